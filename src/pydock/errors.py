@@ -1,0 +1,37 @@
+"""What can go wrong, as a tree with one root.
+
+    PydockError            a message for a person and, where there is one, what to do about it
+    ├── UnreadableError    a file or folder that is missing, too large, binary, or not readable
+    ├── SyntaxProblem      a Dockerfile that BuildKit would reject, with the line
+    ├── OptionError        a command line or configuration value that means nothing
+    └── RuleBugError       a rule broke a promise; nothing has been written
+
+Only `cli.py` catches them.
+"""
+
+from __future__ import annotations
+
+
+class PydockError(Exception):
+    """A failure with a message for a person, and a hint when something can be done."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UnreadableError(PydockError):
+    """A path that cannot be read as what it should be."""
+
+
+class SyntaxProblem(PydockError):
+    """A Dockerfile that BuildKit's parser would reject; the message begins with the place."""
+
+
+class OptionError(PydockError):
+    """An option, rule name or configuration value that means nothing."""
+
+
+class RuleBugError(PydockError):
+    """A rule broke one of its promises; the message names it."""

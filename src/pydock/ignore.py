@@ -1,0 +1,84 @@
+"""`.dockerignore`: which paths of a build context a builder never sees.
+
+Semantics: https://docs.docker.com/build/concepts/context/#dockerignore-files and
+https://github.com/moby/patternmatcher, read 2026-11; tests compare with a port of the latter.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """The patterns of one file, in order; the last that matches a path or a parent of it wins."""
+
+    text: str
+
+    @cached_property
+    def patterns(self) -> tuple[str, ...]:
+        """The patterns cleaned as Docker cleans them, `!` in front of exceptions."""
+        found = []
+        for raw in self.text.removeprefix("\ufeff").splitlines():
+            line = raw.strip()
+            if not line or raw.startswith("#"):
+                continue
+            mark = "!" if line.startswith("!") else ""
+            body = line[1:].strip() if mark else line
+            if not body:
+                continue
+            clean = posixpath.normpath(body)
+            clean = clean[1:] if len(clean) > 1 and clean.startswith("/") else clean
+            found.append(mark + (clean.lstrip("/") or "."))
+        return tuple(found)
+
+    def hides(self, path: str) -> bool:
+        """Whether this path, relative to the context, is left out."""
+        hidden = False
+        parts = path.split("/")
+        candidates = ["/".join(parts[: at + 1]) for at in range(len(parts))]
+        for pattern in self.patterns:
+            negated = pattern.startswith("!")
+            if negated != hidden:
+                continue
+            expression = _expression(pattern.removeprefix("!"))
+            if expression and any(expression.fullmatch(candidate) for candidate in candidates):
+                hidden = not negated
+        return hidden
+
+
+@lru_cache(maxsize=2048)
+def _expression(pattern: str) -> re.Pattern[str] | None:
+    """The pattern as a regular expression; None when Docker would call it malformed."""
+    out, at = "", 0
+    while at < len(pattern):
+        char = pattern[at]
+        if pattern.startswith("**", at):
+            at += 2
+            if pattern.startswith("/", at):
+                at += 1
+            out += ".*" if at >= len(pattern) else "(.*/)?"
+            continue
+        if char == "*":
+            out += "[^/]*"
+        elif char == "?":
+            out += "[^/]"
+        elif char == "[":
+            end = pattern.find("]", at + 2)
+            if end < 0:
+                return None
+            out += pattern[at : end + 1]
+            at = end
+        elif char == "\\" and at + 1 < len(pattern):
+            at += 1
+            out += re.escape(pattern[at])
+        else:
+            out += re.escape(char)
+        at += 1
+    try:
+        return re.compile(out, re.DOTALL)
+    except re.error:
+        return None

@@ -1,0 +1,126 @@
+"""A service as far as its files tell: the Dockerfile plus facts, gathered once and read only."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+
+from pydock.contract import Contract, environment_before, user_before, workdir_before
+from pydock.dockerfile import Dockerfile, Instruction, Stage, read
+from pydock.lines import Span
+from pydock.project import context, requirements
+from pydock.project.images import PythonImage, python_image
+from pydock.project.installs import Install, installs
+from pydock.project.requirements import RequirementSet
+from pydock.tree import Tree
+from pydock.words import expand
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person chose on the command line or in the configuration.
+
+    `installer` is "pip" or "uv"; `portable` asks for a file that builders without BuildKit
+    take; `venv` is false where the container itself is the environment.
+    """
+
+    installer: str = "pip"
+    portable: bool = False
+    venv: bool = True
+    today: date = field(default_factory=date.today)
+
+
+@dataclass(frozen=True)
+class Project:
+    """One Dockerfile in its build context. Everything is derived from `tree`; nothing is executed."""
+
+    tree: Tree
+    path: str = "Dockerfile"
+    options: Options = field(default_factory=Options)
+
+    def again(self, tree: Tree) -> Project:
+        """The same project over changed files."""
+        return replace(self, tree=tree)
+
+    @cached_property
+    def dockerfile(self) -> Dockerfile:
+        return read(self.tree.text(self.path) or "")
+
+    @cached_property
+    def contract(self) -> Contract:
+        return Contract.of(self.dockerfile)
+
+    @cached_property
+    def final(self) -> Stage:
+        """The last stage: what is shipped. Only asked for where the Dockerfile has no problems."""
+        return self.dockerfile.stages[-1]
+
+    def lineage(self, stage: Stage) -> tuple[Stage, ...]:
+        """The stage and the stages of this file that it is built on, itself first."""
+        found = [stage]
+        while (parent := self.dockerfile.stage_named(found[-1].base)) and parent.index < found[-1].index:
+            found.append(parent)
+        return tuple(found)
+
+    def reference(self, stage: Stage) -> str | None:
+        """The external image at the bottom of a stage, None when an argument hides it."""
+        return expand(self.lineage(stage)[-1].base, self.dockerfile.global_arguments)
+
+    def python_image(self, stage: Stage) -> PythonImage | None:
+        """The official Python image a stage is built on, or None."""
+        reference = self.reference(stage)
+        return python_image(reference) if reference else None
+
+    def is_debian_python(self, stage: Stage) -> bool:
+        """Whether a stage is built on an official Python image with Debian inside."""
+        image = self.python_image(stage)
+        return image is not None and image.is_debian
+
+    def installs(self, stage: Stage) -> tuple[Install, ...]:
+        return tuple(installs(self.dockerfile, stage))
+
+    def environment(self, stage: Stage, before: Instruction | None = None) -> dict[str, str | None]:
+        """ENV and ARG in force; None for values that are only known at build time."""
+        return dict(environment_before(self.dockerfile, stage, before))
+
+    def workdir(self, stage: Stage, before: Instruction | None = None) -> str | None:
+        return workdir_before(self.dockerfile, stage, before)
+
+    def user(self, stage: Stage, before: Instruction | None = None) -> str:
+        return user_before(self.dockerfile, stage, before)
+
+    def copies(self, stage: Stage, before: Instruction | None = None) -> tuple[context.Copied, ...]:
+        return context.copies(self.dockerfile, stage, before)
+
+    def origin(self, stage: Stage, path: str, before: Instruction | None = None) -> str | None:
+        """The context path of what is at a path of the image; a relative one is under the work directory."""
+        workdir = self.workdir(stage, before)
+        if workdir is None:
+            return None
+        absolute = posixpath.normpath(posixpath.join(workdir, path))
+        for entry in self.lineage(stage):
+            found = context.origin_of(self.dockerfile, entry, self.tree, absolute, before if entry is stage else None)
+            if found is not None:
+                return found
+        return None
+
+    def requirement_set(self, path: str) -> RequirementSet:
+        """A requirements file of the context with what it includes."""
+        return requirements.read(path, self.tree.text)
+
+    @cached_property
+    def requirement_sets(self) -> tuple[RequirementSet, ...]:
+        """The requirements files that any stage installs, each once."""
+        found: dict[str, RequirementSet] = {}
+        for stage in self.dockerfile.stages:
+            for install in self.installs(stage):
+                for word in install.files:
+                    origin = self.origin(stage, word.value or "", install.instruction) if word.value else None
+                    if origin and origin not in found:
+                        found[origin] = self.requirement_set(origin)
+        return tuple(found.values())
+
+    def line(self, span: Span) -> int:
+        return self.dockerfile.position(span.start)[0]

@@ -1,0 +1,74 @@
+"""Where a path inside the image comes from in the build context."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from pydock.contract import environment_before, workdir_before
+from pydock.dockerfile import Dockerfile, Instruction, Stage
+from pydock.tree import Tree
+from pydock.words import expand, unquote
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A COPY or ADD from the context: what it takes and the absolute path it puts it at.
+
+    `target` ends with "/" when the sources land inside that folder.
+    """
+
+    instruction: Instruction
+    sources: tuple[str, ...]
+    target: str
+
+    def origin(self, tree: Tree, path: str) -> str | None:
+        """The context path that this copy puts at an absolute path of the image, if it does."""
+        for source in self.sources:
+            if tree.has_folder(source) or source == ".":
+                inside = posixpath.relpath(path, self.target)
+                if not inside.startswith(".."):
+                    return posixpath.normpath(posixpath.join(source, inside))
+            elif fnmatchcase(posixpath.basename(path), posixpath.basename(source)) and (
+                posixpath.join(self.target, posixpath.basename(path)) == path or self.target.rstrip("/") == path
+            ):
+                name = posixpath.basename(path) if "*" in source or "?" in source else posixpath.basename(source)
+                return posixpath.normpath(posixpath.join(posixpath.dirname(source), name))
+        return None
+
+
+def copies(dockerfile: Dockerfile, stage: Stage, until: Instruction | None = None) -> tuple[Copied, ...]:
+    """The copies from the context in a stage, up to an instruction, in order."""
+    found = []
+    for instruction in stage.instructions:
+        if instruction is until:
+            break
+        if instruction.keyword in {"COPY", "ADD"} and instruction.flag("from") is None and not instruction.heredocs:
+            if copied := _copied(dockerfile, stage, instruction):
+                found.append(copied)
+    return tuple(found)
+
+
+def _copied(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Copied | None:
+    values = environment_before(dockerfile, stage, instruction)
+    words = [expand(unquote(word.text, instruction.escape), values) for word in instruction.words]
+    workdir = workdir_before(dockerfile, stage, instruction)
+    if len(words) < 2 or None in words or workdir is None:
+        return None
+    *sources, target = [word for word in words if word is not None]
+    absolute = posixpath.normpath(posixpath.join(workdir, target))
+    into = target.endswith(("/", "/.")) or target in {".", ".."} or len(sources) > 1
+    clean = tuple(posixpath.normpath(source.lstrip("/") or ".") for source in sources)
+    return Copied(instruction, clean, absolute.rstrip("/") + "/" if into else absolute)
+
+
+def origin_of(
+    dockerfile: Dockerfile, stage: Stage, tree: Tree, path: str, until: Instruction | None = None
+) -> str | None:
+    """The file of the context that is at an absolute image path, by the last copy that puts it there."""
+    for copied in reversed(copies(dockerfile, stage, until)):
+        origin = copied.origin(tree, path)
+        if origin is not None and (not tree.known or tree.has_file(origin) or tree.has_folder(origin)):
+            return origin
+    return None

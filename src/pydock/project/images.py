@@ -1,0 +1,155 @@
+"""Image references: what `FROM python:3.11-slim` names, and which exact tags there are.
+
+Tags come from `data/python_images.csv` and `data/python_image_patches.csv`, made from the
+history of the official image's own list, so no tag is ever made up.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from pydock.data import rows
+
+_PYTHON = re.compile(
+    r"(?:(?:docker\.io|index\.docker\.io|public\.ecr\.aws/docker|mirror\.gcr\.io|[^/]+/dockerhub)/)?(?:library/)?python\Z"
+)
+_TAG = re.compile(
+    r"(?P<version>\d+(?:\.\d+){0,2})?(?P<rc>(?:a|b|rc)\d+)?"
+    r"(?:(?:\A|-)(?P<slim>slim))?(?:(?:\A|-)(?P<suite>[a-z]+))?(?P<rest>[-\d.].*)?\Z"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A reference taken apart; empty parts were not written."""
+
+    repository: str
+    tag: str = ""
+    digest: str = ""
+
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        return f"{self.repository}{tag}{'@' + self.digest if self.digest else ''}"
+
+
+def parse(reference: str) -> Image:
+    """A reference such as `registry:5000/team/python:3.11@sha256:...`."""
+    rest, _, digest = reference.partition("@")
+    head, colon, tag = rest.rpartition(":")
+    if not colon or "/" in tag:
+        return Image(rest, "", digest)
+    return Image(head, tag, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class PythonImage:
+    """An official Python image.
+
+    `version` is as exact as the tag is ("", "3", "3.11", "3.11.7"); `variant` is "" for the
+    full image, "slim", "alpine" or another word; `suite` the Debian codename where written.
+    """
+
+    image: Image
+    version: str
+    variant: str
+    suite: str
+
+    @property
+    def minor(self) -> str:
+        """X.Y of the interpreter inside; for a floating tag what it means by the table."""
+        parts = self.version.split(".")
+        if len(parts) >= 2:
+            return ".".join(parts[:2])
+        return newest_minor(parts[0] or "3")
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether patch release and distribution are both written."""
+        return bool(self.image.digest) or (self.version.count(".") == 2 and bool(self.suite))
+
+    @property
+    def is_debian(self) -> bool:
+        return self.variant in {"", "slim"}
+
+    @property
+    def suite_meant(self) -> str:
+        """The Debian codename inside: as written, else what the tag floats to by the table.
+
+        An exact patch release meant the newest suite that it was published for.
+        """
+        if self.suite:
+            return self.suite
+        if self.version.count(".") == 2:
+            suites = [suite for suite in suites_of(self.minor) if self.version in patches(self.minor, suite)]
+            if suites:
+                floating = floating_suite(self.minor)
+                return floating if floating in suites else suites[-1]
+        return floating_suite(self.minor)
+
+
+def python_image(reference: str) -> PythonImage | None:
+    """The official Python image that a reference names, or None for any other image."""
+    image = parse(reference)
+    if not _PYTHON.match(image.repository):
+        return None
+    tag = "" if image.tag == "latest" else image.tag
+    match = _TAG.match(tag)
+    if not match or (match["rest"] and not (match["suite"] or "").startswith(("alpine", "windows"))):
+        return PythonImage(image, "", "unknown", "")
+    suite = match["suite"] or ""
+    if suite.startswith(("alpine", "windows", "onbuild", "nanoserver")):
+        return PythonImage(image, match["version"] or "", suite, "")
+    if (suite and suite not in known_suites()) or match["rc"]:
+        return PythonImage(image, match["version"] or "", "unknown", suite)
+    return PythonImage(image, match["version"] or "", match["slim"] or "", suite)
+
+
+@cache
+def known_suites() -> tuple[str, ...]:
+    """Debian codenames, oldest first."""
+    return tuple(row["codename"] for row in rows("debian_releases"))
+
+
+@cache
+def newest_minor(major: str) -> str:
+    """The newest minor of a major version that has a released official image."""
+    minors = [row["minor"] for row in rows("python_images") if row["minor"].split(".")[0] == major]
+    return max(minors, key=_order) if minors else ""
+
+
+@cache
+def suites_of(minor: str) -> tuple[str, ...]:
+    """The Debian codenames with a slim image of this minor version, oldest first."""
+    found = {row["suite"] for row in rows("python_images") if row["minor"] == minor and row["slim"] == "yes"}
+    return tuple(suite for suite in known_suites() if suite in found)
+
+
+@cache
+def floating_suite(minor: str) -> str:
+    """The codename that `python:X.Y` means by the table, "" for an unknown version."""
+    floating = [row["suite"] for row in rows("python_images") if row["minor"] == minor and row["floating"] == "yes"]
+    return floating[0] if floating else ""
+
+
+@cache
+def latest_patch(minor: str, suite: str) -> str:
+    """The last X.Y.Z published for a suite, "" where there is none."""
+    found = [row["patch"] for row in rows("python_images") if row["minor"] == minor and row["suite"] == suite]
+    return found[0] if found else ""
+
+
+@cache
+def patches(minor: str, suite: str) -> frozenset[str]:
+    """Every X.Y.Z that was published for a suite."""
+    listed = [
+        row["patches"].split()
+        for row in rows("python_image_patches")
+        if row["minor"] == minor and row["suite"] == suite
+    ]
+    return frozenset(listed[0] if listed else ())
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

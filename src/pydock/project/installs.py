@@ -1,0 +1,216 @@
+"""What RUN instructions install: pip and uv command lines read with the arity of their options.
+
+Options: https://pip.pypa.io/en/stable/cli/pip_install/, read 2026-11.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydock.dockerfile import Dockerfile, Instruction, Stage
+from pydock.shell import Command, Step, Word, script
+
+_VALUED = frozenset(
+    [
+        "-r",
+        "--requirement",
+        "-c",
+        "--constraint",
+        "-e",
+        "--editable",
+        "-t",
+        "--target",
+        "--platform",
+        "--python-version",
+        "--implementation",
+        "--abi",
+        "--root",
+        "--prefix",
+        "--src",
+        "--upgrade-strategy",
+        "-C",
+        "--config-settings",
+        "--global-option",
+        "--no-binary",
+        "--only-binary",
+        "--progress-bar",
+        "--root-user-action",
+        "--report",
+        "--hash",
+        "-i",
+        "--index-url",
+        "--extra-index-url",
+        "-f",
+        "--find-links",
+        "--python",
+        "--log",
+        "--keyring-provider",
+        "--proxy",
+        "--retries",
+        "--timeout",
+        "--default-timeout",
+        "--exists-action",
+        "--trusted-host",
+        "--cert",
+        "--client-cert",
+        "--cache-dir",
+        "--use-feature",
+        "--use-deprecated",
+        "--install-option",
+        "-d",
+        "--build",
+        "-b",
+        "-p",
+        "--link-mode",
+        "--index",
+        "--default-index",
+        "--index-strategy",
+        "--exclude-newer",
+        "--resolution",
+        "--prerelease",
+        "--no-build-package",
+        "--group",
+        "--build-constraint",
+        "-w",
+        "--wheel-dir",
+        "--override",
+        "--extra",
+        "--torch-backend",
+    ]
+)
+_PIP = re.compile(r"pip(\d+(\.\d+)?)?\Z")
+_PYTHON = re.compile(r"python(\d+(\.\d+)?)?\Z")
+
+
+@dataclass(frozen=True)
+class Install:
+    """One `pip install` or `uv pip install`.
+
+    `verb` is the word `install` (new options go behind it); `files`, `constraints` and
+    `editables` are the values of -r, -c and -e; `packages` the other arguments.
+    """
+
+    stage: Stage
+    instruction: Instruction
+    step: Step
+    command: Command
+    tool: str
+    verb: Word
+    files: tuple[Word, ...]
+    constraints: tuple[Word, ...]
+    editables: tuple[Word, ...]
+    packages: tuple[Word, ...]
+    options: tuple[tuple[str, Word | None], ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every argument is known without running the shell."""
+        words = (*self.files, *self.constraints, *self.editables, *self.packages)
+        return all(word.value is not None for word in words)
+
+    def has(self, *names: str) -> bool:
+        return any(name in names for name, _ in self.options)
+
+    def value(self, *names: str) -> str | None:
+        """The value of an option, "" when only known at run time, None when it is not given."""
+        return next(((word.value or "") if word else "" for name, word in self.options if name in names), None)
+
+    @property
+    def places(self) -> tuple[Word, ...]:
+        """Arguments that are paths or archives rather than names: `.`, `./lib`, `x.whl`."""
+        return (*self.editables, *(word for word in self.packages if is_place(word.value or word.text)))
+
+
+def is_place(text: str) -> bool:
+    """Whether pip would read this argument as a local path."""
+    bare = text.split("[", 1)[0]
+    is_path = bare in {".", ".."} or bare.startswith(("./", "../", "/", "~/")) or ("/" in bare and "://" not in bare)
+    return (is_path and "@" not in text) or bare.endswith((".whl", ".tar.gz", ".zip"))
+
+
+def pip_command(command: Command) -> Command | None:
+    """`pip ...` behind `python -m`, `sudo -H` and the like, with `pip` as its first word."""
+    words = command.words
+    while words and words[0].value in {"sudo", "exec", "env", "command", "-H", "-E"}:
+        words = words[1:]
+    if not words:
+        return None
+    shifted = Command(words, command.assignments, command.span, command.redirects)
+    if _PYTHON.match(shifted.program):
+        values = list(shifted.values[1:])
+        while values and values[0] in {"-u", "-I", "-B", "-E", "-s"}:
+            values = values[1:]
+        if values[:2] != ["-m", "pip"]:
+            return None
+        return Command(words[len(words) - len(values) + 1 :], command.assignments, command.span, command.redirects)
+    return shifted if _PIP.match(shifted.program) else None
+
+
+def read_install(stage: Stage, instruction: Instruction, step: Step, command: Command) -> Install | None:
+    """The install that a command makes, or None for any other command."""
+    pip = pip_command(command)
+    tool = "pip"
+    if pip is None and command.values[:2] == ("uv", "pip"):
+        pip, tool = command.past("uv"), "uv"
+    if pip is None:
+        return None
+    at = next((at for at, word in enumerate(pip.words) if at and not (word.value or "-").startswith("-")), None)
+    if at is None or pip.words[at].value != "install":
+        return None
+    return _parsed(stage, instruction, step, command, tool, pip.words, at)
+
+
+def _parsed(
+    stage: Stage, instruction: Instruction, step: Step, command: Command, tool: str, words: tuple[Word, ...], at: int
+) -> Install:
+    groups: dict[str, list[Word]] = {"-r": [], "-c": [], "-e": [], "": []}
+    options: list[tuple[str, Word | None]] = []
+    rest = iter((*words[1:at], *words[at + 1 :]))
+    for word in rest:
+        text = word.value if word.value is not None else word.text
+        if not text.startswith("-") or text == "-":
+            groups[""].append(word)
+            continue
+        name, value = _option(text, word, rest)
+        options.append((name, value))
+        short = {"--requirement": "-r", "--constraint": "-c", "--editable": "-e"}.get(name, name)
+        if short in groups and value is not None:
+            groups[short].append(value)
+    return Install(
+        stage,
+        instruction,
+        step,
+        command,
+        tool,
+        words[at],
+        files=tuple(groups["-r"]),
+        constraints=tuple(groups["-c"]),
+        editables=tuple(groups["-e"]),
+        packages=tuple(groups[""]),
+        options=tuple(options),
+    )
+
+
+def _option(text: str, word: Word, rest: Iterator[Word]) -> tuple[str, Word | None]:
+    name, equals, value = text.partition("=")
+    if text.startswith("--"):
+        if equals:
+            return name, Word(value, value if word.value is not None else None, word.span)
+        return name, next(rest, None) if name in _VALUED else None
+    short = text[:2]
+    if short in _VALUED:
+        if len(text) > 2:
+            return short, Word(text[2:], text[2:] if word.value is not None else None, word.span)
+        return short, next(rest, None)
+    return text, None
+
+
+def installs(dockerfile: Dockerfile, stage: Stage) -> Iterator[Install]:
+    """Every pip install of a stage, in order."""
+    for run in stage.of("RUN"):
+        for step in script(run).steps:
+            for command in step.commands:
+                if found := read_install(stage, run, step, command):
+                    yield found

@@ -1,0 +1,166 @@
+"""Requirements files, read without loss: what is asked for, by which file and line.
+
+Joining, comments and options follow pip's own reading
+(https://pip.pypa.io/en/stable/reference/requirements-file-format/, read 2026-11).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from pydock.lines import Span
+
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_OPTION = re.compile(r"\s(--?[A-Za-z][\w-]*)(?:[= ]|$)")
+_LEADING = re.compile(r"(-[a-zA-Z](?=\s|[^-])|--[\w-]+)[ =]*(.*)", re.DOTALL)
+_PLACE = re.compile(r"(git|hg|svn|bzr)\+|https?://|file:|\.{0,2}/|\.\Z|\.\[")
+_ARCHIVE = re.compile(r"\.(whl|zip|tar\.gz|tar\.bz2|tgz)(\[|$|#)")
+_KINDS = {"-r": "include", "--requirement": "include", "-c": "constraint", "--constraint": "constraint"}
+
+
+class Kind(Enum):
+    """What a line of a requirements file is."""
+
+    BLANK = "blank"
+    REQUIREMENT = "requirement"
+    INCLUDE = "include"
+    CONSTRAINT = "constraint"
+    EDITABLE = "editable"
+    PLACE = "url or path"
+    OPTION = "option"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One logical line: `text` without comments, `value` what an option or place names."""
+
+    path: str
+    line: int
+    span: Span
+    kind: Kind
+    text: str
+    value: str = ""
+    requirement: Requirement | None = None
+
+    @property
+    def name(self) -> str:
+        """The normalized name of the package, "" where the line names none."""
+        return canonicalize_name(self.requirement.name) if self.requirement else ""
+
+    @property
+    def is_pinned(self) -> bool:
+        if self.requirement is None:
+            return False
+        if self.requirement.url:
+            return bool(
+                re.search(r"@[0-9a-f]{7,40}\b|@v?\d[\w.]*|#sha256=|\.whl|\d\.(tar\.gz|zip)", self.requirement.url)
+            )
+        specifiers = list(self.requirement.specifier)
+        return len(specifiers) == 1 and specifiers[0].operator in {"==", "==="} and "*" not in specifiers[0].version
+
+
+def entries(path: str, text: str) -> tuple[Entry, ...]:
+    """The logical lines of one requirements file; they tile the text."""
+    found = []
+    for start, end, first, joined in _joined_lines(text.removeprefix("\ufeff")):
+        found.append(_entry(path, first, Span(start, end), _COMMENT.sub("", joined).strip()))
+    return tuple(found)
+
+
+def _joined_lines(text: str) -> Iterator[tuple[int, int, int, str]]:
+    physical = [(match.start(), match.end()) for match in re.finditer(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z", text)]
+    at = 0
+    while at < len(physical):
+        first, joined = at, ""
+        while True:
+            raw = text[slice(*physical[at])].rstrip("\r\n")
+            at += 1
+            # pip: a comment line ends a continuation.
+            if _COMMENT.match(raw) or not raw.endswith("\\") or at == len(physical):
+                joined += f" {raw}" if joined and _COMMENT.match(raw) else raw
+                break
+            joined += raw[:-1]
+        yield physical[first][0], physical[at - 1][1], first + 1, joined
+
+
+def _entry(path: str, line: int, span: Span, text: str) -> Entry:
+    if not text:
+        return Entry(path, line, span, Kind.BLANK, "")
+    if text.startswith("-"):
+        match = _LEADING.match(text)
+        option, value = (match[1], match[2].strip()) if match else (text, "")
+        if option in {"-e", "--editable"}:
+            return Entry(path, line, span, Kind.EDITABLE, text, value)
+        return Entry(path, line, span, Kind(_KINDS.get(option, "option")), text, value)
+    match = _OPTION.search(text)
+    body = text[: match.start()] if match else text
+    if _PLACE.match(body) or (_ARCHIVE.search(body) and "@" not in body):
+        return Entry(path, line, span, Kind.PLACE, text, body)
+    try:
+        return Entry(path, line, span, Kind.REQUIREMENT, text, "", Requirement(body))
+    except InvalidRequirement:
+        return Entry(path, line, span, Kind.INVALID, text)
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementSet:
+    """A requirements file with everything it includes.
+
+    `missing` are included files that are not there, `loop` the chain of a circular include.
+    """
+
+    path: str
+    files: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    missing: tuple[str, ...] = ()
+    loop: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(entry.name for entry in self.entries if entry.name)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Local paths that are installed, relative to the file that names them."""
+        return tuple(
+            entry.value
+            for entry in self.entries
+            if entry.kind in {Kind.EDITABLE, Kind.PLACE} and "://" not in entry.value
+        )
+
+
+def read(path: str, text_of: Callable[[str], str | None]) -> RequirementSet:
+    """A requirements file and its includes; constraints are files of the set, not requests."""
+    files: list[str] = []
+    found: list[Entry] = []
+    missing: list[str] = []
+    loop: tuple[str, ...] = ()
+
+    def visit(name: str, chain: tuple[str, ...], *, asks: bool) -> None:
+        nonlocal loop
+        if name in chain:
+            loop = loop or (*chain[chain.index(name) :], name)
+            return
+        text = text_of(name)
+        if text is None:
+            missing.append(name)
+            return
+        if name not in files:
+            files.append(name)
+        for entry in entries(name, text):
+            if entry.kind in {Kind.INCLUDE, Kind.CONSTRAINT} and "://" not in entry.value:
+                inner = posixpath.normpath(posixpath.join(posixpath.dirname(name), entry.value))
+                visit(inner, (*chain, name), asks=asks and entry.kind is Kind.INCLUDE)
+            elif asks and entry.kind is not Kind.BLANK:
+                found.append(entry)
+
+    visit(posixpath.normpath(path), (), asks=True)
+    return RequirementSet(path, tuple(files), tuple(found), tuple(missing), loop)
