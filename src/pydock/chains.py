@@ -47,7 +47,10 @@ def _joint(step: Step, gap: str, *, opens: bool, is_document: bool) -> str:
     comments = comment_lines(gap)
     if is_document:
         joined = step.operator if step.operator in {"&&", "&"} else "\n"
-        return comments if opens else joined.center(len(joined) + 2) if joined != "\n" else "\n" + comments
+        if joined != "\n":
+            return "" if opens else f" {joined} "
+        indent = gap.rpartition("\n")[2]
+        return comments + indent if opens and comments else "" if opens else "\n" + comments + indent
     if opens:
         return f"\\\n{comments}{INDENT}" if comments else ""
     operator = "&&" if step.operator == "\n" else step.operator
@@ -79,6 +82,13 @@ def with_words(
         # A word that shared its line with a removed one takes over the break before that one.
         if "\n" not in gap and "\n" in gap_since_kept:
             gap = _without_comments(gap_since_kept)
+        elif gap != gap_since_kept:
+            first_line, *blank_or_not, last_line = gap.split("\n") if "\n" in gap else [gap, ""]
+            gap = (
+                "\n".join([first_line, *(line for line in blank_or_not if line.strip()), last_line])
+                if "\n" in gap
+                else gap
+            )
         pieces.append(gap + text[word.span.start : word.span.end])
         style, gap_since_kept = gap if "\n" in gap else style, ""
     style = _without_comments(style)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pydock.dockerfile import Instruction
 from pydock.edits import Fix, Safety
 from pydock.errors import RuleBugError, SyntaxProblem
 from pydock.project import Project
+from pydock.project.requirements import entries
 from pydock.rule import Finding, Rule
 from pydock.tree import Tree
 
@@ -20,11 +22,11 @@ _HADOLINT = re.compile(r"#\s*hadolint\s+(global\s+)?ignore\s*=\s*([\w,\s]+)", re
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round: the tree before and after, and the fixes that made the difference."""
+    """One round: the tree before and after, and the findings whose fixes made the difference."""
 
     before: Tree
     after: Tree
-    fixes: tuple[Fix, ...]
+    settled: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,9 @@ class Report:
     remaining: tuple[Finding, ...]
 
     @property
-    def fixes(self) -> tuple[Fix, ...]:
-        return tuple(fix for entry in self.rounds for fix in entry.fixes)
+    def settled(self) -> tuple[Finding, ...]:
+        """The findings whose fixes were applied, in the order of the rounds."""
+        return tuple(finding for entry in self.rounds for finding in entry.settled)
 
     @property
     def held_back(self) -> tuple[Finding, ...]:
@@ -58,11 +61,14 @@ class Report:
 def check(project: Project, rules: Iterable[Rule]) -> tuple[Finding, ...]:
     """The findings of these rules in file order, suppressed ones left out.
 
-    Raises SyntaxProblem for a file that BuildKit would reject, RuleBugError when a rule raises.
+    Raises SyntaxProblem for files that BuildKit or pip would reject, RuleBugError when a rule raises.
     """
     if problems := project.dockerfile.problems:
         line, what = problems[0]
         raise SyntaxProblem(f"{project.path}:{line}: {what}", "pydock edits only files that a builder accepts")
+    for requirements in project.requirement_sets:
+        if requirements.loop:
+            _refuse_loop(project, requirements.loop)
     found: list[Finding] = []
     for rule in rules:
         try:
@@ -73,17 +79,24 @@ def check(project: Project, rules: Iterable[Rule]) -> tuple[Finding, ...]:
     return tuple(sorted(kept, key=lambda finding: (finding.path or project.path, finding.span, finding.rule.code)))
 
 
-def choose(findings: Iterable[Finding], allow: Safety) -> tuple[Fix, ...]:
-    """The fixes that can share a round: allowed, and not touching one another.
+def _refuse_loop(project: Project, loop: tuple[str, ...]) -> None:
+    *_, last, first = loop
+    listed = entries(last, project.tree.text(last) or "")
+    line = next((entry.line for entry in listed if entry.value and posixpath.basename(entry.value) in first), 1)
+    raise SyntaxProblem(f"{last}:{line}: the files include each other: {' -> '.join(loop)}", "pip refuses them, too")
+
+
+def choose(findings: Iterable[Finding], allow: Safety) -> tuple[tuple[Finding, Fix], ...]:
+    """The findings whose fixes can share a round: allowed, and not touching one another.
 
     The widest goes first, so a rewrite of the whole file has a round to itself; place and
     code settle the rest, so the order in which rules are listed never shows in the result.
     """
-    chosen: list[Fix] = []
-    offers = [(fix, finding) for finding in findings if (fix := finding.fix) and fix.safety <= allow]
-    for fix, _ in sorted(offers, key=lambda offer: (-offer[0].width, offer[1].span, offer[1].rule.code)):
-        if not any(fix.clashes(other) for other in chosen):
-            chosen.append(fix)
+    chosen: list[tuple[Finding, Fix]] = []
+    offers = [(finding, fix) for finding in findings if (fix := finding.fix) and fix.safety <= allow]
+    for finding, fix in sorted(offers, key=lambda offer: (-offer[1].width, offer[0].span, offer[0].rule.code)):
+        if not any(fix.clashes(other) for _, other in chosen):
+            chosen.append((finding, fix))
     return tuple(chosen)
 
 
@@ -96,12 +109,13 @@ def rewrite(project: Project, rules: Sequence[Rule], allow: Safety) -> Report:
     first = findings = check(project, rules)
     rounds: list[Round] = []
     current = project
-    while fixes := choose(findings, allow):
+    while chosen := choose(findings, allow):
+        fixes = [fix for _, fix in chosen]
         if len(rounds) == ROUNDS:
             raise RuleBugError(f"{project.path}: no end in sight after: {', '.join(fix.title for fix in fixes)}")
         following = current.again(current.tree.edited(edit for fix in fixes for edit in fix.edits))
         _keep_promises(current, following, fixes)
-        rounds.append(Round(current.tree, following.tree, fixes))
+        rounds.append(Round(current.tree, following.tree, tuple(finding for finding, _ in chosen)))
         current = following
         findings = check(current, rules)
     return Report(project, current, first, tuple(rounds), findings)

@@ -21,6 +21,7 @@ from pydock.lines import Logical, Span
 from pydock.words import Piece, exec_form, unquote
 
 _OPERATORS = frozenset({"&&", "||", ";", "&", "\n", "|", "|&", ";;"})
+_SHELL_CALL = re.compile(r"(?:/usr)?(?:/bin/)?(?:ba|da|a)?sh(?:\s+-[a-z]+)*")
 _PREFIXES = frozenset({"exec", "command", "env", "nohup", "time", "nice", "tini", "dumb-init", "--", "-g"})
 
 
@@ -154,7 +155,11 @@ def _shifted(instruction: Instruction, start: int) -> Logical:
 
 def _with_heredocs(instruction: Instruction) -> Script:
     """`RUN <<EOF` runs the body; any other heredoc feeds a command and hides nothing from it."""
-    if re.fullmatch(r"<<-?\s*[\"']?\w+[\"']?", instruction.value):
+    match = re.fullmatch(r"<<-?\s*([\"']?)\w+\1(?:\s+(.+))?", instruction.value)
+    if match and match[2] and not _SHELL_CALL.fullmatch(match[2]):
+        # `RUN <<EOF python3`: the body is another program's.
+        return _parse(_shifted(instruction, match.start(2)))
+    if match:
         doc = instruction.heredocs[0]
         body = instruction.heredoc_text(doc)
         if body.startswith("#!") and not re.match(r"#!\s*(/usr)?/bin/(env\s+)?(ba|da)?sh\b", body):

@@ -11,7 +11,7 @@ from pydock.contract import Contract, environment_before, user_before, workdir_b
 from pydock.dockerfile import Dockerfile, Instruction, Stage, read
 from pydock.lines import Span
 from pydock.project import context, requirements
-from pydock.project.images import PythonImage, python_image
+from pydock.project.images import PythonImage, python_image, slim_tag
 from pydock.project.installs import Install, installs
 from pydock.project.requirements import RequirementSet
 from pydock.tree import Tree
@@ -72,6 +72,19 @@ class Project:
         """The official Python image a stage is built on, or None."""
         reference = self.reference(stage)
         return python_image(reference) if reference else None
+
+    def slim_reference(self, stage: Stage) -> str | None:
+        """The slim counterpart of a stage's full Python image, as the file would write it.
+
+        None where there is none: another variant, a digest, or an argument that holds the whole tag.
+        """
+        image = self.python_image(stage)
+        if image is None or image.variant or image.image.digest:
+            return None
+        written = slim_tag(stage.base, image.suite)
+        meant = python_image(expand(written, self.dockerfile.global_arguments) or "")
+        same = meant is not None and (meant.variant, meant.version, meant.suite) == ("slim", image.version, image.suite)
+        return written if same else None
 
     def is_debian_python(self, stage: Stage) -> bool:
         """Whether a stage is built on an official Python image with Debian inside."""

@@ -20,6 +20,9 @@ _TAG = re.compile(
     r"(?:(?:\A|-)(?P<slim>slim))?(?:(?:\A|-)(?P<suite>[a-z]+))?(?P<rest>[-\d.].*)?\Z"
 )
 
+# The first patch releases with a codename in their tag, of 2017, have none for slim.
+_BEFORE_SLIM = frozenset({"2.7.13", "3.4.6", "3.5.3", "3.6.2"})
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -62,7 +65,7 @@ class PythonImage:
         parts = self.version.split(".")
         if len(parts) >= 2:
             return ".".join(parts[:2])
-        return newest_minor(parts[0] or "3")
+        return newest_minor(parts[0] or "3", self.suite if self.is_debian else "")
 
     @property
     def is_exact(self) -> bool:
@@ -113,10 +116,16 @@ def known_suites() -> tuple[str, ...]:
 
 
 @cache
-def newest_minor(major: str) -> str:
-    """The newest minor of a major version that has a released official image."""
-    minors = [row["minor"] for row in rows("python_images") if row["minor"].split(".")[0] == major]
-    return max(minors, key=_order) if minors else ""
+def newest_minor(major: str, suite: str = "") -> str:
+    """The newest minor of a major version that has a released official image, for a codename where one is given."""
+    return next(iter(minors_of(major, suite)), "")
+
+
+@cache
+def minors_of(major: str, suite: str = "") -> tuple[str, ...]:
+    """Every minor of a major version with a released official image, newest first."""
+    found = {row["minor"] for row in rows("python_images") if not suite or row["suite"] == suite}
+    return tuple(sorted((minor for minor in found if minor.split(".")[0] == major), key=version_order, reverse=True))
 
 
 @cache
@@ -151,5 +160,49 @@ def patches(minor: str, suite: str) -> frozenset[str]:
     return frozenset(listed[0] if listed else ())
 
 
-def _order(version: str) -> tuple[int, ...]:
+@cache
+def published(minor: str, suite: str, variant: str) -> frozenset[str]:
+    """Every X.Y.Z for which `X.Y.Z-suite`, or `X.Y.Z-slim-suite`, is a tag."""
+    found = patches(minor, suite)
+    if variant != "slim":
+        return found
+    return found - _BEFORE_SLIM if suite in suites_of(minor) else frozenset()
+
+
+@cache
+def suites_with(package: str) -> frozenset[str] | None:
+    """The Debian codenames that have a package of this name, None where the table does not list it."""
+    try:
+        listed = rows("suite_package_names")
+    except FileNotFoundError:
+        return None
+    found = [row["suites"].split() for row in listed if row["package"] == package]
+    return frozenset(found[0]) if found else None
+
+
+def debian_suite(reference: str) -> str:
+    """The codename in a reference to a Debian or Debian-based official image, "" where none is written."""
+    if image := python_image(reference):
+        return image.suite_meant if image.is_debian else ""
+    plain = parse(reference)
+    if plain.repository.rpartition("/")[2] not in {"debian", "buildpack-deps"}:
+        return ""
+    word = plain.tag.split("-", 1)[0]
+    numbers = {row["number"]: row["codename"] for row in rows("debian_releases")}
+    return word if word in known_suites() else numbers.get(word.split(".")[0], "")
+
+
+def version_order(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
+
+
+def slim_tag(reference: str, suite: str) -> str:
+    """A full image's reference as written, with `slim` put in: `python:${V}-bookworm` too."""
+    head, colon, tag = reference.rpartition(":")
+    if not colon or "/" in tag:
+        return f"{reference}:slim"
+    if tag in {"latest", suite}:
+        return f"{head}:slim" if tag == "latest" else f"{head}:slim-{suite}"
+    if suite and tag.endswith(f"-{suite}"):
+        return f"{head}:{tag.removesuffix(f'-{suite}')}-slim-{suite}"
+    return f"{head}:{tag}-slim"

@@ -156,10 +156,18 @@ def read_install(stage: Stage, instruction: Instruction, step: Step, command: Co
         pip, tool = command.past("uv"), "uv"
     if pip is None:
         return None
-    at = next((at for at, word in enumerate(pip.words) if at and not (word.value or "-").startswith("-")), None)
+    at = _verb_at(pip.words)
     if at is None or pip.words[at].value != "install":
         return None
     return _parsed(stage, instruction, step, command, tool, pip.words, at)
+
+
+def _verb_at(words: tuple[Word, ...]) -> int | None:
+    """Where `install` or another verb stands: behind pip's own options, which may have a value."""
+    at = 1
+    while at < len(words) and (words[at].value or "-").startswith("-"):
+        at += 2 if words[at].value in _VALUED else 1
+    return at if at < len(words) else None
 
 
 def _parsed(
@@ -207,9 +215,26 @@ def _option(text: str, word: Word, rest: Iterator[Word]) -> tuple[str, Word | No
     return text, None
 
 
+def runs(dockerfile: Dockerfile, stage: Stage) -> Iterator[Instruction]:
+    """The RUNs of a stage that sh or bash reads; those under another SHELL or on Windows are left out."""
+    parent = dockerfile.stage_named(stage.base)
+    inherited = parent.last("SHELL") if parent and parent.index < stage.index else None
+    is_posix = _is_posix(inherited) and not re.search(r"windows|nanoserver", stage.base)
+    for instruction in stage.instructions:
+        if instruction.keyword == "SHELL":
+            is_posix = _is_posix(instruction)
+        elif instruction.keyword == "RUN" and is_posix:
+            yield instruction
+
+
+def _is_posix(shell: Instruction | None) -> bool:
+    words = (shell.exec_form or ()) if shell else ()
+    return not words or re.search(r"(\A|/)(ba|da|a|z|k)?sh\Z", words[0].text) is not None
+
+
 def installs(dockerfile: Dockerfile, stage: Stage) -> Iterator[Install]:
     """Every pip install of a stage, in order."""
-    for run in stage.of("RUN"):
+    for run in runs(dockerfile, stage):
         for step in script(run).steps:
             for command in step.commands:
                 if found := read_install(stage, run, step, command):

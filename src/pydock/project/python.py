@@ -1,12 +1,35 @@
-"""CPython releases: until when a version gets security fixes, and what follows it."""
+"""CPython releases and their lives, and which one the files of a project ask for."""
 
 from __future__ import annotations
 
+import json
+import re
+import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from pydock.data import rows
+from pydock.tree import Tree
+
+_MOST_PATCHES = 40
+_LINES = {
+    ".python-version": re.compile(r"^\s*(?:c?python-?)?(\d+\.\d+(?:\.\d+)?)\s*(?:#.*)?$", re.M),
+    "runtime.txt": re.compile(r"^\s*python-?(\d+\.\d+(?:\.\d+)?)\s*$", re.M),
+    "setup.cfg": re.compile(r"^\s*python_requires\s*=\s*(\S.*?)\s*$", re.M),
+    "setup.py": re.compile(r"\bpython_requires\s*=\s*[\"']([^\"'\n]+)[\"']"),
+}
+_TABLES = (
+    ("pyproject.toml", ("project", "requires-python")),
+    ("pyproject.toml", ("tool", "poetry", "dependencies", "python")),
+    ("Pipfile", ("requires", "python_full_version")),
+    ("Pipfile", ("requires", "python_version")),
+    ("poetry.lock", ("metadata", "python-versions")),
+    ("uv.lock", ("requires-python",)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +79,79 @@ def suite(codename: str) -> Suite | None:
         if row["codename"] == codename:
             return Suite(codename, date.fromisoformat(row["end_of_life"]), date.fromisoformat(row["end_of_lts"]))
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The interpreter that one file of the project asks for, as a range."""
+
+    path: str
+    text: str
+    versions: SpecifierSet
+
+    def takes(self, minor: str) -> bool:
+        """Whether any patch release of X.Y is in the range."""
+        return any(self.versions.contains(f"{minor}.{patch}") for patch in range(_MOST_PATCHES))
+
+
+def wishes(tree: Tree) -> tuple[Wish, ...]:
+    """What the files at the top of the context say about the interpreter; unreadable ones say nothing."""
+    found = []
+    for path, text in _written(tree):
+        if (versions := _range(text)) is not None:
+            found.append(Wish(path, text, versions))
+    return tuple(found)
+
+
+def _written(tree: Tree) -> Iterator[tuple[str, str]]:
+    for path, pattern in _LINES.items():
+        if match := pattern.search(tree.text(path) or ""):
+            yield path, match[1]
+    yield from _written_in_toml(tree)
+    try:
+        lock = json.loads(tree.text("Pipfile.lock") or "{}")
+    except ValueError:
+        return
+    asked = _at(lock, "_meta", "requires", "python_version")
+    if isinstance(asked, str):
+        yield "Pipfile.lock", asked
+
+
+def _written_in_toml(tree: Tree) -> Iterator[tuple[str, str]]:
+    for path, keys in _TABLES:
+        try:
+            table: object = tomllib.loads(tree.text(path) or "")
+        except ValueError:
+            continue
+        asked = _at(table, *keys)
+        if isinstance(asked, str):
+            yield path, asked
+
+
+def _at(table: object, *keys: str) -> object:
+    for key in keys:
+        table = table.get(key) if isinstance(table, dict) else None
+    return table
+
+
+def _range(text: str) -> SpecifierSet | None:
+    """The range that a version, a specifier or Poetry's `^` and `~` stand for."""
+    parts = []
+    for part in re.split(r"\s*,\s*|(?<=\d)\s+(?=[<>=!~^])", text.strip()):
+        match = re.fullmatch(r"(\^|~(?!=))?\s*v?(\d+(?:\.\d+)*)(\.\*)?", part)
+        if not match:
+            parts.append(re.sub(r"\s+", "", part))
+        elif match[1]:
+            numbers = match[2].split(".")
+            bound = str(int(numbers[0]) + 1) if match[1] == "^" or len(numbers) < 2 else _next_minor(numbers)
+            parts.append(f">={match[2]},<{bound}")
+        else:
+            parts.append(f"=={match[2]}" + (".*" if match[2].count(".") < 2 else ""))
+    try:
+        return SpecifierSet(",".join(part for part in parts if part not in {"*", ""}))
+    except InvalidSpecifier:
+        return None
+
+
+def _next_minor(numbers: list[str]) -> str:
+    return f"{numbers[0]}.{int(numbers[1]) + 1}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -68,10 +68,12 @@ class Entry:
 
 
 def entries(path: str, text: str) -> tuple[Entry, ...]:
-    """The logical lines of one requirements file; they tile the text."""
+    """The logical lines of one requirements file; they tile the text, a byte order mark included."""
     found = []
-    for start, end, first, joined in _joined_lines(text.removeprefix("\ufeff")):
-        found.append(_entry(path, first, Span(start, end), _COMMENT.sub("", joined).strip()))
+    mark = len(text) - len(text.removeprefix("\ufeff"))
+    for start, end, first, joined in _joined_lines(text[mark:]):
+        span = Span(start + mark if start else 0, end + mark)
+        found.append(_entry(path, first, span, _COMMENT.sub("", joined).strip()))
     return tuple(found)
 
 
@@ -111,10 +113,19 @@ def _entry(path: str, line: int, span: Span, text: str) -> Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """A line that pip would stop at: an include that is not there or goes round, or no requirement at all."""
+
+    entry: Entry
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequirementSet:
     """A requirements file with everything it includes.
 
-    `missing` are included files that are not there, `loop` the chain of a circular include.
+    `missing` are included files that are not there, `loop` the chain of a circular include;
+    `troubles` say the same by line. `constraints` are the lines of -c files, which ask for nothing.
     """
 
     path: str
@@ -122,6 +133,8 @@ class RequirementSet:
     entries: tuple[Entry, ...]
     missing: tuple[str, ...] = ()
     loop: tuple[str, ...] = ()
+    constraints: tuple[Entry, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -139,28 +152,55 @@ class RequirementSet:
 
 def read(path: str, text_of: Callable[[str], str | None]) -> RequirementSet:
     """A requirements file and its includes; constraints are files of the set, not requests."""
-    files: list[str] = []
-    found: list[Entry] = []
-    missing: list[str] = []
+    reader = _Reader(text_of)
+    reader.visit(posixpath.normpath(path), (), None, asks=True)
+    return RequirementSet(
+        path,
+        tuple(reader.files),
+        tuple(reader.found),
+        tuple(reader.missing),
+        reader.loop,
+        tuple(reader.constraints),
+        tuple(reader.troubles),
+    )
+
+
+@dataclass
+class _Reader:
+    """What has been read so far, while includes are followed."""
+
+    text_of: Callable[[str], str | None]
+    files: list[str] = field(default_factory=list)
+    found: list[Entry] = field(default_factory=list)
+    constraints: list[Entry] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
     loop: tuple[str, ...] = ()
 
-    def visit(name: str, chain: tuple[str, ...], *, asks: bool) -> None:
-        nonlocal loop
+    def visit(self, name: str, chain: tuple[str, ...], origin: Entry | None, *, asks: bool) -> None:
         if name in chain:
-            loop = loop or (*chain[chain.index(name) :], name)
+            loop = (*chain[chain.index(name) :], name)
+            self.loop = self.loop or loop
+            if origin:
+                self.troubles.append(Trouble(origin, f"includes itself: {' -> '.join(loop)}"))
             return
-        text = text_of(name)
+        text = self.text_of(name)
         if text is None:
-            missing.append(name)
+            self.missing.append(name)
+            if origin:
+                self.troubles.append(Trouble(origin, f"names {name}, which is not there"))
             return
-        if name not in files:
-            files.append(name)
+        if name not in self.files:
+            self.files.append(name)
         for entry in entries(name, text):
-            if entry.kind in {Kind.INCLUDE, Kind.CONSTRAINT} and "://" not in entry.value:
-                inner = posixpath.normpath(posixpath.join(posixpath.dirname(name), entry.value))
-                visit(inner, (*chain, name), asks=asks and entry.kind is Kind.INCLUDE)
-            elif asks and entry.kind is not Kind.BLANK:
-                found.append(entry)
+            self.take(entry, (*chain, name), asks=asks)
 
-    visit(posixpath.normpath(path), (), asks=True)
-    return RequirementSet(path, tuple(files), tuple(found), tuple(missing), loop)
+    def take(self, entry: Entry, chain: tuple[str, ...], *, asks: bool) -> None:
+        if entry.kind in {Kind.INCLUDE, Kind.CONSTRAINT} and "://" not in entry.value:
+            inner = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.value))
+            self.visit(inner, chain, entry, asks=asks and entry.kind is Kind.INCLUDE)
+            return
+        if entry.kind is Kind.INVALID:
+            self.troubles.append(Trouble(entry, f"is no requirement: {entry.text}"))
+        if entry.kind is not Kind.BLANK:
+            (self.found if asks else self.constraints).append(entry)

@@ -1,0 +1,5 @@
+"""`python -m pydock`."""
+
+from pydock.cli import main
+
+main()

@@ -1,0 +1,73 @@
+"""One question about one Dockerfile, answered: the line from a target to what is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydock import engine
+from pydock.config import Settings, chosen, settings
+from pydock.discover import Target
+from pydock.edits import Safety
+from pydock.project import Options, Project
+from pydock.report import Answer, checked, fixed
+from pydock.report.tables import plan_table
+from pydock.rules import RULES
+from pydock.split import Refusal, split
+from pydock.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about every Dockerfile; it crosses process boundaries.
+
+    `given` holds the settings of the command line by their configuration keys, None for those
+    that were not given. A dry fix writes nothing.
+    """
+
+    given: Mapping[str, object]
+    is_fix: bool = False
+    is_dry: bool = True
+
+
+def refuse_unknown_rules(question: Question) -> None:
+    """Raise OptionError once, not for every project, when the command line names no rule."""
+    wanted = settings(lambda path: None, question.given)
+    chosen(RULES, wanted.select, wanted.ignore)
+
+
+def answer(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Answer, Mapping[str, str]]:
+    """The answer for one Dockerfile over changes of its folder, and the changes with its own.
+
+    Raises PydockError where there is no answer; nothing has been written then.
+    """
+    project, wanted = _project(question, target, changes)
+    rules = chosen(RULES, wanted.select, wanted.ignore)
+    if not question.is_fix:
+        return checked(project, target.shown, engine.check(project, rules)), changes
+    report = engine.rewrite(project, rules, Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE)
+    if not question.is_dry:
+        report.result.tree.write(report.changed)
+    return fixed(report, target.shown, target.patch), report.result.tree.changes
+
+
+def plan(question: Question, target: Target) -> str:
+    """The split as a table: which instruction goes where and why; or the line that stands in the way."""
+    project, _ = _project(question, target, {})
+    engine.check(project, ())
+    match split(project):
+        case None:
+            return f"{target.shown}: nothing to split\n"
+        case Refusal() as refusal:
+            place = f"{target.shown}:{project.line(refusal.span)}"
+            advice = f"\n{refusal.advice}" if refusal.advice else ""
+            return f"{place}: not split: {refusal.why}{advice}\n"
+        case planned:
+            remarks = [*(f"doubt: {doubt}" for doubt in planned.doubts), *planned.notes]
+            return "\n".join([target.shown, plan_table(planned.plan.table()), *remarks]) + "\n"
+
+
+def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:
+    tree = Tree(target.tree.root, {**target.tree.changes, **changes})
+    wanted = settings(tree.text, question.given)
+    return Project(tree, target.path, Options(wanted.installer, wanted.portable, wanted.venv)), wanted

@@ -1,0 +1,338 @@
+"""The command line: parse, one call, render, exit code.
+
+Exit codes: 0 nothing to say, 1 findings (for `fix --diff` a difference, for `fix` findings that
+are left), 2 no answer for at least one path. Results go to standard output, talk to standard error.
+Imports that cost time happen inside the commands, so that `pydock --help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from pydock import __version__
+from pydock.errors import OptionError, PydockError
+
+if TYPE_CHECKING:
+    from pydock.ask import Question
+    from pydock.discover import Target, Unusable
+    from pydock.report import Answer
+
+CLEAN, FINDINGS, NO_ANSWER = 0, 1, 2
+
+
+class Format(StrEnum):
+    """How `check` writes its findings; each is a module of `report`."""
+
+    TEXT = "text"
+    JSON = "json"
+    CONCISE = "concise"
+
+
+class Colour(StrEnum):
+    """When colours are used."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Installer(StrEnum):
+    """Who installs packages in a rewritten builder stage."""
+
+    PIP = "pip"
+    UV = "uv"
+
+
+def _complete_rule(incomplete: str) -> list[str]:
+    from pydock.rules import RULES
+
+    return [name for rule in RULES for name in (rule.code, rule.name) if name.startswith(incomplete)]
+
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATH]...", help="Folders to search, Dockerfiles, or - for standard input.", show_default=False
+    ),
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="RULE",
+        help="Only these rules: codes, names, prefixes such as PYD3; commas separate.",
+        autocompletion=_complete_rule,
+    ),
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option(metavar="RULE", help="Without these rules.", autocompletion=_complete_rule)
+]
+Portable = Annotated[
+    bool | None, typer.Option("--portable/--no-portable", help="Write nothing that needs BuildKit.", show_default=False)
+]
+InstallerOption = Annotated[
+    Installer | None, typer.Option(help="Who installs packages in the builder stage.", show_default="pip")
+]
+ColourOption = Annotated[Colour, typer.Option("--color", help="Colours; auto means on a terminal without NO_COLOR.")]
+Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")]
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"pydock {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def pydock(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Find what is wrong in a Python service's Dockerfile, and rewrite it."""
+
+
+@app.command()
+def check(
+    paths: Paths = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    portable: Portable = None,
+    installer: InstallerOption = None,
+    output_format: Annotated[Format, typer.Option(help="How findings are written.")] = Format.TEXT,
+    color: ColourOption = Colour.AUTO,
+    jobs: Jobs = 1,
+) -> None:
+    """Report what is wrong. Nothing is changed."""
+    from pydock.ask import Question
+    from pydock.report.style import style_for
+
+    given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
+    answers = _answers(Question(given), paths, jobs)
+    _print(import_module(f"pydock.report.{output_format}").written(answers, style_for(sys.stdout, color)))
+    raise typer.Exit(_exit_code(answers, is_found=any(answer.findings for answer in answers)))
+
+
+@app.command()
+def fix(
+    paths: Paths = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Print the difference, write nothing.")] = False,
+    unsafe_fixes: Annotated[
+        bool | None,
+        typer.Option(
+            "--unsafe-fixes/--no-unsafe-fixes", help="Apply fixes that may change the service, too.", show_default=False
+        ),
+    ] = None,
+    explain_plan: Annotated[
+        bool, typer.Option("--explain-plan", help="Print how stages would be split, and stop.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the result there, - for standard output, instead of in place."),
+    ] = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    portable: Portable = None,
+    installer: InstallerOption = None,
+    color: ColourOption = Colour.AUTO,
+    jobs: Jobs = 1,
+) -> None:
+    """Rewrite Dockerfiles, or with --diff show how."""
+    from pydock.ask import Question
+
+    output = output or (Path("-") if paths == ["-"] else None)
+    given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
+    question = Question({**given, "unsafe-fixes": unsafe_fixes}, is_fix=True, is_dry=diff or output is not None)
+    if explain_plan:
+        _show_plans(question, paths)
+    answers = _answers(question, paths, jobs)
+    _deliver(answers, diff=diff, output=output, colour=color)
+    is_found = any(answer.changes if diff else answer.remaining for answer in answers)
+    raise typer.Exit(_exit_code(answers, is_found=is_found))
+
+
+@app.command()
+def explain(
+    rule: Annotated[
+        str, typer.Argument(metavar="[RULE]", help="A code or a name.", autocompletion=_complete_rule)
+    ] = "",
+    color: ColourOption = Colour.AUTO,
+) -> None:
+    """Show what a rule means, with its examples."""
+    from pydock.config import matching
+    from pydock.report.explain import PRIMER, page
+    from pydock.report.style import style_for
+    from pydock.rules import RULES
+
+    style = style_for(sys.stdout, color)
+    _print("\n".join(page(found, style) for found in matching(RULES, rule)) if rule else PRIMER)
+
+
+@app.command()
+def rules() -> None:
+    """List all rules."""
+    from pydock.report.tables import rules_table
+    from pydock.rules import RULES
+
+    _print(rules_table(RULES) + "\n")
+
+
+def _answers(question: Question, paths: Sequence[str] | None, jobs: int) -> list[Answer]:
+    """One answer a Dockerfile; failures are told on standard error as they come."""
+    from pydock.ask import refuse_unknown_rules
+    from pydock.discover import Target, targets
+
+    refuse_unknown_rules(question)
+    found = targets(paths or ["."])
+    groups: Iterable[list[Target | Unusable]] = ([entry] for entry in found)
+    if question.is_fix:
+        # Dockerfiles of one folder share its other files, so each starts from what the one before it made.
+        shared: dict[object, list[Target | Unusable]] = {}
+        for entry in found:
+            shared.setdefault(entry.tree.root if isinstance(entry, Target) else entry, []).append(entry)
+        groups = shared.values()
+    answers = []
+    for answer in _mapped(partial(_answer_group, question), groups, jobs):
+        answers.append(answer)
+        _tell(answer)
+    return answers
+
+
+def _mapped(
+    ask: Callable[[list[Target | Unusable]], list[Answer]], groups: Iterable[list[Target | Unusable]], jobs: int
+) -> Iterator[Answer]:
+    if jobs == 1:
+        yield from (answer for group in groups for answer in ask(group))
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from (answer for answers in pool.map(ask, groups, chunksize=8) for answer in answers)
+
+
+def _answer_group(question: Question, group: list[Target | Unusable]) -> list[Answer]:
+    """The answers for Dockerfiles that share their other files."""
+    from pydock.ask import answer
+    from pydock.discover import Unusable
+    from pydock.report import failed
+
+    answers: list[Answer] = []
+    changes: Mapping[str, str] = {}
+    for entry in group:
+        try:
+            if isinstance(entry, Unusable):
+                raise entry.error
+            found, changes = answer(question, entry, changes)
+        except PydockError as error:
+            found = failed(entry.shown, error, entry.path)
+        answers.append(found)
+    return answers
+
+
+def _show_plans(question: Question, paths: Sequence[str] | None) -> NoReturn:
+    from pydock.ask import plan
+    from pydock.discover import Unusable, targets
+    from pydock.report import failed
+
+    code = CLEAN
+    for target in targets(paths or ["."]):
+        try:
+            if isinstance(target, Unusable):
+                raise target.error
+            _print(plan(question, target))
+        except PydockError as error:
+            _tell(failed(target.shown, error, target.path))
+            code = NO_ANSWER
+    raise typer.Exit(code)
+
+
+def _deliver(answers: Sequence[Answer], *, diff: bool, output: Path | None, colour: Colour) -> None:
+    """Print the difference or the new Dockerfile, or neither, and tell the story on standard error."""
+    from pydock.report.diff import patch, story
+    from pydock.report.style import Style, style_for
+
+    if diff:
+        text, is_masked = patch(answers, Style() if _is_file(output) else style_for(sys.stdout, colour))
+        _write(output, text)
+        if is_masked:
+            hint = "pydock fix without --diff writes the real file"
+            _complain("secrets are masked in this diff, so it cannot be applied", hint, "note")
+    elif output is not None:
+        only = _only(answers)
+        _write(output, only.text)
+        if others := [change.path for change in only.changes if change.after != only.text]:
+            _complain(f"not written: {', '.join(others)}", "--diff shows them", "note")
+    _talk(story(answers, style_for(sys.stderr, colour), is_written=not diff and output is None))
+
+
+def _only(answers: Sequence[Answer]) -> Answer:
+    if len(answers) != 1:
+        raise OptionError(f"--output takes one Dockerfile, {len(answers)} were found", "with --diff it takes them all")
+    if answers[0].failure:
+        raise typer.Exit(NO_ANSWER)
+    return answers[0]
+
+
+def _exit_code(answers: Iterable[Answer], *, is_found: bool) -> int:
+    if any(answer.failure for answer in answers):
+        return NO_ANSWER
+    return FINDINGS if is_found else CLEAN
+
+
+def _is_file(output: Path | None) -> bool:
+    return output is not None and str(output) != "-"
+
+
+def _write(output: Path | None, text: str) -> None:
+    """Write to a file as atomically as everything else, or to standard output."""
+    from pydock.tree import Tree
+
+    if output is not None and _is_file(output):
+        Tree(output.absolute().parent, {output.name: text}).write([output.name])
+    else:
+        _print(text)
+
+
+def _print(text: str) -> None:
+    """Bytes to standard output as they are: no wrapping, no other line ends, no other encoding."""
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+
+
+def _tell(answer: Answer) -> None:
+    if answer.failure:
+        _complain(answer.failure.message, answer.failure.hint)
+
+
+def _talk(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def _complain(message: str, hint: str, kind: str = "error") -> None:
+    from pydock.report.style import printable
+
+    _talk(f"{kind}: {printable(message)}\n" + (f"  hint: {printable(hint)}\n" if hint else ""))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit; `arguments` are those of the process unless given."""
+    try:
+        app(arguments, prog_name="pydock")
+    except PydockError as error:
+        _complain(error.message, error.hint)
+        raise SystemExit(NO_ANSWER) from None

@@ -1,0 +1,192 @@
+"""Which Dockerfiles a person means, and which folder each of them is built in."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydock.dockerfile import Dockerfile, read
+from pydock.errors import PydockError, UnreadableError
+from pydock.tree import LARGEST_TEXT, SKIPPED, Tree
+from pydock.words import unquote
+
+STDIN = "-"
+# `Dockerfile.dockerignore` belongs to the builder, the others are sources of a Dockerfile or leftovers.
+_NO_DOCKERFILE = r"dockerignore|j2|jinja2?|tmpl|tpl|template|in|erb|mustache|md|rst|txt|py|sh|orig|rej|bak|swp|dpkg-\w+"
+_NAME = re.compile(
+    rf"(?!.*\.(?:{_NO_DOCKERFILE})\Z)(?:(?:dockerfile|containerfile)(?:[._-][^~]+)?|[^~]+\.(?:dockerfile|containerfile))\Z",
+    re.I,
+)
+_REMOTE = re.compile(r"https?://|git@|git://|ssh://")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One Dockerfile to answer for.
+
+    `shown` is what the person would call it, `path` its path inside `tree`, `patch` what stands
+    before the paths of the tree in a patch that is applied from the current folder.
+    """
+
+    shown: str
+    tree: Tree
+    path: str
+    patch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A path that leads to no Dockerfile, and why."""
+
+    shown: str
+    error: PydockError
+    path: str = ""
+
+
+def targets(paths: Iterable[str]) -> Iterator[Target | Unusable]:
+    """What each path means: a Dockerfile, a folder to search, or `-`; each file once, in order."""
+    seen: set[str] = set()
+    for given in paths:
+        try:
+            if given == STDIN:
+                yield _standard_input()
+                continue
+            found = list(_of_path(Path(given)))
+        except PydockError as error:
+            yield Unusable(given, error)
+            continue
+        for path, top in found:
+            if (key := os.path.abspath(path)) not in seen:
+                seen.add(key)
+                yield _target(path, top)
+
+
+def is_dockerfile(name: str) -> bool:
+    """Whether a file of this name is taken for a Dockerfile when a folder is searched."""
+    return _NAME.match(name) is not None
+
+
+def _standard_input() -> Target:
+    data = sys.stdin.buffer.read(LARGEST_TEXT + 1)
+    _refuse_unreadable(data[:4096], len(data), "standard input")
+    text = data.decode("utf-8", "surrogateescape")
+    return Target("<stdin>", Tree(None, {"Dockerfile": text}), "Dockerfile", "")
+
+
+def _of_path(given: Path) -> Iterator[tuple[Path, Path]]:
+    """(Dockerfile, topmost folder that may be its build context)."""
+    if given.is_dir():
+        found = sorted(_search(given))
+        if not found:
+            hint = "name the file if it is called otherwise: pydock check path/to/file"
+            raise UnreadableError(f"{given}: no Dockerfile in this folder", hint)
+        yield from ((path, given) for path in found)
+    elif given.exists() or given.is_symlink():
+        yield given, _repository(given)
+    else:
+        raise UnreadableError(f"{given}: there is no such file or folder", "paths are read from the current folder")
+
+
+def _search(folder: Path) -> Iterator[Path]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError as error:
+        raise UnreadableError(f"{folder}: {error.strerror}") from error
+    for entry in entries:
+        path = folder / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in SKIPPED and not (path / "pyvenv.cfg").exists():
+                yield from _search(path)
+        elif is_dockerfile(entry.name) and not entry.is_dir():
+            yield path
+
+
+def _repository(path: Path) -> Path:
+    """The work tree a file belongs to, or its own folder."""
+    folders = Path(os.path.abspath(path)).parents
+    return next((folder for folder in folders if (folder / ".git").exists()), folders[0])
+
+
+def _target(path: Path, top: Path) -> Target | Unusable:
+    try:
+        text = _text(path)
+        root = context(path, top, text)
+        _refuse_outside(path, root)
+    except PydockError as error:
+        return Unusable(str(path), error)
+    inside = os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")
+    return Target(str(path), Tree(root), inside, _patch(root, top))
+
+
+def context(path: Path, top: Path, text: str) -> Path:
+    """The folder a Dockerfile is built in: the nearest one, up to `top`, that has most of what it copies."""
+    folder, last = Path(os.path.abspath(path)).parent, Path(os.path.abspath(top))
+    folders = [folder]
+    while folders[-1] != last and last in folders[-1].parents:
+        folders.append(folders[-1].parent)
+    sources = list(_literal_sources(read(text))) if len(folders) > 1 else []
+    return max(folders, key=lambda entry: sum(_exists(entry, source) for source in sources))
+
+
+def _literal_sources(dockerfile: Dockerfile) -> Iterator[str]:
+    for instruction in dockerfile.instructions:
+        if instruction.keyword not in {"COPY", "ADD"} or instruction.heredocs or instruction.flag("from") is not None:
+            continue
+        for word in instruction.words[:-1]:
+            source = unquote(word.text, instruction.escape).lstrip("/")
+            if source and "$" not in source and not _REMOTE.match(source):
+                yield source
+
+
+def _exists(folder: Path, source: str) -> bool:
+    if re.search(r"[*?\[]", source):
+        try:
+            return next(folder.glob(source), None) is not None
+        except (ValueError, NotImplementedError, OSError):
+            return False
+    return os.path.exists(folder / source)
+
+
+def _patch(root: Path, top: Path) -> str:
+    """Patches are made for the current folder, or for `top` where that is elsewhere."""
+    here = Path.cwd()
+    base = here if here in (root, *root.parents) else Path(os.path.abspath(top))
+    relative = os.path.relpath(root, base).replace(os.sep, "/")
+    return "" if relative == "." else f"{relative}/"
+
+
+def _text(path: Path) -> str:
+    """The Dockerfile's text; nothing large or strange is read whole."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableError(f"{path}: not a regular file", "give its text with -: pydock check - < file")
+        with path.open("rb") as file:
+            _refuse_unreadable(file.read(4096), status.st_size, str(path))
+            file.seek(0)
+            return file.read().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        hint = "the link leads nowhere" if path.is_symlink() else "is it readable for you?"
+        raise UnreadableError(f"{path}: {error.strerror}", hint) from error
+
+
+def _refuse_unreadable(start: bytes, size: int, name: str) -> None:
+    if size > LARGEST_TEXT:
+        limit = f"a Dockerfile has at most {LARGEST_TEXT // 2**20} MB here"
+        raise UnreadableError(f"{name}: too large ({size / 2**20:.0f} MB or more)", limit)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnreadableError(f"{name}: written in UTF-16, which builders do not read", "save it as UTF-8")
+    if b"\0" in start:
+        raise UnreadableError(f"{name}: a binary file, no Dockerfile")
+
+
+def _refuse_outside(path: Path, root: Path) -> None:
+    """A link out of the build context is never followed: writing through it would change a stranger's file."""
+    real, top = path.resolve(), root.resolve()
+    if top not in real.parents:
+        raise UnreadableError(f"{path}: a symbolic link that leads out of {root}", f"run pydock on {real} itself")

@@ -1,0 +1,241 @@
+"""Base images of a file seen together: the exact tag that a floating one should become.
+
+All stages on one Python minor version share a patch release and a codename unless somebody
+wrote another; whatever pins a stage asks here, so that no two rules pull it different ways.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pydock.dockerfile import Assignment, Stage
+from pydock.edits import Edit
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.apt import apt_installs
+from pydock.project.images import (
+    PythonImage,
+    known_suites,
+    minors_of,
+    parse,
+    published,
+    python_image,
+    suites_of,
+    suites_with,
+    version_order,
+)
+from pydock.project.python import Wish, wishes
+from pydock.words import Piece, unquote, variables
+
+_ONE_VARIABLE = re.compile(r"([^${}]*)\$(?:(\w+)|\{(\w+)\})([^${}]*)\Z")
+_VERSION = re.compile(r"\d+(\.\d+)*\Z")
+_DRIVES_BUILDS = re.compile(
+    r"(\.(ya?ml|sh|bash|hcl|mk|tf|json|toml|ps1|bat|just)|(\A|/)(Makefile|Jenkinsfile|justfile|\.env[\w.]*))\Z", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The exact tag that a floating one should become.
+
+    `refusing` are the files that ask for another Python than the tag means today;
+    `is_known` is false for a release that is younger than the table.
+    """
+
+    tag: str
+    minor: str
+    refusing: tuple[Wish, ...] = ()
+    is_known: bool = True
+
+
+def roots(project: Project) -> Iterator[tuple[Stage, PythonImage]]:
+    """The stages that start from an official Python image, each with it."""
+    for stage in project.dockerfile.stages:
+        if len(project.lineage(stage)) == 1 and (image := project.python_image(stage)):
+            yield stage, image
+
+
+def target(project: Project, stage: Stage) -> Target | None:
+    """The exact tag for a stage on an official Debian image of Python; None where the tables have none."""
+    image = project.python_image(stage)
+    if image is None or not image.is_debian:
+        return None
+    refusing: tuple[Wish, ...] = ()
+    minor = image.minor
+    if image.version.count(".") == 0:
+        refusing = tuple(wish for wish in wishes(project.tree) if not wish.takes(minor))
+        minor = _minor_wished(project, image) if refusing else minor
+    suite = suite_for(project, image, minor)
+    found = published(minor, suite, image.variant)
+    if image.version.count(".") == 2:
+        known = image.version in found
+        if not known and not _is_younger(image, minor):
+            return None
+        return Target(_tag(image.version, image.variant, suite), minor, refusing, known)
+    written = {entry.version for _, entry in roots(project) if entry.minor == minor and entry.version.count(".") == 2}
+    shared = written & found if len(written) == 1 else set()
+    patch = max(shared or found, key=version_order, default="")
+    return Target(_tag(patch, image.variant, suite), minor, refusing) if patch else None
+
+
+def _tag(patch: str, variant: str, suite: str) -> str:
+    return "-".join(part for part in (patch, variant, suite) if part)
+
+
+def _minor_wished(project: Project, image: PythonImage) -> str:
+    asked = wishes(project.tree)
+    possible = minors_of(image.version or "3", image.suite)
+    return next((minor for minor in possible if all(wish.takes(minor) for wish in asked)), "")
+
+
+def _is_younger(image: PythonImage, minor: str) -> bool:
+    """Whether a release came after the table was made; it is then on the newest codename."""
+    newest = [patch for suite in suites_of(minor) for patch in published(minor, suite, image.variant)]
+    return bool(newest) and version_order(image.version) > max(map(version_order, newest))
+
+
+def suite_for(project: Project, image: PythonImage, minor: str) -> str:
+    """The codename for a stage: as written, as another stage wrote it, or what the tag floats to.
+
+    Where apt-get asks for packages that this codename does not have, it is the newest that has them all.
+    """
+    if image.suite:
+        return image.suite
+    group = [(stage, entry) for stage, entry in roots(project) if entry.is_debian and entry.minor == minor]
+    group = group or [(stage, entry) for stage, entry in roots(project) if entry == image]
+    floating = [(stage, entry) for stage, entry in group if not entry.suite]
+    meant = replace(image, version=image.version if image.version.count(".") else minor).suite_meant
+    possible = [suite for suite in known_suites() if all(_is_published(entry, minor, suite) for _, entry in floating)]
+    if not possible:
+        possible = [suite for suite in known_suites() if _is_published(image, minor, suite)]
+    names = {name for stage, _ in floating for name in _system_packages(project, stage)}
+    having = [suite for suite in possible if _has_all(suite, names)]
+    written = {entry.suite for _, entry in group if entry.suite}
+    if len(written) == 1 and (shared := written & set(having or possible)):
+        return shared.pop()
+    choice = having or possible
+    return meant if meant in choice or not choice else choice[-1]
+
+
+def _is_published(image: PythonImage, minor: str, suite: str) -> bool:
+    found = published(minor, suite, image.variant)
+    return image.version in found if image.version.count(".") == 2 else bool(found)
+
+
+def _system_packages(project: Project, root: Stage) -> set[str]:
+    """The packages that apt-get installs in the stages built on this one, itself included."""
+    stages = [stage for stage in project.dockerfile.stages if root in project.lineage(stage)]
+    return {name for stage in stages for entry in apt_installs(stage) for name in entry.names}
+
+
+def _has_all(suite: str, names: set[str]) -> bool:
+    return all(suite in having for name in names if (having := suites_with(name)) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Retag:
+    """Edits that make a FROM name another tag; `doubt` says who may still pass another one."""
+
+    edits: tuple[Edit, ...]
+    doubt: str = ""
+
+
+def retagged(project: Project, stage: Stage, tag: str) -> Retag | None:
+    """How a FROM comes to name another tag of the same image; None where an argument stands in the way."""
+    word = stage.start.words[0]
+    span = stage.start.place(word.start, word.end)
+    if project.dockerfile.slice(span) != word.text or unquote(word.text) != word.text:
+        return None
+    if not variables(word.text):
+        repository = parse(word.text).repository
+        return Retag((Edit(project.path, Span(span.start + len(repository), span.end), f":{tag}"),))
+    return _with_argument(project, word, span, tag)
+
+
+def _with_argument(project: Project, word: Piece, span: Span, tag: str) -> Retag | None:
+    match = _ONE_VARIABLE.match(word.text)
+    name = match and (match[2] or match[3])
+    default = name and _only_default(project, name)
+    reference = project.dockerfile.global_arguments.get(name or "")
+    if not match or not name or not default or reference is None or default.value is None:
+        return None
+    before, after = match[1], match[4]
+    wanted = f"{parse(before + default.value + after).repository}:{tag}"
+    value_span = _value_span(project, default)
+    if value_span is None or not wanted.startswith(before):
+        return None
+    rest = wanted.removeprefix(before)
+    if not after and len(_users(project, name)) == 1:
+        return Retag((Edit(project.path, value_span, rest),))
+    patch, dash, suffix = rest.partition("-")
+    if not before.endswith(":") or not _VERSION.match(default.value) or not _fits_others(project, name, word, patch):
+        return None
+    edits = []
+    if default.value != patch:
+        edits.append(Edit(project.path, value_span, patch))
+    if after != dash + suffix:
+        edits.append(Edit(project.path, Span(span.end - len(after), span.end), dash + suffix))
+    return Retag(tuple(edits), _who_passes(project, name, suffix))
+
+
+def _users(project: Project, name: str) -> list[Piece]:
+    return [
+        stage.start.words[0]
+        for stage in project.dockerfile.stages
+        if stage.start.words and name in variables(stage.start.words[0].text)
+    ]
+
+
+def _only_default(project: Project, name: str) -> Assignment | None:
+    """The one default of an argument that nothing but the images of FROM uses."""
+    declared = []
+    for entry in project.dockerfile.instructions:
+        if entry.keyword == "ARG":
+            declared += [each for each in entry.assignments if each.name == name]
+        elif entry.keyword != "FROM" and re.search(rf"\${{?{name}\b", project.dockerfile.slice(entry.span)):
+            return None
+        uses = [word.text for word in entry.words[1 if entry.keyword == "FROM" else 0 :]]
+        if any(name in variables(text) for text in (*uses, *(flag.value for flag in entry.flags))):
+            return None
+    return declared[0] if len(declared) == 1 and declared[0].value else None
+
+
+def _value_span(project: Project, default: Assignment) -> Span | None:
+    """Where the value of `NAME=value` stands, without its quotes."""
+    text = project.dockerfile.slice(default.span)
+    for quote in ("", '"', "'"):
+        head = f"{default.name}={quote}"
+        if text == f"{head}{default.value}{quote}" and default.value and "$" not in default.value:
+            start = default.span.start + len(head)
+            return Span(start, start + len(default.value))
+    return None
+
+
+def _fits_others(project: Project, name: str, word: Piece, patch: str) -> bool:
+    """Whether the other images that use the argument exist with this patch release too."""
+    for other in _users(project, name):
+        if other is word:
+            continue
+        match = _ONE_VARIABLE.match(other.text)
+        image = python_image(match[1] + patch + match[4]) if match else None
+        if image is None or not image.is_debian or image.version != patch:
+            return False
+        if patch not in published(image.minor, image.suite_meant, image.variant):
+            return False
+    return True
+
+
+def _who_passes(project: Project, name: str, suffix: str) -> str:
+    for path, text in build_files(project):
+        if re.search(rf"\b{name}\b", text):
+            return f"{path} names {name} and may pass a version that has no -{suffix} image"
+    return ""
+
+
+def build_files(project: Project) -> Iterator[tuple[str, str]]:
+    """The files of the context that may call the builder: compose, CI, make and shell files."""
+    for path in project.tree.files:
+        if _DRIVES_BUILDS.search(path) and (text := project.tree.text(path)) is not None:
+            yield path, text

@@ -1,0 +1,27 @@
+"""Tools that build or install, and the last version of each that runs on a Python.
+
+Versions come from `data/build_tools.csv`; an unknown pair has none.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from packaging.version import Version
+
+from pydock.data import rows
+
+BUILD_TOOLS = frozenset(
+    ["pip", "setuptools", "wheel", "pip-tools", "pipenv", "poetry", "uv", "hatch", "pdm", "virtualenv", "build"]
+)
+
+
+@cache
+def latest_tool(tool: str, minor: str) -> str:
+    """The last version of a tool for a Python minor version, "" where the table has none."""
+    if not minor:
+        return ""
+    for row in rows("build_tools"):
+        if row["tool"] == tool and Version(row["first"]) <= Version(minor) <= Version(row["last"]):
+            return row["version"]
+    return ""

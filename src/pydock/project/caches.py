@@ -1,0 +1,91 @@
+"""Where installers keep their downloads, and which of those folders a cache mount keeps out of the layer.
+
+Folders: https://pip.pypa.io/en/stable/topics/caching/, https://docs.astral.sh/uv/concepts/cache/,
+https://python-poetry.org/docs/configuration/#cache-dir, read 2026-11.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+
+from pydock.dockerfile import Instruction
+from pydock.words import expand
+
+ROOT_NAMES = frozenset({"", "root", "0", "root:root", "0:0"})
+_VARIABLES = {"pip": "PIP_CACHE_DIR", "uv": "UV_CACHE_DIR", "poetry": "POETRY_CACHE_DIR", "pipenv": "PIPENV_CACHE_DIR"}
+_NAMES = {"pip": "pip", "uv": "uv", "poetry": "pypoetry", "pipenv": "pipenv"}
+_OFF = {
+    "pip": ("PIP_NO_CACHE_DIR",),
+    "uv": ("UV_NO_CACHE",),
+    "poetry": ("POETRY_NO_CACHE", "PIP_NO_CACHE_DIR"),
+    "pipenv": ("PIP_NO_CACHE_DIR",),
+}
+
+Values = Mapping[str, str | None]
+
+
+def mounts(instruction: Instruction, kind: str) -> tuple[Mapping[str, str], ...]:
+    """The `--mount` flags of one type, each as its fields, `target` under that one name."""
+    found = []
+    for flag in instruction.flags:
+        if flag.name != "mount":
+            continue
+        fields = {name: value for name, _, value in (part.partition("=") for part in flag.value.split(","))}
+        if fields.get("type", "bind") == kind:
+            target = fields.get("target") or fields.get("dst") or fields.get("destination") or ""
+            source = fields.get("source") or fields.get("src") or ""
+            found.append({**fields, "target": target, "source": source})
+    return tuple(found)
+
+
+def cache_folder(tool: str, environment: Values, user: str) -> str | None:
+    """The absolute folder of a tool's downloads, or None when a variable or the user hides it."""
+    own = _VARIABLES[tool]
+    if own in environment:
+        folder = environment[own]
+    elif "XDG_CACHE_HOME" in environment:
+        folder = _below(environment["XDG_CACHE_HOME"], _NAMES[tool])
+    elif "HOME" in environment or user in ROOT_NAMES:
+        folder = _below(environment.get("HOME", "/root"), f".cache/{_NAMES[tool]}")
+    else:
+        folder = None
+    # The work directory is not looked at: nobody keeps a cache in a relative folder on purpose.
+    return posixpath.normpath(folder) if folder and folder.startswith("/") else None
+
+
+def _below(folder: str | None, name: str) -> str | None:
+    return posixpath.join(folder, name) if folder else None
+
+
+def mounted_folders(tool: str, folder: str) -> tuple[str, ...]:
+    """What to mount: Poetry keeps its virtual environments beside its downloads, and they have to stay."""
+    return (f"{folder}/cache", f"{folder}/artifacts") if tool == "poetry" else (folder,)
+
+
+def is_mounted(instruction: Instruction, tool: str, folder: str | None, environment: Values) -> bool:
+    """Whether a cache mount holds the tool's folder; one that names the tool is believed to."""
+    for mount in mounts(instruction, "cache"):
+        target = expand(mount["target"], environment)
+        if target is None or re.search(rf"\b{_NAMES[tool]}\b", target):
+            return True
+        target = posixpath.normpath(target)
+        if folder and (folder == target or folder.startswith(f"{target.rstrip('/')}/")):
+            return True
+    return False
+
+
+def switched_off(tool: str, environment: Values) -> str:
+    """The variable that turns the tool's cache off, "" where none does.
+
+    For pip every value does, "0" and "off" too:
+    https://github.com/pypa/pip/blob/25.0/src/pip/_internal/cli/cmdoptions.py#L875
+    """
+    for name in _OFF[tool]:
+        value = environment.get(name, "")
+        if value is None or (
+            value and (name.startswith("PIP") or value.lower() in {"1", "true", "yes", "on", "t", "y"})
+        ):
+            return name
+    return ""

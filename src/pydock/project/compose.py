@@ -1,0 +1,161 @@
+"""Compose services that run the image of this Dockerfile: the only door to PyYAML.
+
+Facts: https://docs.docker.com/reference/compose-file/services/ and .../build/, read 2026-11.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from pydock.project import Project
+from pydock.project.sources import remembered
+
+_FILE = re.compile(r"(?:docker-)?compose[^/]*\.ya?ml\Z", re.I)
+LARGEST = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that is built from the Dockerfile.
+
+    `command`, `entrypoint` and `healthcheck` are words, None where compose leaves them to the
+    image; `healthcheck` is () when compose turns it off. `mounts` are (source, target) with
+    "" for an anonymous volume; `environment` has None for values from outside.
+    """
+
+    name: str
+    path: str
+    command: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] | None = None
+    healthcheck: tuple[str, ...] | None = None
+    ports: tuple[str, ...] = ()
+    mounts: tuple[tuple[str, str], ...] = ()
+    environment: tuple[tuple[str, str | None], ...] = ()
+    user: str = ""
+    target: str = ""
+    init: bool = False
+
+    @property
+    def origin(self) -> str:
+        return f"{self.path}: {self.name}"
+
+
+@remembered
+def services(project: Project) -> tuple[Service, ...]:
+    """The services of every compose file in the context whose image is this Dockerfile's."""
+    found: list[Service] = []
+    for path in project.tree.files:
+        if _FILE.match(posixpath.basename(path)) and (text := project.tree.text(path)) and len(text) < LARGEST:
+            found += _of_file(project, path, text)
+    return tuple(found)
+
+
+def _of_file(project: Project, path: str, text: str) -> Iterator[Service]:
+    entries = _document(text).get("services")
+    for name, entry in entries.items() if isinstance(entries, dict) else ():
+        if isinstance(entry, dict) and _builds_this(project, posixpath.dirname(path), entry.get("build")):
+            yield _service(str(name), path, entry)
+
+
+@lru_cache(maxsize=64)
+def _document(text: str) -> Mapping[str, Any]:
+    # Loading the library costs more than most checks, so only files that exist pay for it.
+    import yaml  # noqa: PLC0415
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        document = yaml.load(text, Loader=loader)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _builds_this(project: Project, folder: str, build: object) -> bool:
+    """Whether a `build:` means this Dockerfile; contexts are relative to the compose file."""
+    if isinstance(build, str):
+        build = {"context": build}
+    if not isinstance(build, dict):
+        return False
+    context = str(build.get("context") or ".")
+    if "://" in context or context.startswith("git@"):
+        return False
+    base = posixpath.normpath(posixpath.join(folder, context))
+    dockerfile = posixpath.normpath(posixpath.join(base, str(build.get("dockerfile") or "Dockerfile")))
+    return dockerfile == posixpath.normpath(project.path)
+
+
+def _service(name: str, path: str, entry: Mapping[str, Any]) -> Service:
+    build = entry.get("build")
+    return Service(
+        name,
+        path,
+        _words(entry.get("command")),
+        _words(entry.get("entrypoint")),
+        _probe(entry.get("healthcheck")),
+        tuple(_port(port) for port in _list(entry.get("ports"))),
+        tuple(_mount(volume) for volume in _list(entry.get("volumes"))),
+        tuple(_environment(entry.get("environment"))),
+        str(entry.get("user") or ""),
+        str(build.get("target") or "") if isinstance(build, dict) else "",
+        entry.get("init") is True,
+    )
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _words(value: object) -> tuple[str, ...] | None:
+    """A command as words: a string is split as by a shell, but no shell runs it."""
+    if isinstance(value, list):
+        return tuple(str(word) for word in value)
+    if not isinstance(value, str):
+        return None
+    try:
+        return tuple(shlex.split(value))
+    except ValueError:
+        return tuple(value.split())
+
+
+def _probe(value: object) -> tuple[str, ...] | None:
+    if not isinstance(value, dict):
+        return None
+    test = value.get("test")
+    if value.get("disable") is True or test in (["NONE"], "NONE"):
+        return ()
+    if isinstance(test, str):
+        return ("sh", "-c", test)
+    words = [str(word) for word in _list(test)]
+    if words[:1] == ["CMD-SHELL"]:
+        return ("sh", "-c", " ".join(words[1:]))
+    return tuple(words[1:]) or None
+
+
+def _port(value: object) -> str:
+    """HOST:CONTAINER as written; the long form in the same way."""
+    if isinstance(value, dict):
+        published = value.get("published")
+        return f"{published}:{value.get('target')}" if published else str(value.get("target"))
+    return str(value)
+
+
+def _mount(value: object) -> tuple[str, str]:
+    if isinstance(value, dict):
+        return str(value.get("source") or ""), str(value.get("target") or "")
+    parts = str(value).split(":")
+    return (parts[0], parts[1]) if len(parts) > 1 else ("", parts[0])
+
+
+def _environment(value: object) -> Iterator[tuple[str, str | None]]:
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            yield str(name), None if entry is None else str(entry)
+    for entry in _list(value):
+        name, equals, rest = str(entry).partition("=")
+        yield name, rest if equals else None

@@ -1,0 +1,154 @@
+"""Debian packages behind Python packages and programs: what compiles, what has to be there at run time.
+
+Facts are the dated tables `debian_build_packages`, `debian_dev_packages`, `debian_programs`,
+`native_packages` and `full_image_libraries` under `data/`, with a source per row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from pydock.data import rows
+
+# Shared libraries that CPython itself links to, so the slim image has them.
+_IN_SLIM = frozenset({"libbz2-1.0", "libc6", "libexpat1", "libffi7", "libffi8", "libgcc-s1", "libgdbm6", "libgdbm6t64"})
+_IN_SLIM |= {"liblzma5", "libncursesw6", "libreadline8", "libreadline8t64", "libsqlite3-0", "libssl1.1", "libssl3"}
+_IN_SLIM |= {"libssl3t64", "libstdc++6", "libtinfo6", "libuuid1", "zlib1g", "libnsl2", "libtirpc3", "libtirpc3t64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A Debian package that a Python package needs at run time, and why."""
+
+    package: str
+    wanted_by: str
+    why: str
+
+
+@cache
+def _build_packages() -> dict[str, dict[str, str]]:
+    return {row["package"]: row for row in rows("debian_build_packages")}
+
+
+def kind_of(package: str) -> str:
+    """What a Debian package serves: compiler, build-tool, headers, version-control, fetcher, or ""."""
+    if row := _build_packages().get(package):
+        return row["kind"]
+    return "headers" if package.endswith("-dev") else ""
+
+
+def serves_building(package: str) -> bool:
+    """Whether a package is of no use once everything is compiled."""
+    return kind_of(package) in {"compiler", "build-tool", "headers"}
+
+
+def programs_in(package: str) -> frozenset[str]:
+    """The programs that a build package brings, as far as the table knows."""
+    row = _build_packages().get(package)
+    return frozenset(row["programs"].split()) if row else frozenset()
+
+
+@cache
+def _development() -> dict[tuple[str, str], tuple[str, ...]]:
+    return {(row["dev"], row["suite"]): tuple(row["runtime"].split()) for row in rows("debian_dev_packages")}
+
+
+def runtime_of(development: str, suite: str) -> tuple[str, ...] | None:
+    """The shared libraries that a -dev package stands for in a Debian release, without those in slim.
+
+    None when the table does not know the package there.
+    """
+    found = _development().get((development, suite))
+    return None if found is None else tuple(name for name in found if name not in _IN_SLIM)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program: the Debian package that brings it and the releases whose Python images have it.
+
+    Both sets hold every release where nothing else is known.
+    """
+
+    name: str
+    package: str
+    slim_suites: frozenset[str]
+    full_suites: frozenset[str]
+
+    def only_in_full(self, suite: str) -> bool:
+        """Whether the full image has it and slim does not."""
+        return suite in self.full_suites and suite not in self.slim_suites
+
+
+@cache
+def _programs() -> dict[str, Program]:
+    return {
+        row["program"]: Program(row["program"], row["package"], _suites(row, "slim"), _suites(row, "full"))
+        for row in rows("debian_programs")
+    }
+
+
+def _suites(row: dict[str, str], variant: str) -> frozenset[str]:
+    if row[f"in_{variant}"] == "yes":
+        return frozenset(known["codename"] for known in rows("debian_releases"))
+    return frozenset(row[f"{variant}_suites"].split())
+
+
+@cache
+def _program_packages() -> frozenset[str]:
+    return frozenset(row["package"] for row in rows("debian_programs"))
+
+
+def brings_programs(package: str) -> bool:
+    """Whether a package is known for the programs it brings."""
+    return package in _program_packages()
+
+
+def program(name: str) -> Program | None:
+    return _programs().get(name)
+
+
+@cache
+def full_image_libraries(suite: str) -> frozenset[str]:
+    """The run-time packages that the full image has beyond slim."""
+    return frozenset(row["package"] for row in rows("full_image_libraries") if row["suite"] == suite)
+
+
+@cache
+def _native() -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = {}
+    for row in rows("native_packages"):
+        found.setdefault(row["package"], []).append(row)
+    return found
+
+
+def needs(names: Iterable[str], suite: str, *, compiled: Iterable[str] = ()) -> tuple[Need, ...]:
+    """What these Python packages need at run time in a Debian release.
+
+    A package without a wheel, or one of `compiled`, needs the libraries it is compiled
+    against; some need a library or a program however they were installed.
+    """
+    from_source = frozenset(compiled)
+    found = []
+    for name in sorted(names):
+        row = _row(name, suite)
+        if row is None or "doubt" in row["note"]:
+            continue
+        why = "calls it" if row["program"] == "yes" else "loads it"
+        found += [Need(package, name, why) for package in row["always"].split()]
+        if row["wheel"] == "no" or name in from_source:
+            found += [Need(package, name, "was compiled against it") for package in row["runtime"].split()]
+    return tuple(need for need in found if need.package not in _IN_SLIM)
+
+
+def has_wheel(name: str) -> str:
+    """Whether a package is published as a wheel for Linux: yes, no, some, or "" when unknown."""
+    found = _native().get(name)
+    return found[0]["wheel"] if found else ""
+
+
+def _row(name: str, suite: str) -> dict[str, str] | None:
+    found = _native().get(name, [])
+    exact = [row for row in found if row["suite"] == suite]
+    return next(iter(exact or [row for row in found if row["suite"] == "*"]), None)

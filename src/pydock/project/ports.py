@@ -1,0 +1,180 @@
+"""Hosts and ports as they are written: in words of a command and in Python expressions.
+
+A value that an environment variable decides is kept as a shell would write it, `${PORT:-8000}`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Values = Mapping[str, str | None]
+
+_ONE_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-(\d*))?\})\Z")
+EVERYWHERE = frozenset({"", "*", "0.0.0.0", "0", "::", "[::]"})
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port; `variable` names the environment variable that may change it at run time.
+
+    `number` is None where only the variable says it.
+    """
+
+    number: int | None
+    variable: str = ""
+
+    def __str__(self) -> str:
+        if not self.variable:
+            return str(self.number)
+        return f"${self.variable}" if self.number is None else f"${{{self.variable}:-{self.number}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Where a server listens; None for what is not known.
+
+    `source` says who decides: "command line", "environment", "default", or a file. An
+    `is_socket` server listens on a file rather than a port.
+    """
+
+    host: str | None
+    port: Port | None
+    source: str
+    is_socket: bool = False
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in LOOPBACK
+
+    @property
+    def answers_locally(self) -> bool:
+        """Whether 127.0.0.1 inside the container reaches it."""
+        return self.host in EVERYWHERE | LOOPBACK and self.host not in {"::1", "[::1]"}
+
+
+def read_port(text: str, environment: Values) -> Port | None:
+    """A number, or one variable with or without a default; None for anything else.
+
+    ENV in the image is the default of a variable: `docker run -e` may still change it.
+    """
+    text = text.strip().strip("\"'")
+    if text.isdigit():
+        return Port(int(text)) if int(text) < 65536 else None
+    match = _ONE_VARIABLE.match(text)
+    if not match:
+        return None
+    name = match[1] or match[2]
+    set_to = environment.get(name)
+    default = set_to if set_to else match[3]
+    if default and not default.isdigit():
+        return None
+    if name in environment and set_to is None:
+        return None
+    return Port(int(default) if default else None, name)
+
+
+def read_bind(text: str, environment: Values, source: str, default_host: str = "") -> Bind:
+    """`HOST:PORT` in the ways that servers take it; a part that cannot be read is None."""
+    text = text.strip().strip("\"'")
+    text = re.sub(r"\A(?:tcp|http)://", "", text)
+    if text.startswith(("unix:", "fd:", "fd@", "/")) or text.endswith(".sock"):
+        return Bind(None, None, source, is_socket=True)
+    if match := re.match(r"(\[[^\]]*\]|[^:${}]*|\$\w+|\$\{[^{}]*\}):(.+)\Z", text):
+        host: str | None = match[1]
+        if host and host.startswith("$"):
+            name = re.sub(r"\W.*", "", host.lstrip("${"))
+            fallback = re.search(r":?-([^{}]*)\}\Z", host)
+            host = environment.get(name) or (fallback[1] if fallback else None)
+        return Bind(host, read_port(match[2], environment), source)
+    if text.isdigit() or text.startswith("$"):
+        return Bind(default_host, read_port(text, environment), source)
+    return Bind(text, None, source)
+
+
+def template(node: ast.expr | None, constants: Mapping[str, str]) -> str | None:
+    """A Python expression as text, environment look-ups written as `${NAME:-default}`; None when unsure."""
+    match node:
+        case ast.Constant(value=bool() | None):
+            return None
+        case ast.Constant(value=str() | int() as value):
+            return str(value)
+        case ast.Name(id=name):
+            return constants.get(name)
+        case ast.JoinedStr(values=values):
+            return _joined([template(value, constants) for value in values])
+        case ast.FormattedValue(value=value, format_spec=None):
+            return template(value, constants)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _joined([template(left, constants), template(right, constants)])
+        case ast.BoolOp(op=ast.Or(), values=[first, second]):
+            return _with_default(template(first, constants), template(second, constants))
+        case ast.Call(func=ast.Name(id="int" | "str"), args=[value]):
+            return template(value, constants)
+        case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name))):
+            return f"${{{name}}}"
+        case ast.Call(func=function, args=arguments, keywords=keywords):
+            if not _is_lookup(function) or not arguments:
+                return None
+            variable = template(arguments[0], constants)
+            defaults = [*arguments[1:2], *(keyword.value for keyword in keywords if keyword.arg == "default")]
+            found = f"${{{variable}}}" if variable else None
+            return _with_default(found, template(defaults[0], constants)) if defaults else found
+        case _:
+            return None
+
+
+def _joined(parts: list[str | None]) -> str | None:
+    known = [part for part in parts if part is not None]
+    return "".join(known) if len(known) == len(parts) else None
+
+
+def _with_default(found: str | None, default: str | None) -> str | None:
+    """`${NAME}` with a default; one that is not a plain value makes the whole unknown."""
+    if found is None or default is None or not re.fullmatch(r"\$\{\w+\}", found) or re.search(r"[${}]", default):
+        return None
+    return f"{found[:-1]}:-{default}}}"
+
+
+def _is_lookup(function: ast.expr) -> bool:
+    """os.environ.get, environ.get, os.getenv, getenv."""
+    match function:
+        case ast.Attribute(attr="get", value=ast.Attribute(attr="environ") | ast.Name(id="environ" | "env")):
+            return True
+        case ast.Attribute(attr="getenv") | ast.Name(id="getenv"):
+            return True
+        case _:
+            return False
+
+
+def constants_of(tree: ast.Module) -> dict[str, str]:
+    """Names of a module that are assigned once, to something `template` can say, and are no parameter."""
+    found: dict[str, str] = {}
+    seen: set[str] = set()
+    for node in ast.walk(tree):
+        names = _bound(node)
+        again = names & seen
+        seen |= names
+        for name in again:
+            found.pop(name, None)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and len(names) == 1 and not again:
+            text = template(node.value, found)
+            if text is not None:
+                found[next(iter(names))] = text
+    return found
+
+
+def _bound(node: ast.AST) -> set[str]:
+    """The plain names that a node gives a value to."""
+    match node:
+        case ast.Assign(targets=targets):
+            return {target.id for target in targets if isinstance(target, ast.Name)}
+        case ast.AnnAssign(target=ast.Name(id=name)) | ast.AugAssign(target=ast.Name(id=name)):
+            return {name}
+        case ast.For(target=ast.Name(id=name)) | ast.NamedExpr(target=ast.Name(id=name)) | ast.arg(arg=name):
+            return {name}
+        case _:
+            return set()

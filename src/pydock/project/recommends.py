@@ -1,0 +1,67 @@
+"""What packages recommend and a service then uses: what to ask for when recommends are off.
+
+From `data/debian_recommends.csv`: `add` is asked for by name, `brings` comes along anyway,
+`doubt` is what may be missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pydock.data import rows
+from pydock.project import Project
+from pydock.project.apt import AptStep, apt_installs
+from pydock.shell import script
+from pydock.words import expand
+
+_IN_FULL_IMAGE = frozenset({"gcc", "g++", "make", "libc6-dev", "autoconf", "automake", "build-essential"})
+
+
+def asked_for(project: Project, step: AptStep) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The packages by name, those in variables too, and the words that stay unknown."""
+    values = project.environment(step.stage, step.instruction)
+    for command in script(step.instruction).commands:
+        for word in command.assignments:
+            name, _, value = (word.value or "").partition("=")
+            values[name] = value or None
+    names = set(step.names)
+    unknown = []
+    for word in step.packages:
+        if word.value is None:
+            known = expand(word.text.strip('"'), values)
+            names |= set((known or "").split())
+            unknown += [] if known else [word.text]
+    return frozenset(names), tuple(unknown)
+
+
+def doubts(names: Collection[str]) -> tuple[str, ...]:
+    """What may be missed without the recommended packages, as sentences."""
+    return tuple(
+        f"what {row['package']} recommends may be used: {row['doubt']}" for row in _rows(names) if row["doubt"]
+    )
+
+
+def missing(project: Project, step: AptStep, names: Collection[str]) -> tuple[str, ...]:
+    """What has to be asked for by name when recommends are off, in the order of the table."""
+    image = project.python_image(step.stage)
+    present = set(names) | ({"ca-certificates"} if image and image.is_debian else set())
+    present |= _IN_FULL_IMAGE if image and image.variant == "" else set()
+    for other in apt_installs(step.stage):
+        if other.command is step.command:
+            break
+        present |= set(other.names)
+        if not other.without_recommends:
+            present |= {name for row in _rows(other.names) for name in row["add"].split()}
+    present |= {name for row in _rows(present) for name in row["brings"].split()}
+    wanted = [name for row in _rows(names) for name in row["add"].split() if name not in present]
+    return tuple(dict.fromkeys(wanted))
+
+
+def _rows(names: Collection[str]) -> list[dict[str, str]]:
+    """The rows of the table that apply; a row with a doubt is for `texlive-latex-base` too."""
+    return [row for row in rows("debian_recommends") if row["package"] in names or _is_of_family(row, names)]
+
+
+def _is_of_family(row: dict[str, str], names: Collection[str]) -> bool:
+    is_doubtful = bool(row["doubt"])
+    return is_doubtful and any(name.startswith(f"{row['package']}-") and "headless" not in name for name in names)

@@ -1,0 +1,182 @@
+"""Files of the context that reach the image, and facts that are worked out once per project."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache, wraps
+from typing import TypeVar
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.project import Project, context
+from pydock.words import expand, unquote
+
+Fact = TypeVar("Fact")
+
+MOST_SOURCES = 3_000
+PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+_SHEBANG = re.compile(r"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:ba|da|a)?sh\b")
+_NOT_THE_SERVICE = re.compile(
+    r"(?:\A|/)(?:tests?|testing|docs?|examples?|benchmarks?|vendor|_?vendored|third_party|site-packages|dist-packages"
+    r"|\.?v?env|\.eggs|lib/python[\d.]+)/|(?:\A|/)(?:test_[^/]*|[^/]*_tests?|tests|conftest|setup|noxfile)\.py\Z"
+)
+
+
+def remembered(fact: Callable[[Project], Fact]) -> Callable[[Project], Fact]:
+    """Work a fact out once for each project, as a cached property of it would be."""
+    name = f"{fact.__module__}.{fact.__qualname__}"
+
+    @wraps(fact)
+    def recall(project: Project) -> Fact:
+        known = vars(project)
+        if name not in known:
+            known[name] = fact(project)
+        value: Fact = known[name]
+        return value
+
+    return recall
+
+
+@remembered
+def sources(project: Project) -> tuple[str, ...]:
+    """Python files that some COPY brings along; tests, documents and vendored trees are left out.
+
+    Where nothing is copied the whole context counts, for it may be mounted.
+    """
+    taken = {
+        source for stage in project.dockerfile.stages for copied in project.copies(stage) for source in copied.sources
+    }
+    found = [
+        path
+        for path in project.tree.files
+        if path.endswith(".py") and not _NOT_THE_SERVICE.search(path) and (not taken or _is_taken(path, taken))
+    ]
+    return tuple(path for path in found[:MOST_SOURCES] if not project.tree.ignore.hides(path))
+
+
+def _is_taken(path: str, sources: set[str]) -> bool:
+    parts = path.split("/")
+    ancestors = ["/".join(parts[: at + 1]) for at in range(len(parts))]
+    return any(
+        source == "." or source in ancestors or any(fnmatchcase(entry, source) for entry in ancestors)
+        for source in sources
+    )
+
+
+@lru_cache(maxsize=512)
+def syntax(text: str) -> ast.Module | None:
+    """The syntax tree of a Python file; None where this interpreter cannot read it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def script_file(project: Project, name: str, *, is_searched: bool = True) -> tuple[str, str] | None:
+    """The context path and the text of a shell script by its name in the final image.
+
+    `is_searched`: a bare name is looked for on the PATH, as for a program, and has to begin
+    with a shell's `#!` line or end with .sh.
+    """
+    places = [f"{folder}/{name}" for folder in PROGRAM_FOLDERS] if is_searched and "/" not in name else [name]
+    for place in places:
+        path = origin(project, project.final, place)
+        text = project.tree.text(path) if path else None
+        if path and text is not None:
+            is_shell = not is_searched or path.endswith((".sh", ".bash")) or _SHEBANG.match(text)
+            return (path, text) if is_shell else None
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """A `COPY --from` another stage of the file, by absolute paths."""
+
+    stage: Stage
+    sources: tuple[str, ...]
+    target: str
+
+    def before(self, path: str) -> Iterator[str]:
+        """Where a file may have been in that stage."""
+        inside = posixpath.relpath(path, self.target)
+        if inside.startswith(".."):
+            return
+        for source in self.sources:
+            # A file lands under its own name, a folder gives its content.
+            is_itself = inside in {".", posixpath.basename(source)}
+            yield source if is_itself else posixpath.join(source, inside)
+
+
+@remembered
+def _layout(project: Project) -> dict[int, tuple[context.Copied | _Carried, ...]]:
+    """What each stage copies, last first."""
+    layout: dict[int, tuple[context.Copied | _Carried, ...]] = {}
+    for stage in project.dockerfile.stages:
+        copied = {entry.instruction: entry for entry in project.copies(stage)}
+        found = [copied.get(copy) or _carried(project, stage, copy) for copy in stage.of("COPY", "ADD")]
+        layout[stage.index] = tuple(entry for entry in reversed(found) if entry is not None)
+    return layout
+
+
+def _carried(project: Project, stage: Stage, copy: Instruction) -> _Carried | None:
+    other = project.dockerfile.stage_named(copy.flag("from") or "")
+    values = project.environment(stage, copy)
+    words = [expand(unquote(word.text, copy.escape), values) for word in copy.words]
+    workdir = project.workdir(stage, copy)
+    if other is None or other.index >= stage.index or workdir is None or None in words or len(words) < 2:
+        return None
+    *places, target = [word for word in words if word is not None]
+    sources = tuple(posixpath.normpath(posixpath.join("/", place)) for place in places)
+    return _Carried(other, sources, posixpath.normpath(posixpath.join(workdir, target)))
+
+
+@remembered
+def _origins(project: Project) -> dict[tuple[int, str], str | None]:
+    """What `origin` has answered so far."""
+    return {}
+
+
+def origin(project: Project, stage: Stage, path: str) -> str | None:
+    """The context path of a file or folder of a stage, through copies from other stages too."""
+    workdir = project.workdir(stage) if not path.startswith("/") else "/"
+    if workdir is None:
+        return None
+    absolute = posixpath.normpath(posixpath.join(workdir, path))
+    known, key = _origins(project), (stage.index, absolute)
+    if key not in known:
+        known[key] = next(_origins_of(project, stage, absolute), None)
+    return known[key]
+
+
+def _origins_of(project: Project, stage: Stage, path: str) -> Iterator[str]:
+    for entry in project.lineage(stage):
+        for copied in _layout(project)[entry.index]:
+            if isinstance(copied, _Carried):
+                found = (origin(project, copied.stage, place) for place in copied.before(path))
+                yield from (place for place in found if place is not None)
+                continue
+            place = copied.origin(project.tree, path)
+            if place and (not project.tree.known or project.tree.has_file(place) or project.tree.has_folder(place)):
+                yield place
+
+
+def content(project: Project, path: str) -> tuple[str, str] | None:
+    """Where a file of the final image comes from, and its text; a heredoc of COPY has no context path."""
+    place = origin(project, project.final, path)
+    text = project.tree.text(place) if place else None
+    if place and text is not None:
+        return place, text
+    workdir = project.workdir(project.final)
+    for stage in project.lineage(project.final):
+        for copy in stage.of("COPY"):
+            target = unquote(copy.words[-1].text) if copy.words else ""
+            if len(copy.heredocs) == 1 and posixpath.join(workdir or "/", path) == posixpath.normpath(target):
+                return "", copy.heredoc_text(copy.heredocs[0])
+    return None

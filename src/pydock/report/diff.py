@@ -1,0 +1,106 @@
+"""The difference as a patch that `git apply` takes, and what a person should know beside it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+
+from pydock.edits import Safety
+from pydock.project.secrets import mask
+from pydock.report import Answer, Changed, Entry
+from pydock.report.style import Style, printable
+from pydock.report.text import counted
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
+_COLOURS = {"+": ("green",), "-": ("red",), "@": ("cyan",)}
+
+
+def patch(answers: Sequence[Answer], style: Style) -> tuple[str, bool]:
+    """The unified diff of all changes, and whether secrets were masked in it.
+
+    Lines are never wrapped, line ends and bytes that are not UTF-8 stay what they are. A masked
+    patch cannot be applied.
+    """
+    parts: list[str] = []
+    is_masked = False
+    for change in (change for answer in answers for change in answer.changes):
+        before = None if change.before is None else mask(change.before)
+        shown = list(unified(Changed(change.path, before, mask(change.after))))
+        is_masked = is_masked or shown != list(unified(change))
+        parts += [_painted(line, style) for line in shown]
+    return "".join(parts), is_masked
+
+
+def unified(change: Changed) -> Iterator[str]:
+    """The lines of one file's diff, each with its line end."""
+    old = "/dev/null" if change.before is None else _name(f"a/{change.path}")
+    before, after = _LINE.findall(change.before or ""), _LINE.findall(change.after)
+    for line in difflib.unified_diff(before, after, old, _name(f"b/{change.path}")):
+        yield line
+        if not line.endswith("\n"):
+            yield "\n\\ No newline at end of file\n"
+
+
+def _name(path: str) -> str:
+    r"""A path as git writes it: quoted where it must be, with a tab behind it where it holds a blank."""
+    if re.search(r'[\x00-\x1f"\\\x7f]', path):
+        quoted = "".join(f"\\{ord(char):03o}" if char < " " or char == "\x7f" else char for char in _escaped(path))
+        return f'"{quoted}"'
+    return f"{path}\t" if " " in path else path
+
+
+def _escaped(path: str) -> str:
+    return path.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _painted(line: str, style: Style) -> str:
+    if line.startswith(("--- ", "+++ ")):
+        return style(line[:-1], "bold") + "\n"
+    body = line.rstrip("\r\n")
+    return style(body, *_COLOURS.get(line[:1], ())) + line[len(body) :] if line[:1] in _COLOURS else line
+
+
+def story(answers: Sequence[Answer], style: Style, *, is_written: bool) -> str:
+    """What was done, what is left to the person and why, and how to check it."""
+    lines = [line for answer in answers if not answer.failure for line in _of_one(answer, style, is_written)]
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _of_one(answer: Answer, style: Style, is_written: bool) -> Iterator[str]:
+    path = printable(answer.path)
+    if not answer.findings:
+        yield f"{style(path, 'bold')}: nothing to do."
+        return
+    if answer.settled:
+        done = "fixed" if is_written else "would fix"
+        yield f"{style(path, 'bold')}: {done} {counted(len(answer.settled), 'finding')}"
+        for entry in answer.settled:
+            yield from _done(entry, style)
+    if answer.remaining:
+        yield f"{style(path, 'bold')}: {counted(len(answer.remaining), 'finding')} left to you"
+        for entry in answer.remaining:
+            yield from _left(entry, style)
+    if answer.settled:
+        yield "To check it, build it and start it as you start the old one, then compare: docker build, docker run."
+
+
+def _done(entry: Entry, style: Style) -> Iterator[str]:
+    assert entry.fix
+    yield f"  {style(entry.code, 'green')} {printable(entry.fix.title)}"
+    if entry.cost:
+        yield f"         {style(printable(f'before: {entry.cost}'), 'dim')}"
+    for doubt in entry.fix.doubts:
+        yield f"         doubt: {printable(doubt)}"
+    for note in entry.fix.notes:
+        yield f"         {printable(note)}"
+
+
+def _left(entry: Entry, style: Style) -> Iterator[str]:
+    yield f"  {style(entry.code, 'yellow')} {printable(entry.place)}: {printable(entry.message)}"
+    if entry.fix and entry.fix.safety is Safety.UNSAFE:
+        yield f"         with --unsafe-fixes: {printable(entry.fix.title)}"
+        for doubt in entry.fix.doubts:
+            yield f"         doubt: {printable(doubt)}"
+    if entry.advice:
+        yield f"         {printable(entry.advice)}"

@@ -1,0 +1,64 @@
+"""What a rule means, with its own examples run through the engine."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+from pydock.edits import Safety
+from pydock.engine import rewrite
+from pydock.project import Project
+from pydock.report import Changed
+from pydock.report.diff import unified
+from pydock.report.style import Style
+from pydock.rule import Example, Rule
+from pydock.tree import Tree
+
+PRIMER = """\
+A rule is one smell. It has a code and a name; both are accepted wherever a rule can be named, and so
+is the beginning of a code: `--select PYD3` means every rule of that group.
+
+    PYD1xx  base image and stages        PYD4xx  run time
+    PYD2xx  dependencies                 PYD5xx  secrets and supply chain
+    PYD3xx  layers, cache, context
+
+A finding has a fix that is
+    safe            applied by `pydock fix`: the container can be relied on as before, or what changes is named
+    unsafe          applied by `pydock fix --unsafe-fixes`: it may change what the service does
+    by hand         never applied: the finding says what to do
+A doubt is something the files could not settle; it is shown and never guessed away.
+
+Leave one instruction alone with a comment in front of it, a whole file with one in its head:
+    # pydock: ignore[PYD304]
+    # pydock: ignore-file[no-healthcheck]
+
+`pydock explain RULE` shows one rule with its examples, `pydock rules` lists all of them.
+"""
+
+
+def page(rule: Rule, style: Style) -> str:
+    """The rule's docs, then each of its examples as the engine answers it today."""
+    head = style(f"{rule.code} {rule.name}", "bold")
+    same = f"\nhadolint: {', '.join(rule.same_as)}\n" if rule.same_as else ""
+    examples = "\n".join(part for example in rule.examples for part in _example(rule, example, style))
+    return f"{head}\n\n{inspect.cleandoc(rule.docs)}\n{same}\n{examples}"
+
+
+def _example(rule: Rule, example: Example, style: Style) -> Iterator[str]:
+    project = Project(Tree.of({"Dockerfile": example.before, **example.files}))
+    report = rewrite(project, (rule,), example.allow)
+    if not report.changed:
+        said = "; ".join(finding.message for finding in report.findings)
+        yield style(f"Reported only: {said}" if said else "Left alone:", "cyan")
+        yield example.before
+        return
+    flag = " --unsafe-fixes" if example.allow is Safety.UNSAFE else ""
+    yield style(f"pydock fix{flag} --select {rule.code} --diff", "cyan")
+    for path in report.changed:
+        change = Changed(path, project.tree.text(path), report.result.tree.changes[path])
+        yield "".join(_coloured(line, style) for line in unified(change))
+
+
+def _coloured(line: str, style: Style) -> str:
+    names = {"+": "green", "-": "red"}
+    return style(line.rstrip("\n"), names[line[0]]) + "\n" if line[0] in names else line

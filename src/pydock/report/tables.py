@@ -1,0 +1,41 @@
+"""Tables for people. The only door to tabulate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pydock.edits import Safety
+from pydock.rule import Rule
+
+
+def rules_table(rules: Iterable[Rule], form: str = "simple") -> str:
+    """One row a rule; `form` is a tabulate format, "github" for a README."""
+    return _tabulate(rule_rows(rules), ("Code", "Name", "Smell", "Fix", "hadolint"), form, [None])
+
+
+def rule_rows(rules: Iterable[Rule]) -> list[tuple[str, str, str, str, str]]:
+    """(code, name, smell, fix, same as) of each rule, by code; the fix is what its examples show."""
+    ordered = sorted(rules, key=lambda rule: rule.code)
+    return [(rule.code, rule.name, smell(rule), _fix(rule), ", ".join(rule.same_as)) for rule in ordered]
+
+
+def smell(rule: Rule) -> str:
+    """The first sentence of a rule's docs."""
+    first, _, _ = rule.docs.strip().partition("\n\n")
+    return " ".join(first.split()).rstrip(".")
+
+
+def plan_table(rows: Sequence[tuple[str, str, str]], form: str = "simple") -> str:
+    """A plan's rows: which instruction goes where, and why."""
+    return _tabulate(rows, ("Instruction", "Goes where", "Why"), form, [60, None, 60])
+
+
+def _tabulate(rows: Sequence[Sequence[str]], headers: Sequence[str], form: str, widths: list[int | None]) -> str:
+    from tabulate import tabulate  # takes a tenth of a second, and most runs print no table
+
+    return tabulate(rows, headers=headers, tablefmt=form, maxcolwidths=widths)
+
+
+def _fix(rule: Rule) -> str:
+    shown = sorted({example.allow for example in rule.examples if example.after is not None})
+    return ", ".join(safety.label for safety in shown if safety is not Safety.DISPLAY_ONLY) or "by hand"

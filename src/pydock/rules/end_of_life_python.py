@@ -1,0 +1,98 @@
+"""The interpreter, or the Debian under it, gets no security fixes.
+
+CPython supports a minor version for five years, Debian a release for about five with its
+long-term support. After that a published hole stays open in every image built on it, and new
+releases of packages stop coming with wheels for it.
+
+No fix: the next version may refuse what the code or its pins rely on, and only a resolver and
+the tests can tell. The advice names the nearest version that is still supported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from pydock.dockerfile import Stage
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.images import debian_suite, suites_of
+from pydock.project.python import next_supported, release, suite
+from pydock.rule import Example, Finding, Rule
+
+EXAMPLES = (
+    Example(before="FROM python:3.7.17-slim-bookworm\n", finds=True),
+    Example(before="FROM debian:stretch-slim\n", finds=True),
+    Example(before="FROM python:3.14.7-slim-trixie\n"),
+    Example(before="FROM debian:trixie-slim\n"),
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for stage in project.dockerfile.stages:
+        reference = project.reference(stage)
+        if len(project.lineage(stage)) > 1 or not reference or reference in seen:
+            continue
+        seen.add(reference)
+        yield from _interpreter(project, stage)
+        yield from _distribution(project, stage, reference)
+
+
+def _place(stage: Stage) -> Span:
+    word = stage.start.words[0]
+    return stage.start.place(word.start, word.end)
+
+
+def _interpreter(project: Project, stage: Stage) -> Iterator[Finding]:
+    image = project.python_image(stage)
+    life = release(image.minor) if image and image.version else None
+    today = project.options.today
+    if life is None or life.end_of_life > today:
+        return
+    following = next_supported(life.minor, today)
+    advice = "Move to a supported version; the tests and a resolver have to agree with it."
+    if following:
+        advice = (
+            f"The nearest supported version is {following.minor}, until {following.end_of_life}; "
+            f"see whether the pinned packages have wheels for it, and run the tests on it."
+        )
+    yield Finding(
+        RULE,
+        _place(stage),
+        f"Python {life.minor} has had no security fixes since {life.end_of_life}",
+        cost=f"holes found in the last {_since(life.end_of_life, today)} stay open, and new packages bring no wheels",
+        advice=advice,
+    )
+
+
+def _distribution(project: Project, stage: Stage, reference: str) -> Iterator[Finding]:
+    codename = debian_suite(reference)
+    life = suite(codename)
+    today = project.options.today
+    if life is None or life.end_of_lts > today:
+        return
+    image = project.python_image(stage)
+    living = (
+        [name for name in suites_of(image.minor) if (other := suite(name)) and other.end_of_lts > today]
+        if image
+        else []
+    )
+    advice = "Move to a supported release; names of system packages change with it."
+    if image and living:
+        advice = f"Python {image.minor} is also published for {living[-1]}; names of system packages may differ there."
+    yield Finding(
+        RULE,
+        _place(stage),
+        f"Debian {codename} has had no security fixes since {life.end_of_lts}",
+        cost="known holes stay open, and its packages leave the mirrors, after which apt-get update fails",
+        advice=advice,
+    )
+
+
+def _since(end: date, today: date) -> str:
+    months = max(1, (today - end).days // 30)
+    return f"{months // 12} years" if months >= 24 else f"{months} months" if months > 1 else "month"
+
+
+RULE = Rule("PYD102", "end-of-life-python", check, __doc__, EXAMPLES)

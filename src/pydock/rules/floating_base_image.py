@@ -1,0 +1,146 @@
+"""The base image moves under the file.
+
+`python:3.11` is another image after each patch release, and on another Debian after each
+Debian release: builds that passed yesterday fail today because a package was renamed, and
+nobody can say what is running. `python:latest` changes the interpreter as well.
+
+The cure is the exact tag, `X.Y.Z-codename` or `X.Y.Z-slim-codename`, from a dated table of
+the tags that were published: the same minor version, the same variant, and the codename that
+the tag stands for today. Where apt-get asks for packages that this codename does not have, it
+is the newest one that has them, for the build does not pass otherwise. Safe: it is the image
+that a build would take today. Unsafe where a file of the project asks for another Python than
+`python:latest` brings, where another registry may lack the tag, or where somebody else passes
+the argument that the tag is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydock.dockerfile import Stage
+from pydock.edits import Fix, Safety
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.bases import Retag, Target, retagged, target
+from pydock.project.images import PythonImage, parse
+from pydock.rule import Example, Finding, Rule
+from pydock.words import variables
+
+EXAMPLES = (
+    Example(before="FROM python:3.11\nCOPY . /app\n", after="FROM python:3.11.16-trixie\nCOPY . /app\n"),
+    Example(
+        before="FROM python:3.11-bookworm AS builder\nFROM python:3.11-slim\nCOPY --from=builder /opt/venv /opt/venv\n",
+        after="FROM python:3.11.16-bookworm AS builder\nFROM python:3.11.16-slim-bookworm\n"
+        "COPY --from=builder /opt/venv /opt/venv\n",
+    ),
+    Example(
+        before="ARG PYTHON_VERSION=3.12\nFROM python:${PYTHON_VERSION}-slim\n",
+        after="ARG PYTHON_VERSION=3.12.14\nFROM python:${PYTHON_VERSION}-slim-trixie\n",
+    ),
+    Example(
+        before="FROM python:latest\n",
+        after="FROM python:3.10.21-trixie\n",
+        files={".python-version": "3.10\n"},
+        allow=Safety.UNSAFE,
+    ),
+    Example(before="FROM python:3.11.7-slim-bookworm\n"),
+    Example(before="FROM python:3.11-alpine\n", finds=True),
+    Example(before="FROM nginx:latest\n", finds=True),
+)
+
+_HUBS = ("python", "library/python", "docker.io/", "index.docker.io/", "public.ecr.aws/docker/")
+
+
+def check(project: Project) -> Iterator[Finding]:
+    for stage in project.dockerfile.stages:
+        reference = project.reference(stage)
+        if len(project.lineage(stage)) > 1 or not reference or not _is_declared(project, stage):
+            continue
+        image = project.python_image(stage)
+        if image is None:
+            yield from _other_image(stage, reference)
+        elif _floats(image):
+            yield _finding(project, stage, image, reference)
+
+
+def _is_declared(project: Project, stage: Stage) -> bool:
+    return all(project.dockerfile.global_arguments.get(name) for name in variables(stage.base))
+
+
+def _floats(image: PythonImage) -> bool:
+    if image.image.digest:
+        return False
+    if image.variant.startswith("alpine"):
+        return image.version.count(".") < 2 or image.image.tag.endswith("alpine")
+    return not image.is_exact and not image.variant.startswith(("windows", "nanoserver"))
+
+
+def _place(stage: Stage) -> Span:
+    word = stage.start.words[0]
+    return stage.start.place(word.start, word.end)
+
+
+def _other_image(stage: Stage, reference: str) -> Iterator[Finding]:
+    image = parse(reference)
+    if image.digest or image.tag not in {"", "latest"} or image.repository == "scratch":
+        return
+    yield Finding(
+        RULE,
+        _place(stage),
+        f"{reference} names no version",
+        cost="the same Dockerfile gives another image whenever this one is published again",
+        advice="Write the tag or the digest of the image that was tested.",
+    )
+
+
+def _finding(project: Project, stage: Stage, image: PythonImage, reference: str) -> Finding:
+    found = target(project, stage)
+    retag = retagged(project, stage, found.tag) if found else None
+    return Finding(
+        RULE,
+        _place(stage),
+        f"{reference} moves: it names no {_lacking(image)}",
+        _fix(image, found, retag) if found and retag else None,
+        cost="the same Dockerfile gives another image after the next "
+        + ("release of Python" if image.version.count(".") < 2 else "release of its distribution"),
+        advice=_advice(image, found, retag),
+    )
+
+
+def _lacking(image: PythonImage) -> str:
+    counted = image.version.count(".")
+    version = "" if counted == 2 else "patch release" if counted == 1 else "Python version"
+    distribution = "" if image.suite else "distribution release"
+    if image.variant.startswith("alpine") and not image.image.tag.endswith("alpine"):
+        distribution = ""
+    return " and no ".join(part for part in (version, distribution) if part) or "release"
+
+
+def _fix(image: PythonImage, found: Target, retag: Retag) -> Fix:
+    doubts = [retag.doubt] if retag.doubt else []
+    meant = f"{image.image} means Python {image.minor} today"
+    doubts += [f"{meant}, but {wish.path} asks for {wish.text}" for wish in found.refusing]
+    if not found.is_known:
+        doubts.append(f"{image.version} is younger than the table of tags, so {found.tag} is a guess")
+    if not image.image.repository.startswith(_HUBS):
+        doubts.append(f"the registry of {image.image.repository} may not have the tag {found.tag}")
+    notes: tuple[str, ...] = ()
+    if image.version.count(".") == 0 and not found.refusing:
+        notes = (f"{meant}; where the service was written for an older one, name that one",)
+    safety = Safety.UNSAFE if doubts else Safety.SAFE
+    return Fix(f"pin the base image to {found.tag}", safety, retag.edits, frozenset({"base"}), tuple(doubts), notes)
+
+
+def _advice(image: PythonImage, found: Target | None, retag: Retag | None) -> str:
+    if found and retag:
+        return ""
+    if found:
+        return f"Write {found.tag}; the argument in this FROM is used elsewhere too, or is no plain version."
+    if image.variant == "onbuild":
+        return "The onbuild images are gone; write out what they did on an exact python image."
+    if image.variant.startswith("alpine"):
+        return "Write the patch release and the Alpine release: X.Y.Z-alpineX.Y."
+    return "Write an exact tag, such as X.Y.Z-slim-codename."
+
+
+RULE = Rule("PYD101", "floating-base-image", check, __doc__, EXAMPLES, same_as=("DL3006", "DL3007"))

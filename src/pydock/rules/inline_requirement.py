@@ -1,0 +1,134 @@
+"""A package is named in a RUN instead of in the requirements.
+
+`pip install flask gunicorn` in the Dockerfile is seen by no resolver, no update bot and no
+audit: its version is whatever is newest, it may pull another package away from the version
+that the requirements pin, and a developer's machine does not have it.
+
+A package that the same stage has installed with a pin already gets that pin, which changes
+nothing today: that is safe. A pin from a lock that the stage does not install is offered as
+unsafe, because the version changes. Anything else has no pin to take, so the finding says
+where the package belongs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from pydock.edits import Edit, Fix, Safety
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.build_tools import BUILD_TOOLS
+from pydock.project.installs import Install, is_place
+from pydock.project.locks import locks
+from pydock.rule import Example, Finding, Rule
+from pydock.shell import Word
+
+EXAMPLES = (
+    Example(
+        before="FROM python:3.12-slim\nCOPY requirements.txt ./\n"
+        "RUN pip install -r requirements.txt\nRUN pip install gunicorn\n",
+        after="FROM python:3.12-slim\nCOPY requirements.txt ./\n"
+        "RUN pip install -r requirements.txt\nRUN pip install gunicorn==23.0.0\n",
+        files={"requirements.txt": "gunicorn==23.0.0\n"},
+    ),
+    Example(before="FROM python:3.12-slim\nRUN pip install flask gunicorn\n", finds=True),
+    Example(before="FROM python:3.12-slim\nRUN pip install --upgrade pip\n"),
+    Example(before="FROM python:3.12-slim\nCOPY . .\nRUN pip install flask==3.1.2 .\n"),
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    for stage in project.dockerfile.stages:
+        installed: dict[str, str] = {}
+        for install in project.installs(stage):
+            loose = _loose(install)
+            if loose:
+                yield _finding(project, install, loose, installed)
+            installed |= _pins_of(project, install)
+
+
+def _loose(install: Install) -> tuple[tuple[Word, Requirement], ...]:
+    """The packages that are named without a pin, build tools left to their own rule."""
+    found = []
+    for word in install.packages:
+        requirement = _requirement(word)
+        if requirement is None or requirement.url or canonicalize_name(requirement.name) in BUILD_TOOLS:
+            continue
+        pins = [entry for entry in requirement.specifier if entry.operator in {"==", "==="}]
+        if not pins or "*" in pins[0].version:
+            found.append((word, requirement))
+    return tuple(found)
+
+
+def _requirement(word: Word) -> Requirement | None:
+    if word.value is None or is_place(word.value) or "://" in word.value:
+        return None
+    try:
+        return Requirement(word.value)
+    except InvalidRequirement:
+        return None
+
+
+def _pins_of(project: Project, install: Install) -> Mapping[str, str]:
+    """What pip finds already installed after this command, at which version."""
+    pins: dict[str, str] = {}
+    if install.has("-t", "--target", "--prefix", "--root", "--user"):
+        return pins
+    for word in install.files:
+        path = project.origin(install.stage, word.value, install.instruction) if word.value else None
+        for entry in project.requirement_set(path).entries if path and not path.endswith(".toml") else ():
+            if entry.requirement and entry.is_pinned and not entry.requirement.url and not entry.requirement.marker:
+                pins[entry.name] = next(iter(entry.requirement.specifier)).version
+    return pins
+
+
+def _finding(
+    project: Project, install: Install, loose: tuple[tuple[Word, Requirement], ...], installed: Mapping[str, str]
+) -> Finding:
+    names = [requirement.name for _, requirement in loose]
+    files = [entry.path for entry in project.requirement_sets]
+    place = files[0] if files else "a requirements file"
+    return Finding(
+        RULE,
+        loose[0][0].span,
+        f"{', '.join(names[:3])}{', ...' if len(names) > 3 else ''} installed here by name, without a version",
+        _fix(project, install, loose, installed),
+        cost="no lock, update bot or audit sees it, and each build may get another version",
+        advice=f"Name {'it' if len(names) == 1 else 'them'} in {place}, pinned.",
+    )
+
+
+def _fix(
+    project: Project, install: Install, loose: tuple[tuple[Word, Requirement], ...], installed: Mapping[str, str]
+) -> Fix | None:
+    moves = install.has("-U", "--upgrade", "-I", "--ignore-installed", "-t", "--target", "--prefix", "-c", "--constraint")
+    names = {str(canonicalize_name(requirement.name)) for _, requirement in loose}
+    is_bare = all(not requirement.specifier and not requirement.marker for _, requirement in loose)
+    if moves or not is_bare or install.command.redirects:
+        return None
+    if names <= set(installed):
+        return Fix("pin to the installed version", Safety.SAFE, _edits(project, loose, installed), _CHANGES)
+    for lock in locks(project):
+        if names <= set(lock.pins):
+            doubt = f"{lock.path} may be of another part of the project, and the newest version is installed now"
+            title = f"pin as {lock.path} does"
+            return Fix(title, Safety.UNSAFE, _edits(project, loose, lock.pins), _CHANGES, (doubt,))
+    return None
+
+
+def _edits(
+    project: Project, loose: tuple[tuple[Word, Requirement], ...], pins: Mapping[str, str]
+) -> tuple[Edit, ...]:
+    found = []
+    for word, requirement in loose:
+        pin = f"=={pins[str(canonicalize_name(requirement.name))]}"
+        end = word.span.end - (1 if word.text[-1] in "'\"" else 0)
+        found.append(Edit(project.path, Span(end, end), pin))
+    return tuple(found)
+
+
+_CHANGES = frozenset({"packages"})
+RULE = Rule("PYD204", "inline-requirement", check, __doc__, EXAMPLES)

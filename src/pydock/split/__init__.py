@@ -1,0 +1,73 @@
+"""The decision that turns a single stage into builder and runtime, or says why not.
+
+The builder is the part of the stage that Python packages are installed by, and nothing else;
+the runtime stage is everything else, on the slim image, with the environment copied over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydock.dockerfile import Stage
+from pydock.plan import Keep, Plan
+from pydock.project import Project
+from pydock.shell import script
+from pydock.split.builder import builder_pieces
+from pydock.split.draft import Draft, draft
+from pydock.split.refusal import Refusal, refuse_base, refuse_instructions, refuse_steps
+from pydock.split.roles import Role, RoledStep, mentions_installer, roled_steps
+from pydock.split.runtime import dropped, runtime_pieces
+
+__all__ = ["Refusal", "Split", "split"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """A plan with what could not be settled and what a person should know."""
+
+    plan: Plan
+    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def split(project: Project) -> Split | Refusal | None:
+    """The plan for a single-stage file; None where there is nothing to split."""
+    stages = project.dockerfile.stages
+    if len(stages) != 1:
+        return None
+    stage = stages[0]
+    steps = tuple(entry for run in stage.of("RUN") for entry in roled_steps(project, stage, run))
+    if not _installs_anything(stage, steps):
+        return None
+    refusals = [*refuse_instructions(project, stage), *refuse_steps(project, stage, steps)]
+    if base := refuse_base(project, stage, project.python_image(stage)):
+        return base
+    if refusals:
+        return min(refusals, key=lambda refusal: refusal.span)
+    drafted = draft(project, stage, steps)
+    return drafted if isinstance(drafted, Refusal) else _planned(project, drafted)
+
+
+def _installs_anything(stage: Stage, steps: tuple[RoledStep, ...]) -> bool:
+    return any(entry.role is Role.INSTALL or entry.installs for entry in steps) or any(
+        script(run).opaque and mentions_installer(run.value) for run in stage.of("RUN")
+    )
+
+
+def _planned(project: Project, drafted: Draft) -> Split:
+    first = project.dockerfile.instructions[: project.dockerfile.instructions.index(drafted.stage.start)]
+    above = tuple(Keep(entry) for entry in first)
+    stages = ((*above, *builder_pieces(drafted)), runtime_pieces(drafted))
+    plan = Plan(project.dockerfile, project.path, stages, dropped(drafted))
+    return Split(plan, drafted.doubts, _notes(drafted))
+
+
+def _notes(drafted: Draft) -> tuple[str, ...]:
+    notes = []
+    if drafted.inputs.unknown is not None:
+        notes.append(
+            f"what line {drafted.inputs.unknown.number} reads is not clear, so the builder gets all of the source"
+        )
+    elif drafted.inputs.whole:
+        notes.append("the project itself is installed, so the builder gets its source")
+    return tuple(notes)

@@ -1,0 +1,98 @@
+"""Which COPY goes to which stage: the builder gets the files that the installs read, the runtime the rest."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from pydock.dockerfile import Instruction
+from pydock.plan import Keep, Piece, Repeat
+from pydock.project.context import Copied, copies
+from pydock.split.draft import Draft
+from pydock.split.inputs import narrowed
+from pydock.split.pieces import runtime_steps
+
+_ARRANGING = frozenset({"apt-get", "apt", "chmod", "chown", "mkdir", "useradd", "groupadd", "adduser", "addgroup", "usermod"})
+
+
+def copy_pieces(draft: Draft, entry: Instruction) -> Iterator[Piece]:
+    """What the builder gets of a COPY that stands before the last install."""
+    copied = _copied(draft, entry)
+    if leaves_runtime(draft, entry):
+        yield Keep(
+            entry,
+            "only the install reads it"
+            if copied is None
+            else "the runtime stage gets it from a later copy or not at all",
+        )
+        return
+    if entry.flag("from") is not None:
+        return
+    if draft.inputs.unknown is not None or (draft.inputs.whole and copied is not None):
+        why = "the install reads the source" if draft.inputs.whole else "the install may read it"
+        yield Repeat(entry, draft.project.dockerfile.slice(entry.span), why)
+    elif copied is not None:
+        workdir = draft.project.workdir(draft.stage, entry) or ""
+        for text in narrowed(_provided(draft, copied), workdir):
+            yield Repeat(entry, text, "the files that the install reads, so that a change of code does not repeat it")
+
+
+def leaves_runtime(draft: Draft, entry: Instruction) -> bool:
+    """Whether the runtime stage has no use for a COPY that the builder has."""
+    if draft.stage.instructions.index(entry) > draft.last_install:
+        return False
+    if entry.flag("from") is not None:
+        names = {posixpath.basename(word.text.rstrip("/")) for word in entry.words[:-1]}
+        return bool(names) and names <= {"uv", "uvx", "poetry", "pdm"}
+    copied = _copied(draft, entry)
+    if copied is None:
+        return False
+    provided = {origin for origin, _ in _provided(draft, copied)}
+    needed = bool(provided) or draft.inputs.whole or draft.inputs.unknown is not None
+    if needed and _is_covered(draft, copied):
+        return True
+    if not provided or draft.inputs.unknown is not None or not set(copied.sources) <= provided:
+        return False
+    return not any(draft.is_read_at_runtime(path) for path in provided)
+
+
+def _only_arranges(draft: Draft, run: Instruction) -> bool:
+    """Whether the runtime part of a RUN makes folders, users and the like, and reads no file."""
+    steps = runtime_steps(draft, run)
+    return all(command.program in _ARRANGING for step in steps for command in step.commands)
+
+
+def _copied(draft: Draft, entry: Instruction) -> Copied | None:
+    return next((each for each in draft.project.copies(draft.stage) if each.instruction is entry), None)
+
+
+def _provided(draft: Draft, copied: Copied) -> tuple[tuple[str, str], ...]:
+    """The input files that this copy brings, by the last copy before the install that does."""
+    reach = draft.stage.instructions[: draft.last_install + 1]
+    before = [each for each in copies(draft.project.dockerfile, draft.stage) if each.instruction in reach]
+    found = []
+    for origin, path in draft.inputs.files:
+        bringing = [each for each in before if each.origin(draft.project.tree, path) == origin]
+        if bringing and bringing[-1].instruction is copied.instruction:
+            found.append((origin, path))
+    return tuple(found)
+
+
+def _is_covered(draft: Draft, copied: Copied) -> bool:
+    """Whether a later copy that stays brings all of it to the same place, before a command needs it."""
+    entries = draft.stage.instructions
+    at = entries.index(copied.instruction)
+    later = [each for each in draft.project.copies(draft.stage) if entries.index(each.instruction) > at]
+    tree = draft.project.tree
+    for source in copied.sources:
+        path = copied.target.rstrip("/")
+        if copied.target.endswith("/") and not tree.has_folder(source):
+            path = posixpath.join(path, posixpath.basename(source))
+        # A copy that is itself wider than its source list stays in the runtime stage.
+        keeper = next((each for each in later if each.origin(tree, path) == source and "." in each.sources), None)
+        if keeper is None:
+            return False
+        between = entries[at : entries.index(keeper.instruction)]
+        if any(entry.keyword == "RUN" and not _only_arranges(draft, entry) for entry in between):
+            return False
+    return True

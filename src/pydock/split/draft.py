@@ -1,0 +1,278 @@
+"""What is decided about a split before any text is written."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.project import Project
+from pydock.project.apt import AptKind
+from pydock.project.images import PythonImage
+from pydock.project.native import Need, full_image_libraries, kind_of, needs, program
+from pydock.project.sources import sources
+from pydock.project.start import called_programs, starts
+from pydock.shell import Step
+from pydock.split.commands import managed
+from pydock.split.inputs import Inputs, inputs_of
+from pydock.split.refusal import Refusal
+from pydock.split.roles import MANAGERS, Role, RoledStep, step_text
+from pydock.split.system import Demand, SystemPlan, plan_system
+from pydock.split.wanted import Wanted, wanted
+from pydock.words import expand
+
+VENV = "/opt/venv"
+_APT_SETUP = re.compile(r"/etc/apt/|apt-key|add-apt-repository|nodesource|dpkg --add-architecture|/usr/share/keyrings")
+_STAGE_NAMES = ("builder", "build", "dependencies", "pydeps")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The facts both stages are written from.
+
+    `feeding` are steps that prepare what the installs read, `sets_up_apt` those that tell apt
+    where packages are. `makes_venv` is false where the file makes its own.
+    """
+
+    project: Project
+    stage: Stage
+    steps: tuple[RoledStep, ...]
+    image: PythonImage
+    inputs: Inputs
+    wanted: Wanted
+    system: SystemPlan
+    venv: str
+    makes_venv: bool
+    feeding: frozenset[Step]
+    sets_up_apt: frozenset[Step]
+    doubts: tuple[str, ...]
+
+    @property
+    def runtime_reference(self) -> str:
+        """The image of the runtime stage, as written."""
+        return self.project.slim_reference(self.stage) or self.stage.base
+
+    @property
+    def slims(self) -> bool:
+        """Whether the runtime stage changes from the full image to slim."""
+        return self.runtime_reference != self.stage.base
+
+    @cached_property
+    def builder_name(self) -> str:
+        return next(name for name in _STAGE_NAMES if name != self.stage.name)
+
+    @cached_property
+    def by_run(self) -> Mapping[Instruction, tuple[RoledStep, ...]]:
+        found: dict[Instruction, list[RoledStep]] = {}
+        for entry in self.steps:
+            found.setdefault(entry.run, []).append(entry)
+        return {run: tuple(entries) for run, entries in found.items()}
+
+    @cached_property
+    def last_install(self) -> int:
+        """The position in the stage of the last RUN that the builder has."""
+        runs = [entry.run for entry in self.steps if entry.role in {Role.INSTALL, Role.TOOL, Role.VENV}]
+        return max(self.stage.instructions.index(run) for run in runs)
+
+    def is_read_at_runtime(self, path: str) -> bool:
+        """Whether a file of the context is named by what runs: the code or a command that stays."""
+        name = posixpath.basename(path)
+        last = self.stage.instructions[self.last_install + 1 :]
+        if any(name in entry.value for entry in last if entry.keyword in {"RUN", "CMD", "ENTRYPOINT"}):
+            return True
+        return any(name in (self.project.tree.text(source) or "") for source in sources(self.project))
+
+    @property
+    def manager(self) -> str:
+        """The tool that installs the environment, "" for pip itself."""
+        names = [
+            command.program for entry in self.steps for command in entry.step.commands if entry.role is Role.INSTALL
+        ]
+        return next((name for name in names if name in MANAGERS), "")
+
+
+def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft | Refusal:
+    """Gather the facts, or find the one that stands in the way."""
+    image = project.python_image(stage)
+    assert image is not None  # refuse_base has seen it
+    place = _environment(project, stage, steps)
+    if isinstance(place, Refusal):
+        return place
+    if refusal := _refuse_tools_at_runtime(project, stage) or _refuse_interpreter(project, stage, image, steps):
+        return refusal
+    inputs = inputs_of(project, stage, steps)
+    feeding = _feeding(steps, inputs)
+    asked = wanted(project, inputs, steps)
+    called = _called(project, steps, feeding)
+    slims = project.slim_reference(stage) is not None
+    demanded = _demanded(image, asked, called) if slims else ()
+    if refusal := _refuse_compiler(stage, steps, demanded):
+        return refusal
+    demand = Demand(
+        image.suite_meant,
+        frozenset(called),
+        frozenset(
+            command.program for entry in steps if _is_builders(entry, feeding) for command in entry.step.commands
+        ),
+        asked.from_repositories,
+    )
+    setup = frozenset(
+        entry.step for entry in steps if entry.role is Role.OTHER and _APT_SETUP.search(step_text(entry.step))
+    )
+    return Draft(
+        project,
+        stage,
+        steps,
+        image,
+        inputs,
+        asked,
+        plan_system(steps, demand, demanded),
+        place[0],
+        place[1],
+        feeding,
+        setup,
+        _doubts(project, asked, slims=slims),
+    )
+
+
+def _environment(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> tuple[str, bool] | Refusal:
+    """(path of the environment, whether it has to be made)."""
+    for entry in steps:
+        if entry.role is Role.VENV and entry.step.command is not None:
+            path = entry.step.command.words[-1]
+            known = expand(path.text.strip("\"'"), project.environment(stage, entry.run))
+            workdir = project.workdir(stage, entry.run)
+            if not known or workdir is None or known.startswith("-"):
+                return Refusal(entry.step.span, "venv hidden", "the path of the virtual environment cannot be told")
+            return posixpath.normpath(posixpath.join(workdir, known)), False
+    text = project.dockerfile.slice(stage.span)
+    managers = {
+        command.program: entry for entry in steps for command in entry.step.commands if entry.role is Role.INSTALL
+    }
+    for name in ("uv", "poetry", "pdm"):
+        if name in managers and ".venv" in text:
+            workdir = project.workdir(stage, managers[name].run)
+            if workdir is None or name != "uv":
+                return Refusal(
+                    managers[name].step.span,
+                    "venv in project",
+                    "the environment lies inside the project folder",
+                    "let it lie in /opt/venv",
+                )
+            return posixpath.join(workdir, ".venv"), False
+    return VENV, True
+
+
+def _refuse_tools_at_runtime(project: Project, stage: Stage) -> Refusal | None:
+    """Package managers that scripts or compose call when the container runs."""
+    for start in starts(project):
+        if start.program not in MANAGERS:
+            continue
+        is_own = start.path == project.path and start.instruction is not None and start.role != "compose"
+        if not is_own or managed(project, start.command) is None:
+            at = start.span or stage.start.value_span
+            return Refusal(
+                at,
+                "tool at run time",
+                f"{start.origin} calls {start.program} when the container runs",
+                f"call the program itself instead of `{start.program} run`",
+            )
+    return None
+
+
+def _refuse_interpreter(
+    project: Project, stage: Stage, image: PythonImage, steps: tuple[RoledStep, ...]
+) -> Refusal | None:
+    """uv downloads another interpreter under /root when the project asks for another version."""
+    for entry in steps:
+        if entry.role is Role.INSTALL and any(command.values[:2] == ("uv", "sync") for command in entry.step.commands):
+            origin = project.origin(stage, ".python-version", entry.run)
+            asked = (project.tree.text(origin) or "").strip() if origin else ""
+            if re.match(r"\d+\.\d+", asked) and ".".join(asked.split(".")[:2]) != image.minor:
+                return Refusal(
+                    entry.step.span,
+                    "other interpreter",
+                    f"{origin} asks for Python {asked}, the image has {image.minor}",
+                    "make the two agree; uv would bring an interpreter of its own",
+                )
+    return None
+
+
+def _feeding(steps: tuple[RoledStep, ...], inputs: Inputs) -> frozenset[Step]:
+    """Steps before the last install that touch one of its input files."""
+    names = {posixpath.basename(path) for path, _ in inputs.files}
+    last = max((at for at, entry in enumerate(steps) if entry.role is Role.INSTALL), default=-1)
+    found = set()
+    for entry in steps[: last + 1]:
+        words = {posixpath.basename(word.value or "") for command in entry.step.commands for word in command.words}
+        if entry.role is Role.OTHER and words & names:
+            found.add(entry.step)
+    return frozenset(found)
+
+
+def _is_builders(entry: RoledStep, feeding: frozenset[Step]) -> bool:
+    return entry.role in {Role.TOOL, Role.INSTALL, Role.VENV} or entry.step in feeding
+
+
+def _called(project: Project, steps: tuple[RoledStep, ...], feeding: frozenset[Step]) -> dict[str, str]:
+    """Programs that the runtime stage calls, with the place that does."""
+    called = {name: places[0] for name, places in called_programs(project).items()}
+    for entry in steps:
+        if entry.role is Role.OTHER and entry.step not in feeding:
+            for command in entry.step.commands:
+                if command.program:
+                    called.setdefault(command.program, f"line {project.line(entry.step.span)}")
+    return called
+
+
+def _demanded(image: PythonImage, asked: Wanted, called: Mapping[str, str]) -> tuple[Need, ...]:
+    """What the full image brought along and slim does not: libraries that are loaded, programs that are called."""
+    suite = image.suite_meant
+    old = tuple(int(part) for part in image.minor.split(".")) < (3, 10)
+    libraries = needs(asked.names, suite, compiled=asked.pinned if old else asked.from_source)
+    found = [need for need in libraries if need.package in full_image_libraries(suite) or need.why == "calls it"]
+    for name, place in called.items():
+        known = program(name)
+        if known and known.only_in_full(suite):
+            found.append(Need(known.package, place, f"calls {name}"))
+    return tuple(need for need in found if need.why != "calls it" or _was_there(need, suite))
+
+
+def _was_there(need: Need, suite: str) -> bool:
+    known = program(need.package)
+    return known is not None and suite in known.full_suites
+
+
+def _refuse_compiler(stage: Stage, steps: tuple[RoledStep, ...], demanded: tuple[Need, ...]) -> Refusal | None:
+    for need in demanded:
+        if kind_of(need.package) in {"compiler", "build-tool", "headers"}:
+            at = next(
+                (entry.step.span for entry in steps if need.why.split()[-1] in step_text(entry.step).split()),
+                stage.start.value_span,
+            )
+            return Refusal(
+                at,
+                "compiler at run time",
+                f"{need.wanted_by} {need.why}, which the slim image does not have",
+                "make what it makes in a stage of its own and COPY it",
+            )
+    return None
+
+
+def _doubts(project: Project, asked: Wanted, *, slims: bool) -> tuple[str, ...]:
+    doubts = []
+    if not project.tree.known:
+        doubts.append("the build context is not known, so the files that the installs read are taken by name")
+    if slims and asked.unreadable and project.tree.known:
+        doubts.append(
+            f"{asked.unreadable} could not be read, so a library that one of its packages loads may be missing in slim"
+        )
+    return tuple(doubts)
+
+
+def purges(entry: RoledStep) -> bool:
+    """Whether a cleaning step removes packages."""
+    return any(apt.kind is AptKind.PURGE and apt.packages for apt in entry.apt)

@@ -1,0 +1,215 @@
+"""Which files of the build context an install step reads, and whether it needs the source itself."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.project import Project
+from pydock.project.installs import Install
+from pydock.shell import Command
+from pydock.split.roles import MANAGERS, Role, RoledStep
+
+_PROJECT_FILES = {
+    "poetry": ("pyproject.toml", "poetry.lock", "poetry.toml"),
+    "pipenv": ("Pipfile", "Pipfile.lock"),
+    "pdm": ("pyproject.toml", "pdm.lock", "pdm.toml"),
+    "uv": ("pyproject.toml", "uv.lock", "uv.toml", ".python-version"),
+}
+_WITHOUT_PROJECT = frozenset(
+    {"--no-root", "--no-self", "--no-install-project", "--only-deps", "--no-install-workspace"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What installs read: `files` as (context path, image path); `whole` when the source itself is
+    installed; `unknown` when it cannot be told, with the instruction that hides it."""
+
+    files: tuple[tuple[str, str], ...] = ()
+    whole: bool = False
+    unknown: Instruction | None = None
+
+    def and_also(self, other: Inputs) -> Inputs:
+        files = tuple(dict.fromkeys((*self.files, *other.files)))
+        return Inputs(files, self.whole or other.whole, self.unknown or other.unknown)
+
+
+def inputs_of(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Inputs:
+    """The inputs of every install step of a stage together."""
+    found = Inputs()
+    made: set[str] = set()
+    folder, run = "", None
+    for entry in steps:
+        if entry.run is not run:
+            run, folder = entry.run, project.workdir(stage, entry.run) or ""
+        command = entry.step.command
+        if entry.role is Role.SHARED and command is not None and command.program in {"cd", "pushd"}:
+            target = command.values[1] if len(command.words) > 1 else ""
+            folder = posixpath.normpath(posixpath.join(folder, target)) if target and folder else ""
+        if entry.role is Role.INSTALL:
+            made |= _outputs(project, entry)
+            found = found.and_also(_of_step(_Place(project, stage, entry.run, folder, frozenset(made)), entry))
+    return found
+
+
+def _outputs(project: Project, entry: RoledStep) -> set[str]:
+    """The names of files that a step writes: `poetry export -o requirements.txt`, `pip freeze > x`."""
+    found = set(re.findall(r">\s*([^\s;&|>]+)", project.dockerfile.slice(entry.step.span)))
+    for command in entry.step.commands:
+        if word := command.option("-o", "--output", "--output-file"):
+            found.add(word.value or "")
+    return {posixpath.basename(name) for name in found}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an install runs; `folder` is "" when a variable hides the work directory, `made` are the
+    names of files that earlier installs have written.
+    """
+
+    project: Project
+    stage: Stage
+    run: Instruction
+    folder: str
+    made: frozenset[str]
+
+    def find(self, path: str) -> tuple[str, str] | None:
+        """(context path, image path) of a path, or None when no copy from the context brings it."""
+        if not self.folder and not path.startswith("/"):
+            return None
+        absolute = posixpath.normpath(posixpath.join(self.folder or "/", path))
+        origin = self.project.origin(self.stage, absolute, self.run)
+        return (origin, absolute) if origin else None
+
+    @property
+    def unclear(self) -> Inputs:
+        return Inputs(unknown=self.run)
+
+
+def _of_step(place: _Place, entry: RoledStep) -> Inputs:
+    found = Inputs()
+    for install in entry.installs:
+        found = found.and_also(_of_install(place, install))
+    for command in entry.step.commands:
+        found = found.and_also(_of_command(place, command))
+    return found
+
+
+def _of_install(place: _Place, install: Install) -> Inputs:
+    if any(word.value is None for word in (*install.files, *install.constraints, *install.places)):
+        return place.unclear
+    found = Inputs()
+    for word in (*install.files, *install.constraints):
+        found = found.and_also(_of_requirements(place, word.value or ""))
+    for word in install.places:
+        name = (word.value or "").split("[", 1)[0].removeprefix("file:")
+        origin = place.find(name)
+        is_archive = name.endswith((".whl", ".tar.gz", ".zip"))
+        if origin is None or "*" in name:
+            found = found.and_also(place.unclear)
+        elif is_archive:
+            found = found.and_also(Inputs((origin,)))
+        else:
+            found = found.and_also(Inputs(whole=True))
+    return found
+
+
+def _of_requirements(place: _Place, path: str) -> Inputs:
+    if "://" in path or posixpath.basename(path) in place.made:
+        return Inputs()
+    first = place.find(path)
+    if first is None:
+        return place.unclear
+    origin, image_path = first
+    tree = place.project.tree
+    if not tree.known or origin.endswith(".toml"):
+        return Inputs((first,))
+    found = place.project.requirement_set(origin)
+    if found.places or found.missing or found.loop:
+        return Inputs((first,), whole=bool(found.places), unknown=place.run if found.missing else None)
+    base, top = posixpath.dirname(image_path), posixpath.dirname(origin)
+    pairs = [
+        (name, posixpath.normpath(posixpath.join(base, posixpath.relpath(name, top or ".")))) for name in found.files
+    ]
+    return Inputs(tuple(pairs))
+
+
+def _of_command(place: _Place, command: Command) -> Inputs:
+    values = command.values
+    program = command.program
+    if program in MANAGERS and values[1:2] != ("pip",):
+        return _of_manager(place, program, values)
+    if program.startswith("python") and len(values) > 1 and values[1].endswith("setup.py"):
+        return Inputs(whole=True)
+    if program in {"pip-sync", "pip-compile"} or values[:3] == ("uv", "pip", "sync"):
+        names = [value for value in values[1:] if value.endswith((".txt", ".in", ".toml"))] or ["requirements.txt"]
+        found = Inputs()
+        for name in names:
+            found = found.and_also(_of_requirements(place, name))
+        return found
+    return Inputs()
+
+
+def _of_manager(place: _Place, manager: str, values: tuple[str, ...]) -> Inputs:
+    found = [pair for name in _PROJECT_FILES.get(manager, ()) if (pair := _existing(place, name))]
+    if not any(origin.endswith(("pyproject.toml", "Pipfile")) for origin, _ in found):
+        return place.unclear
+    installs_project = "install" in values or "sync" in values
+    whole = installs_project and not _WITHOUT_PROJECT & set(values) and _is_package(place, manager, found)
+    return Inputs(tuple(found), whole=whole or any(_has_local_parts(place, origin) for origin, _ in found))
+
+
+def _existing(place: _Place, name: str) -> tuple[str, str] | None:
+    found = place.find(name)
+    tree = place.project.tree
+    return found if found and (not tree.known or tree.has_file(found[0])) else None
+
+
+def _is_package(place: _Place, manager: str, found: list[tuple[str, str]]) -> bool:
+    if manager == "pipenv":
+        return False
+    path = next((origin for origin, _ in found if origin.endswith("pyproject.toml")), "")
+    try:
+        data = tomllib.loads(place.project.tree.text(path) or "")
+    except tomllib.TOMLDecodeError:
+        return True
+    tool = data.get("tool", {})
+    if manager == "poetry":
+        return bool(tool.get("poetry", {}).get("package-mode", True))
+    if manager == "uv":
+        return bool(tool.get("uv", {}).get("package", "build-system" in data))
+    return bool(tool.get("pdm", {}).get("distribution", "build-system" in data))
+
+
+def _has_local_parts(place: _Place, path: str) -> bool:
+    """Whether a project file names a path in the source: path dependencies, workspace members, readme."""
+    text = place.project.tree.text(path) or ""
+    if path.endswith(".lock"):
+        return False
+    return bool(re.search(r"\bpath\s*=\s*[\"']|\[tool\.uv\.workspace\]|file:\.|\"\.\"|editable\s*=\s*true", text))
+
+
+def narrowed(pairs: tuple[tuple[str, str], ...], workdir: str) -> Iterator[str]:
+    """COPY instructions that bring just these files to their places in the image."""
+    groups: dict[str, list[str]] = {}
+    for origin, image_path in pairs:
+        if posixpath.basename(origin) != posixpath.basename(image_path):
+            yield f"COPY {_quoted((origin, image_path))}\n"
+            continue
+        groups.setdefault(posixpath.dirname(image_path), []).append(origin)
+    for folder, origins in groups.items():
+        inside = posixpath.relpath(folder, workdir) if workdir else ".."
+        is_absolute = inside.startswith("..") or workdir == "/"
+        target = "./" if inside == "." else f"{folder.rstrip('/')}/" if is_absolute else f"{inside}/"
+        yield f"COPY {_quoted((*sorted(origins), target))}\n"
+
+
+def _quoted(words: tuple[str, ...]) -> str:
+    if any(" " in word for word in words):
+        return "[" + ", ".join(f'"{word}"' for word in words) + "]"
+    return " ".join(words)

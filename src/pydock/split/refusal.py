@@ -1,0 +1,158 @@
+"""Why a Dockerfile is not split: each reason has a line and says what a person would do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.images import PythonImage
+from pydock.shell import script
+from pydock.split.roles import Role, RoledStep, mentions_installer, step_text
+
+_INTERPRETER_PATHS = re.compile(r"site-packages|dist-packages|/usr/local/lib/python|/root/\.local/lib")
+_PLACED_ELSEWHERE = ("--target", "-t", "--prefix", "--root")
+_COMPILERS = re.compile(r"(?:^|[\s;&|(/])(?:\./configure|cmake|make|gcc|g\+\+|cargo|rustc|go\s+build)(?=[\s;&|)]|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The place that stands in the way of a split, why, and the way round it.
+
+    `reason` is a short constant that many files share, for counting.
+    """
+
+    span: Span
+    reason: str
+    why: str
+    advice: str = ""
+
+
+def refuse_base(project: Project, stage: Stage, image: PythonImage | None) -> Refusal | None:
+    """A base image that this split does not understand."""
+    at = stage.start.value_span
+    if image is None:
+        name = project.reference(stage)
+        if name is None:
+            return Refusal(
+                at,
+                "base hidden",
+                "the base image is only known when a build argument is given",
+                "give the ARG a default, so that the base can be read",
+            )
+        return Refusal(
+            at,
+            "other base",
+            f"{name} is not an official Python image on Debian",
+            "start from python:X.Y-slim, then the stages can be split",
+        )
+    if image.variant.startswith("alpine"):
+        return Refusal(
+            at,
+            "alpine",
+            "wheels for musl and apk packages would have to be found one by one",
+            "python:X.Y-slim takes the wheels that PyPI has; move there first",
+        )
+    if not image.is_debian:
+        return Refusal(at, "unknown tag", f"{image.image} is not a tag whose content is known")
+    if image.minor.startswith("2.") or image.minor in {"", "3.0", "3.1", "3.2"}:
+        return Refusal(at, "python 2", f"Python {image.minor or '?'} has no venv module", "move to Python 3 first")
+    return None
+
+
+def refuse_instructions(project: Project, stage: Stage) -> Iterator[Refusal]:
+    """Instructions that mean something a second stage would change."""
+    for entry in stage.instructions:
+        if entry.keyword == "ONBUILD":
+            yield Refusal(
+                entry.value_span,
+                "onbuild",
+                "ONBUILD acts in images built on this one",
+                "write the build into the Dockerfile of the service",
+            )
+        if entry.keyword == "SHELL" and not _is_posix(entry):
+            yield Refusal(entry.value_span, "shell", "commands are for another shell than sh or bash")
+        if entry.keyword == "RUN" and script(entry).opaque and mentions_installer(entry.value):
+            yield Refusal(
+                entry.body,
+                "unreadable install",
+                "this command installs packages in a way that cannot be read",
+                "write it as plain commands joined by &&",
+            )
+        if _INTERPRETER_PATHS.search(_text(project, entry)):
+            yield Refusal(
+                entry.body,
+                "interpreter path",
+                "a path inside the system interpreter is written out here",
+                "a venv has another path; let Python find the package",
+            )
+
+
+def _is_posix(entry: Instruction) -> bool:
+    words = entry.exec_form or ()
+    return bool(words) and words[0].text.rsplit("/", 1)[-1] in {"sh", "bash", "dash", "ash"}
+
+
+def _text(project: Project, entry: Instruction) -> str:
+    return project.dockerfile.slice(entry.span)
+
+
+def refuse_steps(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Iterator[Refusal]:
+    """Commands whose effect cannot be put into one stage."""
+    for entry in steps:
+        if entry.role is Role.UNCLEAR:
+            yield Refusal(
+                entry.step.span,
+                "mixed command",
+                "one compound command does several things at once",
+                "write the install as a command of its own",
+            )
+        if entry.role in {Role.INSTALL, Role.TOOL} and not _is_root(project.user(stage, entry.run)):
+            yield Refusal(
+                entry.step.span,
+                "user install",
+                "packages are installed for another user than root",
+                "install as root into a venv, and set USER afterwards",
+            )
+        for install in entry.installs:
+            if install.has(*_PLACED_ELSEWHERE):
+                yield Refusal(
+                    install.command.span,
+                    "install elsewhere",
+                    "packages go to a folder of their own choice",
+                    "install into a venv instead",
+                )
+        if entry.role is Role.OTHER and (found := _COMPILERS.search(step_text(entry.step))):
+            yield Refusal(
+                entry.step.span,
+                "compiles",
+                f"`{found[0].strip()}` makes something that is not a Python package",
+                "make it in a stage of its own and COPY what it makes",
+            )
+        if entry.role is Role.OTHER and (name := _installing_script(project, stage, entry)):
+            yield Refusal(
+                entry.step.span, "script installs", f"{name} installs packages", "write the install into the Dockerfile"
+            )
+
+
+def _is_root(user: str) -> bool:
+    return user.split(":", maxsplit=1)[0] in {"", "root", "0"}
+
+
+def _installing_script(project: Project, stage: Stage, entry: RoledStep) -> str | None:
+    for command in entry.step.commands:
+        for value in command.values[:2]:
+            origin = (
+                project.origin(stage, value, entry.run) if value and ("/" in value or value.endswith(".sh")) else None
+            )
+            text = project.tree.text(origin) if origin else None
+            if (
+                origin
+                and text
+                and re.search(r"\b(pip3?|poetry|pipenv|uv) (install|sync)\b|\bapt(-get)? install\b", text)
+            ):
+                return origin
+    return None
