@@ -19,28 +19,11 @@ from dockerfile_parse import DockerfileParser
 from pydock.lines import SPACE, Block, Heredoc, Line, Logical, Role, Scan, Span, scan
 from pydock.words import Piece, exec_form, expand, split, unquote
 
-KEYWORDS = frozenset(
-    [
-        "ADD",
-        "ARG",
-        "CMD",
-        "COPY",
-        "ENTRYPOINT",
-        "ENV",
-        "EXPOSE",
-        "FROM",
-        "HEALTHCHECK",
-        "LABEL",
-        "MAINTAINER",
-        "ONBUILD",
-        "RUN",
-        "SHELL",
-        "STOPSIGNAL",
-        "USER",
-        "VOLUME",
-        "WORKDIR",
-    ]
-)
+_NAMES = """
+    ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME
+    WORKDIR
+"""
+KEYWORDS = frozenset(_NAMES.split())
 _KEYWORD = re.compile(rf"([^{re.escape(SPACE)}]+)[{re.escape(SPACE)}]*")
 _MASKED = frozenset({Role.HEREDOC, Role.HEREDOC_END, Role.INNER_BLANK})
 
@@ -233,7 +216,7 @@ class Dockerfile:
         ends = [*starts[1:], len(self.instructions)]
         return tuple(
             _stage(index, self.instructions[start:end])
-            for index, (start, end) in enumerate(zip(starts, ends, strict=True))
+            for index, (start, end) in enumerate(zip(starts, ends, strict=False))
         )
 
     @property
@@ -264,7 +247,7 @@ class Dockerfile:
             for entry in self.instructions
             if entry.keyword not in KEYWORDS
         ]
-        found += [(entry.number, "FROM needs an image") for entry in self.instructions if _lacks_image(entry)]
+        found += [(entry.number, what) for entry in self.instructions if (what := _malformed(entry))]
         if not any(entry.keyword == "FROM" for entry in self.instructions):
             found.append((1, "no FROM, so nothing can be built"))
         elif not found and (line := self._disagreement()):
@@ -315,8 +298,16 @@ def _structure(masked: str) -> list[dict[str, Any]]:
     return structure
 
 
-def _lacks_image(instruction: Instruction) -> bool:
-    return instruction.keyword == "FROM" and not instruction.words
+def _malformed(instruction: Instruction) -> str:
+    """What BuildKit's parser says against the arguments, or ""."""
+    if instruction.keyword == "FROM" and not instruction.words:
+        return "FROM needs an image"
+    if instruction.keyword in {"ENV", "LABEL"} and instruction.words:
+        is_old = "=" not in instruction.words[0].text
+        bare = [word.text for word in instruction.words if "=" not in word.text]
+        if (is_old and len(instruction.words) < 2) or (bare and not is_old):
+            return f"{instruction.keyword} needs name=value, {bare[0]!r} has no value"
+    return ""
 
 
 def _instruction(text: str, block: Block, lead: int, escape: str) -> Instruction:

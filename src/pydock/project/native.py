@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from packaging.version import InvalidVersion, Version
+
 from pydock.data import rows
 
 # Shared libraries that CPython itself links to, so the slim image has them.
@@ -25,6 +27,7 @@ class Need:
     package: str
     wanted_by: str
     why: str
+    was_compiled: bool = False
 
 
 @cache
@@ -135,11 +138,33 @@ def needs(names: Iterable[str], suite: str, *, compiled: Iterable[str] = ()) -> 
         row = _row(name, suite)
         if row is None or "doubt" in row["note"]:
             continue
-        why = "calls it" if row["program"] == "yes" else "loads it"
-        found += [Need(package, name, why) for package in row["always"].split()]
+        verb = "calls" if row["program"] == "yes" else "loads"
+        found += [Need(package, name, f"{verb} {package}") for package in row["always"].split()]
         if row["wheel"] == "no" or name in from_source:
-            found += [Need(package, name, "was compiled against it") for package in row["runtime"].split()]
-    return tuple(need for need in found if need.package not in _IN_SLIM)
+            libraries = row["runtime"].split()
+            found += [
+                Need(package, name, f"was compiled against {package}", was_compiled=True) for package in libraries
+            ]
+    return tuple(need for need in found if need.package not in _IN_SLIM and not need.package.startswith("libtiffxx"))
+
+
+@cache
+def _first_wheels() -> dict[tuple[str, str], Version]:
+    return {(row["package"], row["minor"]): Version(row["version"]) for row in rows("first_wheels")}
+
+
+def is_older_than_wheels(name: str, version: str, minor: str) -> bool:
+    """Whether this release of a package has no Linux wheel for a Python version, by `first_wheels`.
+
+    The table is for x86-64; packages that it does not list count as having wheels.
+    """
+    first = _first_wheels().get((name, minor))
+    if first is None:
+        return any(package == name for package, _ in _first_wheels())
+    try:
+        return Version(version) < first
+    except InvalidVersion:
+        return False
 
 
 def has_wheel(name: str) -> str:

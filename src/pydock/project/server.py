@@ -3,7 +3,8 @@
 Defaults: https://docs.gunicorn.org/en/stable/settings.html, https://www.uvicorn.org/settings/,
 https://hypercorn.readthedocs.io/en/latest/how_to_guides/configuring.html,
 https://docs.pylonsproject.org/projects/waitress/en/stable/runner.html,
-https://flask.palletsprojects.com/en/stable/cli/, https://docs.djangoproject.com/en/stable/ref/django-admin/, read 2026-11.
+https://flask.palletsprojects.com/en/stable/cli/,
+https://docs.djangoproject.com/en/stable/ref/django-admin/, read 2026-11.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ _APP = re.compile(r"[\w.]+:[\w.]+(?:\([^)]*\))?\Z")
 class Server:
     """A server with where it listens.
 
-    `kind` is the program ("gunicorn", "uvicorn", "flask", "django", "celery", ...), or "python"
-    for a script or module that serves by itself: then `entry` names it. `binds` is empty for a
+    `kind` is the program ("gunicorn", "uvicorn", "flask", "django", "celery", ...), "job" for a
+    command that ends, or "python" for a file, module ("-m name") or console script ("import
+    name") that may serve by itself: then `entry` names it. `binds` is empty for a
     process that listens nowhere or where that is unknown. `app` is "module:name" as written.
     """
 
@@ -95,7 +97,28 @@ def read_server(project: Project, start: Start) -> Server | None:
         case _ if name.endswith(".py"):
             return _manage(start, command, values) or Server("python", start, command, entry=command.values[0])
         case _:
-            return None
+            module = _console_scripts(project).get(name, "")
+            return Server("python", start, command, entry=f"import {module}") if module else None
+
+
+@remembered
+def _console_scripts(project: Project) -> dict[str, str]:
+    """The programs that the project's own packages install, with the modules they call."""
+    found: dict[str, str] = {}
+    for path in project.tree.files:
+        if PurePosixPath(path).name == "pyproject.toml" and (text := project.tree.text(path)):
+            document = _toml(text) or {}
+            tables = [_table(document, "project", "scripts"), _table(document, "tool", "poetry", "scripts")]
+            for name, target in (pair for table in tables for pair in table.items()):
+                found[name] = str(target).partition(":")[0]
+    return found
+
+
+def _table(document: Mapping[str, object], *names: str) -> Mapping[str, object]:
+    table: object = document
+    for name in names:
+        table = table.get(name) if isinstance(table, dict) else None
+    return table if isinstance(table, dict) else {}
 
 
 def plain_command(command: Command) -> Command:
@@ -298,6 +321,13 @@ def _uwsgi_sockets(text: str) -> list[str]:
     return [str(section[name]) for name in ("http", "http-socket", "socket") if section.get(name)]
 
 
+def _http_server(project: Project, start: Start, command: Command, values: Values) -> Server:
+    ports = [value for value in command.values[1:] if value.isdigit()]
+    host = _text(command, "--bind", "-b")
+    bind = Bind(host or "0.0.0.0", Port(int(ports[0])) if ports else Port(8000), "command line" if ports else "default")
+    return Server("http.server", start, command, binds=(bind,))
+
+
 def _plain(kind: str, names: tuple[str, str], defaults: tuple[str, int], prefix: str = "") -> Reader:
     """A reader for a server that only takes a host and a port."""
 
@@ -321,5 +351,5 @@ _READERS: dict[str, Reader] = {
     "uwsgi": _uwsgi,
     "granian": _plain("granian", ("--host", "--port"), ("127.0.0.1", 8000), "GRANIAN"),
     "sanic": _plain("sanic", ("--host -H", "--port -p"), ("127.0.0.1", 8000)),
-    "http.server": _plain("http.server", ("--bind -b", "--port"), ("0.0.0.0", 8000)),
+    "http.server": _http_server,
 }

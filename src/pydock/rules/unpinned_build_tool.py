@@ -153,15 +153,24 @@ def _of_copy(project: Project, copy: Instruction) -> Finding:
 
 def _of_script(project: Project, stage: Stage, run: Instruction) -> Iterator[Finding]:
     environment = project.environment(stage, run)
-    for tool, address, variable in _INSTALLERS:
-        if address.search(run.value) and variable not in environment and variable not in run.value:
-            if not re.search(r"--version|\d+\.\d+\.\d+", run.value):
-                advice = f"Set {variable}, or install {tool} from the index with a version."
-                yield Finding(RULE, run.body, f"{tool}'s install script without a version", None, _COST, advice)
+    for tool, address, variable, advice in _INSTALLERS:
+        is_versioned = variable in environment or variable in run.value or re.search(r"--version|\d+\.\d+\.\d+", run.value)
+        if address.search(run.value) and not is_versioned:
+            yield Finding(RULE, run.body, f"{tool}'s install script without a version", None, _COST, advice)
 
 
 _INSTALLERS = (
-    ("poetry", re.compile(r"install\.python-poetry\.org|python-poetry/.*get-poetry\.py|/install-poetry\.py"), "POETRY_VERSION"),
-    ("uv", re.compile(r"astral\.sh/uv/install\.sh"), "UV_VERSION"),
+    (
+        "poetry",
+        re.compile(r"install\.python-poetry\.org|/get-poetry\.py|/install-poetry\.py"),
+        "POETRY_VERSION",
+        "Set POETRY_VERSION, or install poetry with pip and a version.",
+    ),
+    (
+        "uv",
+        re.compile(r"astral\.sh/uv/install\.sh"),
+        "UV_VERSION",
+        "Put the version into the address, as in astral.sh/uv/X.Y.Z/install.sh, or copy uv from its image.",
+    ),
 )
 RULE = Rule("PYD205", "unpinned-build-tool", check, __doc__, EXAMPLES)

@@ -49,7 +49,7 @@ def split(project: Project) -> Split | Refusal | None:
 
 
 def _installs_anything(stage: Stage, steps: tuple[RoledStep, ...]) -> bool:
-    return any(entry.role is Role.INSTALL or entry.installs for entry in steps) or any(
+    return any(entry.role is Role.INSTALL for entry in steps) or any(
         script(run).opaque and mentions_installer(run.value) for run in stage.of("RUN")
     )
 

@@ -44,11 +44,22 @@ def moved(project: Project, script: Script, venv: str) -> tuple[tuple[Span, str]
         if words is not None:
             first = command.words[0].span.start
             edits.append((Span(first, words[0].span.start), ""))
-        for word in words or command.words:
-            if word.value and word.value.startswith(_SYSTEM_BIN) and not _is_placed(project, word.value):
-                path = f"{venv}/bin/{word.value.removeprefix(_SYSTEM_BIN)}"
-                edits.append((word.span, word.text.replace(word.value, path) if script.shell else f'"{path}"'))
+        edits += _moved_words(project, words or command.words, venv, is_shell=script.shell)
     return tuple(edits)
+
+
+def moved_paths(project: Project, commands: tuple[Command, ...], venv: str) -> list[tuple[Span, str]]:
+    """Replacements for absolute paths of the system interpreter's programs in shell commands."""
+    return [edit for command in commands for edit in _moved_words(project, command.words, venv, is_shell=True)]
+
+
+def _moved_words(project: Project, words: tuple[Word, ...], venv: str, *, is_shell: bool) -> list[tuple[Span, str]]:
+    edits = []
+    for word in words:
+        if word.value and word.value.startswith(_SYSTEM_BIN) and not _is_placed(project, word.value):
+            path = f"{venv}/bin/{word.value.removeprefix(_SYSTEM_BIN)}"
+            edits.append((word.span, word.text.replace(word.value, path) if is_shell else f'"{path}"'))
+    return edits
 
 
 def _is_placed(project: Project, path: str) -> bool:

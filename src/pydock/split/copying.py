@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from pydock.dockerfile import Instruction
 from pydock.plan import Keep, Piece, Repeat
 from pydock.project.context import Copied, copies
+from pydock.project.sources import sources
 from pydock.split.draft import Draft
 from pydock.split.inputs import narrowed
-from pydock.split.pieces import runtime_steps
+from pydock.split.roles import Role, RoledStep, step_text
 
-_ARRANGING = frozenset({"apt-get", "apt", "chmod", "chown", "mkdir", "useradd", "groupadd", "adduser", "addgroup", "usermod"})
+_ARRANGING = frozenset(
+    {"apt-get", "apt", "chmod", "chown", "mkdir", "useradd", "groupadd", "adduser", "addgroup", "usermod"}
+)
 
 
 def copy_pieces(draft: Draft, entry: Instruction) -> Iterator[Piece]:
@@ -53,13 +56,46 @@ def leaves_runtime(draft: Draft, entry: Instruction) -> bool:
         return True
     if not provided or draft.inputs.unknown is not None or not set(copied.sources) <= provided:
         return False
-    return not any(draft.is_read_at_runtime(path) for path in provided)
+    return not any(_is_read_at_runtime(draft, path) for path in provided)
+
+
+def is_removal(draft: Draft, entry: RoledStep) -> bool:
+    """Whether a step only removes files that the installs have read and the runtime stage never gets."""
+    command = entry.step.command
+    if command is None or command.program != "rm":
+        return False
+    names = {posixpath.basename(value) for value in command.values[1:] if not value.startswith("-")}
+    gone = set()
+    before = draft.project.copies(draft.stage, entry.run)
+    for origin, path in draft.inputs.files:
+        bringing = [each for each in before if each.origin(draft.project.tree, path) == origin]
+        if all(leaves_runtime(draft, each.instruction) for each in bringing):
+            gone.add(posixpath.basename(path))
+    return bool(names) and names <= gone
+
+
+def _is_read_at_runtime(draft: Draft, path: str) -> bool:
+    """Whether a file of the context is named by what runs: the code or a command that stays."""
+    name = posixpath.basename(path)
+    for entry in draft.steps:
+        removes = entry.step.command is not None and entry.step.command.program == "rm"
+        if (
+            entry.role is Role.OTHER
+            and entry.step not in draft.feeding
+            and not removes
+            and name in step_text(entry.step)
+        ):
+            return True
+    if any(name in entry.value for entry in draft.stage.of("CMD", "ENTRYPOINT", "HEALTHCHECK")):
+        return True
+    return any(name in (draft.project.tree.text(source) or "") for source in sources(draft.project))
 
 
 def _only_arranges(draft: Draft, run: Instruction) -> bool:
     """Whether the runtime part of a RUN makes folders, users and the like, and reads no file."""
-    steps = runtime_steps(draft, run)
-    return all(command.program in _ARRANGING for step in steps for command in step.commands)
+    staying = [entry for entry in draft.by_run.get(run, ()) if entry.role in {Role.OTHER, Role.SYSTEM}]
+    staying = [entry for entry in staying if entry.step not in draft.feeding]
+    return all(command.program in _ARRANGING for entry in staying for command in entry.step.commands)
 
 
 def _copied(draft: Draft, entry: Instruction) -> Copied | None:

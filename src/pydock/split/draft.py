@@ -12,8 +12,7 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project
 from pydock.project.apt import AptKind
 from pydock.project.images import PythonImage
-from pydock.project.native import Need, full_image_libraries, kind_of, needs, program
-from pydock.project.sources import sources
+from pydock.project.native import Need, full_image_libraries, is_older_than_wheels, kind_of, needs, program
 from pydock.project.start import called_programs, starts
 from pydock.shell import Step
 from pydock.split.commands import managed
@@ -76,14 +75,6 @@ class Draft:
         """The position in the stage of the last RUN that the builder has."""
         runs = [entry.run for entry in self.steps if entry.role in {Role.INSTALL, Role.TOOL, Role.VENV}]
         return max(self.stage.instructions.index(run) for run in runs)
-
-    def is_read_at_runtime(self, path: str) -> bool:
-        """Whether a file of the context is named by what runs: the code or a command that stays."""
-        name = posixpath.basename(path)
-        last = self.stage.instructions[self.last_install + 1 :]
-        if any(name in entry.value for entry in last if entry.keyword in {"RUN", "CMD", "ENTRYPOINT"}):
-            return True
-        return any(name in (self.project.tree.text(source) or "") for source in sources(self.project))
 
     @property
     def manager(self) -> str:
@@ -231,19 +222,20 @@ def _called(project: Project, steps: tuple[RoledStep, ...], feeding: frozenset[S
 def _demanded(image: PythonImage, asked: Wanted, called: Mapping[str, str]) -> tuple[Need, ...]:
     """What the full image brought along and slim does not: libraries that are loaded, programs that are called."""
     suite = image.suite_meant
-    old = tuple(int(part) for part in image.minor.split(".")) < (3, 10)
-    libraries = needs(asked.names, suite, compiled=asked.pinned if old else asked.from_source)
-    found = [need for need in libraries if need.package in full_image_libraries(suite) or need.why == "calls it"]
+    old = {name for name, version in asked.pinned if is_older_than_wheels(name, version, image.minor)}
+    libraries = needs(asked.names, suite, compiled=asked.from_source | old)
+    found = [need for need in libraries if need.package in full_image_libraries(suite) or _was_there(need, suite)]
     for name, place in called.items():
         known = program(name)
         if known and known.only_in_full(suite):
             found.append(Need(known.package, place, f"calls {name}"))
-    return tuple(need for need in found if need.why != "calls it" or _was_there(need, suite))
+    return tuple(found)
 
 
 def _was_there(need: Need, suite: str) -> bool:
+    """Whether a program's package, such as git, came with the full image."""
     known = program(need.package)
-    return known is not None and suite in known.full_suites
+    return known is not None and known.only_in_full(suite)
 
 
 def _refuse_compiler(stage: Stage, steps: tuple[RoledStep, ...], demanded: tuple[Need, ...]) -> Refusal | None:

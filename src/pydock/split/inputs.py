@@ -146,6 +146,9 @@ def _of_command(place: _Place, command: Command) -> Inputs:
         return _of_manager(place, program, values)
     if program.startswith("python") and len(values) > 1 and values[1].endswith("setup.py"):
         return Inputs(whole=True)
+    if program.startswith("python") and len(values) > 1 and values[1].endswith("get-pip.py"):
+        found_script = place.find(values[1])
+        return Inputs((found_script,)) if found_script else Inputs()
     if program in {"pip-sync", "pip-compile"} or values[:3] == ("uv", "pip", "sync"):
         names = [value for value in values[1:] if value.endswith((".txt", ".in", ".toml"))] or ["requirements.txt"]
         found = Inputs()

@@ -8,9 +8,10 @@ from pydock.chains import with_steps, with_words
 from pydock.dockerfile import Instruction
 from pydock.lines import Span
 from pydock.project.apt import AptKind, AptStep
-from pydock.project.native import Need, needs
+from pydock.project.native import Need
 from pydock.shell import Step, Word
-from pydock.split.commands import moved
+from pydock.split.commands import moved, moved_paths
+from pydock.split.copying import is_removal
 from pydock.split.draft import Draft, purges
 from pydock.split.roles import Role, RoledStep
 
@@ -106,7 +107,7 @@ def runtime_steps(draft: Draft, run: Instruction) -> list[Step]:
                     has_system or (not _run_installs(draft, entry) and runtime_installs(draft))
                 ) and not _purges_nothing(draft, entry)
             case Role.OTHER:
-                wanted = entry.step not in draft.feeding
+                wanted = entry.step not in draft.feeding and not is_removal(draft, entry)
             case _:
                 wanted = False
         if wanted:
@@ -129,6 +130,8 @@ def builder_edits(draft: Draft, run: Instruction) -> list[tuple[Span, str]]:
     """What changes inside the builder's steps: its packages, options that a venv makes wrong."""
     edits = []
     for entry in draft.by_run.get(run, ()):
+        if entry.role is Role.INSTALL and draft.makes_venv:
+            edits += moved_paths(draft.project, entry.step.commands, draft.venv)
         for apt in entry.apt:
             if apt.kind is AptKind.INSTALL and apt.is_literal and apt.is_plain:
                 gone = {word for word in apt.packages if not draft.system.of(word.value or "").builder}
@@ -185,39 +188,3 @@ def _instead(draft: Draft, apt: AptStep) -> list[str]:
             break
         earlier |= {name for entry in draft.system.divisions if entry.package in other.names for name in entry.instead}
     return [name for name in new if name not in earlier]
-
-
-def reasons(draft: Draft, run: Instruction | None, added: Sequence[Need]) -> str:
-    """One short comment for libraries and programs that nobody asked for by name."""
-    lines = []
-    if run is not None:
-        names = tuple(
-            dict.fromkeys(
-                name
-                for entry in draft.by_run[run]
-                for apt in entry.apt
-                if apt.kind is AptKind.INSTALL
-                for name in apt.names
-            )
-        )
-        lines += _library_reasons(draft, names)
-    grouped: dict[tuple[str, str], list[str]] = {}
-    for need in added:
-        grouped.setdefault((need.wanted_by, need.why), []).append(need.package)
-    lines += [
-        f"# {wanted_by} {why.replace('it', ' and '.join(packages))}" for (wanted_by, why), packages in grouped.items()
-    ]
-    return "".join(f"{line}\n" for line in dict.fromkeys(lines))
-
-
-def _library_reasons(draft: Draft, names: Sequence[str]) -> list[str]:
-    suite = draft.image.suite_meant
-    divisions = [entry for entry in draft.system.divisions if entry.package in names and entry.instead]
-    if not divisions:
-        return []
-    libraries = {library: entry.package for entry in divisions for library in entry.instead}
-    compiled = needs(draft.wanted.names, suite, compiled=draft.wanted.names)
-    wanted = {need.wanted_by for need in compiled if need.package in libraries and need.why.startswith("was")}
-    if wanted:
-        return [f"# what {' and '.join(sorted(wanted))} {'was' if len(wanted) == 1 else 'were'} compiled against"]
-    return [f"# the libraries behind {', '.join(dict.fromkeys(libraries.values()))}"]

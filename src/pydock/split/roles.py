@@ -123,12 +123,10 @@ def _command_role(
         return Role.SHARED
     if program in MANAGERS:
         return _manager_role(values)
-    if (program.startswith("python") and values[1:3] == ("-m", "venv")) or program == "virtualenv":
+    if program.startswith("python") and (role := _python_role(values)) is not None:
+        return role
+    if program == "virtualenv":
         return Role.VENV
-    if program.startswith("python") and values[1:4] == ("-m", "spacy", "download"):
-        return Role.INSTALL
-    if program.startswith("python") and len(values) > 2 and values[1].endswith("setup.py"):
-        return Role.INSTALL if values[2] in {"install", "develop"} else Role.UNCLEAR
     if program in {"pip-sync", "pip-compile"}:
         return Role.INSTALL
     if program in {"easy_install", "pipx", "conda"} or (program == "xargs" and mentions_installer(" ".join(values))):
@@ -136,6 +134,21 @@ def _command_role(
     if program == "rm" and _is_pip_cleanup(values[1:]):
         return Role.PIP_CLEANUP
     return None if program in _NEUTRAL else Role.OTHER
+
+
+def _python_role(values: tuple[str, ...]) -> Role | None:
+    """What `python -m venv`, `python setup.py install` and the like are for."""
+    match values[1:4]:
+        case ("-m", "venv", *_):
+            return Role.VENV
+        case ("-m", "spacy", "download"):
+            return Role.INSTALL
+        case (name, verb, *_) if name.endswith("setup.py"):
+            return Role.INSTALL if verb in {"install", "develop"} else Role.UNCLEAR
+        case (name, *_) if posixpath.basename(name) == "get-pip.py":
+            return Role.INSTALL
+        case _:
+            return None
 
 
 def _system_role(command: Command, apt: tuple[AptStep, ...]) -> Role | None:

@@ -14,7 +14,9 @@ from pydock.shell import script
 from pydock.split.builder import drops_from_runtime
 from pydock.split.commands import moved
 from pydock.split.draft import Draft
-from pydock.split.pieces import builder_steps, reasons, run_text, runtime_edits, runtime_steps
+from pydock.split.pieces import builder_steps, run_text, runtime_edits, runtime_steps
+from pydock.split.reasons import install_text, reasons
+from pydock.split.roles import Role
 
 
 def runtime_pieces(draft: Draft) -> tuple[Piece, ...]:
@@ -72,11 +74,8 @@ def _first_system_run(draft: Draft) -> Instruction | None:
 
 
 def _added_packages(draft: Draft) -> Piece:
-    names = " ".join(need.package for need in draft.system.added)
-    text = (
-        f"{reasons(draft, None, draft.system.added)}RUN apt-get update \\\n"
-        f"    && apt-get install -y --no-install-recommends {names} \\\n    && rm -rf /var/lib/apt/lists/*\n"
-    )
+    added = draft.system.added
+    text = install_text(reasons(draft, None, added), [need.package for need in added])
     return Add(text, "the slim image lacks what the service uses of the full one")
 
 
@@ -100,7 +99,8 @@ def _environment_place(draft: Draft) -> int:
 
 
 def _has_other_steps(draft: Draft, entry: Instruction) -> bool:
-    return entry.keyword == "RUN" and bool(runtime_steps(draft, entry))
+    kept = runtime_steps(draft, entry) if entry.keyword == "RUN" else []
+    return any(each.role is Role.OTHER and each.step in kept for each in draft.by_run.get(entry, ()))
 
 
 def _environment(draft: Draft) -> Iterator[Piece]:

@@ -22,12 +22,12 @@ _LOCKED = re.compile(r'^name = "([^"]+)"', re.M)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Normalized names; `pinned` those with an exact version, `from_source` those without wheels by
+    """Normalized names; `pinned` those with an exact version and it, `from_source` those without wheels by
     request (`--no-binary`). `unreadable` names a file that could not be read, or is "".
     """
 
     names: frozenset[str]
-    pinned: frozenset[str] = frozenset()
+    pinned: frozenset[tuple[str, str]] = frozenset()
     from_source: frozenset[str] = frozenset()
     from_repositories: bool = False
     unreadable: str = ""
@@ -36,14 +36,14 @@ class Wanted:
 def wanted(project: Project, inputs: Inputs, steps: tuple[RoledStep, ...]) -> Wanted:
     """Everything that the installs of a stage name, directly or through a lock."""
     names: set[str] = set()
-    pinned: set[str] = set()
+    pinned: set[tuple[str, str]] = set()
     source: set[str] = set()
     repositories, unreadable = False, ""
     for entry in steps:
         for install in entry.installs if entry.role is Role.INSTALL else ():
             words = [word.value or "" for word in install.packages]
             names |= {canonicalize_name(match[1]) for word in words if (match := _NAME.match(word))}
-            pinned |= {canonicalize_name(word.split("==")[0]) for word in words if "==" in word}
+            pinned |= {_pin(word) for word in words if "==" in word}
             repositories |= any("git+" in word for word in (*words, *(word.value or "" for word in install.editables)))
             excluded = install.value("--no-binary") or ""
             source |= {canonicalize_name(name) for name in excluded.split(",") if name and not name.startswith(":")}
@@ -58,7 +58,7 @@ def wanted(project: Project, inputs: Inputs, steps: tuple[RoledStep, ...]) -> Wa
         else:
             found = project.requirement_set(path)
             names |= found.names
-            pinned |= {asked.name for asked in found.entries if asked.is_pinned}
+            pinned |= {_pin(asked.text) for asked in found.entries if asked.is_pinned and "==" in asked.text}
             source |= _without_binary(found)
             repositories |= "git+" in text
     if inputs.whole:
@@ -68,6 +68,11 @@ def wanted(project: Project, inputs: Inputs, steps: tuple[RoledStep, ...]) -> Wa
     if inputs.unknown is not None:
         unreadable = unreadable or f"the input of line {inputs.unknown.number}"
     return Wanted(frozenset(names), frozenset(pinned), frozenset(source), repositories, unreadable)
+
+
+def _pin(text: str) -> tuple[str, str]:
+    name, _, rest = text.partition("==")
+    return canonicalize_name(name.split("[")[0].strip()), re.split(r"[\s;,]", rest.lstrip("= "), maxsplit=1)[0]
 
 
 def _without_binary(found: RequirementSet) -> set[str]:

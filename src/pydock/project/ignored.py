@@ -1,0 +1,72 @@
+"""Which ignore file counts for a Dockerfile, and what must not be put into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pydock.ignore import Ignore
+from pydock.project import Project
+from pydock.project.sources import remembered
+
+_GIT = re.compile(
+    r"setuptools[-_]scm|versioneer|\bpbr\b|hatch[-_]vcs|dynamic[-_]versioning|dunamai|versioningit|setuptools[-_]git"
+    r"|gitpython|^\s*(?:import|from) git\b|\.git/\w"
+    r"|\bgit\b[\"',\s]+(?:-C \S+ )?(?:rev-parse|describe|log|show|submodule)",
+    re.I | re.M,
+)
+_READS_GIT = re.compile(
+    r"(?:\A|/)(?:[^/]+\.py|[^/]+\.sh|Makefile|pyproject\.toml|setup\.cfg|[^/]*requirements[^/]*\.txt)\Z"
+)
+_SOURCE = re.compile(r"(?:source|src)=([^,]+)")
+MOST_FILES = 2_000
+
+
+def ignore_path(project: Project) -> str:
+    """The ignore file that counts: one named after the Dockerfile wins over `.dockerignore`.
+
+    https://docs.docker.com/build/concepts/context/#filename-and-location, read 2026-11
+    """
+    own = f"{project.path}.dockerignore"
+    return own if project.tree.has_file(own) else ".dockerignore"
+
+
+def ignore_of(project: Project) -> Ignore:
+    return Ignore(project.tree.text(ignore_path(project)) or "")
+
+
+def copied_names(project: Project) -> Iterator[str]:
+    """Every path of the context that an instruction names, `.` left out."""
+    for stage in project.dockerfile.stages:
+        for copied in project.copies(stage):
+            yield from (source for source in copied.sources if source != ".")
+        for run in stage.of("RUN"):
+            for flag in run.flags:
+                found = _SOURCE.search(flag.value) if flag.name == "mount" and "from=" not in flag.value else None
+                if found and "type=bind" in flag.value:
+                    yield found[1].strip("./") or "."
+
+
+def takes_folder(project: Project) -> bool:
+    """Whether some COPY or ADD takes a folder of the context."""
+    return any(source == "." or project.tree.has_folder(source) for source in _sources(project))
+
+
+def takes_all(project: Project) -> bool:
+    """Whether some COPY or ADD takes the whole context."""
+    return "." in _sources(project)
+
+
+def _sources(project: Project) -> list[str]:
+    return [
+        source for stage in project.dockerfile.stages for copied in project.copies(stage) for source in copied.sources
+    ]
+
+
+@remembered
+def needs_git(project: Project) -> bool:
+    """Whether a version, a build or the service itself may be read from `.git`."""
+    if any(_GIT.search(run.value) for stage in project.dockerfile.stages for run in stage.of("RUN")):
+        return True
+    paths = [path for path in project.tree.files if _READS_GIT.search(path)][:MOST_FILES]
+    return any(_GIT.search(project.tree.text(path) or "") for path in paths)

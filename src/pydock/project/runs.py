@@ -1,0 +1,155 @@
+"""Calls in Python source that listen on a port: `app.run(...)`, `uvicorn.run(...)`, `HTTPServer((...))`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydock.project.ports import template
+
+# (host, port) that a call uses when it is not told otherwise; None for what has to be given.
+RUNS: dict[str, tuple[str, int | None]] = {
+    "uvicorn.run": ("127.0.0.1", 8000),
+    "uvicorn.Config": ("127.0.0.1", 8000),
+    "waitress.serve": ("0.0.0.0", 8080),
+    "aiohttp.web.run_app": ("0.0.0.0", 8080),
+    "bottle.run": ("127.0.0.1", 8080),
+    "nicegui.ui.run": ("0.0.0.0", 8080),
+    "werkzeug.serving.run_simple": ("", None),
+    "eventlet.listen": ("", None),
+    "gevent.pywsgi.WSGIServer": ("", None),
+    "wsgiref.simple_server.make_server": ("", None),
+    "http.server.HTTPServer": ("", None),
+    "http.server.ThreadingHTTPServer": ("", None),
+    "socketserver.TCPServer": ("", None),
+    "socketserver.ThreadingTCPServer": ("", None),
+    "asyncio.start_server": ("0.0.0.0", None),
+    "websockets.serve": ("0.0.0.0", None),
+}
+# What `app.run()` listens on when it is not told, by framework.
+_APP_PORTS = {"flask": 5000, "quart": 5000, "sanic": 8000, "dash": 8050, "bottle": 8080, "connexion": 8080}
+_RUN_METHODS = frozenset({"run", "run_server"})
+_POSITIONAL = {
+    "werkzeug.serving.run_simple": (0, 1),
+    "wsgiref.simple_server.make_server": (0, 1),
+    "asyncio.start_server": (1, 2),
+    "websockets.serve": (1, 2),
+}
+_TAKES_PAIR = ("http.server.", "socketserver.", "gevent.pywsgi.", "eventlet.")
+_TLS = frozenset({"ssl_context", "ssl_keyfile", "ssl_certfile", "ssl", "certfile"})
+_DEVELOPMENT = frozenset({"flask", "quart", "dash", "bottle", "connexion", "wsgiref.simple_server.make_server"})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A call that listens: its address as `ports.template` writes it, None where it cannot be read.
+
+    `kind` is a framework or the dotted name of the call; `served` the first argument as written.
+    """
+
+    kind: str
+    host: str | None
+    port: str | None
+    line: int
+    is_default: bool = False
+    is_debug: bool = False
+    has_tls: bool = False
+    is_main_only: bool = False
+    served: str = ""
+
+    @property
+    def is_development(self) -> bool:
+        """Whether this is a framework's own server, which is not made for production."""
+        return self.is_debug or self.kind in _DEVELOPMENT
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a call is read against: imports, constants, and the framework behind each application's name."""
+
+    imports: Mapping[str, str]
+    constants: Mapping[str, str]
+    frameworks: Mapping[str, str]
+
+    def dotted(self, node: ast.expr) -> str:
+        """The dotted name of an expression, its import resolved; "" for anything but names."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.insert(0, node.attr)
+            node = node.value
+        return ".".join([self.imports.get(node.id, node.id), *parts]) if isinstance(node, ast.Name) else ""
+
+
+def read_run(call: ast.Call, scope: Scope, *, is_main_only: bool) -> Run | None:
+    """The place where a call listens, None for any other call."""
+    dotted = scope.dotted(call.func)
+    attribute = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if attribute in {"add_insecure_port", "add_secure_port"} and call.args:
+        host, colon, port = (template(call.args[0], scope.constants) or "").rpartition(":")
+        return Run("grpc", host if colon else None, port if colon else None, call.lineno, is_main_only=is_main_only)
+    if attribute == "listen" and call.args and any(name.startswith("tornado") for name in scope.imports.values()):
+        port_text = template(call.args[0], scope.constants)
+        return Run("tornado", "", port_text, call.lineno, is_main_only=is_main_only)
+    kind, defaults = _kind(call, dotted, attribute, scope)
+    if defaults is None:
+        return None
+    keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    host_node, port_node = _address(call, dotted, keywords)
+    default_port = None if defaults[1] is None else str(defaults[1])
+    is_hidden = any(keyword.arg is None for keyword in call.keywords)
+    return Run(
+        kind,
+        defaults[0] if host_node is None else template(host_node, scope.constants),
+        (None if is_hidden else default_port) if port_node is None else template(port_node, scope.constants),
+        call.lineno,
+        is_default=port_node is None,
+        is_debug=any(_is_true(keywords.get(name)) for name in ("debug", "reload")),
+        has_tls=bool(_TLS & set(keywords)),
+        is_main_only=is_main_only,
+        served=ast.unparse(call.args[0]) if call.args else "",
+    )
+
+
+def _kind(call: ast.Call, dotted: str, attribute: str, scope: Scope) -> tuple[str, tuple[str, int | None] | None]:
+    if dotted in RUNS:
+        return dotted, RUNS[dotted]
+    if attribute not in _RUN_METHODS or not isinstance(call.func, ast.Attribute):
+        return "", None
+    base = ast.unparse(call.func.value)
+    if "socketio" in base.lower():
+        return "flask", ("127.0.0.1", 5000)
+    framework = scope.frameworks.get(base, "")
+    if not framework and base in scope.imports and base in {"app", "application"}:
+        # An application from another file; Flask's is the only common one with run(host, port).
+        named = {keyword.arg for keyword in call.keywords}
+        framework = "flask" if named & {"host", "port", "debug"} else ""
+    port = _APP_PORTS.get(framework)
+    return framework, ("127.0.0.1", port) if port else None
+
+
+def _address(call: ast.Call, dotted: str, keywords: Mapping[str, ast.expr]) -> tuple[ast.expr | None, ast.expr | None]:
+    """The nodes of host and port as the call is given them."""
+    host, port = keywords.get("host"), keywords.get("port")
+    if dotted.startswith(_TAKES_PAIR):
+        match call.args:
+            case [ast.Tuple(elts=[first, second]), *_]:
+                return first, second
+            case _:
+                unknown = ast.Constant(value=None)
+                return unknown, unknown
+    if dotted in _POSITIONAL:
+        first_at, second_at = _POSITIONAL[dotted]
+        host = call.args[first_at] if host is None and len(call.args) > first_at else host
+        port = call.args[second_at] if port is None and len(call.args) > second_at else port
+    elif dotted not in RUNS and call.args:
+        # run(host, port) by position; socketio.run(app, host, port) has the app in front.
+        is_app_first = isinstance(call.args[0], ast.Name) and "socketio" in ast.unparse(call.func).lower()
+        rest = call.args[1:] if is_app_first else call.args
+        host = rest[0] if host is None and rest else host
+        port = rest[1] if port is None and len(rest) > 1 else port
+    return host, port
+
+
+def _is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True

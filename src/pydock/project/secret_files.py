@@ -1,0 +1,45 @@
+"""Files of the build context that hold secrets, by their names and by what is in them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from pydock.project.secrets import Weight, shaped, weigh
+from pydock.tree import Tree
+
+# What these names mean is a convention of the program that reads them.
+_BY_NAME = re.compile(
+    r"(?:\A|/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.git-credentials|[._]netrc|\.pgpass|kubeconfig|\.kube/config"
+    r"|\.aws/credentials|\.vault-token|terraform\.tfstate|[^/]+\.(?:p12|pfx|jks|keystore|ppk|kdbx))\Z"
+)
+# These hold a secret or do not: their text decides.
+_BY_CONTENT = re.compile(
+    r"(?:\A|/)(?:\.env(?:\.[\w.-]+)?|[\w-]+\.env|[^/]+\.(?:pem|key)|\.pypirc|\.npmrc|\.my\.cnf|\.docker/config\.json"
+    r"|[^/]*(?:credentials?|service[-_]?account|client[-_]secret|secrets?)[^/]*\.(?:json|ya?ml|toml|ini))\Z"
+)
+_EXAMPLE = re.compile(r"(?:\A|[./_-])(?:example|sample|template|tmpl|dist|defaults?|schema)(?:[./_-]|\Z)", re.I)
+_NOT_THE_SERVICE = re.compile(
+    r"(?:\A|/)(?:tests?|testing|fixtures?|docs?|examples?|samples?|vendor|site-packages|\.github|charts?|helm|k8s)/"
+)
+_ASSIGNED = re.compile(
+    r"^[ \t]*(?:export[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.-]*)[\"']?[ \t]*[=:][ \t]*(?P<value>\S[^\r\n]*)", re.M
+)
+
+
+def secret_files(tree: Tree) -> Iterator[str]:
+    """The files that hold a secret; samples, tests and public certificates are not among them."""
+    for path in tree.files:
+        if _NOT_THE_SERVICE.search(path) or _EXAMPLE.search(posixpath.basename(path)):
+            continue
+        if _BY_NAME.search(path) or (_BY_CONTENT.search(path) and _holds_secret(tree.text(path) or "")):
+            yield path
+
+
+def _holds_secret(text: str) -> bool:
+    if shaped(text):
+        return True
+    return any(
+        weigh(match["name"], match["value"].strip("\"', ")) is not Weight.NOTHING for match in _ASSIGNED.finditer(text)
+    )

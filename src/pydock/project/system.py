@@ -1,0 +1,61 @@
+"""Which distribution a stage is, and so which commands it has."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from pydock.dockerfile import Stage
+from pydock.project import Project
+from pydock.project.images import parse
+from pydock.project.start import starts
+from pydock.shell import script
+
+_DEBIAN = re.compile(r"(?:docker\.io/)?(?:library/)?(debian|ubuntu|buildpack-deps|debian/\w+|ubuntu/\w+)\Z")
+_ALPINE = re.compile(r"(?:\A|[-.:/])alpine")
+_PYTHON_NAME = re.compile(r"python|conda|jupyter|pytorch|tensorflow|uvicorn|gunicorn|astral-sh/uv", re.I)
+_PYTHON_PROGRAM = re.compile(
+    r"(python|pip)[\d.]*|gunicorn|uvicorn|hypercorn|celery|flask|django-admin|uv|poetry|streamlit"
+)
+
+
+class Family(Enum):
+    """How users are made and packages installed; OTHER is unknown or neither."""
+
+    DEBIAN = "Debian"
+    ALPINE = "Alpine"
+    OTHER = "other"
+
+
+def family(project: Project, stage: Stage) -> Family:
+    """The distribution as far as the image's name and the commands of the stage tell."""
+    reference = project.reference(stage) or ""
+    programs = {
+        command.program
+        for entry in project.lineage(stage)
+        for run in entry.of("RUN")
+        for command in script(run).commands
+    }
+    if project.is_debian_python(stage) or _DEBIAN.match(parse(reference).repository):
+        return Family.DEBIAN
+    if _ALPINE.search(reference) or "apk" in programs:
+        return Family.ALPINE
+    return Family.DEBIAN if programs & {"apt-get", "apt"} else Family.OTHER
+
+
+def is_plain_base(project: Project, stage: Stage) -> bool:
+    """Whether the image below is known to start as root and to hold nothing but its distribution and Python."""
+    image = project.python_image(stage)
+    if image is not None:
+        return image.is_debian or image.variant.startswith("alpine")
+    repository = parse(project.reference(stage) or "").repository
+    return bool(_DEBIAN.match(repository)) or repository in {"alpine", "library/alpine", "docker.io/library/alpine"}
+
+
+def runs_python(project: Project, stage: Stage) -> bool:
+    """Whether the containers of a stage run Python, by its image, its installs or its start."""
+    if _PYTHON_NAME.search(project.reference(stage) or ""):
+        return True
+    if any(project.installs(entry) for entry in project.lineage(stage)):
+        return True
+    return stage is project.final and any(_PYTHON_PROGRAM.fullmatch(start.program) for start in starts(project))

@@ -1,0 +1,103 @@
+"""More rights than anything needs.
+
+`chmod 777` lets every process in the container replace the code it runs, so a hole in the
+service becomes a lasting one; and `chmod -R` in its own RUN writes every file a second time
+into a new layer. `sudo` in a build is either without effect, since the build is root already,
+or it leaves a way back to root in the image.
+
+Display only: which rights are enough depends on who has to write where.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pydock.dockerfile import Instruction
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.rule import Example, Finding, Rule
+from pydock.shell import Command, script
+
+EXAMPLES = (
+    Example(before="FROM python:3.12-slim\nRUN chmod -R 777 /app\n", finds=True),
+    Example(before="FROM python:3.12-slim\nRUN sudo apt-get update\n", finds=True),
+    Example(before="FROM python:3.12-slim\nCOPY --chmod=777 run.sh /run.sh\n", finds=True),
+    Example(before="FROM python:3.12-slim\nRUN chmod 1777 /tmp/work && chmod +x /run.sh\n"),
+)
+
+_OCTAL = re.compile(r"0?[0-7]?[0-7][0-7]([2367])")
+_SYMBOLIC = re.compile(r"(?:^|,)[ug]*[oa][ugoa]*[+=][rxXst]*w")
+_ADVICE = "Give the rights to the one user that writes there: COPY --chown=app:app, or chown one folder."
+
+
+def check(project: Project) -> Iterator[Finding]:
+    for instruction in project.dockerfile.instructions:
+        if instruction.keyword in {"COPY", "ADD"} and _is_open(instruction.flag("chmod") or ""):
+            mode = instruction.flag("chmod")
+            yield _open(instruction.body, f"--chmod={mode}", is_recursive=False)
+        elif instruction.keyword == "RUN":
+            yield from _run(project, instruction)
+
+
+def _is_open(mode: str) -> bool:
+    """Whether everybody may write; with the sticky bit, as /tmp has it, that is in order."""
+    if re.fullmatch(r"1[0-7]{3}", mode):
+        return False
+    return bool(_OCTAL.fullmatch(mode) or _SYMBOLIC.search(mode))
+
+
+def _run(project: Project, run: Instruction) -> Iterator[Finding]:
+    for command in script(run).commands:
+        bare = _behind_sudo(command)
+        if bare is not command:
+            yield _sudo(command)
+        if bare.program == "chmod" and (mode := _mode(bare)):
+            is_recursive = any(re.fullmatch(r"-\w*R\w*|--recursive", value) for value in bare.values)
+            yield _open(bare.span, f"chmod {mode}", is_recursive=is_recursive)
+    for command in script(run).commands:
+        if "NOPASSWD" in project.dockerfile.slice(command.span):
+            yield Finding(
+                RULE,
+                command.span,
+                "a user may become root without a password",
+                cost="running the service as that user protects nothing",
+                advice="Do what needs root above USER, and leave sudo out of the image.",
+            )
+
+
+def _behind_sudo(command: Command) -> Command:
+    if command.program != "sudo":
+        return command
+    words = command.words[1:]
+    while words and (words[0].value or "").startswith("-"):
+        words = words[2:] if words[0].value in {"-u", "-g", "--user", "--group"} else words[1:]
+    return Command(words, command.assignments, command.span, command.redirects)
+
+
+def _mode(command: Command) -> str:
+    return next((value for value in command.values[1:] if _is_open(value)), "")
+
+
+def _open(span: Span, what: str, *, is_recursive: bool) -> Finding:
+    again = "; each file is also stored a second time in this layer" if is_recursive else ""
+    return Finding(
+        RULE,
+        span,
+        f"{what} lets everybody in the container write",
+        cost=f"a hole in the service can change the code that runs{again}",
+        advice=_ADVICE,
+    )
+
+
+def _sudo(command: Command) -> Finding:
+    return Finding(
+        RULE,
+        command.words[0].span,
+        "sudo in a build",
+        cost="without USER the build is root already; with it, the image keeps a way to become root",
+        advice="Put what needs root above USER and leave sudo out.",
+    )
+
+
+RULE = Rule("PYD504", "excess-rights", check, __doc__, EXAMPLES, same_as=("DL3004",))

@@ -1,0 +1,162 @@
+"""An install that its own tool has given up: setup.py install, easy_install, sudo pip.
+
+`python setup.py install` and `easy_install` ignore the pins and the wheels that pip would
+use, cannot be uninstalled, and are gone from current setuptools. `sudo` in a RUN changes
+nothing for root except the environment, and has to be installed first.
+`--break-system-packages` means nothing in the official Python image, which has no system
+packages to break.
+
+Safe on an official Python image where setup.py imports nothing that pip's isolated build
+would not have; unsafe where setup.py is not known or imports more. On other images, or with
+options that pip does not know, there is only the finding.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+import sys
+from collections.abc import Iterator
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.edits import Edit, Fix, Safety
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.caches import ROOT_NAMES
+from pydock.project.installs import is_place, pip_command, runs
+from pydock.project.sources import syntax
+from pydock.rule import Example, Finding, Rule
+from pydock.shell import Command, Word, script
+
+_SETUP = "from setuptools import setup\nsetup(name='shop')\n"
+
+EXAMPLES = (
+    Example(
+        before="FROM python:3.12-slim\nCOPY . .\nRUN python setup.py install\n",
+        after="FROM python:3.12-slim\nCOPY . .\nRUN pip install .\n",
+        files={"setup.py": _SETUP},
+    ),
+    Example(
+        before="FROM python:3.12-slim\nRUN sudo -H pip install --break-system-packages flask==3.1.2\n",
+        after="FROM python:3.12-slim\nRUN pip install flask==3.1.2\n",
+    ),
+    Example(
+        before="FROM python:3.8-slim\nRUN easy_install supervisor==4.2.5\n",
+        after="FROM python:3.8-slim\nRUN pip install supervisor==4.2.5\n",
+    ),
+    Example(before="FROM debian:12\nRUN pip3 install --break-system-packages flask==3.1.2\n"),
+    Example(before="FROM ubuntu:22.04\nRUN python3 setup.py install\n", finds=True),
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    for stage in project.dockerfile.stages:
+        image = project.python_image(stage)
+        is_python = image is not None and image.variant != "unknown"
+        for run in runs(project.dockerfile, stage):
+            for command in script(run).commands:
+                found = (
+                    _setup_install(project, stage, run, command, is_python=is_python)
+                    or _easy_install(project, command, is_python=is_python)
+                    or _sudo(project, stage, run, command, is_python=is_python)
+                )
+                if found:
+                    yield found
+                if is_python and (word := _break_flag(command)):
+                    yield _broken(project, word)
+
+
+def _setup_install(
+    project: Project, stage: Stage, run: Instruction, command: Command, *, is_python: bool
+) -> Finding | None:
+    values = command.values
+    if not re.fullmatch(r"python[\d.]*", command.program) or "install" not in values[2:]:
+        return None
+    if posixpath.basename(values[1]) != "setup.py":
+        return None
+    fix = None
+    if is_python and values in {("python", values[1], "install"), ("python3", values[1], "install")}:
+        folder = posixpath.dirname(values[1])
+        place = "." if folder in {"", "."} else folder if folder.startswith(("/", ".")) else f"./{folder}"
+        # setup.py in another folder works on the current one; pip changes into it.
+        if place == ".":
+            fix = _pip_instead(project, stage, run, command)
+    advice = "" if fix else "`pip install .` does the same, with wheels and an uninstall."
+    cost = "pins and wheels are ignored, and current setuptools has no such command"
+    return Finding(RULE, command.span, "`setup.py install`", fix, cost, advice)
+
+
+def _pip_instead(project: Project, stage: Stage, run: Instruction, command: Command) -> Fix:
+    first, last = command.words[0], command.words[-1]
+    doubt = _doubt(project, stage, run)
+    edit = Edit(project.path, Span(first.span.start, last.span.end), "pip install .")
+    safety = Safety.UNSAFE if doubt else Safety.SAFE
+    return Fix("install with pip", safety, (edit,), frozenset({"packages"}), (doubt,) if doubt else ())
+
+
+def _doubt(project: Project, stage: Stage, run: Instruction) -> str:
+    """Why pip's isolated build may not do what setup.py does here, "" where it does."""
+    moves = any(command.program in {"cd", "pushd"} for command in script(run).commands)
+    path = None if moves else project.origin(stage, "setup.py", run)
+    module = syntax(project.tree.text(path) or "") if path else None
+    if module is None:
+        return "what setup.py imports is not known; pip builds apart from the installed packages"
+    allowed = sys.stdlib_module_names | {"setuptools", "distutils", "pkg_resources", "__future__"}
+    foreign = sorted(_imported(module) - allowed)
+    return f"setup.py imports {', '.join(foreign)}, which pip's isolated build lacks" if foreign else ""
+
+
+def _imported(module: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add("." if node.level else (node.module or "").split(".")[0])
+    return names
+
+
+def _easy_install(project: Project, command: Command, *, is_python: bool) -> Finding | None:
+    if not re.fullmatch(r"easy_install(-[\d.]+)?", command.program):
+        return None
+    fix = None
+    is_plain = all(word.value and not is_place(word.value) and "://" not in word.value for word in command.words[1:])
+    if is_python and is_plain and command.program == "easy_install" and len(command.words) > 1:
+        if not any(value.startswith("-") and value not in {"-U", "--upgrade"} for value in command.values[1:]):
+            edit = Edit(project.path, command.words[0].span, "pip install")
+            fix = Fix("install with pip", Safety.SAFE, (edit,), frozenset({"packages"}))
+    advice = "" if fix else "`pip install` takes the same names."
+    return Finding(RULE, command.span, "`easy_install`", fix, "it is gone from current setuptools", advice)
+
+
+def _sudo(project: Project, stage: Stage, run: Instruction, command: Command, *, is_python: bool) -> Finding | None:
+    if command.values[:1] != ("sudo",) or (pip := pip_command(command)) is None:
+        return None
+    options = [value for value in command.values[1:] if value.startswith("-")]
+    start = next(word for word in command.words[1:] if word.value not in {"-H", "-E", "env", "exec", "command"})
+    is_root = project.user(stage, run) in ROOT_NAMES
+    is_plain = is_root and is_python and pip.words[0] in command.words and (not options or start.value is not None)
+    edit = Edit(project.path, Span(command.words[0].span.start, start.span.start), "")
+    fix = Fix("drop sudo", Safety.SAFE, (edit,), frozenset({"packages"})) if is_plain else None
+    advice = "" if fix else "Run pip as root before USER, without sudo."
+    return Finding(RULE, command.words[0].span, "`sudo pip`", fix, "sudo has to be installed for it", advice)
+
+
+def _break_flag(command: Command) -> Word | None:
+    if pip_command(command) is None:
+        return None
+    return next((word for word in command.words if word.value == "--break-system-packages"), None)
+
+
+def _broken(project: Project, word: Word) -> Finding:
+    text = project.dockerfile.text
+    before = text[: word.span.start].rstrip(" \t")
+    # Alone on its line, the flag leaves a bare continuation behind, which is valid; its indentation stays.
+    start = word.span.start if before.endswith("\n") else len(before)
+    edit = Edit(project.path, Span(start, word.span.end), "")
+    fix = Fix("drop --break-system-packages", Safety.SAFE, (edit,))
+    return Finding(RULE, word.span, "`--break-system-packages` on the official Python image", fix, "it means nothing here")
+
+
+RULE = Rule("PYD213", "legacy-install", check, __doc__, EXAMPLES)

@@ -1,0 +1,134 @@
+"""The build context holds what no image needs.
+
+`COPY . .` takes everything that `.dockerignore` does not name: the history in `.git`, the
+bytecode and caches of the developer's own Python, a virtual environment of another machine.
+They make the image larger, they change without the service having changed, so the layer is
+built again, and `.git` hands out every secret that was ever committed.
+
+The cure is a `.dockerignore`, created or completed. Safe: only what tools generate is named,
+never a path that an instruction copies, and `.git` stays where a build backend or the
+service reads its version from it. `.env` files are the business of secret-file-copied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pydock.edits import Edit, Fix, Safety
+from pydock.ignore import Ignore
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.ignored import copied_names, ignore_of, ignore_path, needs_git, takes_all, takes_folder
+from pydock.rule import Example, Finding, Rule
+
+# (pattern, a path that it has to hide)
+_BYTECODE = (("**/__pycache__", "app/__pycache__/app.pyc"), ("**/*.py[cod]", "app/app.pyc"))
+_CACHES = tuple((f"**/{name}", f"app/{name}/x") for name in (".pytest_cache", ".mypy_cache", ".ruff_cache"))
+_EDITORS = ((".idea", ".idea/x"), (".vscode", ".vscode/x"), ("**/.DS_Store", "app/.DS_Store"))
+_LOGS = (("**/*.log", "app/app.log"),)
+_COMMENT = "# what tools generate is no part of the image"
+_INSTALLS_NODE = re.compile(r"\b(npm (ci|i|install)|yarn|pnpm)\b")
+
+EXAMPLES = (
+    Example(
+        before="FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n",
+        after="FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n",
+        files={"app.py": "print(1)\n"},
+    ),
+    Example(
+        before="FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n",
+        files={".dockerignore": ".git\n**/__pycache__\n**/*.pyc\n", "app.py": ""},
+    ),
+    Example(
+        before="FROM python:3.12-slim\nCOPY app.py /app/\n",
+        files={"app.py": ""},
+    ),
+    Example(
+        before="FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install .\n",
+        files={".dockerignore": "**/__pycache__\n**/*.pyc\n", "pyproject.toml": "requires = ['setuptools-scm']\n"},
+    ),
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    if not project.tree.known or not takes_folder(project):
+        return
+    path = ignore_path(project)
+    text = project.tree.text(path)
+    missing = _missing(project, is_new=text is None)
+    if not missing:
+        return
+    copy = next(
+        copied.instruction
+        for stage in project.dockerfile.stages
+        for copied in project.copies(stage)
+        if any(source == "." or project.tree.has_folder(source) for source in copied.sources)
+    )
+    yield Finding(
+        RULE,
+        copy.body,
+        f"{', '.join(missing[:3])} would be copied" if text is not None else "there is no .dockerignore",
+        Fix("leave out what tools generate", Safety.SAFE, (_edit(path, text, missing),)),
+        cost="the context grows, and the copy is built again when only a cache or a commit has changed",
+    )
+
+
+def _edit(path: str, text: str | None, missing: list[str]) -> Edit:
+    if text is None:
+        return Edit(path, Span(0, 0), "\n".join([_COMMENT, *missing]) + "\n")
+    newline = "\r\n" if "\r\n" in text else "\n"
+    opening = "" if not text or text.endswith("\n") else newline
+    return Edit(path, Span(len(text), len(text)), opening + "".join(f"{line}{newline}" for line in missing))
+
+
+def _missing(project: Project, *, is_new: bool) -> list[str]:
+    ignore = ignore_of(project)
+    excepted = {pattern[1:].rstrip("/*") for pattern in ignore.patterns if pattern.startswith("!")}
+    wanted = [
+        pattern
+        for pattern, probe in _candidates(project, is_new=is_new)
+        if not ignore.hides(probe) and pattern.removeprefix("**/") not in excepted
+    ]
+    needed = tuple(copied_names(project))
+    return [pattern for pattern in wanted if not any(_hides(pattern, name, project) for name in needed)]
+
+
+def _hides(pattern: str, name: str, project: Project) -> bool:
+    """Whether a pattern would hide what an instruction names, a wildcard's matches too."""
+    alone = Ignore(pattern)
+    if alone.hides(name) or name.startswith(f"{pattern}/"):
+        return True
+    return "*" in name and any(alone.hides(path) for path in project.tree.files if "/" not in path)
+
+
+def _candidates(project: Project, *, is_new: bool) -> Iterator[tuple[str, str]]:
+    """What may be left out, costly things first; the rest only where the file is new anyway."""
+    if (is_new or takes_all(project)) and not needs_git(project):
+        yield ".git", ".git/HEAD"
+    yield from (entry for entry in _BYTECODE if not _is_shipped(project, entry[0]))
+    yield from _environments(project, is_new=is_new)
+    if project.tree.has_folder("node_modules") and _installs_node(project):
+        yield "node_modules", "node_modules/x"
+    if is_new:
+        yield from _CACHES
+        yield from _EDITORS
+        yield from (entry for entry in _LOGS if not any(path.endswith(".log") for path in project.tree.files))
+
+
+def _is_shipped(project: Project, pattern: str) -> bool:
+    """Whether compiled modules are part of the project itself, without their source."""
+    return any(Ignore(pattern).hides(path) for path in project.tree.files)
+
+
+def _environments(project: Project, *, is_new: bool) -> Iterator[tuple[str, str]]:
+    for name in (".venv", "venv", "env"):
+        if project.tree.has_file(f"{name}/pyvenv.cfg") or (name == ".venv" and is_new):
+            yield name, f"{name}/pyvenv.cfg"
+
+
+def _installs_node(project: Project) -> bool:
+    return any(_INSTALLS_NODE.search(run.value) for stage in project.dockerfile.stages for run in stage.of("RUN"))
+
+
+RULE = Rule("PYD305", "no-dockerignore", check, __doc__, EXAMPLES)
