@@ -102,10 +102,14 @@ def _table(path: str, table: Mapping[str, object]) -> dict[str, object]:
         if key not in _TYPES:
             known = f"known keys: {', '.join(_TYPES)}"
             raise OptionError(f"{path}: unknown key {key!r} for pydock", _suggestion(key, _TYPES) or known)
-        if not isinstance(value, _TYPES[key]):
+        if not _fits(value, _TYPES[key]):
             kind = {list: "a list of strings", str: "a string", bool: "true or false"}[_TYPES[key]]
             raise OptionError(f"{path}: {key} is {value!r}", f"it has to be {kind}")
     return dict(table)
+
+
+def _fits(value: object, kind: type) -> bool:
+    return isinstance(value, kind) and (not isinstance(value, list) or all(isinstance(each, str) for each in value))
 
 
 def _parts(values: object) -> list[str]:

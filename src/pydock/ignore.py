@@ -35,18 +35,26 @@ class Ignore:
             found.append(mark + (clean.lstrip("/") or "."))
         return tuple(found)
 
+    @cached_property
+    def _compiled(self) -> tuple[tuple[bool, re.Pattern[str] | None], ...]:
+        return tuple((each.startswith("!"), _expression(each.removeprefix("!"))) for each in self.patterns)
+
     def hides(self, path: str) -> bool:
-        """Whether this path, relative to the context, is left out."""
-        hidden = False
+        """Whether this path, relative to the context, is left out.
+
+        Each folder on the way is judged first. A pattern that changed the answer for a folder
+        goes on holding for what is inside, one that had nothing to change there does not.
+        """
+        hidden, held = False, [False] * len(self._compiled)
         parts = path.split("/")
-        candidates = ["/".join(parts[: at + 1]) for at in range(len(parts))]
-        for pattern in self.patterns:
-            negated = pattern.startswith("!")
-            if negated != hidden:
-                continue
-            expression = _expression(pattern.removeprefix("!"))
-            if expression and any(expression.fullmatch(candidate) for candidate in candidates):
-                hidden = not negated
+        for depth in range(len(parts)):
+            candidate = "/".join(parts[: depth + 1])
+            hidden = False
+            for at, (negated, expression) in enumerate(self._compiled):
+                if not held[at] and negated == hidden:
+                    held[at] = expression is not None and expression.fullmatch(candidate) is not None
+                if held[at]:
+                    hidden = not negated
         return hidden
 
 

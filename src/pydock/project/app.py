@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pydock.project import Project
+from pydock.project.listeners import Server
 from pydock.project.module import LISTED, Application, Include, Module, Route, read_module
 from pydock.project.ports import Bind, Port, read_port
 from pydock.project.runs import Run
-from pydock.project.server import Server, environment, server
+from pydock.project.server import environment, server
 from pydock.project.sources import origin, remembered, sources
 
 DEEPEST = 3
-MOST_MODULES = 80
+MOST_MODULES = 60
 _HEALTH = re.compile(
     r"(?:/[\w./-]*)?/_?(?:(?P<health>health(?:z|[-_]?check)?)|(?P<live>livez|liveness|live|alive)|(?P<ping>ping|heartbeat)"
     r"|(?P<ready>readyz|readiness|ready))/?\Z|(?P<up>/up/?)\Z",
@@ -63,7 +64,7 @@ def read_app(project: Project, found: Server) -> App | None:
     module = _module(project, path)
     if path is None or module is None or not module.is_readable:
         return None
-    runs, binds = _listening(project, path, module) if found.kind == "python" else ((), ())
+    runs, binds = _listening(project, path, module, found) if found.kind == "python" else ((), ())
     reached = tuple(reach(project, path))
     place, application = _application(project, path, module, reached, found, runs)
     if place != path:
@@ -145,6 +146,11 @@ def module_file(project: Project, dotted: str, folder: str = "") -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+@remembered
+def _files(project: Project) -> frozenset[str]:
+    return frozenset(project.tree.files)
+
+
 def _imported(project: Project, path: str, dotted: str) -> Iterator[str]:
     """The files behind an imported name: the module itself, or the module that the name is in."""
     if dotted.startswith("."):
@@ -160,7 +166,7 @@ def _imported(project: Project, path: str, dotted: str) -> Iterator[str]:
     for root in roots:
         for size in range(len(parts), 0, -1):
             inner = posixpath.join(root, *parts[:size])
-            found = [name for name in (f"{inner}.py", f"{inner}/__init__.py") if project.tree.has_file(name)]
+            found = [name for name in (f"{inner}.py", f"{inner}/__init__.py") if name in _files(project)]
             if found:
                 yield found[0]
                 return
@@ -189,17 +195,23 @@ def reach(project: Project, path: str) -> Iterator[str]:
         level = following
 
 
-def _listening(project: Project, path: str, module: Module) -> tuple[tuple[Run, ...], tuple[Bind, ...]]:
-    """The listening calls of a script, or of what it imports, and the different places they name."""
+def _listening(project: Project, path: str, module: Module, found: Server) -> tuple[tuple[Run, ...], tuple[Bind, ...]]:
+    """The listening calls of a script, or of what it imports, and the different places they name.
+
+    What a call leaves to its default may be said by arguments of the command.
+    """
     values = environment(project)
+    words = 1 if found.entry.startswith("import ") else 3 if found.entry.startswith("-m ") else 2
+    has_arguments = len(found.command.words) > words
     runs = [(path, run) for run in module.runs]
     if not runs:
         others = [(each, _module(project, each)) for each in reach(project, path) if each != path]
         runs = [(each, run) for each, other in others if other for run in other.runs if not run.is_main_only]
     binds: dict[tuple[str | None, Port | None], Bind] = {}
     for place, run in runs:
-        port = read_port(run.port, values) if run.port is not None else None
-        host = run.host
+        is_open = has_arguments and run.is_default
+        port = read_port(run.port, values) if run.port is not None and not is_open else None
+        host = None if is_open else run.host
         if host and "$" in host:
             default = re.fullmatch(r"\$\{(\w+)(?::-(.*))?\}", host)
             host = (values.get(default[1]) or default[2]) if default else None

@@ -7,8 +7,9 @@ wrote another; whatever pins a stage asks here, so that no two rules pull it dif
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from pydock.dockerfile import Assignment, Stage
 from pydock.edits import Edit
@@ -17,6 +18,7 @@ from pydock.project import Project
 from pydock.project.apt import apt_installs
 from pydock.project.images import (
     PythonImage,
+    judged_suites,
     known_suites,
     minors_of,
     parse,
@@ -26,10 +28,13 @@ from pydock.project.images import (
     suites_with,
     version_order,
 )
-from pydock.project.python import Wish, wishes
+from pydock.project.python import Wish, suite, wishes
 from pydock.words import Piece, unquote, variables
 
 _ONE_VARIABLE = re.compile(r"([^${}]*)\$(?:(\w+)|\{(\w+)\})([^${}]*)\Z")
+# Tags without a codename never meant wheezy where they have one with it.
+_SUITES = tuple(name for name in known_suites() if name != "wheezy")
+_GRACE = timedelta(days=365)
 _VERSION = re.compile(r"\d+(\.\d+)*\Z")
 _DRIVES_BUILDS = re.compile(
     r"(\.(ya?ml|sh|bash|hcl|mk|tf|json|toml|ps1|bat|just)|(\A|/)(Makefile|Jenkinsfile|justfile|\.env[\w.]*))\Z", re.I
@@ -40,13 +45,15 @@ _DRIVES_BUILDS = re.compile(
 class Target:
     """The exact tag that a floating one should become.
 
-    `refusing` are the files that ask for another Python than the tag means today;
-    `is_known` is false for a release that is younger than the table.
+    `refusing` are the files that ask for another Python than the tag means today, `missing` the
+    packages that the codename the tag means today does not have; `is_known` is false for a
+    release that is younger than the table.
     """
 
     tag: str
-    minor: str
+    suite: str
     refusing: tuple[Wish, ...] = ()
+    missing: tuple[str, ...] = ()
     is_known: bool = True
 
 
@@ -67,17 +74,18 @@ def target(project: Project, stage: Stage) -> Target | None:
     if image.version.count(".") == 0:
         refusing = tuple(wish for wish in wishes(project.tree) if not wish.takes(minor))
         minor = _minor_wished(project, image) if refusing else minor
-    suite = suite_for(project, image, minor)
-    found = published(minor, suite, image.variant)
+    codename = suite_for(project, image, minor)
+    found = published(minor, codename, image.variant)
+    missing = lacking(image.suite_meant, system_packages(project, stage)) if codename != image.suite_meant else ()
     if image.version.count(".") == 2:
         known = image.version in found
         if not known and not _is_younger(image, minor):
             return None
-        return Target(_tag(image.version, image.variant, suite), minor, refusing, known)
+        return Target(_tag(image.version, image.variant, codename), codename, refusing, missing, known)
     written = {entry.version for _, entry in roots(project) if entry.minor == minor and entry.version.count(".") == 2}
     shared = written & found if len(written) == 1 else set()
     patch = max(shared or found, key=version_order, default="")
-    return Target(_tag(patch, image.variant, suite), minor, refusing) if patch else None
+    return Target(_tag(patch, image.variant, codename), codename, refusing, missing) if patch else None
 
 
 def _tag(patch: str, variant: str, suite: str) -> str:
@@ -92,7 +100,7 @@ def _minor_wished(project: Project, image: PythonImage) -> str:
 
 def _is_younger(image: PythonImage, minor: str) -> bool:
     """Whether a release came after the table was made; it is then on the newest codename."""
-    newest = [patch for suite in suites_of(minor) for patch in published(minor, suite, image.variant)]
+    newest = [patch for name in suites_of(minor) for patch in published(minor, name, image.variant)]
     return bool(newest) and version_order(image.version) > max(map(version_order, newest))
 
 
@@ -103,20 +111,32 @@ def suite_for(project: Project, image: PythonImage, minor: str) -> str:
     """
     if image.suite:
         return image.suite
-    group = [(stage, entry) for stage, entry in roots(project) if entry.is_debian and entry.minor == minor]
-    group = group or [(stage, entry) for stage, entry in roots(project) if entry == image]
-    floating = [(stage, entry) for stage, entry in group if not entry.suite]
+    group = _group(project, image, minor)
+    floating = [entry for _, entry in group if not entry.suite]
+    possible = [name for name in _SUITES if all(_is_published(entry, minor, name) for entry in floating)]
+    possible = possible or [name for name in _SUITES if _is_published(image, minor, name)]
+    packages = {name for stage, entry in group if not entry.suite for name in system_packages(project, stage)}
+    having = [name for name in possible if _is_on_mirrors(project, name) and not lacking(name, packages)]
     meant = replace(image, version=image.version if image.version.count(".") else minor).suite_meant
-    possible = [suite for suite in known_suites() if all(_is_published(entry, minor, suite) for _, entry in floating)]
-    if not possible:
-        possible = [suite for suite in known_suites() if _is_published(image, minor, suite)]
-    names = {name for stage, _ in floating for name in _system_packages(project, stage)}
-    having = [suite for suite in possible if _has_all(suite, names)]
     written = {entry.suite for _, entry in group if entry.suite}
     if len(written) == 1 and (shared := written & set(having or possible)):
         return shared.pop()
-    choice = having or possible
-    return meant if meant in choice or not choice else choice[-1]
+    if meant in possible and not lacking(meant, packages):
+        return meant
+    newest = having or possible
+    return meant if meant in newest or not newest else newest[-1]
+
+
+def _is_on_mirrors(project: Project, codename: str) -> bool:
+    """Whether apt-get still finds a codename: its packages move to the archive about a year after its life."""
+    life = suite(codename)
+    return codename in judged_suites() and life is not None and life.end_of_lts + _GRACE > project.options.today
+
+
+def _group(project: Project, image: PythonImage, minor: str) -> list[tuple[Stage, PythonImage]]:
+    """The stages of the file that have to agree: those on the same minor version."""
+    found = [(stage, entry) for stage, entry in roots(project) if entry.is_debian and entry.minor == minor]
+    return found or [(stage, entry) for stage, entry in roots(project) if entry == image]
 
 
 def _is_published(image: PythonImage, minor: str, suite: str) -> bool:
@@ -124,14 +144,18 @@ def _is_published(image: PythonImage, minor: str, suite: str) -> bool:
     return image.version in found if image.version.count(".") == 2 else bool(found)
 
 
-def _system_packages(project: Project, root: Stage) -> set[str]:
-    """The packages that apt-get installs in the stages built on this one, itself included."""
+def system_packages(project: Project, root: Stage) -> frozenset[str]:
+    """The packages that apt-get has to install in the stages built on this one, itself included."""
     stages = [stage for stage in project.dockerfile.stages if root in project.lineage(stage)]
-    return {name for stage in stages for entry in apt_installs(stage) for name in entry.names}
+    installs = [entry for stage in stages for entry in apt_installs(stage) if entry.step.command is not None]
+    return frozenset(name for entry in installs for name in entry.names)
 
 
-def _has_all(suite: str, names: set[str]) -> bool:
-    return all(suite in having for name in names if (having := suites_with(name)) is not None)
+def lacking(suite: str, names: Iterable[str]) -> tuple[str, ...]:
+    """The packages that a codename does not have while others do."""
+    if suite not in judged_suites():
+        return ()
+    return tuple(sorted(name for name in names if (having := suites_with(name)) and suite not in having))
 
 
 @dataclass(frozen=True, slots=True)

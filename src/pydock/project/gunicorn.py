@@ -103,7 +103,7 @@ class Gunicorn:
         """Where it listens; its default follows PORT where that is set."""
         if found := self.settings.get("bind"):
             return tuple(
-                read_bind(entry.value, environment, entry.source, "")
+                read_bind(entry.value, environment, entry.source, "", Port(8000))
                 if entry.value is not None
                 else Bind(None, None, entry.source)
                 for entry in found

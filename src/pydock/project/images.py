@@ -22,6 +22,8 @@ _TAG = re.compile(
 
 # The first patch releases with a codename in their tag, of 2017, have none for slim.
 _BEFORE_SLIM = frozenset({"2.7.13", "3.4.6", "3.5.3", "3.6.2"})
+# Published for stretch too, but without a codename they meant jessie.
+_MEANT_JESSIE = frozenset({"2.7.13", "2.7.14", "3.6.2", "3.6.3", "3.6.4"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class PythonImage:
         """
         if self.suite:
             return self.suite
+        if self.version in _MEANT_JESSIE:
+            return "jessie"
         if self.version.count(".") == 2:
             suites = [suite for suite in suites_of(self.minor) if self.version in patches(self.minor, suite)]
             if suites:
@@ -170,14 +174,23 @@ def published(minor: str, suite: str, variant: str) -> frozenset[str]:
 
 
 @cache
-def suites_with(package: str) -> frozenset[str] | None:
-    """The Debian codenames that have a package of this name, None where the table does not list it."""
-    try:
-        listed = rows("suite_package_names")
-    except FileNotFoundError:
-        return None
-    found = [row["suites"].split() for row in listed if row["package"] == package]
-    return frozenset(found[0]) if found else None
+def suites_with(package: str) -> frozenset[str]:
+    """The Debian codenames that have a package of this name, as far as the table tells.
+
+    Empty for names that are in all of them or in none.
+    """
+    return _suites_by_package().get(package, frozenset())
+
+
+@cache
+def _suites_by_package() -> dict[str, frozenset[str]]:
+    return {row["package"]: frozenset(row["suites"].split()) for row in rows("suite_package_names")}
+
+
+@cache
+def judged_suites() -> frozenset[str]:
+    """The codenames whose packages the table knows."""
+    return frozenset().union(*_suites_by_package().values())
 
 
 def debian_suite(reference: str) -> str:

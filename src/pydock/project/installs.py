@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pydock.chains import comment_lines
 from pydock.dockerfile import Dockerfile, Instruction, Stage
+from pydock.lines import Span
 from pydock.shell import Command, Step, Word, script
 
 _VALUED = frozenset(
@@ -213,6 +215,13 @@ def _option(text: str, word: Word, rest: Iterator[Word]) -> tuple[str, Word | No
             return short, Word(text[2:], text[2:] if word.value is not None else None, word.span)
         return short, next(rest, None)
     return text, None
+
+
+def without(dockerfile: Dockerfile, command: Command, word: Word) -> Span | None:
+    """What to delete to take a word out of its command, None where a comment would go with it."""
+    before = [entry.span.end for entry in command.words if entry.span.end <= word.span.start]
+    gap = Span(max(before), word.span.end) if before else None
+    return None if gap is None or comment_lines(dockerfile.slice(gap)) else gap
 
 
 def runs(dockerfile: Dockerfile, stage: Stage) -> Iterator[Instruction]:

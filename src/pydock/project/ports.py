@@ -77,7 +77,9 @@ def read_port(text: str, environment: Values) -> Port | None:
     return Port(int(default) if default else None, name)
 
 
-def read_bind(text: str, environment: Values, source: str, default_host: str = "") -> Bind:
+def read_bind(
+    text: str, environment: Values, source: str, default_host: str = "", default_port: Port | None = None
+) -> Bind:
     """`HOST:PORT` in the ways that servers take it; a part that cannot be read is None."""
     text = text.strip().strip("\"'")
     text = re.sub(r"\A(?:tcp|http)://", "", text)
@@ -92,7 +94,7 @@ def read_bind(text: str, environment: Values, source: str, default_host: str = "
         return Bind(host, read_port(match[2], environment), source)
     if text.isdigit() or text.startswith("$"):
         return Bind(default_host, read_port(text, environment), source)
-    return Bind(text, None, source)
+    return Bind(text, default_port, source)
 
 
 def template(node: ast.expr | None, constants: Mapping[str, str]) -> str | None:

@@ -29,8 +29,12 @@ _BUILTINS = (
     "true type typeset ulimit umask unalias unset wait while until for function select enable builtin"
 )
 _PREPARATIONS = "sleep mkdir chown chmod cp mv rm ln cat touch grep sed date env ls nc"
+_JOBS = (
+    "alembic pytest tox pip pip3 aerich pg_isready mysqladmin psql curl wget chown apt-get coverage flake8 ruff mypy"
+)
 SERVERS = frozenset(_SERVERS.split())
 BUILTINS = frozenset(_BUILTINS.split())
+JOBS = frozenset(_JOBS.split())
 PREPARATIONS = BUILTINS | frozenset(_PREPARATIONS.split())
 _ARGUMENTS = frozenset({'"$@"', "$@", '"${@}"', "${@}", "$*", '"$*"'})
 
@@ -286,15 +290,26 @@ def _command(words: tuple[str, ...]) -> Command:
 def main_command(project: Project) -> Start | None:
     """The one long-running command of the image, None where it is not clear which that is."""
     own = [start for start in starts(project) if start.role in {"start", "script"} and not start.script]
-    served = [start for start in own if start.program in SERVERS or _is_django_server(start)]
-    if len(served) == 1:
-        return served[0]
-    last = [start for start in own if start.is_last and start.program not in PREPARATIONS]
-    return last[0] if not served and len(last) == 1 else None
+    served = [start for start in own if start.program in SERVERS or _is_framework_server(start)]
+    if served:
+        return served[0] if len(served) == 1 else None
+    other = [start for start in own if start.program not in PREPARATIONS and not is_job(start)]
+    return other[0] if len(other) == 1 and other[0].is_last else None
 
 
-def _is_django_server(start: Start) -> bool:
-    return "runserver" in start.command.values or (start.program == "flask" and "run" in start.command.values)
+def _is_framework_server(start: Start) -> bool:
+    values = start.command.values
+    is_module = values[1:3] in {("-m", "gunicorn"), ("-m", "uvicorn"), ("-m", "flask"), ("-m", "hypercorn")}
+    return "runserver" in values or (start.program == "flask" and "run" in values) or (is_module and "db" not in values)
+
+
+def is_job(start: Start) -> bool:
+    """Whether a command is known to do its work and end: migrations, static files, waiting, tests."""
+    values = start.command.values
+    is_django = any(value.endswith("manage.py") for value in values[:2]) or start.program == "django-admin"
+    is_flask = start.program == "flask" or values[1:3] == ("-m", "flask")
+    ends = (is_django and "runserver" not in values) or (is_flask and "run" not in values)
+    return ends or start.program in JOBS or (values[1:2] == ("-m",) and values[2:3] in {("pytest",), ("pip",)})
 
 
 def called_programs(project: Project) -> Mapping[str, tuple[str, ...]]:

@@ -108,7 +108,9 @@ def _of_sync(project: Project, sync: Sync) -> Finding | None:
     if sync.tool == "pipenv":
         is_asked = sync.has("--dev", "-d") and not sync.names
         return _finding(sync, "the development packages of the Pipfile", None) if is_asked else None
-    if sync.names or sync.has("--no-dev", "--without", "--only", "--no-default-groups", "--only-group", "--no-group", "--only-main"):
+    if sync.names or sync.has(
+        "--no-dev", "--without", "--only", "--no-default-groups", "--only-group", "--no-group", "--only-main"
+    ):
         return None
     environment = project.environment(sync.stage, sync.instruction)
     if {"UV_NO_DEV", "POETRY_WITHOUT", "POETRY_ONLY"} & set(environment):
@@ -123,7 +125,11 @@ def _of_sync(project: Project, sync: Sync) -> Finding | None:
 
 
 def _finding(sync: Sync, what: str, fix: Fix | None) -> Finding:
-    advice = "" if fix else "Leave the group out: `poetry install --only main`, `uv sync --no-dev`, `pipenv install` without --dev."
+    advice = (
+        ""
+        if fix
+        else "Leave the group out: `poetry install --only main`, `uv sync --no-dev`, `pipenv install` without --dev."
+    )
     return Finding(RULE, sync.verb.span, f"{what} installed into the image", fix, _COST, advice)
 
 
@@ -138,7 +144,9 @@ def _fix(project: Project, sync: Sync) -> Fix | None:
             return None
     at = Span(sync.verb.span.end, sync.verb.span.end)
     doubts = ("whether shipped code imports a package of that group",)
-    return Fix("leave the development group out", Safety.UNSAFE, (Edit(project.path, at, f" {option}"),), frozenset(), doubts)
+    return Fix(
+        "leave the development group out", Safety.UNSAFE, (Edit(project.path, at, f" {option}"),), frozenset(), doubts
+    )
 
 
 def _knows_only(version: str) -> bool:

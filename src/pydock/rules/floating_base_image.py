@@ -43,6 +43,10 @@ EXAMPLES = (
         files={".python-version": "3.10\n"},
         allow=Safety.UNSAFE,
     ),
+    Example(
+        before="FROM python:3.11-slim\nRUN apt-get update && apt-get install -y libgl1-mesa-glx\n",
+        after="FROM python:3.11.16-slim-bookworm\nRUN apt-get update && apt-get install -y libgl1-mesa-glx\n",
+    ),
     Example(before="FROM python:3.11.7-slim-bookworm\n"),
     Example(before="FROM python:3.11-alpine\n", finds=True),
     Example(before="FROM nginx:latest\n", finds=True),
@@ -124,11 +128,25 @@ def _fix(image: PythonImage, found: Target, retag: Retag) -> Fix:
         doubts.append(f"{image.version} is younger than the table of tags, so {found.tag} is a guess")
     if not image.image.repository.startswith(_HUBS):
         doubts.append(f"the registry of {image.image.repository} may not have the tag {found.tag}")
-    notes: tuple[str, ...] = ()
-    if image.version.count(".") == 0 and not found.refusing:
-        notes = (f"{meant}; where the service was written for an older one, name that one",)
     safety = Safety.UNSAFE if doubts else Safety.SAFE
-    return Fix(f"pin the base image to {found.tag}", safety, retag.edits, frozenset({"base"}), tuple(doubts), notes)
+    return Fix(
+        f"pin the base image to {found.tag}",
+        safety,
+        retag.edits,
+        frozenset({"base"}),
+        tuple(doubts),
+        _notes(image, found),
+    )
+
+
+def _notes(image: PythonImage, found: Target) -> tuple[str, ...]:
+    notes = []
+    if image.version.count(".") == 0 and not found.refusing:
+        notes.append(f"{image.image} means Python {image.minor} today; if the service is older, name its version")
+    if found.missing:
+        packages = ", ".join(found.missing)
+        notes.append(f"{image.image} means {image.suite_meant} today, which has no {packages}; {found.suite} has")
+    return tuple(notes)
 
 
 def _advice(image: PythonImage, found: Target | None, retag: Retag | None) -> str:

@@ -104,7 +104,9 @@ def _finding(
 def _fix(
     project: Project, install: Install, loose: tuple[tuple[Word, Requirement], ...], installed: Mapping[str, str]
 ) -> Fix | None:
-    moves = install.has("-U", "--upgrade", "-I", "--ignore-installed", "-t", "--target", "--prefix", "-c", "--constraint")
+    moves = install.has(
+        "-U", "--upgrade", "-I", "--ignore-installed", "-t", "--target", "--prefix", "-c", "--constraint"
+    )
     names = {str(canonicalize_name(requirement.name)) for _, requirement in loose}
     is_bare = all(not requirement.specifier and not requirement.marker for _, requirement in loose)
     if moves or not is_bare or install.command.redirects:
@@ -119,9 +121,7 @@ def _fix(
     return None
 
 
-def _edits(
-    project: Project, loose: tuple[tuple[Word, Requirement], ...], pins: Mapping[str, str]
-) -> tuple[Edit, ...]:
+def _edits(project: Project, loose: tuple[tuple[Word, Requirement], ...], pins: Mapping[str, str]) -> tuple[Edit, ...]:
     found = []
     for word, requirement in loose:
         pin = f"=={pins[str(canonicalize_name(requirement.name))]}"

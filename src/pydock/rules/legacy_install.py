@@ -24,10 +24,10 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.caches import ROOT_NAMES
-from pydock.project.installs import is_place, pip_command, runs
+from pydock.project.installs import is_place, pip_command, runs, without
 from pydock.project.sources import syntax
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import Command, Word, script
+from pydock.shell import Command, script
 
 _SETUP = "from setuptools import setup\nsetup(name='shop')\n"
 
@@ -63,8 +63,8 @@ def check(project: Project) -> Iterator[Finding]:
                 )
                 if found:
                     yield found
-                if is_python and (word := _break_flag(command)):
-                    yield _broken(project, word)
+                if is_python and (found := _broken(project, command)):
+                    yield found
 
 
 def _setup_install(
@@ -143,20 +143,15 @@ def _sudo(project: Project, stage: Stage, run: Instruction, command: Command, *,
     return Finding(RULE, command.words[0].span, "`sudo pip`", fix, "sudo has to be installed for it", advice)
 
 
-def _break_flag(command: Command) -> Word | None:
-    if pip_command(command) is None:
+def _broken(project: Project, command: Command) -> Finding | None:
+    word = next((word for word in command.words if word.value == "--break-system-packages"), None)
+    if word is None or pip_command(command) is None:
         return None
-    return next((word for word in command.words if word.value == "--break-system-packages"), None)
-
-
-def _broken(project: Project, word: Word) -> Finding:
-    text = project.dockerfile.text
-    before = text[: word.span.start].rstrip(" \t")
-    # Alone on its line, the flag leaves a bare continuation behind, which is valid; its indentation stays.
-    start = word.span.start if before.endswith("\n") else len(before)
-    edit = Edit(project.path, Span(start, word.span.end), "")
-    fix = Fix("drop --break-system-packages", Safety.SAFE, (edit,))
-    return Finding(RULE, word.span, "`--break-system-packages` on the official Python image", fix, "it means nothing here")
+    gap = without(project.dockerfile, command, word)
+    fix = Fix("drop --break-system-packages", Safety.SAFE, (Edit(project.path, gap, ""),)) if gap else None
+    return Finding(
+        RULE, word.span, "`--break-system-packages` on the official Python image", fix, "it means nothing here"
+    )
 
 
 RULE = Rule("PYD213", "legacy-install", check, __doc__, EXAMPLES)

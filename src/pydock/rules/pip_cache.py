@@ -1,25 +1,42 @@
-"""pip keeps its downloads in the image.
+"""An installer keeps its downloads in the image.
 
-`pip install` leaves every wheel it fetched under `~/.cache/pip`. The container never reads
-them again, yet each pull carries them; and without a cache that outlives the layer, each
-change of a requirement downloads everything once more.
+`pip install` leaves every wheel it fetched under `~/.cache/pip`, uv, Poetry and Pipenv do the
+same in folders of their own. The container never reads them again, yet each pull carries them;
+and without a cache that outlives the layer, each change of a requirement downloads everything
+once more.
 
 The cure is a cache mount: outside the image, warm in the next build. With `--portable`, or
-where the install does not run as root, it is `--no-cache-dir`. Safe: the installed packages
-are the same.
+where the install does not run as root, it is pip's `--no-cache-dir`. Safe: the installed
+packages are the same. A RUN that clears the folder itself, or a file that uses it elsewhere,
+is left alone; for Poetry only the downloads are mounted, since its environments live beside
+them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
+from pydock.project.caches import ROOT_NAMES, cache_folder, is_mounted, mounted_folders, switched_off
 from pydock.project.installs import Install
+from pydock.project.kept import shipped
+from pydock.project.syncs import Sync, syncs
 from pydock.rule import Example, Finding, Rule
 
 MOUNT = "--mount=type=cache,target=/root/.cache/pip"
+_SWITCHES = {
+    "pip": ("--no-cache-dir", "--cache-dir"),
+    "uv": ("--no-cache", "-n", "--cache-dir"),
+    "poetry": ("--no-cache",),
+    "pipenv": (),
+}
+# A mount point cannot be removed: "Device or resource busy" would stop the build.
+_CLEARED = re.compile(r"\.cache\b|\bcache\s+(purge|clear|prune|clean)|\brm\b[^;&|\n]*(/root|~|\$HOME|_CACHE_DIR)")
 
 EXAMPLES = (
     Example(
@@ -30,42 +47,102 @@ EXAMPLES = (
         before="FROM python:3.12-slim\nUSER app\nRUN pip install flask==3.1.2\n",
         after="FROM python:3.12-slim\nUSER app\nRUN pip install --no-cache-dir flask==3.1.2\n",
     ),
+    Example(
+        before="FROM python:3.12-slim\nRUN pip install uv==0.9.0 && uv pip install --system flask==3.1.2\n",
+        after=f"FROM python:3.12-slim\nRUN {MOUNT} \\\n    --mount=type=cache,target=/root/.cache/uv \\\n"
+        "    pip install uv==0.9.0 && uv pip install --system flask==3.1.2\n",
+    ),
     Example(before="FROM python:3.12-slim\nRUN --mount=type=cache,target=/root/.cache pip install -e .\n"),
     Example(before="FROM python:3.12-slim\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask==3.1.2\n"),
+    Example(before="FROM python:3.12-slim\nRUN pip install flask==3.1.2 && rm -rf /root/.cache\n"),
 )
+
+
+@dataclass(frozen=True)
+class _Use:
+    """An install that fills a cache; `folder` is None where it is not known."""
+
+    install: Install | Sync
+    folder: str | None
+
+    @property
+    def tool(self) -> str:
+        return self.install.tool
 
 
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
-        seen = set()
-        for install in project.installs(stage):
-            if install.tool != "pip" or _is_settled(project, install) or install.instruction in seen:
+        for run in stage.of("RUN"):
+            uses = _uses(project, stage, run)
+            if not uses or _CLEARED.search("\n".join((run.value, *run.documents))):
                 continue
-            seen.add(install.instruction)
+            tools = list(dict.fromkeys(use.tool for use in uses))
+            is_shipped = stage in shipped(project)
             yield Finding(
                 RULE,
-                install.command.span,
-                "pip keeps its download cache in this layer",
-                _fix(project, install),
-                cost="every pull carries the downloaded wheels, and a changed requirement downloads all of them again",
+                uses[0].install.command.span,
+                f"{' and '.join(tools)} {'keeps its' if len(tools) == 1 else 'keep their'} download cache in this layer",
+                _fix(project, stage, run, uses),
+                cost=("every pull carries the downloaded wheels, and " if is_shipped else "")
+                + "a changed requirement downloads all of them again",
             )
 
 
-def _is_settled(project: Project, install: Install) -> bool:
-    environment = project.environment(install.stage, install.instruction)
-    # A cache mount lives outside the image, and --no-cache-dir would defeat it.
-    mounts = [flag.value for flag in install.instruction.flags if flag.name == "mount" and "type=cache" in flag.value]
-    return bool(mounts) or install.has("--no-cache-dir") or bool(environment.get("PIP_NO_CACHE_DIR"))
+def _uses(project: Project, stage: Stage, run: Instruction) -> tuple[_Use, ...]:
+    """The installs of a RUN whose cache ends up in the layer."""
+    environment, user = project.environment(stage, run), project.user(stage, run)
+    every: list[Install | Sync] = [entry for entry in project.installs(stage) if entry.instruction is run]
+    every += [
+        entry for entry in syncs(project.dockerfile, stage) if entry.instruction is run and entry.tool in _SWITCHES
+    ]
+    found = []
+    for install in every:
+        folder = cache_folder(install.tool, environment, user)
+        is_off = install.command.has(*_SWITCHES[install.tool]) or switched_off(install.tool, environment)
+        if not is_off and not is_mounted(run, install.tool, folder, environment):
+            found.append(_Use(install, folder))
+    return tuple(found)
 
 
-def _fix(project: Project, install: Install) -> Fix:
-    is_root = project.user(install.stage, install.instruction) in {"", "root", "0", "root:root", "0:0"}
-    if project.options.portable or not is_root or install.instruction.heredocs:
-        at = Span(install.verb.span.end, install.verb.span.end)
-        return Fix("do not keep pip's cache", Safety.SAFE, (Edit(project.path, at, " --no-cache-dir"),))
-    start = install.instruction.value_span.start
-    text = project.dockerfile.written(f"{MOUNT} \\\n    ")
-    return Fix("keep pip's cache outside the image", Safety.SAFE, (Edit(project.path, Span(start, start), text),))
+def _fix(project: Project, stage: Stage, run: Instruction, uses: tuple[_Use, ...]) -> Fix | None:
+    is_root = project.user(stage, run) in ROOT_NAMES
+    folders = [use.folder for use in uses]
+    if project.options.portable or not is_root or run.heredocs or None in folders:
+        return _without_cache(project, uses)
+    if _is_used_elsewhere(project, run) or _links_into_cache(project, stage, run, uses):
+        return None
+    targets = [folder for use in uses for folder in mounted_folders(use.tool, use.folder or "")]
+    start = run.value_span.start
+    text = "".join(f"--mount=type=cache,target={folder} \\\n    " for folder in dict.fromkeys(targets))
+    edit = Edit(project.path, Span(start, start), project.dockerfile.written(text))
+    return Fix("keep the download cache outside the image", Safety.SAFE, (edit,))
+
+
+def _without_cache(project: Project, uses: tuple[_Use, ...]) -> Fix | None:
+    edits = []
+    for use in uses:
+        if use.tool not in {"pip", "uv"}:
+            return None
+        at = Span(use.install.verb.span.end, use.install.verb.span.end)
+        edits.append(Edit(project.path, at, f" {_SWITCHES[use.tool][0]}"))
+    return Fix("do not keep the download cache", Safety.SAFE, tuple(edits))
+
+
+def _is_used_elsewhere(project: Project, run: Instruction) -> bool:
+    """Whether another instruction names a cache folder: copies it to a stage, or removes it."""
+    return any(
+        ".cache" in text
+        for entry in project.dockerfile.instructions
+        if entry is not run and entry.keyword in {"COPY", "ADD", "RUN"}
+        for text in (entry.value, *entry.documents)
+    )
+
+
+def _links_into_cache(project: Project, stage: Stage, run: Instruction, uses: tuple[_Use, ...]) -> bool:
+    """Whether uv was told to link installed packages to the cache, which would not be there at run time."""
+    mode = project.environment(stage, run).get("UV_LINK_MODE", "")
+    modes = [word.value for use in uses if (word := use.install.command.option("--link-mode"))]
+    return mode is None or any(entry in {"symlink", "hardlink"} for entry in (mode, *modes))
 
 
 RULE = Rule("PYD302", "pip-cache", check, __doc__, EXAMPLES, same_as=("DL3042",))

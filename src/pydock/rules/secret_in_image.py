@@ -54,31 +54,35 @@ def check(project: Project) -> Iterator[Finding]:
         yield from _assigned(project, None, instruction)
     for stage in dockerfile.stages:
         for instruction in stage.instructions[1:]:
+            shipped = stage in project.lineage(project.final)
             match instruction.keyword:
                 case "ENV" | "ARG":
                     yield from _assigned(project, stage, instruction)
                 case "RUN" | "CMD" | "ENTRYPOINT" | "HEALTHCHECK":
-                    yield from _commands(instruction)
+                    yield from _commands(instruction, shipped=shipped)
                 case "LABEL" | "COPY" | "ADD" | "USER" | "WORKDIR":
-                    yield from _shaped(instruction)
+                    yield from _shaped(instruction, shipped=shipped)
                 case _:
                     pass
 
 
 def _assigned(project: Project, stage: Stage | None, instruction: Instruction) -> Iterator[Finding]:
+    shipped = stage is None or stage in project.lineage(project.final)
     for entry in instruction.assignments:
         if is_index_variable(entry.name):
             continue
         if entry.value is None:
             if stage is not None and is_secret_name(entry.name) and (user := _user(stage, instruction, entry.name)):
-                yield _argument(entry, user)
+                yield _argument(entry, user, shipped=shipped)
             continue
         weight = weigh(entry.name, entry.value)
         if weight is Weight.SECRET:
-            yield _value(instruction, entry)
-        elif weight is Weight.PLACEHOLDER and instruction.keyword == "ENV":
+            yield _value(instruction, entry, shipped=shipped)
+        elif not shipped or instruction.keyword != "ENV":
+            continue
+        elif weight is Weight.PLACEHOLDER:
             yield _placeholder(entry)
-        elif instruction.keyword == "ENV" and _is_from_argument(project, stage, instruction, entry):
+        elif _is_from_argument(project, stage, instruction, entry):
             yield _kept(entry)
 
 
@@ -104,13 +108,19 @@ def _is_from_argument(project: Project, stage: Stage | None, instruction: Instru
     return bool(variables(entry.value) & arguments)
 
 
-def _value(instruction: Instruction, entry: Assignment) -> Finding:
-    where = "the configuration" if instruction.keyword == "ENV" else "the history"
+def _cost(where: str, *, shipped: bool) -> str:
+    if shipped:
+        return f"everybody who can pull the image reads it in {where}"
+    return "it stays in the build cache, and in this file for everybody who can read it"
+
+
+def _value(instruction: Instruction, entry: Assignment, *, shipped: bool) -> Finding:
+    where = "its configuration" if instruction.keyword == "ENV" else "its history"
     return Finding(
         RULE,
         entry.span,
-        f"{entry.name} looks like a secret written into the image",
-        cost=f"everybody who can pull the image reads it in {where}",
+        f"{entry.name} looks like a secret that is written out",
+        cost=_cost(where, shipped=shipped),
         advice=(_AT_RUN_TIME if instruction.keyword == "ENV" else _AT_BUILD) + _REPLACE,
     )
 
@@ -126,12 +136,13 @@ def _placeholder(entry: Assignment) -> Finding:
     )
 
 
-def _argument(entry: Assignment, user: Instruction) -> Finding:
+def _argument(entry: Assignment, user: Instruction, *, shipped: bool) -> Finding:
+    where = "the image's history" if shipped else "the build cache and the provenance of the build"
     return Finding(
         RULE,
         entry.span,
         f"{entry.name} is passed as a build argument",
-        cost=f"its value stays in the image's history, with the RUN on line {user.number}",
+        cost=f"its value stays in {where}, with the RUN on line {user.number}",
         advice=_AT_BUILD,
     )
 
@@ -141,12 +152,12 @@ def _kept(entry: Assignment) -> Finding:
         RULE,
         entry.span,
         f"{entry.name} keeps a build argument in the image",
-        cost="everybody who can pull the image reads it in the configuration",
+        cost=_cost("its configuration", shipped=True),
         advice=_AT_RUN_TIME,
     )
 
 
-def _commands(instruction: Instruction) -> Iterator[Finding]:
+def _commands(instruction: Instruction, *, shipped: bool) -> Iterator[Finding]:
     found = script(instruction)
     covered: list[Span] = []
     for command in found.commands:
@@ -155,10 +166,10 @@ def _commands(instruction: Instruction) -> Iterator[Finding]:
         elif instruction.keyword == "RUN":
             for name, span in _written_out(command):
                 covered.append(span)
-                yield _in_command(instruction, name, span)
+                yield _in_command(instruction, name, span, shipped=shipped)
     for secret, span in _places(instruction):
         if not any(other.touches(span) for other in covered):
-            yield _in_command(instruction, secret.kind, span)
+            yield _in_command(instruction, secret.kind, span, shipped=shipped)
 
 
 def _written_out(command: Command) -> Iterator[tuple[str, Span]]:
@@ -178,19 +189,19 @@ def _written_out(command: Command) -> Iterator[tuple[str, Span]]:
             yield name, word.span
 
 
-def _in_command(instruction: Instruction, what: str, span: Span) -> Finding:
+def _in_command(instruction: Instruction, what: str, span: Span, *, shipped: bool) -> Finding:
     return Finding(
         RULE,
         span,
         f"{what} is written out in {instruction.keyword}",
-        cost="everybody who can pull the image reads it in the history",
+        cost=_cost("its history" if instruction.keyword == "RUN" else "its configuration", shipped=shipped),
         advice=(_AT_BUILD if instruction.keyword == "RUN" else _AT_RUN_TIME) + _REPLACE,
     )
 
 
-def _shaped(instruction: Instruction) -> Iterator[Finding]:
+def _shaped(instruction: Instruction, *, shipped: bool) -> Iterator[Finding]:
     for secret, span in _places(instruction):
-        yield _in_command(instruction, secret.kind, span)
+        yield _in_command(instruction, secret.kind, span, shipped=shipped)
 
 
 def _places(instruction: Instruction) -> Iterator[tuple[Secret, Span]]:

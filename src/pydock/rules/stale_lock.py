@@ -67,7 +67,9 @@ def check(project: Project) -> Iterator[Finding]:
         for place, found in _used(project, stage):
             again = f"Run `{_AGAIN.get(found.tool, 'the tool')}` again with the image's Python and commit {found.path}."
             if found.problem:
-                yield Finding(RULE, place, f"{found.path} {found.problem}", None, "nothing can be installed from it", again)
+                yield Finding(
+                    RULE, place, f"{found.path} {found.problem}", None, "nothing can be installed from it", again
+                )
             elif found.freshness.why_stale:
                 cost = "the tool stops the build here, or installs versions that nobody has tested"
                 yield Finding(RULE, place, found.freshness.why_stale, None, cost, again)

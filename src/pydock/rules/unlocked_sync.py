@@ -63,8 +63,23 @@ _OTHER_SOURCES = frozenset(
         "UV_FIND_LINKS",
     ]
 )
-_SOURCE_OPTIONS = ("--index", "--index-url", "-i", "--default-index", "--extra-index-url", "--upgrade", "-U", "--resolution",
-                   "--prerelease", "--exclude-newer", "--find-links", "-f", "--no-sources", "--upgrade-package", "-P")
+_SOURCE_OPTIONS = (
+    "--index",
+    "--index-url",
+    "-i",
+    "--default-index",
+    "--extra-index-url",
+    "--upgrade",
+    "-U",
+    "--resolution",
+    "--prerelease",
+    "--exclude-newer",
+    "--find-links",
+    "-f",
+    "--no-sources",
+    "--upgrade-package",
+    "-P",
+)
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -97,7 +112,9 @@ def _fix(project: Project, sync: Sync, found: Lock) -> Fix | None:
         return None
     flag = _FLAGS[sync.tool]
     is_proven = found.freshness.is_fresh and _reads_the_same(project, sync, found)
-    doubts = () if is_proven else (f"whether {found.path} still fits {MANIFESTS[sync.tool]}: {flag} stops the build if not",)
+    doubts = (
+        () if is_proven else (f"whether {found.path} still fits {MANIFESTS[sync.tool]}: {flag} stops the build if not",)
+    )
     at = Span(sync.verb.span.end, sync.verb.span.end)
     safety = Safety.SAFE if is_proven else Safety.UNSAFE
     return Fix(f"obey {found.path}", safety, (Edit(project.path, at, f" {flag}"),), frozenset(), doubts)

@@ -154,7 +154,9 @@ def _of_copy(project: Project, copy: Instruction) -> Finding:
 def _of_script(project: Project, stage: Stage, run: Instruction) -> Iterator[Finding]:
     environment = project.environment(stage, run)
     for tool, address, variable, advice in _INSTALLERS:
-        is_versioned = variable in environment or variable in run.value or re.search(r"--version|\d+\.\d+\.\d+", run.value)
+        is_versioned = (
+            variable in environment or variable in run.value or re.search(r"--version|\d+\.\d+\.\d+", run.value)
+        )
         if address.search(run.value) and not is_versioned:
             yield Finding(RULE, run.body, f"{tool}'s install script without a version", None, _COST, advice)
 

@@ -66,7 +66,9 @@ def check(project: Project) -> Iterator[Finding]:
 def _of_file(project: Project, install: Install, word: Word, path: str) -> Iterator[Finding]:
     if project.tree.text(path) is None:
         if project.tree.has_file(path):
-            message = f"{path} is no text that pip reads: it has zero bytes, so perhaps UTF-16 without a byte order mark"
+            message = (
+                f"{path} is no text that pip reads: it has zero bytes, so perhaps UTF-16 without a byte order mark"
+            )
             yield Finding(RULE, word.span, message, advice=f"Save {path} as UTF-8.")
         return
     found = project.requirement_set(path)
@@ -141,7 +143,12 @@ def _advice(project: Project, install: Install, path: str, loose: set[str]) -> s
 
 def _without_lock(project: Project, sync: Sync) -> Finding | None:
     path = context_path(project, sync, MANIFESTS[sync.tool])
-    if path is None or context_path(project, sync, LOCKS[sync.tool]) or sync.names or not _asks(manifest(project, path)):
+    if (
+        path is None
+        or context_path(project, sync, LOCKS[sync.tool])
+        or sync.names
+        or not _asks(manifest(project, path))
+    ):
         return None
     lock = posixpath.join(posixpath.dirname(path), LOCKS[sync.tool])
     if project.tree.ignore.hides(lock) and project.tree.has_file(lock):

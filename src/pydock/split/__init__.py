@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pydock.dockerfile import Stage
 from pydock.plan import Keep, Plan
 from pydock.project import Project
+from pydock.project.sources import remembered
 from pydock.shell import script
 from pydock.split.builder import builder_pieces
 from pydock.split.draft import Draft, draft
@@ -30,6 +31,7 @@ class Split:
     notes: tuple[str, ...] = ()
 
 
+@remembered
 def split(project: Project) -> Split | Refusal | None:
     """The plan for a single-stage file; None where there is nothing to split."""
     stages = project.dockerfile.stages

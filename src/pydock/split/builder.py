@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction
 from pydock.plan import Add, Change, Keep, Piece, Repeat
+from pydock.project.build_tools import latest_tool
 from pydock.split.copying import copy_pieces, leaves_runtime
 from pydock.split.draft import Draft
 from pydock.split.pieces import builder_edits, builder_installs, builder_steps, run_text, runtime_steps
@@ -122,6 +123,9 @@ def _environment(draft: Draft) -> Iterator[Piece]:
     command = f"python -m venv {draft.venv}"
     if old_pip:
         command += f" \\\n    && {draft.venv}/bin/pip install --upgrade pip=={old_pip} setuptools wheel"
+    if draft.brings_uv:
+        version = latest_tool("uv", draft.image.minor)
+        yield Add(f"RUN pip install --no-cache-dir uv=={version}\n", "uv installs faster, and stays in the builder")
     yield Add(f"RUN {command}\n", "packages live in an environment that can be copied as a whole")
     tool = draft.manager or (
         "uv" if any(install.tool == "uv" for entry in draft.steps for install in entry.installs) else ""
@@ -130,6 +134,12 @@ def _environment(draft: Draft) -> Iterator[Piece]:
         command.values[:2] in {("uv", "sync")} for entry in draft.steps for command in entry.step.commands
     ):
         yield Add(f'ENV UV_PROJECT_ENVIRONMENT={draft.venv} PATH="{draft.venv}/bin:$PATH"\n', "uv installs into it")
+    elif draft.brings_uv:
+        # The cache mount is another file system, so nothing can be linked from it; bytecode that is
+        # not compiled here is compiled at every start.
+        settings = "UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1"
+        text = f'ENV VIRTUAL_ENV={draft.venv} PATH="{draft.venv}/bin:$PATH" \\\n    {settings}\n'
+        yield Add(text, "uv installs into it")
     elif tool:
         yield Add(f'ENV VIRTUAL_ENV={draft.venv} PATH="{draft.venv}/bin:$PATH"\n', f"{tool} installs into it")
     else:

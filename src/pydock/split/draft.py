@@ -17,6 +17,7 @@ from pydock.project.start import called_programs, starts
 from pydock.shell import Step
 from pydock.split.commands import managed
 from pydock.split.inputs import Inputs, inputs_of
+from pydock.split.installer import takes_uv
 from pydock.split.refusal import Refusal
 from pydock.split.roles import MANAGERS, Role, RoledStep, step_text
 from pydock.split.system import Demand, SystemPlan, plan_system
@@ -48,6 +49,11 @@ class Draft:
     feeding: frozenset[Step]
     sets_up_apt: frozenset[Step]
     doubts: tuple[str, ...]
+
+    @property
+    def brings_uv(self) -> bool:
+        """Whether the builder installs with uv although the file says pip, because a person chose it."""
+        return self.project.options.installer == "uv" and takes_uv(self.image, self.steps)
 
     @property
     def runtime_reference(self) -> str:

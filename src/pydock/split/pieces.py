@@ -13,6 +13,7 @@ from pydock.shell import Step, Word
 from pydock.split.commands import moved, moved_paths
 from pydock.split.copying import is_removal
 from pydock.split.draft import Draft, purges
+from pydock.split.installer import uv_edits
 from pydock.split.roles import Role, RoledStep
 
 
@@ -130,7 +131,9 @@ def builder_edits(draft: Draft, run: Instruction) -> list[tuple[Span, str]]:
     """What changes inside the builder's steps: its packages, options that a venv makes wrong."""
     edits = []
     for entry in draft.by_run.get(run, ()):
-        if entry.role is Role.INSTALL and draft.makes_venv:
+        if draft.brings_uv:
+            edits += uv_edits((entry,))
+        elif entry.role is Role.INSTALL and draft.makes_venv:
             edits += moved_paths(draft.project, entry.step.commands, draft.venv)
         for apt in entry.apt:
             if apt.kind is AptKind.INSTALL and apt.is_literal and apt.is_plain:

@@ -1,0 +1,168 @@
+"""`pip install --user` in a builder, copied into a runtime stage that cannot use it.
+
+`--user` puts libraries into `/root/.local/lib` and programs into `/root/.local/bin`. Copying
+only `bin`, or copying it onto `/root/.local`, leaves the libraries behind: the image builds
+and the service does not start. A complete copy still fails as soon as the service runs as
+another user, for `/root` is closed to it.
+
+The cure is a virtual environment in `/opt/venv`, made in the builder and copied as a whole.
+Safe where all installs of the builder are plain and both stages have the same Python: what is
+installed is the same, and what was not found before is found now.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.edits import Edit, Fix, Safety
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.installs import Install
+from pydock.rule import Example, Finding, Rule
+
+VENV = "/opt/venv"
+LOCAL = "/root/.local"
+CHANGES = frozenset({"environment", "files", "packages"})
+
+EXAMPLES = (
+    Example(
+        before=(
+            "FROM python:3.12 AS builder\n"
+            "COPY requirements.txt .\n"
+            "RUN pip install --user -r requirements.txt\n"
+            "FROM python:3.12-slim\n"
+            "COPY --from=builder /root/.local/bin /root/.local\n"
+            "ENV PATH=/root/.local:$PATH\n"
+            'CMD ["python", "server.py"]\n'
+        ),
+        after=(
+            "FROM python:3.12 AS builder\n"
+            "RUN python -m venv /opt/venv\n"
+            'ENV PATH="/opt/venv/bin:$PATH"\n'
+            "COPY requirements.txt .\n"
+            "RUN pip install -r requirements.txt\n"
+            "FROM python:3.12-slim\n"
+            "COPY --from=builder /opt/venv /opt/venv\n"
+            "ENV PATH=/opt/venv/bin:$PATH\n"
+            'CMD ["python", "server.py"]\n'
+        ),
+    ),
+    Example(
+        before=(
+            "FROM python:3.12 AS builder\n"
+            "RUN python -m venv /opt/venv && /opt/venv/bin/pip install flask==3.1.2\n"
+            "FROM python:3.12-slim\n"
+            "COPY --from=builder /opt/venv /opt/venv\n"
+        ),
+    ),
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    for stage in project.dockerfile.stages[1:]:
+        copies = [entry for entry in stage.of("COPY") if _takes_local(entry)]
+        if not copies:
+            continue
+        builder = project.dockerfile.stage_named(copies[0].flag("from") or "")
+        if builder is None or builder.index >= stage.index:
+            continue
+        fix, reason = _fix(project, builder, stage, copies)
+        yield Finding(
+            RULE,
+            copies[0].value_span,
+            _message(project, stage, copies),
+            fix,
+            cost="the service cannot import its own dependencies"
+            if _is_incomplete(copies)
+            else "only root can read /root",
+            advice=reason,
+        )
+
+
+def _message(project: Project, stage: Stage, copies: list[Instruction]) -> str:
+    if _is_incomplete(copies):
+        return "the programs of `pip install --user` are copied without its libraries, or to the wrong place"
+    if project.user(stage) not in {"", "root", "0"}:
+        return f"packages lie in /root, which user {project.user(stage)} cannot read"
+    return "packages lie in /root, so the service can only run as root"
+
+
+def _takes_local(entry: Instruction) -> bool:
+    return entry.flag("from") is not None and any(_is_local(word.text) for word in entry.words[:-1])
+
+
+def _is_local(path: str) -> bool:
+    clean = posixpath.normpath(path.strip("\"'"))
+    return clean == LOCAL or clean.startswith(f"{LOCAL}/")
+
+
+def _is_incomplete(copies: list[Instruction]) -> bool:
+    """Whether no copy takes the whole of /root/.local to a place where Python finds it."""
+    return not any(
+        posixpath.normpath(entry.words[0].text) == LOCAL
+        and posixpath.normpath(entry.words[-1].text).endswith("/.local")
+        for entry in copies
+    )
+
+
+def _fix(project: Project, builder: Stage, stage: Stage, copies: list[Instruction]) -> tuple[Fix | None, str]:
+    installs = project.installs(builder)
+    user_installs = [install for install in installs if install.has("--user")]
+    if not user_installs or any(
+        not install.has("--user") for install in installs if install.files or install.editables
+    ):
+        return None, "install into a virtual environment in the builder and copy that"
+    here, there = project.python_image(builder), project.python_image(stage)
+    if here is None or there is None or here.minor != there.minor or not (here.is_debian and there.is_debian):
+        return None, "give both stages the same Python image first, then copy a virtual environment"
+    if any(not _is_local(word.text) for entry in copies for word in entry.words[:-1]):
+        return None, "copy /root/.local by an instruction of its own first"
+    edits = [_environment(project, builder), *_plain_installs(project, user_installs), *_copies(project, copies)]
+    edits += _paths(project, stage, copies[0])
+    return Fix("install into a virtual environment and copy it whole", Safety.SAFE, tuple(edits), CHANGES), ""
+
+
+def _environment(project: Project, builder: Stage) -> Edit:
+    at = builder.start.span.end
+    text = f'RUN python -m venv {VENV}\nENV PATH="{VENV}/bin:$PATH"\n'
+    return Edit(project.path, Span(at, at), project.dockerfile.written(text))
+
+
+def _plain_installs(project: Project, installs: list[Install]) -> Iterator[Edit]:
+    for install in installs:
+        words = install.command.words
+        for at, word in enumerate(words):
+            if word.value == "--user":
+                end = words[at + 1].span.start if at + 1 < len(words) else word.span.end
+                yield Edit(project.path, Span(word.span.start, end), "")
+
+
+def _copies(project: Project, copies: list[Instruction]) -> Iterator[Edit]:
+    first, *others = copies
+    owner = "".join(f"--{flag.name}={flag.value} " for flag in first.flags if flag.name in {"chown", "chmod", "link"})
+    text = f"{owner}--from={first.flag('from')} {VENV} {VENV}"
+    start = first.flags[0].span.start
+    yield Edit(project.path, Span(start, first.value_span.end), text)
+    for entry in others:
+        yield Edit(project.path, entry.span, "")
+
+
+def _paths(project: Project, stage: Stage, copy: Instruction) -> Iterator[Edit]:
+    """The stage's PATH with the environment in place of /root/.local; added where there is none."""
+    found = False
+    for entry in stage.of("ENV"):
+        for match in re.finditer(r"/root/\.local(?:/bin)?(?=[:\"'\s]|$)", entry.value):
+            if any(each.name == "PATH" for each in entry.assignments):
+                found = True
+                yield Edit(project.path, entry.place(match.start(), match.end()), f"{VENV}/bin")
+    if not found:
+        at = copy.span.end
+        text = project.dockerfile.written(f'ENV PATH="{VENV}/bin:$PATH"\n')
+        lead = "" if project.dockerfile.text[:at].endswith("\n") else project.dockerfile.newline
+        yield Edit(project.path, Span(at, at), lead + text)
+
+
+RULE = Rule("PYD107", "broken-user-install", check, __doc__, EXAMPLES)

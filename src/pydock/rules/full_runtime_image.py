@@ -1,0 +1,107 @@
+"""The final stage is the full image.
+
+`python:3.12` carries compilers, headers, git, Mercurial and Subversion: about 900 MB more than
+`python:3.12-slim`, in every pull and in every scan.
+
+The cure is the slim image of the same version and codename. Programs and libraries that the
+service uses of the full one are installed by name. Safe where every command of the stage was
+read; a stage that installs packages itself is a matter of two stages, not of the base alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydock.dockerfile import Stage
+from pydock.edits import Edit, Fix, Safety
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.native import Need, full_image_libraries, kind_of, needs, program
+from pydock.project.start import called_programs
+from pydock.rule import Example, Finding, Rule
+from pydock.shell import script
+from pydock.split import Split, split
+from pydock.split.reasons import install_text
+
+CHANGES = frozenset({"base", "system_packages"})
+
+EXAMPLES = (
+    Example(
+        before='FROM python:3.12\nCOPY server.py ./\nCMD ["python", "server.py"]\n',
+        after='FROM python:3.12-slim\nCOPY server.py ./\nCMD ["python", "server.py"]\n',
+        files={"server.py": "print('hello')\n"},
+    ),
+    Example(
+        before='FROM python:3.12\nCOPY server.py ./\nRUN git init\nCMD ["python", "server.py"]\n',
+        after=(
+            "FROM python:3.12-slim\n"
+            "# line 3 calls git\n"
+            "RUN apt-get update \\\n"
+            "    && apt-get install -y --no-install-recommends git \\\n"
+            "    && rm -rf /var/lib/apt/lists/*\n"
+            'COPY server.py ./\nRUN git init\nCMD ["python", "server.py"]\n'
+        ),
+        files={"server.py": "print('hello')\n"},
+    ),
+    Example(before="FROM python:3.12-slim\nCOPY server.py ./\n"),
+    Example(before="FROM python:3.12\nRUN make install\n", finds=True),
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    stage = project.final
+    written = project.slim_reference(stage)
+    # A file that will have two stages gets the slim image with them.
+    if written is None or project.lineage(stage)[-1] is not stage or isinstance(split(project), Split):
+        return
+    start = stage.start
+    at = start.place(start.words[0].start, start.words[0].end)
+    fix, reason = _fix(project, stage, written, at)
+    yield Finding(
+        RULE,
+        at,
+        f"the service runs on the full image {stage.base}",
+        fix,
+        cost="about 900 MB of compilers, headers and tools in every pull",
+        advice=reason,
+    )
+
+
+def _fix(project: Project, stage: Stage, written: str, at: Span) -> tuple[Fix | None, str]:
+    if project.installs(stage):
+        return None, "packages are installed in this stage; install them in a builder stage, then use slim here"
+    if any(script(run).opaque for run in stage.of("RUN")):
+        return None, "a command of this stage could not be read, so what it needs of the full image is not known"
+    used = _used(project, stage)
+    if compiler := next(
+        (need for need in used if kind_of(need.package) in {"compiler", "build-tool", "headers"}), None
+    ):
+        return None, f"{compiler.wanted_by} {compiler.why}, which slim does not have; build in a stage of its own"
+    edits = [Edit(project.path, at, written)]
+    if used:
+        place = Span(stage.start.span.end, stage.start.span.end)
+        comments = "".join(dict.fromkeys(f"# {need.wanted_by} {need.why}\n" for need in used))
+        text = install_text(comments, list(dict.fromkeys(need.package for need in used)))
+        edits.append(Edit(project.path, place, project.dockerfile.written(text)))
+    return Fix("use the slim image", Safety.SAFE, tuple(edits), CHANGES), ""
+
+
+def _used(project: Project, stage: Stage) -> tuple[Need, ...]:
+    """What the full image gave this stage: programs that are called, libraries that are loaded."""
+    image = project.python_image(stage)
+    suite = image.suite_meant if image else ""
+    called = {name: places[0] for name, places in called_programs(project).items()}
+    for run in stage.of("RUN"):
+        for command in script(run).commands:
+            called.setdefault(command.program, f"line {run.number}")
+    found = []
+    for name, place in called.items():
+        known = program(name)
+        if known and known.only_in_full(suite):
+            found.append(Need(known.package, place, f"calls {name}"))
+    names = {name for listed in project.requirement_sets for name in listed.names}
+    found += [need for need in needs(names, suite) if need.package in full_image_libraries(suite)]
+    return tuple(found)
+
+
+RULE = Rule("PYD103", "full-runtime-image", check, __doc__, EXAMPLES)
