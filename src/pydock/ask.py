@@ -10,6 +10,7 @@ from pydock.config import Settings, chosen, settings
 from pydock.discover import Target
 from pydock.edits import Safety
 from pydock.project import Options, Project
+from pydock.project.secrets import mask
 from pydock.report import Answer, checked, fixed
 from pydock.report.tables import plan_table
 from pydock.rules import RULES
@@ -61,10 +62,11 @@ def plan(question: Question, target: Target) -> str:
         case Refusal() as refusal:
             place = f"{target.shown}:{project.line(refusal.span)}"
             advice = f"\n{refusal.advice}" if refusal.advice else ""
-            return f"{place}: not split: {refusal.why}{advice}\n"
+            return mask(f"{place}: not split: {refusal.why}{advice}\n")
         case planned:
             remarks = [*(f"doubt: {doubt}" for doubt in planned.doubts), *planned.notes]
-            return "\n".join([target.shown, plan_table(planned.plan.table()), *remarks]) + "\n"
+            rows = [(mask(what), where, mask(why)) for what, where, why in planned.plan.table()]
+            return "\n".join([target.shown, plan_table(rows), *map(mask, remarks)]) + "\n"
 
 
 def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:

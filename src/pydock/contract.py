@@ -169,5 +169,6 @@ def _take_run(state: _State, instruction: Instruction) -> None:
             state.sets["system_packages"] |= {
                 word for word in values[1:] if word and word[0] != "-" and word != "install"
             }
-        elif "pip" in values[0] if values else False:
-            state.sets["packages"] |= {word for word in values[2:] if word and not word.startswith("-")}
+        elif values and "pip" in values[0] and "install" in values:
+            named = values[values.index("install") + 1 :]
+            state.sets["packages"] |= {word for word in named if word and not word.startswith("-")}

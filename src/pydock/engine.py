@@ -16,7 +16,7 @@ from pydock.rule import Finding, Rule
 from pydock.tree import Tree
 
 ROUNDS = 20
-_IGNORE = re.compile(r"#\s*pydock:\s*(ignore|ignore-file)\s*(?:\[([^\]]*)\])?", re.I)
+_IGNORE = re.compile(r"#\s*pydock:\s*(ignore-file|ignore)\s*(?:\[([^\]]*)\])?", re.I)
 _HADOLINT = re.compile(r"#\s*hadolint\s+(global\s+)?ignore\s*=\s*([\w,\s]+)", re.I)
 
 

@@ -4,6 +4,8 @@
     ├── UnreadableError    a file or folder that is missing, too large, binary, or not readable
     ├── SyntaxProblem      a Dockerfile that BuildKit would reject, with the line
     ├── OptionError        a command line or configuration value that means nothing
+    ├── EngineError        a container engine that is absent, refuses or goes away
+    │   └── BuildError     an image that cannot be built, with the step and the end of its output
     └── RuleBugError       a rule broke a promise; nothing has been written
 
 Only `cli.py` catches them.
@@ -35,3 +37,16 @@ class OptionError(PydockError):
 
 class RuleBugError(PydockError):
     """A rule broke one of its promises; the message names it."""
+
+
+class EngineError(PydockError):
+    """A container engine that is absent, refuses what is asked, or goes away."""
+
+
+class BuildError(EngineError):
+    """An image that cannot be built: the step that failed and the last lines it printed."""
+
+    def __init__(self, message: str, hint: str = "", step: str = "", log: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.step = step
+        self.log = log

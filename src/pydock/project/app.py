@@ -27,7 +27,9 @@ _HEALTH = re.compile(
 )
 _RANKS = ("health", "live", "ping", "up", "ready")
 # Something may stand before every handler: a login, a token, a redirect to https.
-_GATE = re.compile(r"before_request|BasicAuth|Auth\w*Middleware|Talisman|SSLify|middleware\(\s*[\"']http|HTTPSRedirect")
+_GATE = re.compile(
+    r"before_request|TrustedHost|BasicAuth|Auth\w*Middleware|Talisman|SSLify|middleware\(\s*[\"']http|HTTPSRedirect"
+)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from pydock.words import Piece, unquote, variables
 _ONE_VARIABLE = re.compile(r"([^${}]*)\$(?:(\w+)|\{(\w+)\})([^${}]*)\Z")
 # Tags without a codename never meant wheezy where they have one with it.
 _SUITES = tuple(name for name in known_suites() if name != "wheezy")
+_ARCHIVE = re.compile(r"sources\.list|add-apt-repository|apt-key|keyrings|nodesource|packagecloud|\.deb\b")
 _GRACE = timedelta(days=365)
 _VERSION = re.compile(r"\d+(\.\d+)*\Z")
 _DRIVES_BUILDS = re.compile(
@@ -145,8 +146,13 @@ def _is_published(image: PythonImage, minor: str, suite: str) -> bool:
 
 
 def system_packages(project: Project, root: Stage) -> frozenset[str]:
-    """The packages that apt-get has to install in the stages built on this one, itself included."""
+    """The packages that apt-get takes from Debian in the stages built on this one, itself included.
+
+    None where other package archives are added, for any of them may come from there.
+    """
     stages = [stage for stage in project.dockerfile.stages if root in project.lineage(stage)]
+    if any(_ARCHIVE.search(project.dockerfile.slice(run.span)) for stage in stages for run in stage.of("RUN")):
+        return frozenset()
     installs = [entry for stage in stages for entry in apt_installs(stage) if entry.step.command is not None]
     return frozenset(name for entry in installs for name in entry.names)
 

@@ -23,7 +23,17 @@ _OFF = {
     "pipenv": ("PIP_NO_CACHE_DIR",),
 }
 
+# Published images whose own USER is not root.
+_OTHER_USER = re.compile(
+    r"jupyter/|bitnami|circleci|cimg/|gitpod|selenium/|airflow|/ubi\d|s2i|chainguard|cgr\.dev|jenkins|nonroot|python-\d+-centos"
+)
+
 Values = Mapping[str, str | None]
+
+
+def runs_as_root(reference: str | None, user: str) -> bool:
+    """Whether a RUN is known to work as root; without USER that depends on the base image."""
+    return user in ROOT_NAMES if user else reference is not None and not _OTHER_USER.search(reference)
 
 
 def mounts(instruction: Instruction, kind: str) -> tuple[Mapping[str, str], ...]:

@@ -87,7 +87,10 @@ def uv_freshness(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> Fresh
     """By what uv.lock keeps of the project: its requirements, its groups and its Python."""
     root = next((entry for entry in lock.get("package", ()) if _is_root(entry)), None)
     project, settings = pyproject.get("project", {}), pyproject.get("tool", {}).get("uv", {})
-    if root is None or not project:
+    if root is None or not project or {"dependencies", "optional-dependencies"} & set(project.get("dynamic", ())):
+        return Freshness()
+    if root.get("dependencies") and "metadata" not in root:
+        # The first versions of uv kept no requirements.
         return Freshness()
     sources = frozenset(str(canonicalize_name(name)) for name in settings.get("sources", {}))
     wanted = set(_wanted(project.get("dependencies", ()), "", sources))

@@ -23,7 +23,7 @@ _TAG = re.compile(
 # The first patch releases with a codename in their tag, of 2017, have none for slim.
 _BEFORE_SLIM = frozenset({"2.7.13", "3.4.6", "3.5.3", "3.6.2"})
 # Published for stretch too, but without a codename they meant jessie.
-_MEANT_JESSIE = frozenset({"2.7.13", "2.7.14", "3.6.2", "3.6.3", "3.6.4"})
+_MEANT_JESSIE = frozenset({"2.7.13", "2.7.14", "3.3.6", "3.3.7", "3.6.2", "3.6.3", "3.6.4"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,15 @@ class PythonImage:
             return self.suite
         if self.version in _MEANT_JESSIE:
             return "jessie"
+        floating = floating_suite(self.minor)
         if self.version.count(".") == 2:
-            suites = [suite for suite in suites_of(self.minor) if self.version in patches(self.minor, suite)]
+            suites = [name for name in suites_of(self.minor) if self.version in patches(self.minor, name)]
             if suites:
-                floating = floating_suite(self.minor)
                 return floating if floating in suites else suites[-1]
-        return floating_suite(self.minor)
+            newest = latest_patch(self.minor, floating) or self.version
+            # Before codenames were part of tags nothing says what was inside.
+            return floating if version_order(self.version) > version_order(newest) else ""
+        return floating
 
 
 def python_image(reference: str) -> PythonImage | None:

@@ -13,6 +13,7 @@ from pydock.chains import comment_lines
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.lines import Span
 from pydock.shell import Command, Step, Word, script
+from pydock.words import to_exec_form
 
 _VALUED = frozenset(
     [
@@ -82,6 +83,9 @@ _VALUED = frozenset(
         "--torch-backend",
     ]
 )
+INSTALL = frozenset({"install"})
+# What decides on versions: what is made or fetched here is installed later.
+RESOLVING = frozenset({"install", "wheel", "download"})
 _PIP = re.compile(r"pip(\d+(\.\d+)?)?\Z")
 _PYTHON = re.compile(r"python(\d+(\.\d+)?)?\Z")
 
@@ -150,7 +154,9 @@ def pip_command(command: Command) -> Command | None:
     return shifted if _PIP.match(shifted.program) else None
 
 
-def read_install(stage: Stage, instruction: Instruction, step: Step, command: Command) -> Install | None:
+def read_install(
+    stage: Stage, instruction: Instruction, step: Step, command: Command, verbs: frozenset[str] = INSTALL
+) -> Install | None:
     """The install that a command makes, or None for any other command."""
     pip = pip_command(command)
     tool = "pip"
@@ -159,7 +165,7 @@ def read_install(stage: Stage, instruction: Instruction, step: Step, command: Co
     if pip is None:
         return None
     at = _verb_at(pip.words)
-    if at is None or pip.words[at].value != "install":
+    if at is None or pip.words[at].value not in verbs:
         return None
     return _parsed(stage, instruction, step, command, tool, pip.words, at)
 
@@ -217,6 +223,20 @@ def _option(text: str, word: Word, rest: Iterator[Word]) -> tuple[str, Word | No
     return text, None
 
 
+def behind(instruction: Instruction, word: Word, option: str) -> tuple[Span, str]:
+    """Where and how an option is put behind a word, in exec form too."""
+    at = Span(word.span.end, word.span.end)
+    if instruction.exec_form is None:
+        return at, f" {option}"
+    return at, "".join(f", {to_exec_form((part,))[1:-1]}" for part in option.split())
+
+
+def pinned(dockerfile: Dockerfile, word: Word, version: str) -> tuple[Span, str]:
+    """Where and how `==version` is put behind a name, inside its quotes."""
+    end = word.span.end - (1 if dockerfile.slice(word.span)[-1] in "'\"" else 0)
+    return Span(end, end), f"=={version}"
+
+
 def without(dockerfile: Dockerfile, command: Command, word: Word) -> Span | None:
     """What to delete to take a word out of its command, None where a comment would go with it."""
     before = [entry.span.end for entry in command.words if entry.span.end <= word.span.start]
@@ -241,10 +261,10 @@ def _is_posix(shell: Instruction | None) -> bool:
     return not words or re.search(r"(\A|/)(ba|da|a|z|k)?sh\Z", words[0].text) is not None
 
 
-def installs(dockerfile: Dockerfile, stage: Stage) -> Iterator[Install]:
-    """Every pip install of a stage, in order."""
+def installs(dockerfile: Dockerfile, stage: Stage, verbs: frozenset[str] = INSTALL) -> Iterator[Install]:
+    """Every pip install of a stage, in order; with RESOLVING also `pip wheel` and `pip download`."""
     for run in runs(dockerfile, stage):
         for step in script(run).steps:
             for command in step.commands:
-                if found := read_install(stage, run, step, command):
+                if found := read_install(stage, run, step, command, verbs):
                     yield found

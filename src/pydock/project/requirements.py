@@ -114,7 +114,7 @@ def _entry(path: str, line: int, span: Span, text: str) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A line that pip would stop at: an include that is not there or goes round, or no requirement at all."""
+    """A line that pip would stop at: an include that is not there, or no requirement at all."""
 
     entry: Entry
     message: str
@@ -125,7 +125,7 @@ class RequirementSet:
     """A requirements file with everything it includes.
 
     `missing` are included files that are not there, `loop` the chain of a circular include;
-    `troubles` say the same by line. `constraints` are the lines of -c files, which ask for nothing.
+    `troubles` are the lines that cannot be followed. `constraints` are the lines of -c files, which ask for nothing.
     """
 
     path: str
@@ -179,10 +179,7 @@ class _Reader:
 
     def visit(self, name: str, chain: tuple[str, ...], origin: Entry | None, *, asks: bool) -> None:
         if name in chain:
-            loop = (*chain[chain.index(name) :], name)
-            self.loop = self.loop or loop
-            if origin:
-                self.troubles.append(Trouble(origin, f"includes itself: {' -> '.join(loop)}"))
+            self.loop = self.loop or (*chain[chain.index(name) :], name)
             return
         text = self.text_of(name)
         if text is None:

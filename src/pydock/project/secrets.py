@@ -54,9 +54,11 @@ _ABOUT = re.compile(
     r"PATH|FILES?|DIR|DIRECTORY|FOLDER|UR[LI]|ENDPOINT|NAME|ID|TYPE|TTL|EXPIR(?:Y|E|ES|ATION)|LENGTH|SIZE|ALG|ALGORITHM"
     r"|HEADER|ISSUER|AUDIENCE|ENABLED|REQUIRED|LIMIT|COUNT|LIFETIME|TIMEOUT|AGE|FORMAT|POLICY|PREFIX|LOCATION|VERSION"
     r"|ARN|MECHANISM|ADAPTER|BACKEND|MODE|PROVIDER|STORE|MANAGER|HOST|PORT|CLASS|DAYS|HOURS|MINUTES|SECONDS|REGION"
-    r"|WARNING|CHECKING|ALPHABET|HASHERS?|VALIDATORS|PARALLELISM|USER|USERNAME|SERVICE|COOKIE|DOWNLOAD|SUM|MOUNT|DRIVER"
+    r"|WARNING|CHECKING|ALPHABET|HASHERS?|VALIDATORS|PARALLELISM|USER|USERNAME|SERVICE|COOKIE|DOWNLOAD|SUM|MOUNT|DRIVER|NAMESPACE"
 )
-_NOT_SECRET = re.compile(r"PUBLIC|PUB|GPG|PGP|MAX|MIN|ALLOW|USE|ENABLE|DISABLE|REQUIRE|SKIP|IGNORE|HAS|IS|NO")
+_NOT_SECRET = re.compile(
+    r"PUBLIC|PUB|GPG|PGP|MAX|MIN|ALLOW|USE|ENABLE|DISABLE|REQUIRE|SKIP|IGNORE|HAS|IS|NO|DISABLED|EMPTY|WITHOUT"
+)
 
 _NO_VALUE = re.compile(
     r"(?:true|false|yes|no|on|off|none|null|nil|undefined|random|\*\*\w+\*\*|\d{0,2}|[-*.x_#]*|\[\]|\{\})\Z", re.I
@@ -68,10 +70,12 @@ _PLACEHOLDER = re.compile(
     r"(?:\W*(?:your|my|change|replace|insert|enter|put|set|todo|fixme|dummy|example|sample|fake|placeholder|default"
     r"|test|dev|local|not[-_ ]?(?:a[-_ ]?)?(?:real|secret|used|needed)|foo|bar|build|unused|insecure|django-insecure"
     r"|secret|password|passwd|passw0rd|admin|root|user|guest|postgres|mysql|redis|docker|token|key|qwerty|abc|123)"
-    r"|<|\{\{|x{3,}).*",
+    r"|<|\{\{|x{3,}|.*(?:password|passwd|change_?me|example|dummy|placeholder)).*",
     re.I | re.S,
 )
 _DEFAULT = re.compile(r"\$\{\w+:?-([^${}]+)\}\Z")
+# `--secret id=token` names a secret mount, `--mount=type=secret` too.
+_NO_SECRET = re.compile(r"[\"']?(?:\$[\w{(]|`|%\w+%|\{\{|(?:id|type|src)=)")
 _VARIABLE_ONLY = re.compile(r"[\"']?(?:\$[\w{(]|`|%\w+%|\{\{|\$\{\{)")
 _INDEX_VARIABLE = re.compile(
     r"(?:PIP|UV|PIPENV|PDM|POETRY)_\w*(?:INDEX|FIND_LINKS|MIRROR|REPOSITORIES|HTTP_BASIC|PYPI)\w*|PIP_FIND_LINKS"
@@ -227,7 +231,7 @@ def _value(text: str, match: re.Match[str]) -> Span | None:
         start, end = start + 1, end - 1
     if default := _DEFAULT.match(text[start:end]):
         return Span(start + default.start(1), start + default.end(1))
-    return None if _VARIABLE_ONLY.match(text[start:end]) else Span(start, end)
+    return None if _NO_SECRET.match(text[start:end]) else Span(start, end)
 
 
 def _merged(spans: list[Span]) -> list[Span]:

@@ -111,3 +111,18 @@ def _script(start: Start, command: Command) -> Server | None:
         return None
     shifted = Command(command.words[1:], command.assignments, command.span, command.redirects)
     return read_manage(start, shifted, {}) or Server("python", start, command, entry=values[0])
+
+
+def is_installed(project: Project, name: str) -> bool:
+    """Whether a package is asked for by name: in requirements, in RUN, in pyproject.toml or Pipfile."""
+    if any(name in entry.names for entry in project.requirement_sets):
+        return True
+    pattern = re.compile(rf"(?m)(?:^|[\"'\s]){re.escape(name)}(?:$|[\"'\s=<>~!;\[])")
+    inline = [
+        word.value or ""
+        for stage in project.dockerfile.stages
+        for each in project.installs(stage)
+        for word in each.packages
+    ]
+    texts = [project.tree.text(path) or "" for path in ("pyproject.toml", "Pipfile")]
+    return any(pattern.search(text) for text in (*texts, *inline))

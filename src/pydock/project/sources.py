@@ -7,7 +7,7 @@ import posixpath
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache, wraps
 from typing import TypeVar
@@ -179,4 +179,41 @@ def content(project: Project, path: str) -> tuple[str, str] | None:
             target = unquote(copy.words[-1].text) if copy.words else ""
             if len(copy.heredocs) == 1 and posixpath.join(workdir or "/", path) == posixpath.normpath(target):
                 return "", copy.heredoc_text(copy.heredocs[0])
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where a new file goes in the context, and where the image then has it."""
+
+    path: str
+    image_path: str
+
+
+def landing(project: Project, name: str, beside: str = "") -> Landing | None:
+    """The place for a new file in the work directory, else beside a file of the code.
+
+    None where no COPY of a folder in the final stage would bring it along, where .dockerignore
+    would hide it, and where such a file exists.
+    """
+    workdir = project.workdir(project.final)
+    wanted = [] if workdir in {None, "/"} else [posixpath.join(str(workdir), name)]
+    copied = [entry for stage in project.lineage(project.final) for entry in reversed(project.copies(stage))]
+    whole = [entry for entry in copied if not {flag.name for flag in entry.instruction.flags} & {"exclude", "parents"}]
+    places = [
+        (source, entry)
+        for entry in whole
+        for source in entry.sources
+        if source == "." or project.tree.has_folder(source)
+    ]
+    folder = posixpath.dirname(beside)
+    for source, entry in places if beside else ():
+        inside = posixpath.relpath(folder or ".", source)
+        if not inside.startswith(".."):
+            wanted.append(posixpath.normpath(posixpath.join(entry.target, inside, name)))
+    for image_path in wanted:
+        for source, entry in places:
+            path = replace(entry, sources=(source,)).origin(project.tree, image_path)
+            if path and not project.tree.ignore.hides(path) and not project.tree.has_file(path):
+                return Landing(path, image_path)
     return None

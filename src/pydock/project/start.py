@@ -13,29 +13,13 @@ from dataclasses import dataclass, replace
 from pydock.dockerfile import Instruction, Stage
 from pydock.lines import Span
 from pydock.project import Project, calls, compose
+from pydock.project.programs import BUILTINS, JOBS, PREPARATIONS, SERVERS
 from pydock.project.sources import PROGRAM_FOLDERS, origin, remembered, script_file
 from pydock.project.wrappers import unwrap
 from pydock.shell import Command, Script, Word, script, script_of_text
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 DEEPEST = 3
-_SERVERS = (
-    "gunicorn uvicorn hypercorn daphne waitress-serve granian uwsgi celery streamlit sanic supervisord nginx "
-    "airflow chainlit jupyter locust mlflow fastapi"
-)
-_BUILTINS = (
-    ". : [ [[ alias bg break case cd command continue declare dirs echo eval exec exit export false fg getopts hash "
-    "if jobs kill let local popd printf pushd pwd read readonly return set shift shopt source test time times trap "
-    "true type typeset ulimit umask unalias unset wait while until for function select enable builtin"
-)
-_PREPARATIONS = "sleep mkdir chown chmod cp mv rm ln cat touch grep sed date env ls nc"
-_JOBS = (
-    "alembic pytest tox pip pip3 aerich pg_isready mysqladmin psql curl wget chown apt-get coverage flake8 ruff mypy"
-)
-SERVERS = frozenset(_SERVERS.split())
-BUILTINS = frozenset(_BUILTINS.split())
-JOBS = frozenset(_JOBS.split())
-PREPARATIONS = BUILTINS | frozenset(_PREPARATIONS.split())
 _ARGUMENTS = frozenset({'"$@"', "$@", '"${@}"', "${@}", "$*", '"$*"'})
 
 
@@ -48,7 +32,8 @@ class Start:
     any file. `span` is where a finding about it belongs in the Dockerfile. `in_shell`: words
     are a shell's, not JSON strings. `script`: the context path of the shell script that it
     runs, whose own commands follow. `line` is the line in `path`. `is_last`: nothing follows
-    it in its script; `steps` counts what stands beside it there.
+    it in its script; `is_conditional`: it stands inside an `if`, a loop or the like;
+    `is_background`: the script does not wait for it.
     """
 
     command: Command
@@ -61,7 +46,8 @@ class Start:
     wrappers: tuple[str, ...] = ()
     script: str = ""
     is_last: bool = True
-    steps: int = 1
+    is_conditional: bool = False
+    is_background: bool = False
     service: str = ""
 
     @property
@@ -162,10 +148,17 @@ def has_posix_shell(stage: Stage) -> bool:
 
 def _of_script(read: Script, start: Start) -> Iterator[Start]:
     """One Start for each command of a script; `start` says what they have in common."""
-    for step in read.steps:
+    for at, step in enumerate(read.steps):
+        following = read.steps[at + 1] if at + 1 < len(read.steps) else None
         for command in step.commands:
-            is_last = step is read.steps[-1] and command is step.command
-            yield replace(start, command=command, is_last=start.is_last and is_last, steps=len(read.steps))
+            is_own = command is step.command
+            yield replace(
+                start,
+                command=command,
+                is_last=start.is_last and following is None and is_own,
+                is_conditional=start.is_conditional or not is_own,
+                is_background=start.is_background or (following is not None and following.operator == "&"),
+            )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pydock.project.start import starts
 from pydock.shell import script
 
 _DEBIAN = re.compile(r"(?:docker\.io/)?(?:library/)?(debian|ubuntu|buildpack-deps|debian/\w+|ubuntu/\w+)\Z")
+_UV = re.compile(r"ghcr\.io/astral-sh/uv:[\w.-]*(bookworm|trixie|bullseye|debian)")
 _ALPINE = re.compile(r"(?:\A|[-.:/])alpine")
 _PYTHON_NAME = re.compile(r"python|conda|jupyter|pytorch|tensorflow|uvicorn|gunicorn|astral-sh/uv", re.I)
 _PYTHON_PROGRAM = re.compile(
@@ -36,7 +37,7 @@ def family(project: Project, stage: Stage) -> Family:
         for run in entry.of("RUN")
         for command in script(run).commands
     }
-    if project.is_debian_python(stage) or _DEBIAN.match(parse(reference).repository):
+    if project.is_debian_python(stage) or _DEBIAN.match(parse(reference).repository) or _UV.match(reference):
         return Family.DEBIAN
     if _ALPINE.search(reference) or "apk" in programs:
         return Family.ALPINE
@@ -48,7 +49,10 @@ def is_plain_base(project: Project, stage: Stage) -> bool:
     image = project.python_image(stage)
     if image is not None:
         return image.is_debian or image.variant.startswith("alpine")
-    repository = parse(project.reference(stage) or "").repository
+    reference = project.reference(stage) or ""
+    repository = parse(reference).repository
+    if _UV.match(reference):
+        return True
     return bool(_DEBIAN.match(repository)) or repository in {"alpine", "library/alpine", "docker.io/library/alpine"}
 
 

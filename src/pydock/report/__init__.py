@@ -110,7 +110,10 @@ def fixed(report: Report, shown: str, patch: str) -> Answer:
             for finding in step.settled
         ),
         tuple(_entry(report.result, shown, finding) for finding in report.remaining),
-        tuple(Changed(patch + path, before.text(path), after.changes[path]) for path in report.changed),
+        tuple(
+            Changed(patch + path, before.text(path), after.changes[path])
+            for path in sorted(report.changed, key=lambda path: (path != report.project.path, path))
+        ),
         report.result.dockerfile.text,
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from pydock.edits import Safety
 from pydock.project.secrets import mask
-from pydock.report import Answer, Changed, Entry
+from pydock.report import Answer, Changed, Entry, Offer
 from pydock.report.style import Style, printable
 from pydock.report.text import counted
 
@@ -75,25 +75,30 @@ def _of_one(answer: Answer, style: Style, is_written: bool) -> Iterator[str]:
     if answer.settled:
         done = "fixed" if is_written else "would fix"
         yield f"{style(path, 'bold')}: {done} {counted(len(answer.settled), 'finding')}"
+        alike: dict[tuple[str, Offer | None], list[Entry]] = {}
         for entry in answer.settled:
-            yield from _done(entry, style)
+            alike.setdefault((entry.code, entry.fix), []).append(entry)
+        for (code, fix), entries in alike.items():
+            yield from _done(code, fix, entries, style)
     if answer.remaining:
-        yield f"{style(path, 'bold')}: {counted(len(answer.remaining), 'finding')} left to you"
+        lines = " (lines of the new file)" if answer.changes else ""
+        yield f"{style(path, 'bold')}: {counted(len(answer.remaining), 'finding')} left to you{lines}"
         for entry in answer.remaining:
             yield from _left(entry, style)
     if answer.settled:
         yield "To check it, build it and start it as you start the old one, then compare: docker build, docker run."
 
 
-def _done(entry: Entry, style: Style) -> Iterator[str]:
-    assert entry.fix
-    yield f"  {style(entry.code, 'green')} {printable(entry.fix.title)}"
-    if entry.cost:
-        yield f"         {style(printable(f'before: {entry.cost}'), 'dim')}"
-    for doubt in entry.fix.doubts:
-        yield f"         doubt: {printable(doubt)}"
-    for note in entry.fix.notes:
-        yield f"         {printable(note)}"
+def _done(code: str, fix: Offer | None, entries: Sequence[Entry], style: Style) -> Iterator[str]:
+    """A fix, once for all the places where it was the same."""
+    if fix is None:
+        return
+    places = f" (in {len(entries)} places)" if len(entries) > 1 else ""
+    yield f"  {style(code, 'green')} {printable(fix.title)}{places}"
+    if cost := entries[0].cost:
+        yield f"         {style(printable(f'before: {cost}'), 'dim')}"
+    yield from (f"         doubt: {printable(doubt)}" for doubt in fix.doubts)
+    yield from (f"         {printable(note)}" for note in fix.notes)
 
 
 def _left(entry: Entry, style: Style) -> Iterator[str]:

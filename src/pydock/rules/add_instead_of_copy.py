@@ -72,9 +72,7 @@ def _kind(project: Project, source: str) -> str:
     if (
         clean == "."
         or source.endswith("/")
-        or project.tree.has_folder(clean)
-        and project.tree.known
-        and "*" not in clean
+        or (project.tree.has_folder(clean) and project.tree.known and "*" not in clean)
     ):
         return "plain"
     found = (

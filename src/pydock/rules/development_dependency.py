@@ -18,23 +18,84 @@ from packaging.version import InvalidVersion, Version
 
 from pydock.dockerfile import Stage
 from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.project import Project
+from pydock.project.installs import Install, behind
 from pydock.project.kept import feeding
-from pydock.project.installs import Install
 from pydock.project.locks import lock, manifest
 from pydock.project.syncs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import script
+from pydock.shell import Command, script
 
 _TOOLS = frozenset(
-    """pytest pytest-cov pytest-django pytest-asyncio pytest-mock pytest-xdist pytest-env pytest-sugar pytest-watch
-    pytest-flask pytest-html pytest-randomly pytest-runner coverage tox nox black flake8 pylint mypy isort autopep8
-    autoflake yapf ruff bandit pycodestyle pydocstyle pyflakes pre-commit ipython ipdb pdbpp pudb debugpy
-    django-debug-toolbar flask-debugtoolbar django-silk jupyter jupyterlab notebook factory-boy freezegun
-    responses vcrpy moto mock nose nose2 hypothesis sphinx sphinx-rtd-theme mkdocs mkdocs-material twine bumpversion
-    bump2version pip-audit watchdog-gevent mypy-extensions pytest-factoryboy model-bakery django-stubs
-    djangorestframework-stubs pylint-django pytest-env locust""".split()
+    [
+        "pytest",
+        "pytest-cov",
+        "pytest-django",
+        "pytest-asyncio",
+        "pytest-mock",
+        "pytest-xdist",
+        "pytest-env",
+        "pytest-sugar",
+        "pytest-watch",
+        "pytest-flask",
+        "pytest-html",
+        "pytest-randomly",
+        "pytest-runner",
+        "coverage",
+        "tox",
+        "nox",
+        "black",
+        "flake8",
+        "pylint",
+        "mypy",
+        "isort",
+        "autopep8",
+        "autoflake",
+        "yapf",
+        "ruff",
+        "bandit",
+        "pycodestyle",
+        "pydocstyle",
+        "pyflakes",
+        "pre-commit",
+        "ipython",
+        "ipdb",
+        "pdbpp",
+        "pudb",
+        "debugpy",
+        "django-debug-toolbar",
+        "flask-debugtoolbar",
+        "django-silk",
+        "jupyter",
+        "jupyterlab",
+        "notebook",
+        "factory-boy",
+        "freezegun",
+        "responses",
+        "vcrpy",
+        "moto",
+        "mock",
+        "nose",
+        "nose2",
+        "hypothesis",
+        "sphinx",
+        "sphinx-rtd-theme",
+        "mkdocs",
+        "mkdocs-material",
+        "twine",
+        "bumpversion",
+        "bump2version",
+        "pip-audit",
+        "watchdog-gevent",
+        "mypy-extensions",
+        "pytest-factoryboy",
+        "model-bakery",
+        "django-stubs",
+        "djangorestframework-stubs",
+        "pylint-django",
+        "pytest-env",
+        "locust",
+    ]
 )
 _RUNNERS = frozenset(["pytest", "tox", "nox", "coverage", "flake8", "pylint", "mypy", "black", "ruff"])
 _COST = "the image is larger, and everything that a scanner finds in these packages has to be answered"
@@ -72,10 +133,12 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _runs_tests(stage: Stage) -> bool:
     commands = [command for run in stage.of("RUN", "CMD", "ENTRYPOINT") for command in script(run).commands]
-    return any(
-        command.program in _RUNNERS or (command.values[1:2] == ("-m",) and {*command.values[2:3]} & _RUNNERS)
-        for command in commands
-    )
+    # `python -m pytest`, `poetry run pytest`, `uv run --frozen pytest`
+    return any(_RUNNERS & {command.program, *command.values[1:4]} for command in commands if not _installs(command))
+
+
+def _installs(command: Command) -> bool:
+    return bool({"install", "add", "sync"} & set(command.values[1:5]))
 
 
 def _of_install(project: Project, install: Install, seen: set[str]) -> Iterator[Finding]:
@@ -142,11 +205,9 @@ def _fix(project: Project, sync: Sync) -> Fix | None:
         known = lock(project, path) if path else None
         if known is None or not _knows_only(known.made_by):
             return None
-    at = Span(sync.verb.span.end, sync.verb.span.end)
+    edit = Edit(project.path, *behind(sync.instruction, sync.verb, option))
     doubts = ("whether shipped code imports a package of that group",)
-    return Fix(
-        "leave the development group out", Safety.UNSAFE, (Edit(project.path, at, f" {option}"),), frozenset(), doubts
-    )
+    return Fix("leave the development group out", Safety.UNSAFE, (edit,), frozenset(), doubts)
 
 
 def _knows_only(version: str) -> bool:

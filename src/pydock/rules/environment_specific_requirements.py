@@ -63,9 +63,9 @@ def _siblings(project: Project, path: str) -> Iterator[str]:
     """Files named the same way after another environment."""
     shape = [part for part in _parts(path) if part not in _WORDS]
     for other in project.tree.files:
-        if other != path and posixpath.dirname(other) == posixpath.dirname(path) and other.endswith(".txt"):
-            if _environment(other) and [part for part in _parts(other) if part not in _WORDS] == shape:
-                yield other
+        is_beside = other != path and posixpath.dirname(other) == posixpath.dirname(path) and other.endswith(".txt")
+        if is_beside and _environment(other) and [part for part in _parts(other) if part not in _WORDS] == shape:
+            yield other
 
 
 def _message(path: str, word: str, siblings: list[str]) -> str:

@@ -48,10 +48,11 @@ def _is_open(mode: str) -> bool:
 
 
 def _run(project: Project, run: Instruction) -> Iterator[Finding]:
+    with_sudo = [command for command in script(run).commands if command.program == "sudo"]
+    if with_sudo:
+        yield _sudo(with_sudo[0])
     for command in script(run).commands:
         bare = _behind_sudo(command)
-        if bare is not command:
-            yield _sudo(command)
         if bare.program == "chmod" and (mode := _mode(bare)):
             is_recursive = any(re.fullmatch(r"-\w*R\w*|--recursive", value) for value in bare.values)
             yield _open(bare.span, f"chmod {mode}", is_recursive=is_recursive)

@@ -22,9 +22,8 @@ from pydock.edits import Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.bases import Retag, Target, retagged, target
-from pydock.project.images import PythonImage, parse
+from pydock.project.images import PythonImage, latest_patch, parse
 from pydock.rule import Example, Finding, Rule
-from pydock.words import variables
 
 EXAMPLES = (
     Example(before="FROM python:3.11\nCOPY . /app\n", after="FROM python:3.11.16-trixie\nCOPY . /app\n"),
@@ -58,17 +57,18 @@ _HUBS = ("python", "library/python", "docker.io/", "index.docker.io/", "public.e
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
         reference = project.reference(stage)
-        if len(project.lineage(stage)) > 1 or not reference or not _is_declared(project, stage):
+        if len(project.lineage(stage)) > 1 or not reference or _lacks_argument(reference):
             continue
         image = project.python_image(stage)
         if image is None:
             yield from _other_image(stage, reference)
         elif _floats(image):
-            yield _finding(project, stage, image, reference)
+            yield from _python_image(project, stage, image, reference)
 
 
-def _is_declared(project: Project, stage: Stage) -> bool:
-    return all(project.dockerfile.global_arguments.get(name) for name in variables(stage.base))
+def _lacks_argument(reference: str) -> bool:
+    """Whether an argument without a default has left a hole: `python:` or `python:-slim`."""
+    return reference.endswith(":") or ":-" in reference
 
 
 def _floats(image: PythonImage) -> bool:
@@ -97,10 +97,13 @@ def _other_image(stage: Stage, reference: str) -> Iterator[Finding]:
     )
 
 
-def _finding(project: Project, stage: Stage, image: PythonImage, reference: str) -> Finding:
+def _python_image(project: Project, stage: Stage, image: PythonImage, reference: str) -> Iterator[Finding]:
     found = target(project, stage)
+    if found is None and image.is_debian and image.version.count(".") == 2:
+        # Older than codenames in tags: nobody publishes it again.
+        return
     retag = retagged(project, stage, found.tag) if found else None
-    return Finding(
+    yield Finding(
         RULE,
         _place(stage),
         f"{reference} moves: it names no {_lacking(image)}",
@@ -146,6 +149,9 @@ def _notes(image: PythonImage, found: Target) -> tuple[str, ...]:
     if found.missing:
         packages = ", ".join(found.missing)
         notes.append(f"{image.image} means {image.suite_meant} today, which has no {packages}; {found.suite} has")
+    newest = latest_patch(image.minor, found.suite)
+    if image.version.count(".") < 2 and not found.refusing and not found.tag.startswith(newest):
+        notes.append(f"another stage is on {found.tag.partition('-')[0]}, so this one is too; {newest} is newer")
     return tuple(notes)
 
 

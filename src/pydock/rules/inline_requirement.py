@@ -18,10 +18,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.build_tools import BUILD_TOOLS
-from pydock.project.installs import Install, is_place
+from pydock.project.installs import Install, is_place, pinned
 from pydock.project.locks import locks
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
@@ -114,7 +113,7 @@ def _fix(
     if names <= set(installed):
         return Fix("pin to the installed version", Safety.SAFE, _edits(project, loose, installed), _CHANGES)
     for lock in locks(project):
-        if names <= set(lock.pins):
+        if names <= set(lock.pins) and not lock.freshness.why_stale:
             doubt = f"{lock.path} may be of another part of the project, and the newest version is installed now"
             title = f"pin as {lock.path} does"
             return Fix(title, Safety.UNSAFE, _edits(project, loose, lock.pins), _CHANGES, (doubt,))
@@ -122,12 +121,10 @@ def _fix(
 
 
 def _edits(project: Project, loose: tuple[tuple[Word, Requirement], ...], pins: Mapping[str, str]) -> tuple[Edit, ...]:
-    found = []
-    for word, requirement in loose:
-        pin = f"=={pins[str(canonicalize_name(requirement.name))]}"
-        end = word.span.end - (1 if word.text[-1] in "'\"" else 0)
-        found.append(Edit(project.path, Span(end, end), pin))
-    return tuple(found)
+    return tuple(
+        Edit(project.path, *pinned(project.dockerfile, word, pins[str(canonicalize_name(requirement.name))]))
+        for word, requirement in loose
+    )
 
 
 _CHANGES = frozenset({"packages"})

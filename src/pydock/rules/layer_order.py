@@ -25,11 +25,44 @@ from pydock.words import variables
 
 _VOLATILE = re.compile(
     r"(.*_)?(GIT_?(SHA1?|COMMIT|HASH|REV|REF|DESCRIBE)|COMMIT(_?(SHA|HASH|ID|REF|TAG))?|VCS_REF|REVISION|SOURCE_COMMIT"
-    r"|BUILD_?(DATE|TIME|NUMBER|NUM|ID|TIMESTAMP|SHA|REF|TAG)|CI_[A-Z_]+|TIMESTAMP|BUILT_AT|CREATED(_AT)?)(_.*)?\Z"
+    r"|BUILD_?(DATE|TIME|NUMBER|NUM|ID|TIMESTAMP|SHA|REF|TAG)|CI_(PIPELINE|JOB)_ID|TIMESTAMP|BUILT_AT|CREATED(_AT)?)(_.*)?\Z"
 )
 _QUIET = frozenset(
-    """apt-get apt apk dpkg yum dnf microdnf mkdir rm mv cp ln chmod chown groupadd useradd adduser addgroup echo printf
-    touch true set cd export find sed tar unzip curl wget update-ca-certificates locale-gen""".split()
+    [
+        "apt-get",
+        "apt",
+        "apk",
+        "dpkg",
+        "yum",
+        "dnf",
+        "microdnf",
+        "mkdir",
+        "rm",
+        "mv",
+        "cp",
+        "ln",
+        "chmod",
+        "chown",
+        "groupadd",
+        "useradd",
+        "adduser",
+        "addgroup",
+        "echo",
+        "printf",
+        "touch",
+        "true",
+        "set",
+        "cd",
+        "export",
+        "find",
+        "sed",
+        "tar",
+        "unzip",
+        "curl",
+        "wget",
+        "update-ca-certificates",
+        "locale-gen",
+    ]
 )
 _INSTALL = "RUN pip install -r requirements.txt\n"
 
@@ -133,25 +166,32 @@ def _finding(
 
 def _fix(project: Project, stage: Stage, group: Sequence[Instruction], last: Instruction) -> Fix:
     dockerfile = project.dockerfile
-    edits = [Edit(project.path, _moving(project, stage, group, entry), "") for entry in group]
-    text = "".join(dockerfile.slice(edit.span) for edit in edits)
+    moving = [_moving(project, stage, group, entry) for entry in group]
+    text = "".join(dockerfile.slice(span) for span in moving)
     before = "" if dockerfile.text[: last.span.end].endswith("\n") else dockerfile.newline
     at = Span(last.span.end, last.span.end)
     between = [run for run in stage.of("RUN") if group[0].span.start < run.span.start <= last.span.start]
     doubts = tuple(dict.fromkeys(doubt for run in between if (doubt := _doubt(stage, run))))
+    edits = [Edit(project.path, _with_blank(project, span), "") for span in _joined(moving)]
+    edits.append(Edit(project.path, at, before + text))
     safety = Safety.UNSAFE if doubts else Safety.SAFE
-    title = "move below the installs"
-    return Fix(title, safety, (*_joined(edits), Edit(project.path, at, before + text)), frozenset(), doubts)
+    return Fix("move below the installs", safety, tuple(edits), frozenset(), doubts)
 
 
-def _joined(edits: Sequence[Edit]) -> tuple[Edit, ...]:
-    """Deletions that meet become one, for edits of one fix may not touch."""
-    joined: list[Edit] = []
-    for edit in edits:
-        if joined and joined[-1].span.end == edit.span.start:
-            edit = Edit(edit.path, Span(joined.pop().span.start, edit.span.end), "")
-        joined.append(edit)
+def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Spans that meet become one, for edits of one fix may not touch."""
+    joined: list[Span] = []
+    for span in spans:
+        is_next = joined and joined[-1].end == span.start
+        joined.append(Span(joined.pop().start, span.end) if is_next else span)
     return tuple(joined)
+
+
+def _with_blank(project: Project, span: Span) -> Span:
+    """What to delete: with the blank line after it, where one stands before it too."""
+    text, newline = project.dockerfile.text, project.dockerfile.newline
+    is_double = text[: span.start].endswith(newline * 2) and text[span.end :].startswith(newline)
+    return Span(span.start, span.end + len(newline)) if is_double else span
 
 
 def _moving(project: Project, stage: Stage, group: Sequence[Instruction], entry: Instruction) -> Span:
@@ -172,15 +212,12 @@ def _doubt(stage: Stage, run: Instruction) -> str:
     read = script(run)
     if read.opaque:
         return f"line {run.number} cannot be read, it may use the variable"
-    for command in read.commands:
-        install = next((found for step in read.steps[:1] if (found := read_install(stage, run, step, command))), None)
-        is_plain = (
-            install is not None
-            and not install.editables
-            and not any(is_place(word.value or "") for word in install.packages)
-        )
-        if not is_plain and command.program not in _QUIET:
-            return f"line {run.number} runs {command.program or 'a program'}, which may read the variable"
+    for step in read.steps:
+        for command in step.commands:
+            install = read_install(stage, run, step, command)
+            is_plain = install is not None and not install.places
+            if not is_plain and command.program not in _QUIET:
+                return f"line {run.number} runs {command.program or 'a program'}, which may read the variable"
     return ""
 
 

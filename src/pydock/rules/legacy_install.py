@@ -29,6 +29,7 @@ from pydock.project.sources import syntax
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
 
+_HERE = ("setup.py", "./setup.py")
 _SETUP = "from setuptools import setup\nsetup(name='shop')\n"
 
 EXAMPLES = (
@@ -58,7 +59,7 @@ def check(project: Project) -> Iterator[Finding]:
             for command in script(run).commands:
                 found = (
                     _setup_install(project, stage, run, command, is_python=is_python)
-                    or _easy_install(project, command, is_python=is_python)
+                    or _easy_install(project, command, is_python=is_python and run.exec_form is None)
                     or _sudo(project, stage, run, command, is_python=is_python)
                 )
                 if found:
@@ -75,13 +76,12 @@ def _setup_install(
         return None
     if posixpath.basename(values[1]) != "setup.py":
         return None
+    # setup.py of another folder works on the current one; pip would change into it.
+    is_plain = values in {(python, path, "install") for python in ("python", "python3") for path in _HERE}
+    is_one_line = "\n" not in project.dockerfile.slice(Span(command.words[0].span.start, command.words[-1].span.end))
     fix = None
-    if is_python and values in {("python", values[1], "install"), ("python3", values[1], "install")}:
-        folder = posixpath.dirname(values[1])
-        place = "." if folder in {"", "."} else folder if folder.startswith(("/", ".")) else f"./{folder}"
-        # setup.py in another folder works on the current one; pip changes into it.
-        if place == ".":
-            fix = _pip_instead(project, stage, run, command)
+    if is_python and is_plain and is_one_line and run.exec_form is None:
+        fix = _pip_instead(project, stage, run, command)
     advice = "" if fix else "`pip install .` does the same, with wheels and an uninstall."
     cost = "pins and wheels are ignored, and current setuptools has no such command"
     return Finding(RULE, command.span, "`setup.py install`", fix, cost, advice)
@@ -99,9 +99,15 @@ def _doubt(project: Project, stage: Stage, run: Instruction) -> str:
     """Why pip's isolated build may not do what setup.py does here, "" where it does."""
     moves = any(command.program in {"cd", "pushd"} for command in script(run).commands)
     path = None if moves else project.origin(stage, "setup.py", run)
-    module = syntax(project.tree.text(path) or "") if path else None
-    if module is None:
+    text = project.tree.text(path) if path else None
+    module = syntax(text) if text else None
+    if module is None or text is None:
         return "what setup.py imports is not known; pip builds apart from the installed packages"
+    if "dependency_links" in text:
+        return "setup.py has dependency_links, which pip does not follow"
+    settings = project.tree.text(posixpath.join(posixpath.dirname(path or ""), "pyproject.toml")) or ""
+    if "build-backend" in settings and "setuptools" not in settings:
+        return "pyproject.toml names another build backend"
     allowed = sys.stdlib_module_names | {"setuptools", "distutils", "pkg_resources", "__future__"}
     foreign = sorted(_imported(module) - allowed)
     return f"setup.py imports {', '.join(foreign)}, which pip's isolated build lacks" if foreign else ""
@@ -122,10 +128,10 @@ def _easy_install(project: Project, command: Command, *, is_python: bool) -> Fin
         return None
     fix = None
     is_plain = all(word.value and not is_place(word.value) and "://" not in word.value for word in command.words[1:])
-    if is_python and is_plain and command.program == "easy_install" and len(command.words) > 1:
-        if not any(value.startswith("-") and value not in {"-U", "--upgrade"} for value in command.values[1:]):
-            edit = Edit(project.path, command.words[0].span, "pip install")
-            fix = Fix("install with pip", Safety.SAFE, (edit,), frozenset({"packages"}))
+    has_own_options = any(value.startswith("-") and value not in {"-U", "--upgrade"} for value in command.values[1:])
+    if is_python and is_plain and command.program == "easy_install" and len(command.words) > 1 and not has_own_options:
+        edit = Edit(project.path, command.words[0].span, "pip install")
+        fix = Fix("install with pip", Safety.SAFE, (edit,), frozenset({"packages"}))
     advice = "" if fix else "`pip install` takes the same names."
     return Finding(RULE, command.span, "`easy_install`", fix, "it is gone from current setuptools", advice)
 

@@ -6,8 +6,8 @@ packages have never been built on musl at all. Its allocator and its small threa
 make some Python programs slower. The saving over a Debian slim image is about 80 MB.
 
 The cure is `-slim` of the same version. Unsafe: names of packages, the shell and the C
-library are another distribution's. No fix is offered where the file calls apk, adduser or
-anything else that is Alpine's own.
+library are another distribution's. No fix is offered where the file calls apk, or a program
+that BusyBox brings and a slim image lacks.
 """
 
 from __future__ import annotations
@@ -38,8 +38,12 @@ EXAMPLES = (
 )
 
 _COMPILERS = re.compile(r"gcc|g\+\+|musl-dev|build-base|clang|cargo|rust|make|gfortran|.*-dev")
+# Alpine's own, and what BusyBox brings while a slim image lacks it.
 _OF_ALPINE = re.compile(
-    r"\b(apk|adduser|addgroup|su-exec|setup-|rc-service|openrc)\b|/bin/ash\b|\bash\b\s+-|/etc/apk|alpine", re.I
+    r"\b(apk|adduser|addgroup|su-exec|setup-|rc-service|openrc|wget|unzip|nc|ping|crond|crontab|ps|top|killall|netstat"
+    r"|ifconfig|nslookup|telnet|vi|less|patch|hexdump|bzip2|ip|lbzip2|fuser|tftp|httpd)\b(?![-=.])"
+    r"|/bin/ash\b|\bash\b\s+-|/etc/apk|alpine",
+    re.I,
 )
 
 

@@ -20,6 +20,7 @@ from pydock.ignore import Ignore
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.ignored import copied_names, ignore_of, ignore_path, needs_git, takes_all, takes_folder
+from pydock.project.system import runs_python
 from pydock.rule import Example, Finding, Rule
 
 # (pattern, a path that it has to hide)
@@ -52,7 +53,8 @@ EXAMPLES = (
 
 
 def check(project: Project) -> Iterator[Finding]:
-    if not project.tree.known or not takes_folder(project):
+    is_python = any(runs_python(project, stage) for stage in project.dockerfile.stages)
+    if not project.tree.known or not takes_folder(project) or not is_python:
         return
     path = ignore_path(project)
     text = project.tree.text(path)

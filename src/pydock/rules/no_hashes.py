@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.project import Project
+from pydock.project.installs import RESOLVING, installs
 from pydock.project.requirements import Kind
 from pydock.rule import Example, Finding, Rule
 
@@ -28,7 +29,7 @@ EXAMPLES = (
 def check(project: Project) -> Iterator[Finding]:
     seen: set[str] = set()
     for stage in project.dockerfile.stages:
-        for install in project.installs(stage):
+        for install in installs(project.dockerfile, stage, RESOLVING):
             for word in install.files:
                 path = project.origin(stage, word.value, install.instruction) if word.value else None
                 if path is None or path in seen or path.endswith((".toml", ".cfg", ".py")):
@@ -40,8 +41,8 @@ def check(project: Project) -> Iterator[Finding]:
                         word.span,
                         f"{path}: {count} pinned requirements without hashes",
                         cost="a file that was replaced on the index would be installed unnoticed",
-                        advice=f"`uv pip compile --generate-hashes` or `pip-compile --generate-hashes` writes them; {path}"
-                        " then has to name the indirect packages too.",
+                        advice="`pip-compile --generate-hashes` or `uv pip compile --generate-hashes` writes them;"
+                        f" {path} then has to name the indirect packages too.",
                     )
 
 

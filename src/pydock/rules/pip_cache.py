@@ -22,8 +22,8 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
-from pydock.project.caches import ROOT_NAMES, cache_folder, is_mounted, mounted_folders, switched_off
-from pydock.project.installs import Install
+from pydock.project.caches import cache_folder, is_mounted, mounted_folders, runs_as_root, switched_off
+from pydock.project.installs import Install, behind
 from pydock.project.kept import shipped
 from pydock.project.syncs import Sync, syncs
 from pydock.rule import Example, Finding, Rule
@@ -81,7 +81,7 @@ def check(project: Project) -> Iterator[Finding]:
             yield Finding(
                 RULE,
                 uses[0].install.command.span,
-                f"{' and '.join(tools)} {'keeps its' if len(tools) == 1 else 'keep their'} download cache in this layer",
+                f"the download cache of {' and '.join(tools)} stays in this layer",
                 _fix(project, stage, run, uses),
                 cost=("every pull carries the downloaded wheels, and " if is_shipped else "")
                 + "a changed requirement downloads all of them again",
@@ -105,7 +105,7 @@ def _uses(project: Project, stage: Stage, run: Instruction) -> tuple[_Use, ...]:
 
 
 def _fix(project: Project, stage: Stage, run: Instruction, uses: tuple[_Use, ...]) -> Fix | None:
-    is_root = project.user(stage, run) in ROOT_NAMES
+    is_root = runs_as_root(project.reference(stage), project.user(stage, run))
     folders = [use.folder for use in uses]
     if project.options.portable or not is_root or run.heredocs or None in folders:
         return _without_cache(project, uses)
@@ -123,8 +123,8 @@ def _without_cache(project: Project, uses: tuple[_Use, ...]) -> Fix | None:
     for use in uses:
         if use.tool not in {"pip", "uv"}:
             return None
-        at = Span(use.install.verb.span.end, use.install.verb.span.end)
-        edits.append(Edit(project.path, at, f" {_SWITCHES[use.tool][0]}"))
+        place = behind(use.install.instruction, use.install.verb, _SWITCHES[use.tool][0])
+        edits.append(Edit(project.path, *place))
     return Fix("do not keep the download cache", Safety.SAFE, tuple(edits))
 
 

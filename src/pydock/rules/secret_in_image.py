@@ -12,6 +12,7 @@ not reported, and a placeholder only where ENV leaves it behind as the default.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Assignment, Instruction, Stage
@@ -97,7 +98,7 @@ def _user(stage: Stage, declared: Instruction, name: str) -> Instruction | None:
 
 
 def _is_from_argument(project: Project, stage: Stage | None, instruction: Instruction, entry: Assignment) -> bool:
-    if stage is None or not is_secret_name(entry.name) or not entry.value:
+    if stage is None or not entry.value:
         return False
     arguments = {
         each.name
@@ -105,7 +106,14 @@ def _is_from_argument(project: Project, stage: Stage | None, instruction: Instru
         if argument.number < instruction.number
         for each in argument.assignments
     }
-    return bool(variables(entry.value) & arguments)
+    taken = variables(entry.value) & arguments
+    return bool(taken) and any(map(is_secret_name, (entry.name, *taken)))
+
+
+def _shown(entry: Assignment) -> str:
+    """The name without what a slip of the pen may have put into it: `ENV PASSWORD:value`."""
+    found = re.match(r"\w+", entry.name)
+    return found[0] if found else "a variable"
 
 
 def _cost(where: str, *, shipped: bool) -> str:
@@ -119,7 +127,7 @@ def _value(instruction: Instruction, entry: Assignment, *, shipped: bool) -> Fin
     return Finding(
         RULE,
         entry.span,
-        f"{entry.name} looks like a secret that is written out",
+        f"{_shown(entry)} looks like a secret that is written out",
         cost=_cost(where, shipped=shipped),
         advice=(_AT_RUN_TIME if instruction.keyword == "ENV" else _AT_BUILD) + _REPLACE,
     )
@@ -129,7 +137,7 @@ def _placeholder(entry: Assignment) -> Finding:
     return Finding(
         RULE,
         entry.span,
-        f"{entry.name} has a default that everybody can guess",
+        f"{_shown(entry)} has a default that everybody can guess",
         cost="a container that is started without it runs with this one, and nothing says so",
         advice="Leave it out, so that a missing secret stops the start; what only the build needs goes in front of the "
         "one command: RUN NAME=unused command.",
@@ -141,7 +149,7 @@ def _argument(entry: Assignment, user: Instruction, *, shipped: bool) -> Finding
     return Finding(
         RULE,
         entry.span,
-        f"{entry.name} is passed as a build argument",
+        f"{_shown(entry)} is passed as a build argument",
         cost=f"its value stays in {where}, with the RUN on line {user.number}",
         advice=_AT_BUILD,
     )
@@ -151,7 +159,7 @@ def _kept(entry: Assignment) -> Finding:
     return Finding(
         RULE,
         entry.span,
-        f"{entry.name} keeps a build argument in the image",
+        f"{_shown(entry)} keeps a build argument in the image",
         cost=_cost("its configuration", shipped=True),
         advice=_AT_RUN_TIME,
     )
@@ -166,7 +174,7 @@ def _commands(instruction: Instruction, *, shipped: bool) -> Iterator[Finding]:
         elif instruction.keyword == "RUN":
             for name, span in _written_out(command):
                 covered.append(span)
-                yield _in_command(instruction, name, span, shipped=shipped)
+                yield _in_command(instruction, f"the value of {name}", span, shipped=shipped)
     for secret, span in _places(instruction):
         if not any(other.touches(span) for other in covered):
             yield _in_command(instruction, secret.kind, span, shipped=shipped)
@@ -193,7 +201,7 @@ def _in_command(instruction: Instruction, what: str, span: Span, *, shipped: boo
     return Finding(
         RULE,
         span,
-        f"{what} is written out in {instruction.keyword}",
+        f"{instruction.keyword} writes out {what}",
         cost=_cost("its history" if instruction.keyword == "RUN" else "its configuration", shipped=shipped),
         advice=(_AT_BUILD if instruction.keyword == "RUN" else _AT_RUN_TIME) + _REPLACE,
     )

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pydock.dockerfile import Stage
 from pydock.lines import Span
 from pydock.project import Project
+from pydock.project.installs import RESOLVING, installs
 from pydock.project.locks import Lock, compiled, lock
 from pydock.project.python_range import fits
 from pydock.project.syncs import LOCKS, context_path, syncs
@@ -24,8 +25,8 @@ from pydock.rule import Example, Finding, Rule
 _UV = "FROM python:3.11-slim\nCOPY pyproject.toml uv.lock ./\nRUN uv sync --frozen\n"
 _PROJECT = '[project]\nname = "shop"\nversion = "1"\nrequires-python = "{python}"\ndependencies = ["{name}"]\n'
 _LOCK = (
-    'version = 1\nrequires-python = "{python}"\n[[package]]\nname = "shop"\nversion = "1"\nsource = {{ virtual = "." }}\n'
-    'dependencies = [{{ name = "flask" }}]\n[package.metadata]\nrequires-dist = [{{ name = "flask" }}]\n'
+    'version = 1\nrequires-python = "{python}"\n[[package]]\nname = "shop"\nversion = "1"\n'
+    'source = {{ virtual = "." }}\n[package.metadata]\nrequires-dist = [{{ name = "flask" }}]\n'
 )
 
 EXAMPLES = (
@@ -87,7 +88,7 @@ def _used(project: Project, stage: Stage) -> Iterator[tuple[Span, Lock]]:
         if found and not sync.has("--skip-lock"):
             seen.add(found.path)
             yield sync.verb.span, found
-    for install in project.installs(stage):
+    for install in installs(project.dockerfile, stage, RESOLVING):
         for word in install.files:
             path = project.origin(stage, word.value, install.instruction) if word.value else None
             if path and path not in seen and not path.endswith((".toml", ".cfg", ".py")):

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.project import Project
+from pydock.project.installs import behind
 from pydock.project.locks import Lock, lock
 from pydock.project.python_range import fits
 from pydock.project.syncs import LOCKS, MANIFESTS, Sync, context_path, syncs
@@ -115,9 +115,9 @@ def _fix(project: Project, sync: Sync, found: Lock) -> Fix | None:
     doubts = (
         () if is_proven else (f"whether {found.path} still fits {MANIFESTS[sync.tool]}: {flag} stops the build if not",)
     )
-    at = Span(sync.verb.span.end, sync.verb.span.end)
+    place = behind(sync.instruction, sync.verb, flag)
     safety = Safety.SAFE if is_proven else Safety.UNSAFE
-    return Fix(f"obey {found.path}", safety, (Edit(project.path, at, f" {flag}"),), frozenset(), doubts)
+    return Fix(f"obey {found.path}", safety, (Edit(project.path, *place),), frozenset(), doubts)
 
 
 def _reads_the_same(project: Project, sync: Sync, found: Lock) -> bool:

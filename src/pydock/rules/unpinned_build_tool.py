@@ -19,10 +19,9 @@ from packaging.version import Version
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.build_tools import BUILD_TOOLS, latest_tool
-from pydock.project.installs import Install, runs
+from pydock.project.installs import Install, pinned, runs
 from pydock.project.locks import locks
 from pydock.project.syncs import syncs
 from pydock.rule import Example, Finding, Rule
@@ -71,7 +70,7 @@ def _of_install(project: Project, install: Install) -> Iterator[Finding]:
     if pinnable:
         named = [word.value or "" for word, _ in pinnable]
         is_elsewhere = install.has("-i", "--index-url", "--default-index")
-        edits = tuple(_edit(project, word, pin) for word, pin in pinnable)
+        edits = tuple(Edit(project.path, *pinned(project.dockerfile, word, pin)) for word, pin in pinnable)
         fix = Fix(
             f"pin {_listed(named)}",
             Safety.UNSAFE if is_elsewhere else Safety.SAFE,
@@ -102,7 +101,7 @@ def _pin(project: Project, install: Install, tool: str) -> str:
     if install.has("--no-index", "-t", "--target", "--python-version", "--python", "-p", "--pre"):
         return ""
     asked = re.search(r"(?:pip|python)(\d+\.\d+)\Z", install.command.program)
-    if asked and asked[1] != image.minor:
+    if (asked and asked[1] != image.minor) or install.command.values[0].startswith("/usr/bin/"):
         return ""
     latest = latest_tool(tool, image.minor)
     return _poetry_pin(project, latest) if tool == "poetry" and latest else latest
@@ -127,11 +126,6 @@ def _poetry_pin(project: Project, latest: str) -> str:
     if Version(version) > Version(latest) or (uses_sync and Version(version).major < 2):
         return ""
     return version
-
-
-def _edit(project: Project, word: Word, pin: str) -> Edit:
-    end = word.span.end - (1 if word.text[-1] in "'\"" else 0)
-    return Edit(project.path, Span(end, end), f"=={pin}")
 
 
 def _advice(tool: str) -> str:

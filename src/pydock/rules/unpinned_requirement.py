@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from pydock.project import Project
 from pydock.project.images import python_image
-from pydock.project.installs import Install
+from pydock.project.installs import RESOLVING, Install, installs
 from pydock.project.locks import Manifest, locks, manifest
 from pydock.project.requirements import Entry, Kind, RequirementSet, entries
 from pydock.project.syncs import LOCKS, MANIFESTS, Sync, context_path, syncs
@@ -50,7 +50,7 @@ def check(project: Project) -> Iterator[Finding]:
         return
     seen: set[str] = set()
     for stage in project.dockerfile.stages:
-        for install in project.installs(stage):
+        for install in installs(project.dockerfile, stage, RESOLVING):
             for word in install.files:
                 path = project.origin(stage, word.value, install.instruction) if word.value else None
                 if path and path not in seen and not path.endswith((".toml", ".cfg", ".py")):
@@ -91,7 +91,7 @@ def _of_file(project: Project, install: Install, word: Word, path: str) -> Itera
 def _troubles(project: Project, found: RequirementSet) -> Iterator[Finding]:
     for trouble in found.troubles:
         entry = trouble.entry
-        message = f"{entry.path}:{entry.line}: {trouble.message}"
+        message = f"{entry.path} line {entry.line} {trouble.message}"
         if "{" in entry.text and trouble.entry.kind is Kind.INVALID:
             # A template is not a requirements file yet.
             return

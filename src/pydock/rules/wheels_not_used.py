@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
 from pydock.project import Project
+from pydock.project.build_tools import BUILD_TOOLS
 from pydock.project.caches import mounts
 from pydock.project.installs import Install, runs
 from pydock.rule import Example, Finding, Rule
@@ -45,7 +46,7 @@ def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
         folders = _wheel_folders(project, stage)
         for install in project.installs(stage):
-            if folders and not _uses(install, folders) and (install.files or install.packages):
+            if folders and _asks(install) and not _uses(install, folders):
                 cost = "the wheels are carried along, and everything is downloaded or compiled again"
                 advice = f"Add `--no-index --find-links={folders[0]}`."
                 yield Finding(RULE, install.verb.span, f"the wheels in {folders[0]} are not used", None, cost, advice)
@@ -80,6 +81,12 @@ def _makes_wheels(project: Project, stage: Stage, folder: str) -> bool:
     return False
 
 
+def _asks(install: Install) -> bool:
+    """Whether the service's packages are installed, not just pip itself."""
+    names = {(word.value or "").partition("=")[0] for word in install.packages}
+    return bool(install.files or names - BUILD_TOOLS)
+
+
 def _uses(install: Install, folders: tuple[str, ...]) -> bool:
     text = " ".join(word.text for word in install.command.words)
     return any(posixpath.basename(folder) in text for folder in folders) or install.has("-f", "--find-links")
@@ -92,9 +99,9 @@ def _compiled(project: Project, stage: Stage) -> Install | None:
     for install in project.installs(stage):
         if compiler_at is None or install.instruction.span.start < compiler_at or not install.files:
             continue
-        if not mounts(install.instruction, "cache") and "PIP_FIND_LINKS" not in environment:
-            if not install.has("--no-index", "-f", "--find-links", "--no-deps"):
-                return install
+        is_kept = mounts(install.instruction, "cache") or "PIP_FIND_LINKS" in environment
+        if not is_kept and not install.has("--no-index", "-f", "--find-links", "--no-deps"):
+            return install
     return None
 
 

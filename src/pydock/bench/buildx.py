@@ -1,0 +1,109 @@
+"""Builds through the `docker buildx` command: secrets, ssh, and the builders that a person has set up."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Timer
+from typing import IO
+
+from pydock.bench.client import hint_for
+from pydock.bench.recipe import Recipe
+from pydock.bench.trace import LONGEST_LINE, MOST_LINES, Step, Trace
+from pydock.errors import BuildError, EngineError
+from pydock.project.secrets import mask
+
+
+def built(
+    recipe: Recipe,
+    archive: IO[bytes],
+    name: str,
+    labels: Mapping[str, str],
+    trace: Trace,
+    on_step: Callable[[Step], None],
+) -> str:
+    """Build and load into the engine; the image's id."""
+    program = shutil.which("docker")
+    if program is None:
+        hint = "secret and ssh mounts and --builder need the docker command with buildx"
+        raise EngineError("there is no docker command on this machine", hint)
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "image"
+        command = [program, *arguments(recipe, name, labels, str(result))]
+        code, said = _run(command, archive, recipe.limit, trace, on_step)
+        if code == 0 and result.exists():
+            return result.read_text().strip()
+    if code is None:
+        raise BuildError(
+            f"the build was stopped after {recipe.limit:.0f} s", "a longer time can be given with --build-limit"
+        )
+    failed = trace.failed
+    step = failed.name if failed else ""
+    what = f"the build failed at {step}" if step else "docker buildx failed"
+    last = failed.error if failed else next((line for line in reversed(said) if line), f"exit code {code}")
+    raise BuildError(mask(f"{what}: {last}"), hint_for(last), mask(step), tuple(map(mask, trace.output or said)))
+
+
+def arguments(recipe: Recipe, name: str, labels: Mapping[str, str], result: str) -> list[str]:
+    """The words behind `docker` for a recipe whose context comes on standard input."""
+    words = [
+        "buildx",
+        "build",
+        "--progress=rawjson",
+        "--load",
+        "--provenance=false",
+        f"--iidfile={result}",
+        f"--file={name}",
+    ]
+    words += [f"--builder={recipe.builder}"] if recipe.builder else []
+    words += ["--no-cache"] if recipe.is_cold else []
+    words += [f"--target={recipe.target}"] if recipe.target else []
+    words += [f"--platform={recipe.platform}"] if recipe.platform else []
+    words += [f"--network={recipe.network}"] if recipe.network else []
+    words += [f"--build-arg={key}={value}" for key, value in recipe.arguments.items()]
+    words += [f"--label={key}={value}" for key, value in labels.items()]
+    words += [f"--secret={value}" for value in recipe.secrets]
+    words += [f"--ssh={value}" for value in recipe.ssh]
+    return [*words, "-"]
+
+
+def _run(
+    command: list[str], archive: IO[bytes], limit: float, trace: Trace, on_step: Callable[[Step], None]
+) -> tuple[int | None, tuple[str, ...]]:
+    """The exit code, None when the time was up, and the last lines that were no progress."""
+    said: deque[str] = deque(maxlen=MOST_LINES)
+    late: list[bool] = []
+    with subprocess.Popen(command, stdin=archive, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+
+        def give_up() -> None:
+            late.append(True)
+            process.terminate()
+
+        timer = Timer(limit, give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            assert process.stderr is not None
+            for line in process.stderr:
+                _hear(line, said, trace, on_step)
+        finally:
+            timer.cancel()
+            if process.poll() is None and not process.stderr.closed:
+                process.terminate()
+    return None if late else process.returncode, tuple(said)
+
+
+def _hear(line: bytes, said: deque[str], trace: Trace, on_step: Callable[[Step], None]) -> None:
+    try:
+        message = json.loads(line)
+    except ValueError:
+        said.append(line.decode("utf-8", "replace").rstrip()[:LONGEST_LINE])
+        return
+    if isinstance(message, dict):
+        for step in trace.take_json(message):
+            on_step(step)

@@ -1,0 +1,93 @@
+"""The one door to the `docker` package: a client for the engine that a person uses, and its failures in words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pydock.errors import EngineError
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+CONNECT_SECONDS = 60
+_START = "start Docker or podman, or say where it is with DOCKER_HOST"
+
+
+def connected() -> DockerClient:
+    """A client for DOCKER_HOST, else the chosen docker context, else the socket of docker or podman.
+
+    Raises EngineError when none answers or when it cannot build with BuildKit.
+    """
+    with translated("no container engine answers", _START):
+        client = _client()
+        client.ping()
+    return client
+
+
+def _client() -> DockerClient:
+    import docker  # takes a quarter of a second, and most commands never need it
+    from docker.context import ContextAPI
+
+    if os.environ.get("DOCKER_HOST"):
+        return docker.from_env(timeout=CONNECT_SECONDS)
+    chosen = os.environ.get("DOCKER_CONTEXT") or None
+    context: Any = ContextAPI.get_context(chosen)
+    if context is None:
+        raise EngineError(f"there is no docker context {chosen!r}", "docker context ls shows those there are")
+    host = context.Host
+    if context.Name != "default" and host:
+        return docker.DockerClient(base_url=host, tls=context.TLSConfig or False, timeout=CONNECT_SECONDS)
+    podman = os.path.join(os.environ.get("XDG_RUNTIME_DIR", "/run"), "podman/podman.sock")
+    if not os.path.exists("/var/run/docker.sock") and os.path.exists(podman):
+        return docker.DockerClient(base_url=f"unix://{podman}", timeout=CONNECT_SECONDS)
+    return docker.from_env(timeout=CONNECT_SECONDS)
+
+
+@contextmanager
+def translated(doing: str, hint: str = "") -> Iterator[None]:
+    """Failures of the engine and of the way to it as EngineError: what was being done, and what it said."""
+    from docker.errors import APIError, DockerException
+
+    try:
+        yield
+    except APIError as error:
+        said = str(error.explanation or error)
+        raise EngineError(f"{doing}: {said}", hint_for(said) or hint) from error
+    except (DockerException, OSError) as error:
+        # `requests` raises its own subclasses of OSError when a connection breaks.
+        raise EngineError(f"{doing}: {_innermost(error)}", hint_for(str(error)) or hint) from error
+
+
+def is_missing(error: EngineError) -> bool:
+    """Whether the engine said that there is no such thing."""
+    from docker.errors import NotFound
+
+    return isinstance(error.__cause__, NotFound)
+
+
+def hint_for(said: str) -> str:
+    """What a person can do about a message of the engine, "" where nothing is known."""
+    lower = said.lower()
+    for words, hint in _HINTS.items():
+        if words in lower:
+            return hint
+    return ""
+
+
+_HINTS = {
+    "no space left on device": "the engine's disk is full; `docker system df` shows what takes the room",
+    "permission denied": "is your user allowed to use the engine's socket?",
+    "toomanyrequests": "the registry limits pulls without an account: docker login",
+    "pull access denied": "the image does not exist or needs a login: docker login",
+    "unauthorized": "the registry wants a login: docker login",
+}
+
+
+def _innermost(error: BaseException) -> str:
+    """The first cause in its own words; what wraps it repeats it with addresses of objects."""
+    while error.__context__ is not None and not isinstance(error, FileNotFoundError | PermissionError):
+        error = error.__context__
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip()

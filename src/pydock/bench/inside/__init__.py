@@ -1,0 +1,13 @@
+"""Programs that run inside an image, in its own Python: 3.6 or later, standard library only.
+
+They are sent as text (`python -c`), take one JSON object as their argument and print one.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+
+def program(name: str) -> str:
+    """The text of one of these programs: "files", "python" or "service"."""
+    return (files(__name__) / f"{name}.py").read_text(encoding="utf-8")

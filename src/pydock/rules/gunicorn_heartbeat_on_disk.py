@@ -1,0 +1,75 @@
+"""gunicorn's heartbeat file is on the container's disk.
+
+Each worker touches a file every few seconds, and one that does not is killed. The file lives in
+/tmp, which in a container is a layer of an overlay file system: when its disk is busy, `fchmod`
+blocks, and healthy workers are killed as hung.
+See https://docs.gunicorn.org/en/stable/faq.html#how-do-i-avoid-gunicorn-excessively-blocking-in-os-fchmod.
+
+The cure is `--worker-tmp-dir /dev/shm`, in memory, which every container has; in the
+configuration file where one is used. Safe: nothing else reads that file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydock.edits import Edit, Fix, Safety
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.arguments import added, changed_fields, is_editable
+from pydock.project.listeners import Server
+from pydock.project.server import servers
+from pydock.rule import Example, Finding, Rule
+
+_BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
+EXAMPLES = (
+    Example(
+        before=f'{_BASE}CMD ["gunicorn", "-b", "0.0.0.0:8000", "app:app"]\n',
+        after=f'{_BASE}CMD ["gunicorn", "-b", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm", "app:app"]\n',
+    ),
+    Example(
+        before=f"{_BASE}CMD exec gunicorn app:app \\\n    -b :$PORT \\\n    -w 2\n",
+        after=f"{_BASE}CMD exec gunicorn app:app \\\n    -b :$PORT \\\n    -w 2 \\\n    --worker-tmp-dir /dev/shm\n",
+    ),
+    Example(
+        before=f'{_BASE}CMD ["gunicorn", "app:app"]\n',
+        after=f'{_BASE}CMD ["gunicorn", "app:app"]\n',
+        files={"gunicorn.conf.py": 'bind = "0.0.0.0:8000"\n'},
+    ),
+    Example(before=f"{_BASE}ENV GUNICORN_CMD_ARGS=--worker-tmp-dir=/dev/shm\nCMD gunicorn app:app\n"),
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    for server in servers(project):
+        settings, start = server.gunicorn, server.start
+        if settings is None or settings.may_be_set("worker_tmp_dir") or start.span is None:
+            continue
+        fix = _fix(project, server)
+        yield Finding(
+            RULE,
+            start.span,
+            "gunicorn keeps its heartbeat file on the container's disk",
+            fix,
+            cost="a busy disk makes gunicorn kill workers that are well",
+            advice="" if fix else f"Add --worker-tmp-dir /dev/shm to the gunicorn command of {start.origin}.",
+        )
+
+
+def _fix(project: Project, server: Server) -> Fix | None:
+    settings, start = server.gunicorn, server.start
+    title = "keep gunicorn's heartbeat in memory"
+    text = project.tree.text(settings.config) if settings and settings.config else None
+    if settings and text is not None:
+        newline = "\r\n" if "\r\n" in text else "\n"
+        front = "" if text.endswith("\n") or not text else newline
+        at = Span(len(text), len(text))
+        line = f'{front}worker_tmp_dir = "/dev/shm"{newline}'
+        return Fix(title, Safety.SAFE, (Edit(settings.config, at, line),))
+    if not is_editable(project, start):
+        return None
+    edit = added(project, start, ("--worker-tmp-dir", "/dev/shm"), server.app)
+    return Fix(title, Safety.SAFE, (edit,), changed_fields(project, start, edit))
+
+
+RULE = Rule("PYD408", "gunicorn-heartbeat-on-disk", check, __doc__, EXAMPLES)

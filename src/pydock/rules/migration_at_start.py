@@ -1,0 +1,171 @@
+"""Every start of the service migrates the database.
+
+With two replicas two migrations run at once, a failing one keeps the service from starting, and
+a roll-back of the image runs into a schema from the future. The service also needs the rights to
+change the schema for as long as it lives.
+
+The cure is one image with two commands: the migration runs once per release, and an environment
+variable chooses it. Unsafe: after this somebody has to set RUN_MIGRATIONS=1 on exactly one
+container, job or init container per release. Left alone: a migration that already stands behind
+a condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydock.edits import Edit, Fix, Safety
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.sources import landing
+from pydock.project.start import Start, declared, has_posix_shell, starts
+from pydock.rule import Example, Finding, Rule
+from pydock.shell import Script, Step, script
+from pydock.words import to_exec_form
+
+_BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
+_SCRIPT = '#!/bin/sh\nset -e\npython manage.py migrate\nexec "$@"\n'
+EXAMPLES = (
+    Example(
+        before=f"{_BASE}CMD python manage.py migrate && gunicorn shop.wsgi -b :8000\n",
+        after=f'{_BASE}ENTRYPOINT ["sh", "/app/docker-entrypoint.sh"]\nCMD ["gunicorn", "shop.wsgi", "-b", ":8000"]\n',
+        allow=Safety.UNSAFE,
+    ),
+    Example(
+        before=f'{_BASE}ENTRYPOINT ["sh", "start.sh"]\nCMD ["gunicorn", "shop.wsgi"]\n',
+        after=f'{_BASE}ENTRYPOINT ["sh", "start.sh"]\nCMD ["gunicorn", "shop.wsgi"]\n',
+        files={"start.sh": _SCRIPT},
+        allow=Safety.UNSAFE,
+    ),
+    Example(
+        before=f'{_BASE}ENTRYPOINT ["sh", "start.sh"]\nCMD ["gunicorn", "shop.wsgi"]\n',
+        files={"start.sh": 'if [ "$MIGRATE" = 1 ]; then python manage.py migrate; fi\nexec "$@"\n'},
+        allow=Safety.UNSAFE,
+    ),
+    Example(before=f"{_BASE}CMD sleep 5 && alembic upgrade head && uvicorn app:app\n", finds=True),
+)
+
+NAME = "docker-entrypoint.sh"
+VARIABLE = "RUN_MIGRATIONS"
+_ADVICE = (
+    f"Run it once per release: `docker run --rm -e {VARIABLE}=1 IMAGE true`, a compose service with that variable and "
+    "`command: 'true'`, or an init container or Job of the same image in Kubernetes."
+)
+_VERBS = {
+    ("manage.py", "migrate"),
+    ("django-admin", "migrate"),
+    ("alembic", "upgrade"),
+    ("aerich", "upgrade"),
+    ("yoyo", "apply"),
+    ("yoyo", "migrate"),
+    ("piccolo", "forwards"),
+    ("kinto", "migrate"),
+    ("prisma", "deploy"),
+}
+
+
+def check(project: Project) -> Iterator[Finding]:
+    own = [start for start in starts(project) if start.role in {"start", "script"} and not start.script]
+    migrations = [start for start in own if is_migration(start) and not start.is_conditional]
+    if not migrations or len(migrations) == len(own):
+        return
+    fix = _script_fix(project, migrations) if migrations[0].role == "script" else _command_fix(project)
+    first = migrations[0]
+    yield Finding(
+        RULE,
+        first.span or Span(0, 0),
+        f"{first.origin}: each start runs `{' '.join(word.text for word in first.command.words)}`",
+        fix,
+        cost="replicas migrate at the same time, and a failing migration keeps the service from starting",
+        advice=_ADVICE if fix else f"Split the migration from the start of the service. {_ADVICE}",
+    )
+
+
+def is_migration(start: Start) -> bool:
+    """Whether a command changes the schema of a database."""
+    values = start.command.values
+    names = [value.rpartition("/")[2] for value in values]
+    if any(name in names[:4] and verb in names[1:5] for name, verb in _VERBS):
+        return True
+    at = next((at for at, name in enumerate(names[:3]) if name in {"flask", "superset", "airflow"}), None)
+    return at is not None and "db" in values[at:] and bool({"upgrade", "migrate"} & set(values[at:]))
+
+
+def _script_fix(project: Project, migrations: list[Start]) -> Fix | None:
+    """The migrations of an entrypoint script behind a condition, where they stand."""
+    edits = []
+    for start in migrations:
+        text = project.tree.text(start.path) if start.path else None
+        if text is None or start.path == project.path or start.wrappers:
+            return None
+        span = start.command.span
+        line = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+        end = text.find("\n", span.end)
+        rest = text[span.end : end if end >= 0 else len(text)].strip()
+        if line.strip() or rest or "\n" in text[span.start : span.end]:
+            return None
+        body = text[span.start : span.end]
+        newline = "\r\n" if "\r\n" in text else "\n"
+        written = f'if [ "${VARIABLE}" = "1" ]; then{newline}{line}    {body}{newline}{line}fi'
+        edits.append(Edit(start.path, span, written.replace(f"${VARIABLE}", "${" + VARIABLE + ":-}")))
+    return Fix(f"migrate only where {VARIABLE}=1", Safety.UNSAFE, tuple(edits), doubts=(_doubt(),))
+
+
+def _doubt() -> str:
+    return f"nothing migrates any more until {VARIABLE}=1 is set on one container per release"
+
+
+def _command_fix(project: Project) -> Fix | None:
+    """An entrypoint that migrates when asked, in front of what is left of CMD."""
+    cmd = project.final.last("CMD")
+    place = landing(project, NAME)
+    has_entrypoint = declared(project).entrypoint is not None or project.python_image(project.final) is None
+    if cmd is None or has_entrypoint or place is None or not has_posix_shell(project.final):
+        return None
+    read = script(cmd)
+    migrations = _leading_migrations(read)
+    rest = read.steps[len(migrations) :]
+    if not read.shell or not migrations or not rest or any(step.operator not in {"", "&&", ";"} for step in read.steps):
+        return None
+    dockerfile = project.dockerfile
+    if any("\n" in dockerfile.slice(step.span) for step in migrations):
+        return None
+    commands = "".join(f"    {dockerfile.slice(step.span)}\n" for step in migrations)
+    text = (
+        f"#!/bin/sh\n# Migrates the database where {VARIABLE}=1 asks for it, then starts the command.\nset -e\n\n"
+        f'if [ "${{{VARIABLE}:-}}" = "1" ]; then\n{commands}fi\n\nexec "$@"\n'
+    )
+    entrypoint = dockerfile.written(f"ENTRYPOINT {to_exec_form(('sh', place.image_path))}\n")
+    start = cmd.value_span.start
+    edits = (
+        Edit(place.path, Span(0, 0), text),
+        Edit(project.path, Span(cmd.span.start, cmd.span.start), entrypoint),
+        Edit(project.path, Span(start, cmd.value_span.end), _rest(project, rest)),
+    )
+    changes = frozenset({"entrypoint", "cmd"})
+    return Fix(f"migrate only where {VARIABLE}=1", Safety.UNSAFE, edits, changes, doubts=(_doubt(),))
+
+
+def _leading_migrations(read: Script) -> tuple[Step, ...]:
+    found = []
+    for step in read.steps:
+        if step.command is None or step.command.redirects:
+            break
+        if not is_migration(Start(step.command, "CMD")):
+            break
+        found.append(step)
+    return tuple(found)
+
+
+def _rest(project: Project, rest: tuple[Step, ...]) -> str:
+    """What is left of CMD: as exec form where it is one plain command, else as it stands."""
+    text = project.dockerfile.text[rest[0].span.start : rest[-1].span.end]
+    command = rest[0].command
+    is_plain = len(rest) == 1 and command is not None and not command.assignments and not command.redirects
+    if not is_plain or command is None or any(word.value is None for word in command.words) or "\n" in text:
+        return text
+    values = command.values[1:] if command.values[0] == "exec" else command.values
+    return text if set("*?[~#") & set("".join(word.text for word in command.words)) else to_exec_form(values)
+
+
+RULE = Rule("PYD407", "migration-at-start", check, __doc__, EXAMPLES)

@@ -1,0 +1,227 @@
+"""Nobody asks the service whether it is well.
+
+A process that runs is not a service that answers: without a HEALTHCHECK a container that hangs
+counts as healthy, `depends_on: condition: service_healthy` cannot work, and a rolling update
+replaces good containers by dead ones.
+
+The cure asks from inside the container, with Python itself, so that no curl has to be in the
+image: a GET of the health route where the source declares one, else a connection to the port.
+A Celery worker is pinged. Safe: only where the port is known with certainty and the image is
+one service; the service itself is not touched. There is no fix, and the reason is said, for
+jobs, for unknown ports, and where compose runs the same image as different services: there the
+check belongs to the service, in the compose file.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from pydock.dockerfile import Instruction
+from pydock.edits import Edit, Fix, Safety
+from pydock.lines import Span
+from pydock.project import Project, compose, probe
+from pydock.project.app import App, app, bind
+from pydock.project.listeners import Server
+from pydock.project.ports import Bind, Port
+from pydock.project.programs import PREPARATIONS
+from pydock.project.server import read_server, server
+from pydock.project.sources import landing
+from pydock.project.start import Start, declared, has_posix_shell, is_job, main_command, starts
+from pydock.project.start import probe as declared_probe
+from pydock.rule import Example, Finding, Rule
+
+_FLASK = "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get('/health')\ndef health():\n    return 'ok'\n"
+_CHECK = "HEALTHCHECK --interval=10s --timeout=2s --start-period=5s --retries=3 \\\n    CMD"
+_BEFORE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nEXPOSE 8000\n"
+_WORKER = "services:\n  web: {build: .}\n  worker: {build: ., command: celery -A app worker}\n"
+
+EXAMPLES = (
+    Example(
+        before=f'{_BEFORE}# flask\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "app:app"]\n',
+        after=f'{_BEFORE}{_CHECK} ["python", "/app/healthcheck.py"]\n'
+        '# flask\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "app:app"]\n',
+        files={"app.py": _FLASK},
+    ),
+    Example(
+        before="FROM python:3.12-slim\nCOPY app.py /app.py\nCMD exec gunicorn -b :$PORT app:app\n",
+        after=f"FROM python:3.12-slim\nCOPY app.py /app.py\n{_CHECK} "
+        '["python", "-c", "import os, socket; '
+        "socket.create_connection(('127.0.0.1', int(os.environ['PORT'])), 1).close()\"]\n"
+        "CMD exec gunicorn -b :$PORT app:app\n",
+        files={"app.py": "app = None\n"},
+    ),
+    Example(
+        before="FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD celery -A mail worker\n",
+        after="FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
+        "HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \\\n"
+        "    CMD celery -A mail inspect ping -d celery@$HOSTNAME\nCMD celery -A mail worker\n",
+        files={"mail.py": ""},
+    ),
+    Example(
+        before=f'{_BEFORE}CMD ["gunicorn", "-b", "0.0.0.0:8000", "app:app"]\n',
+        files={"app.py": _FLASK, "docker-compose.yml": _WORKER},
+        finds=True,
+    ),
+    Example(before=f'{_BEFORE}CMD ["python", "job.py"]\n', files={"job.py": "print('done')\n"}, finds=True),
+    Example(before=f'{_BEFORE}HEALTHCHECK CMD ["python", "up.py"]\nCMD ["uvicorn", "app:app"]\n'),
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    instructions = declared(project)
+    present = declared_probe(project)
+    place = instructions.cmd or instructions.entrypoint or project.final.last("EXPOSE")
+    if place is None or project.reference(project.final) is None or not has_posix_shell(project.final):
+        return
+    if present is not None:
+        if present.value.strip().upper() == "NONE":
+            yield _finding(present, "HEALTHCHECK NONE: nobody asks the service whether it is well", None, "")
+        return
+    start = main_command(project)
+    reason = _conflict(project) or ""
+    found = server(project)
+    fix = None
+    if start is None:
+        reason = reason or "pydock cannot tell which command is the service"
+    elif not reason:
+        fix, reason = _worker_fix(project, found) if found and found.kind == "celery" else _server_fix(project, found)
+    at = start.instruction if start and start.instruction else place
+    yield _finding(at, "no HEALTHCHECK, so a container that hangs counts as healthy", fix, reason)
+
+
+def _finding(place: Instruction, message: str, fix: Fix | None, reason: str) -> Finding:
+    advice = "" if fix else f"{reason[:1].upper()}{reason[1:]}; add a check that fits by hand." if reason else ""
+    return Finding(
+        RULE,
+        place.value_span,
+        message,
+        fix,
+        cost="compose and orchestrators wait for, replace and restart containers by this answer",
+        advice=advice,
+    )
+
+
+def _conflict(project: Project) -> str:
+    """A compose service that runs something else from this image and has no check of its own."""
+    here = bind(project)
+    for service in compose.services(project):
+        if service.healthcheck is not None or (service.command is None and service.entrypoint is None):
+            continue
+        own = [start for start in starts(project) if start.role == "compose" and start.origin == service.origin]
+        others = [start for start in own if not start.script and start.program not in PREPARATIONS]
+        for start in others:
+            if is_job(start):
+                continue
+            other = read_server(project, start)
+            port = other.bind.port if other and other.bind else None
+            if here is None or port is None or port != here.port:
+                words = " ".join(word.text for word in start.command.words[:4])
+                return f"{service.origin} runs `{words}` from the same image, so the check belongs into that file"
+    return ""
+
+
+def _server_fix(project: Project, found: Server | None) -> tuple[Fix | None, str]:
+    where = bind(project)
+    if found is None or (found.kind in {"python", "job"} and where is None):
+        return None, "nothing in the source is known to listen on a port, and a job needs no check"
+    if where is None or where.is_socket:
+        return None, "where the service listens is not known with certainty"
+    if where.port is None or not where.answers_locally:
+        return None, f"the port that {where.source} binds is not known with certainty"
+    python = probe.interpreter(project)
+    if python is None:
+        return None, "whether the final image has a Python to ask with is not known"
+    return _fix(project, found, where, where.port, python), ""
+
+
+def _fix(project: Project, found: Server, where: Bind, port: Port, python: str) -> Fix:
+    application = app(project)
+    question = _question(project, found, application, port)
+    written = probe.existing_script(project)
+    edits: tuple[Edit, ...] = ()
+    place = landing(project, probe.NAME, application.path if application else "")
+    if written is None and place and probe.is_python_3(project) and not _is_taken(project, place.image_path):
+        written = place.image_path
+        edits = (Edit(place.path, Span(0, 0), probe.script(question)),)
+    folder = posixpath.dirname(edits[0].path) if edits else ""
+    options = ("-I",) if probe.needs_isolation(project, folder) else ()
+    command = (python, *options, written) if written else (python, *options, "-c", probe.one_line(question))
+    text = probe.instruction(command, start_period=_start_period(project, found.start))
+    asked = f"GET {question.route}" if question.route else "a connection"
+    return Fix(
+        f"ask port {where.port} from inside the container: {asked}",
+        Safety.SAFE,
+        (*edits, _inserted(project, text)),
+        changes=frozenset({"healthcheck"}),
+    )
+
+
+def _question(project: Project, found: Server, application: App | None, port: Port) -> probe.Question:
+    speaks_plain_http = not found.has_tls and found.kind != "uwsgi" and probe.is_python_3(project)
+    if application is None or application.health is None or not speaks_plain_http:
+        return probe.Question(port)
+    if any(run.has_tls for run in application.runs):
+        return probe.Question(port)
+    # Django answers 400 to a host that it does not know, which still is an answer.
+    return probe.Question(port, application.health, 500 if application.framework == "django" else 400)
+
+
+def _is_taken(project: Project, image_path: str) -> bool:
+    """Whether a new file would hide a module of its name, or compose would hide the file."""
+    hidden = any(
+        target and image_path.startswith(f"{target.rstrip('/')}/") and source not in {".", "./"}
+        for service in compose.services(project)
+        for source, target in service.mounts
+    )
+    imported = any("healthcheck" in name for name in _imports(project))
+    return hidden or imported
+
+
+def _imports(project: Project) -> Iterator[str]:
+    application = app(project)
+    for path in application.reached if application else ():
+        text = project.tree.text(path) or ""
+        yield from (line for line in text.splitlines() if "import" in line)
+
+
+def _start_period(project: Project, server_start: Start) -> int:
+    """Longer where something runs before the server: migrations, waiting for a database."""
+    before = [
+        start
+        for start in starts(project)
+        if start.role in {"start", "script"} and not start.script and start != server_start
+    ]
+    busy = [start for start in before if start.program not in PREPARATIONS or start.program in {"sleep", "nc"}]
+    return 30 if busy else 5
+
+
+def _worker_fix(project: Project, found: Server) -> tuple[Fix | None, str]:
+    """`celery inspect ping`, which starts a second interpreter and so needs more time than a probe."""
+    command = found.command
+    is_worker = "worker" in command.values and not command.has("-n", "--hostname")
+    is_plain = found.app and found.start.command.program == "celery" and not found.start.wrappers
+    if not (is_worker and is_plain) or command.has("--pool=solo") or "solo" in command.values or "$" in found.app:
+        return None, "how to ping this Celery process is not known with certainty"
+    text = (
+        "HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \\\n"
+        f"    CMD celery -A {found.app} inspect ping -d celery@$HOSTNAME"
+    )
+    edit = _inserted(project, text)
+    return Fix("ping the Celery worker", Safety.SAFE, (edit,), changes=frozenset({"healthcheck"})), ""
+
+
+def _inserted(project: Project, text: str) -> Edit:
+    """The new instruction in front of CMD and ENTRYPOINT and of the comment that belongs to them."""
+    stage, dockerfile = project.final, project.dockerfile
+    at = next((at for at, entry in enumerate(stage.instructions) if entry.keyword in {"CMD", "ENTRYPOINT"}), None)
+    previous = stage.instructions[-1] if at is None else stage.instructions[at - 1]
+    end = previous.span.end
+    follows_blank = at is not None and dockerfile.text[end : end + 2].startswith(("\n", "\r\n"))
+    front = "\n" if follows_blank and previous.keyword != "EXPOSE" else ""
+    is_open = not dockerfile.text[:end].endswith("\n")
+    written = f"\n{text}" if is_open else f"{front}{text}\n"
+    return Edit(project.path, Span(end, end), dockerfile.written(written))
+
+
+RULE = Rule("PYD402", "no-healthcheck", check, __doc__, EXAMPLES, same_as=("DL3057",))

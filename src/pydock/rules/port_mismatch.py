@@ -1,0 +1,75 @@
+"""EXPOSE names another port than the server binds.
+
+EXPOSE opens nothing, but people and programs believe it: `docker run -P` publishes it, reverse
+proxies and platforms that read it send their traffic there, and nobody answers.
+
+The cure is the port that the server binds. Safe where that is written in the file or the source,
+and no compose file refers to the other one; where an environment variable decides at run time
+there is only the finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydock.edits import Edit, Fix, Safety
+from pydock.project import Project, compose
+from pydock.project.app import bind
+from pydock.project.server import server
+from pydock.rule import Example, Finding, Rule
+
+_BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
+_COMPOSE = "services:\n  web:\n    build: .\n    ports: ['80:5000']\n"
+EXAMPLES = (
+    Example(
+        before=f'{_BASE}EXPOSE 5000\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "app:app"]\n',
+        after=f'{_BASE}EXPOSE 8000\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "app:app"]\n',
+    ),
+    Example(
+        before=f'{_BASE}EXPOSE 5000\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "app:app"]\n',
+        files={"docker-compose.yml": _COMPOSE},
+        finds=True,
+    ),
+    Example(before=f'{_BASE}EXPOSE 8000 9090\nCMD ["uvicorn", "app:app"]\n'),
+    Example(before=f"{_BASE}EXPOSE 5000\nCMD uvicorn app:app --port ${{PORT:-8000}}\n", finds=True),
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    where, found = bind(project), server(project)
+    exposed = [
+        (entry, word)
+        for stage in project.lineage(project.final)
+        for entry in stage.of("EXPOSE")
+        for word in entry.words
+    ]
+    numbers = [word.text.partition("/")[0] for _, word in exposed]
+    if found is None or where is None or where.port is None or not exposed or not all(map(str.isdigit, numbers)):
+        return
+    port = where.port
+    if port.number is None or str(port.number) in numbers:
+        return
+    instruction, word = exposed[0]
+    mapped = [service.origin for service in compose.services(project) if _container_ports(service) & set(numbers)]
+    is_alone = len(exposed) == 1 and instruction in project.final.instructions and not port.variable and not mapped
+    start = instruction.place(word.start, word.start + len(numbers[0]))
+    fix = None
+    if is_alone:
+        edit = Edit(project.path, start, str(port.number))
+        fix = Fix(f"expose the port that is bound: {port.number}", Safety.SAFE, (edit,), frozenset({"ports"}))
+    others = f"; {mapped[0]} publishes {', '.join(numbers)} too" if mapped else ""
+    yield Finding(
+        RULE,
+        instruction.value_span,
+        f"EXPOSE says {', '.join(numbers)}, {found.kind} binds {port}",
+        fix,
+        cost="whoever believes EXPOSE reaches nothing",
+        advice="" if fix else f"Make both say the same port{others}.",
+    )
+
+
+def _container_ports(service: compose.Service) -> set[str]:
+    return {port.rpartition(":")[2].partition("/")[0] for port in service.ports}
+
+
+RULE = Rule("PYD417", "port-mismatch", check, __doc__, EXAMPLES)

@@ -1,0 +1,176 @@
+"""The service runs as root.
+
+A flaw in the service or in one of its packages is then a flaw with every right inside the
+container, and one step closer to the host.
+
+The cure is a system user with a fixed uid and a home that exists (caches of many libraries
+need one), and `USER` in front of the start. Where the source shows that nothing is written
+beside it, the code stays root's and read-only; otherwise the work directory and each written
+path, VOLUME and compose volume belong to the user, and a comment names who writes there.
+Safe only on images that are plain Python or Debian, with the source at hand. A service that
+starts as root on purpose (gosu, supervisord, nginx, cron) is left alone; what root's home
+holds, a port below 1024 or a bind mount of the host make it unsafe.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.edits import Edit, Fix, Safety
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.compose import services
+from pydock.project.layout import creates_user, inserted_after, last_of_system
+from pydock.project.ownership import Ownership, copies_into, has_source, is_bind, ownership
+from pydock.project.rights import ROOT, created_user, obstacles
+from pydock.project.system import Family, family, runs_python
+from pydock.rule import Example, Finding, Rule
+
+UID = 10001
+NAME = "app"
+_STARTS = frozenset({"EXPOSE", "HEALTHCHECK", "CMD", "ENTRYPOINT", "STOPSIGNAL", "VOLUME"})
+_METADATA = _STARTS | {"LABEL", "ENV", "ARG", "MAINTAINER", "ONBUILD", "SHELL"}
+_HEAD = "FROM python:3.12-slim\n"
+_USERADD = f"RUN useradd --system --uid {UID} --create-home app\n"
+_CMD = 'EXPOSE 8000\nCMD ["python", "app.py"]\n'
+
+EXAMPLES = (
+    Example(
+        before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
+        after=f"{_HEAD}{_USERADD}WORKDIR /app\nCOPY . .\nUSER app\n{_CMD}",
+        files={"app.py": "print(1)\n"},
+    ),
+    Example(
+        before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
+        after=(
+            f"{_HEAD}{_USERADD}WORKDIR /app\nCOPY --chown=app:app . .\n"
+            "# app.py writes beside the code\nRUN chown app:app /app\nUSER app\n"
+            f"{_CMD}"
+        ),
+        files={"app.py": "open('state.json', 'w').write('1')\n"},
+    ),
+    Example(
+        before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
+        after=(
+            f"{_HEAD}{_USERADD}WORKDIR /app\nCOPY . .\n"
+            "# app.py writes there\nRUN mkdir -p /data \\\n    && chown app:app /data\nUSER app\n"
+            f"{_CMD}"
+        ),
+        files={"app.py": "import sqlite3\nsqlite3.connect('/data/app.db')\n"},
+    ),
+    Example(
+        before=f'{_HEAD}COPY run.sh /run.sh\nENTRYPOINT ["/run.sh"]\nCMD ["python", "app.py"]\n',
+        files={"run.sh": '#!/bin/sh\nchown -R app /data\nexec gosu app "$@"\n'},
+        finds=True,
+    ),
+    Example(before=f"{_HEAD}RUN useradd web\nUSER web\n{_CMD}"),
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    reference = project.reference(project.final) or ""
+    if project.contract.user not in ROOT or "nonroot" in reference or not runs_python(project, project.final):
+        return
+    last = next((entry for stage in project.lineage(project.final) for entry in reversed(stage.of("USER"))), None)
+    found = obstacles(project)
+    reasons = "; ".join(dict.fromkeys(entry.why for entry in found if entry.is_final))
+    advice, fix = f"No USER is added: {reasons}." if reasons else "", None
+    if last is not None:
+        advice = "The last USER is root, so somebody chose it; name the user that the service should run as."
+    elif not advice:
+        fix, advice = _fix(project, [entry.why for entry in found])
+    yield Finding(
+        RULE,
+        (last or project.final.start).body,
+        "the service runs as root",
+        fix,
+        cost="whoever breaks into the service has every right inside the container",
+        advice=advice,
+    )
+
+
+def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
+    """The fix, or why there is none."""
+    final, owned = project.final, ownership(project)
+    if outside := owned.in_system:
+        return None, f"No USER is added: {outside.place} writes into {outside.folder}, which belongs to the system."
+    user = created_user(project, final)
+    if user is None and any(creates_user(run) for stage in project.lineage(final) for run in stage.of("RUN")):
+        return None, "The file makes more than one user, or one that a variable names: say in USER which it is."
+    name = user.name if user else NAME
+    owner = user.owner if user else f"{NAME}:{NAME}"
+    copies = copies_into(project, owned.folders)
+    # --chown needs the user to be there already.
+    is_late = user is not None and any(entry.span.start < user.instruction.span.start for entry in copies)
+    is_recursive = owned.is_filled or (is_late and bool(copies))
+    edits = [] if is_recursive else [_owned(project, entry, owner) for entry in copies if entry.flag("chown") is None]
+    if user is None:
+        edits.append(inserted_after(project, last_of_system(final), _creation(project)))
+    text = "\n".join([*_chown(owned, owner, is_recursive=is_recursive), f"USER {name}"])
+    edits.append(inserted_after(project, _last_work(final), text))
+    doubts = (*doubts, *_doubts(project, owned), *(("the user has no home",) if user and not user.has_home else ()))
+    safety = Safety.UNSAFE if doubts else Safety.SAFE
+    fix = Fix(f"run as {name}", safety, _merged(edits), frozenset({"user"}), doubts, _notes(owned))
+    return fix, ""
+
+
+def _merged(edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """Insertions at one place as one edit, in their order."""
+    merged: dict[Span, Edit] = {}
+    for edit in edits:
+        text = merged[edit.span].text if edit.span in merged else ""
+        merged[edit.span] = Edit(edit.path, edit.span, text + edit.text)
+    return tuple(merged.values())
+
+
+def _creation(project: Project) -> str:
+    if family(project, project.final) is Family.ALPINE:
+        return f"RUN addgroup -S -g {UID} {NAME} && adduser -S -D -u {UID} -G {NAME} -h /home/{NAME} {NAME}"
+    return f"RUN useradd --system --uid {UID} --create-home {NAME}"
+
+
+def _last_work(stage: Stage) -> Instruction:
+    """The instruction that USER goes behind: the last one in front of what starts the service."""
+    instructions = stage.instructions
+    last = max(at for at, entry in enumerate(instructions) if entry.keyword not in _METADATA)
+    while last + 1 < len(instructions) and instructions[last + 1].keyword not in _STARTS:
+        last += 1
+    return instructions[last]
+
+
+def _owned(project: Project, copy: Instruction, owner: str) -> Edit:
+    start = copy.flags[0].span.start if copy.flags else copy.value_span.start
+    return Edit(project.path, Span(start, start), f"--chown={owner} ")
+
+
+def _chown(owned: Ownership, owner: str, *, is_recursive: bool) -> Iterator[str]:
+    """The RUN that gives folders to the user, under a comment that says who writes there."""
+    if not owned.folders:
+        return
+    places = tuple(dict.fromkeys(re.sub(r":\d+\Z", "", write.place) for write in owned.writes))
+    where = "beside the code" if owned.is_beside_code else "there"
+    yield f"# {', '.join(places[:2])} {'write' if len(places) > 1 else 'writes'} {where}"
+    made = owned.folders[1:] if owned.is_beside_code else owned.folders
+    making = f"mkdir -p {' '.join(made)} \\\n    && " if made else ""
+    yield f"RUN {making}chown {'-R ' if is_recursive else ''}{owner} {' '.join(owned.folders)}"
+
+
+def _doubts(project: Project, owned: Ownership) -> Iterator[str]:
+    if not has_source(project):
+        yield "the source is not at hand, so where it writes is not known"
+    if project.options.portable and project.final.of("VOLUME"):
+        yield "builders before BuildKit drop what is changed below a VOLUME"
+    for service in services(project):
+        bound = [source for source, _ in service.mounts if is_bind(source)]
+        if bound and owned.folders:
+            yield f"{bound[0]} on the host ({service.origin}) has to be writable for uid {UID}"
+
+
+def _notes(owned: Ownership) -> tuple[str, ...]:
+    is_mounted = any(write.place == "VOLUME" or ": " in write.place for write in owned.writes)
+    return ("A volume that exists already keeps its owner: chown it once.",) if is_mounted else ()
+
+
+RULE = Rule("PYD401", "root-user", check, __doc__, EXAMPLES, same_as=("DL3002",))

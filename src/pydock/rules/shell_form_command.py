@@ -1,0 +1,239 @@
+"""A shell stands between Docker and the service.
+
+In shell form the container's first process is `/bin/sh -c "..."`. `docker stop` sends SIGTERM to
+that shell, which does not pass it on: the service hears nothing, and ten seconds later it is
+killed in the middle of its requests.
+
+The cure is exec form, the JSON array, where the command uses nothing of the shell. Where it
+does (variables, `&&`), `exec` in front of the last command makes the service take the shell's
+place. Safe: the same words reach the same program. Left alone, and said: a command whose
+meaning would change, such as a shell-form ENTRYPOINT beside a CMD that is ignored today, or a
+shell-form CMD that an ENTRYPOINT takes as its arguments.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.edits import Edit, Fix, Safety
+from pydock.lines import Span
+from pydock.project import Project, compose
+from pydock.project.programs import BUILTINS, SERVERS
+from pydock.project.sources import script_file
+from pydock.project.start import Start, starts
+from pydock.project.wrappers import INITS
+from pydock.rule import Example, Finding, Rule
+from pydock.shell import Command, script
+from pydock.words import to_exec_form
+
+_BASE = "FROM python:3.12-slim\n"
+EXAMPLES = (
+    Example(before=f"{_BASE}CMD python app.py\n", after=f'{_BASE}CMD ["python", "app.py"]\n'),
+    Example(
+        before=f"{_BASE}CMD gunicorn -b 0.0.0.0:80 \\\n    # two are enough\n    -w 2 'app:make(\"x\")'\n",
+        after=f'{_BASE}CMD ["gunicorn", "-b", "0.0.0.0:80", \\\n    # two are enough\n'
+        '    "-w", "2", "app:make(\\"x\\")"]\n',
+    ),
+    Example(
+        before=f"{_BASE}CMD flask db upgrade && gunicorn -b :$PORT app:app\n",
+        after=f"{_BASE}CMD flask db upgrade && exec gunicorn -b :$PORT app:app\n",
+    ),
+    Example(
+        before=f"{_BASE}CMD ['python', 'app.py']\n",
+        after=f'{_BASE}CMD ["python", "app.py"]\n',
+        allow=Safety.UNSAFE,
+    ),
+    Example(before=f"{_BASE}CMD (listener &) && gunicorn app:app\n", finds=True),
+    Example(before=f'{_BASE}ENTRYPOINT ["python"]\nCMD app.py\n', finds=True),
+    Example(before=f'{_BASE}CMD ["sh", "-c", "exec gunicorn -b :$PORT app:app"]\n'),
+)
+
+_COST = "docker stop waits ten seconds and then kills the service in the middle of its requests"
+_PLAIN_SHELL = re.compile(
+    r"\[\s*\"(/usr)?/bin/(ba|da)?sh\"(\s*,\s*\"-[euxo]*(pipefail)?\")*(,\s*\"pipefail\")?\s*,\s*\"-[eux]*o?c\"\s*\]"
+)
+_KNOWN_BASE = re.compile(
+    r"(?:[\w.-]+/)*(?:python|pypy|debian|ubuntu|alpine|buildpack-deps|fedora|centos|rockylinux|amazonlinux|uv|"
+    r"ubi\d?(?:-minimal)?|miniconda3|miniforge3|mambaforge|cuda|tensorflow|pytorch|playwright|scratch)\Z"
+)
+_GLOB = re.compile(r"[*?\[\]~#!]|\{.*(?:,|\.\.).*\}")
+
+
+def check(project: Project) -> Iterator[Finding]:
+    for stage in project.dockerfile.stages:
+        for keyword in ("ENTRYPOINT", "CMD"):
+            instruction = stage.last(keyword)
+            if instruction is not None and instruction.value and instruction.exec_form is None:
+                yield from _check_instruction(project, stage, instruction)
+    yield from _check_scripts(project)
+
+
+def _check_instruction(project: Project, stage: Stage, instruction: Instruction) -> Iterator[Finding]:
+    if (words := _misspelt(instruction)) is not None:
+        spelt = Edit(project.path, instruction.value_span, to_exec_form(words))
+        message = f"{instruction.keyword} is no JSON, which wants double quotes, so a shell runs the brackets"
+        fix_spelling = _fix((spelt,), instruction, Safety.UNSAFE)
+        yield Finding(RULE, instruction.value_span, message, fix_spelling, cost="the container does not start")
+        return
+    if not _is_plain_shell(project, stage) or _is_settled(instruction):
+        return
+    edits, why = _rewritten(project, instruction)
+    safety, doubts, why = _judge(project, stage, instruction, why)
+    fix = _fix(edits, instruction, safety, doubts) if edits and not why else None
+    is_exec = script(instruction).commands[:1] and script(instruction).commands[0].program == "exec"
+    what = "needs no shell" if is_exec else f"the shell gets the signals, not {_program(instruction)}"
+    message = f"{instruction.keyword} in shell form: {what}"
+    yield Finding(RULE, instruction.value_span, message, fix, cost="" if is_exec else _COST, advice=why)
+
+
+def _fix(edits: tuple[Edit, ...], instruction: Instruction, safety: Safety, doubts: tuple[str, ...] = ()) -> Fix:
+    field = instruction.keyword.lower()
+    title = f"start the service itself in {instruction.keyword}, not a shell"
+    return Fix(title, safety, edits, changes=frozenset({field}), doubts=doubts)
+
+
+def _misspelt(instruction: Instruction) -> tuple[str, ...] | None:
+    """The words of `['python', 'app.py']`."""
+    if not re.fullmatch(r"\[.*\]", instruction.value, re.DOTALL) or "'" not in instruction.value:
+        return None
+    try:
+        words = ast.literal_eval(instruction.value)
+    except (ValueError, SyntaxError):
+        return None
+    return tuple(words) if words and all(isinstance(word, str) for word in words) else None
+
+
+def _is_plain_shell(project: Project, stage: Stage) -> bool:
+    """Whether shell form means sh or bash that reads no profile and activates nothing."""
+    shells = [shell for entry in project.lineage(stage) if (shell := entry.last("SHELL"))]
+    return not shells or _PLAIN_SHELL.fullmatch(shells[0].value) is not None
+
+
+def _is_settled(instruction: Instruction) -> bool:
+    """Whether the last command already takes the shell's place."""
+    read = script(instruction)
+    if read.opaque or not read.steps:
+        return True
+    last = read.steps[-1].command
+    is_exec = last is not None and last.values[:1] == ("exec",)
+    return is_exec and _needs_shell(instruction, read.only) if read.only else is_exec
+
+
+def _program(instruction: Instruction) -> str:
+    last = script(instruction).steps[-1]
+    return (last.command.program if last.command else "") or "the service"
+
+
+def _needs_shell(instruction: Instruction, command: Command | None) -> bool:
+    """Whether a single command uses something that only a shell gives it."""
+    if command is None or command.assignments or command.redirects:
+        return True
+    words = command.words[1:] if command.values[:1] == ("exec",) else command.words
+    if not words or not words[0].value or words[0].value in BUILTINS or words[0].value.startswith("-"):
+        return True
+    is_whole = command.words[-1].span.end == instruction.value_span.end
+    return not is_whole or any(
+        word.value is None or "\\" in word.text or (word.value == word.text and _GLOB.search(word.text))
+        for word in words
+    )
+
+
+def _rewritten(project: Project, instruction: Instruction) -> tuple[tuple[Edit, ...], str]:
+    read = script(instruction)
+    command = read.only
+    if command is not None and not _needs_shell(instruction, command):
+        return _exec_form(project, command), ""
+    last = read.steps[-1]
+    is_chain = all(step.command is not None and step.operator in {"", "&&", ";"} for step in read.steps)
+    if not is_chain or last.command is None or any(entry.program == "trap" for entry in read.commands):
+        return (), "The command uses the shell in a way that exec form would change; put `exec` where it is right."
+    if last.command.assignments or not last.command.program or last.command.program in BUILTINS:
+        return (), f"Write `exec env NAME=value {_program(instruction)} ...`, or set the variables with ENV."
+    start = last.command.words[0].span.start
+    return (Edit(project.path, Span(start, start), "exec "),), ""
+
+
+def _exec_form(project: Project, command: Command) -> tuple[Edit, ...]:
+    """A bracket, quotes and commas around the words; what stands between them stays."""
+    words, start = command.words, command.words[0].span.start
+    if words[0].value == "exec":
+        words = words[1:]
+        if "\n" in project.dockerfile.text[start : words[0].span.start]:
+            return ()
+    edits = []
+    for at, word in enumerate(words):
+        text = json.dumps(word.value, ensure_ascii=False) + ("]" if at == len(words) - 1 else ",")
+        span = Span(start, word.span.end) if at == 0 else word.span
+        edits.append(Edit(project.path, span, "[" + text if at == 0 else text))
+    return tuple(edits)
+
+
+def _judge(project: Project, stage: Stage, instruction: Instruction, why: str) -> tuple[Safety, tuple[str, ...], str]:
+    """How safe it is to leave the shell out here, with the doubts, or why it is not to be done."""
+    if why:
+        return Safety.SAFE, (), why
+    if instruction.keyword == "ENTRYPOINT":
+        is_exec = not _needs_shell(instruction, script(instruction).only)
+        given = stage.last("CMD") or any(service.command for service in compose.services(project))
+        doubt = "Docker ignores CMD and arguments beside a shell-form ENTRYPOINT; in exec form they reach it"
+        return (Safety.UNSAFE, (doubt,), "") if given and is_exec else (Safety.SAFE, (), "")
+    entrypoint = next((found for entry in project.lineage(stage) if (found := entry.last("ENTRYPOINT"))), None)
+    if entrypoint is None or entrypoint.exec_form == ():
+        reference = (project.reference(stage) or "").split("@")[0]
+        name = reference.rpartition(":")[0] if ":" in reference.rpartition("/")[2] else reference
+        if _KNOWN_BASE.match(name):
+            return Safety.SAFE, (), ""
+        return Safety.UNSAFE, ("the base image may have an ENTRYPOINT that looks at its arguments",), ""
+    if entrypoint.exec_form is None or not _hands_over(project, stage, entrypoint):
+        return (
+            Safety.SAFE,
+            (),
+            "ENTRYPOINT gets the words /bin/sh, -c and this command; write CMD as a JSON array"
+            f" if {_what(entrypoint)} is to take it as its arguments.",
+        )
+    return Safety.SAFE, (), ""
+
+
+def _what(entrypoint: Instruction) -> str:
+    return entrypoint.words[0].text if entrypoint.exec_form else "it"
+
+
+def _hands_over(project: Project, stage: Stage, entrypoint: Instruction) -> bool:
+    """Whether an ENTRYPOINT does nothing with its arguments but run them."""
+    words = [piece.text for piece in entrypoint.exec_form or ()]
+    if words and words[0].rpartition("/")[2] in INITS and all(word.startswith("-") for word in words[1:]):
+        return True
+    if stage is not project.final or len(words) != 1:
+        return False
+    found = script_file(project, words[0])
+    if found is None:
+        return False
+    runs = re.search(r"^\s*exec\s+(?:gosu\s+\S+\s+|su-exec\s+\S+\s+|tini\s+--\s+)?\"\$@\"", found[1], re.M)
+    looks = re.search(r"\$\{?[1-9#]|\bshift\b|\bset\s+--", found[1])
+    return runs is not None and looks is None
+
+
+def _check_scripts(project: Project) -> Iterator[Finding]:
+    """A server at the end of an entrypoint script that the script stays in front of."""
+    for start in starts(project):
+        if start.role == "script" and _is_held(start):
+            insertion = Edit(start.path, Span(start.command.span.start, start.command.span.start), "exec ")
+            yield Finding(
+                RULE,
+                start.span or Span(0, 0),
+                f"{start.origin}: the script stays in front of {start.program} and gets its signals",
+                Fix(f"exec {start.program}", Safety.DISPLAY_ONLY, (insertion,)),
+                cost=_COST,
+            )
+
+
+def _is_held(start: Start) -> bool:
+    is_server = start.program in SERVERS and start.program not in {"celery", "nginx"}
+    return is_server and start.is_last and start.in_shell and "exec" not in start.wrappers and bool(start.path)
+
+
+RULE = Rule("PYD405", "shell-form-command", check, __doc__, EXAMPLES, same_as=("DL3025",))

@@ -1,0 +1,42 @@
+"""Options, the hypothesis profile, and the container engine that some tests need."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+settings.register_profile("pydock", deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("pydock")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="rewrite the expected files of the fixtures")
+
+
+@pytest.fixture
+def is_update(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update"))
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[DockerClient]:
+    """A client of the container engine; without one the test is skipped, or fails where one was promised."""
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env(timeout=300)
+        client.ping()
+    except DockerException as error:
+        if os.environ.get("PYDOCK_REQUIRE_ENGINE") == "1":
+            pytest.fail(f"PYDOCK_REQUIRE_ENGINE=1, and no container engine answers: {error}")
+        pytest.skip(f"no container engine answers: {error}")
+    yield client
+    client.close()

@@ -1,0 +1,99 @@
+"""`python -m tests.speed`: how long pydock takes, beside other tools on the same machine in the same run.
+
+Wall times are medians over several runs. `--against NAME=COMMAND` adds a tool; `{}` in the
+command stands for a Dockerfile. hadolint is there by default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tabulate import tabulate
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+SMALL = FIXTURES / "flask-legacy"
+BIN = Path(sys.executable).parent
+RUNS = 15
+PROJECTS = 1000
+
+
+def wall(command: list[str]) -> str:
+    """The median wall time of a command, and the fastest run."""
+    taken = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        taken.append(time.perf_counter() - started)
+    return f"{statistics.median(taken):.3f} s (fastest {min(taken):.3f} s)"
+
+
+def many(command: list[str]) -> tuple[str, str]:
+    """(CPU seconds, peak memory) of one process that answers for all projects."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return f"{cpu:.1f} s", _peak(command)
+
+
+def _peak(command: list[str]) -> str:
+    """The peak memory of a command, measured by a process that has no other child."""
+    script = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, "
+        "stderr=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, *command], capture_output=True, text=True, check=True)
+    return f"{int(done.stdout) / 1024:.0f} MB"
+
+
+def make_projects(folder: Path) -> list[str]:
+    """Copies of the fixtures with a comment each, so that nothing is answered from a cache; their Dockerfiles."""
+    services = sorted(path for path in FIXTURES.iterdir() if (path / "Dockerfile").is_file())
+    made = []
+    for number in range(PROJECTS):
+        target = folder / f"service{number:04}"
+        shutil.copytree(services[number % len(services)], target, ignore=shutil.ignore_patterns("expected"))
+        with (target / "Dockerfile").open("a") as file:
+            file.write(f"# service {number}\n")
+        made.append(str(target / "Dockerfile"))
+    return made
+
+
+def run(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.speed")
+    parser.add_argument("--against", action="append", default=[], metavar="NAME=COMMAND")
+    given = parser.parse_args(arguments)
+    pydock = str(BIN / "pydock")
+    others = {"hadolint": [str(shutil.which("hadolint", path=f"{BIN}{os.pathsep}{os.environ['PATH']}"))]}
+    others |= {name: shlex.split(command) for name, _, command in (each.partition("=") for each in given.against)}
+    rows = [
+        ["pydock --help", wall([pydock, "--help"])],
+        ["pydock check, one small project", wall([pydock, "check", str(SMALL)])],
+    ]
+    rows += [
+        [f"{name}, its Dockerfile", wall([*command, str(SMALL / "Dockerfile")])] for name, command in others.items()
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        made = make_projects(Path(name))
+        commands = {"pydock check": [pydock, "check", name]} | {
+            tool: [*command, *made] for tool, command in others.items()
+        }
+        for tool, command in commands.items():
+            cpu, peak = many(command)
+            rows += [[f"{tool}, {PROJECTS} projects, CPU", cpu], [f"{tool}, {PROJECTS} projects, peak memory", peak]]
+    print(tabulate(rows, headers=["what", "measured"], tablefmt="github"))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(run(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""The rewritten services are built and started, and answer as they did before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pydock.edits import Safety
+from pydock.engine import rewrite
+from pydock.project import Project
+from pydock.rules import RULES
+from pydock.tree import Tree
+from tests.containers import answers, build, provide_bases, started
+from tests.test_fixtures import FIXTURES
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+pytestmark = pytest.mark.engine
+Build = Callable[[Project], str]
+
+
+@pytest.fixture
+def built(engine: DockerClient) -> Iterator[Build]:
+    """Builds projects; the images are removed afterwards."""
+    images: list[str] = []
+
+    def make(project: Project) -> str:
+        images.extend(provide_bases(engine, project.dockerfile))
+        image = build(engine, project.tree)
+        images.append(image)
+        return image
+
+    yield make
+    for image in reversed(images):
+        engine.images.remove(image)
+
+
+def _both(name: str) -> tuple[Project, Project]:
+    report = rewrite(Project(Tree(FIXTURES / name)), RULES, Safety.SAFE)
+    return report.project, report.result
+
+
+def test_the_legacy_service_answers_as_before_from_an_image_half_the_size(engine: DockerClient, built: Build) -> None:
+    before, after = map(built, _both("flask-legacy"))
+    said = []
+    for image in (before, after):
+        with started(engine, image) as container:
+            said.append([answers(container, f"http://127.0.0.1:8000{route}") for route in ("/health", "/")])
+    assert said[0] == said[1]
+    assert "psycopg2" in said[0][1]
+    small, large = (engine.images.get(image).attrs["Size"] for image in (after, before))
+    assert small < 0.5 * large
+
+
+def test_the_broken_user_install_starts_only_after_the_fix(engine: DockerClient, built: Build) -> None:
+    before, after = map(built, _both("user-install-broken"))
+    with started(engine, before) as container:
+        assert answers(container, "http://127.0.0.1:8000/health") == ""
+    with started(engine, after) as container:
+        assert answers(container, "http://127.0.0.1:8000/health") == "ok"

@@ -1,0 +1,194 @@
+"""A path leads to the Dockerfiles a person means, each in the folder it is built in."""
+
+from __future__ import annotations
+
+import os
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from pydock.discover import Target, Unusable, is_dockerfile, targets
+from pydock.tree import LARGEST_TEXT
+
+NAMES = {
+    "Dockerfile": True,
+    "dockerfile": True,
+    "Containerfile": True,
+    "Dockerfile.prod": True,
+    "Dockerfile-web": True,
+    "api.Dockerfile": True,
+    "prod.dockerfile": True,
+    "Dockerfile.j2": False,
+    "Dockerfile.prod.tmpl": False,
+    "Dockerfile.dockerignore": False,
+    "Dockerfile~": False,
+    "Dockerfile.md": False,
+    "dockerfiles": False,
+    "MyDockerfile": False,
+    "docker-compose.yml": False,
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), NAMES.items(), ids=NAMES)
+def test_a_dockerfile_is_known_by_its_name(name: str, expected: bool) -> None:
+    assert is_dockerfile(name) is expected
+
+
+def _make(folder: Path, **files: str) -> None:
+    for path, text in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+
+
+def _found(*paths: str) -> list[tuple[str, str]]:
+    """(shown path, path inside the context) of every target."""
+    return [(each.shown, each.path) for each in targets(paths) if isinstance(each, Target)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_folder_is_searched_but_not_what_is_no_part_of_a_service(folder: Path) -> None:
+    skipped = {f"{name}/Dockerfile": "FROM a\n" for name in (".git", "node_modules", "env")}
+    _make(
+        folder,
+        **{"Dockerfile": "FROM a\n", "web/api.Dockerfile": "FROM a\n", "t/Dockerfile.j2": "FROM {{x}}\n"},
+        **skipped,
+    )
+    _make(folder, **{"env/pyvenv.cfg": ""})
+    assert _found(".") == [("Dockerfile", "Dockerfile"), ("web/api.Dockerfile", "api.Dockerfile")]
+
+
+def test_a_named_file_is_taken_whatever_its_name(folder: Path) -> None:
+    _make(folder, **{"image.txt": "FROM a\n"})
+    assert _found("image.txt") == [("image.txt", "image.txt")]
+
+
+def test_a_file_that_two_paths_lead_to_is_answered_once(folder: Path) -> None:
+    _make(folder, **{"web/Dockerfile": "FROM a\n"})
+    assert _found(".", "web", "web/Dockerfile") == [("web/Dockerfile", "Dockerfile")]
+
+
+CONTEXTS = {
+    "its own folder, where what it copies is there": (
+        {"docker/web/Dockerfile": "FROM a\nCOPY app.py /\n", "docker/web/app.py": "", "app.py": ""},
+        "Dockerfile",
+    ),
+    "the folder above, where only that has it": (
+        {"docker/web/Dockerfile": "FROM a\nCOPY src /src\n", "src/app.py": ""},
+        "docker/web/Dockerfile",
+    ),
+    "one folder up": ({"docker/web/Dockerfile": "FROM a\nCOPY x.py y\n", "docker/x.py": ""}, "web/Dockerfile"),
+    "its own folder, where nothing is copied": ({"docker/web/Dockerfile": "FROM a\n", "app.py": ""}, "Dockerfile"),
+    "its own folder, where everything is copied": ({"docker/web/Dockerfile": "FROM a\nCOPY . .\n"}, "Dockerfile"),
+    "by a pattern": ({"docker/web/Dockerfile": "FROM a\nCOPY re*.txt /\n", "req.txt": ""}, "docker/web/Dockerfile"),
+    "not by what another stage has": (
+        {"docker/web/Dockerfile": "FROM a\nCOPY --from=x app.py /\n", "app.py": ""},
+        "Dockerfile",
+    ),
+    "not by a variable": ({"docker/web/Dockerfile": "FROM a\nARG F\nCOPY $F /\n", "app.py": ""}, "Dockerfile"),
+    "with most of it, where one file is made later": (
+        {"docker/web/Dockerfile": "FROM a\nCOPY app.py built.js /\n", "app.py": ""},
+        "docker/web/Dockerfile",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), CONTEXTS.values(), ids=CONTEXTS)
+def test_the_build_context(folder: Path, files: dict[str, str], expected: str) -> None:
+    _make(folder, **files)
+    assert _found(".") == [("docker/web/Dockerfile", expected)]
+    (folder / ".git").mkdir()
+    assert _found("docker/web/Dockerfile") == [("docker/web/Dockerfile", expected)]
+
+
+def test_the_context_of_a_single_file_is_not_above_its_work_tree(folder: Path) -> None:
+    _make(folder, **{"app.py": "", "repo/docker/Dockerfile": "FROM a\nCOPY app.py /\n"})
+    (folder / "repo/.git").mkdir()
+    assert _found("repo/docker/Dockerfile") == [("repo/docker/Dockerfile", "Dockerfile")]
+
+
+def _error(path: str) -> tuple[str, str]:
+    (only,) = targets([path])
+    assert isinstance(only, Unusable)
+    return only.error.message, only.error.hint
+
+
+def test_a_link_out_of_the_folder_is_refused(folder: Path) -> None:
+    _make(folder, **{"elsewhere/Dockerfile": "FROM a\n"})
+    (folder / "project").mkdir()
+    (folder / "project/Dockerfile").symlink_to("../elsewhere/Dockerfile")
+    message, hint = _error("project")
+    assert "a symbolic link that leads out of" in message
+    assert str(folder / "elsewhere/Dockerfile") in hint
+
+
+def test_a_link_inside_the_folder_is_followed(folder: Path) -> None:
+    _make(folder, **{"project/Dockerfile.real": "FROM a\n"})
+    (folder / "project/Dockerfile").symlink_to("Dockerfile.real")
+    assert ("project/Dockerfile", "Dockerfile") in _found("project")
+
+
+def test_a_file_of_fifty_megabytes_is_refused_without_being_read_whole(folder: Path) -> None:
+    with (folder / "Dockerfile").open("wb") as file:
+        file.truncate(50 * 1024 * 1024)
+    tracemalloc.start()
+    message, hint = _error("Dockerfile")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "too large (50 MB" in message
+    assert "at most 5 MB" in hint
+    assert peak < LARGEST_TEXT
+
+
+UNUSABLE = {
+    "binary": (b"\x7fELF\x00\x00", "a binary file"),
+    "UTF-16": ("FROM a\n".encode("utf-16"), "UTF-16"),
+}
+
+
+@pytest.mark.parametrize(("data", "expected"), UNUSABLE.values(), ids=UNUSABLE)
+def test_a_file_that_is_no_text_is_refused(folder: Path, data: bytes, expected: str) -> None:
+    (folder / "Dockerfile").write_bytes(data)
+    assert expected in _error(".")[0]
+
+
+def test_a_link_to_nothing_is_refused(folder: Path) -> None:
+    (folder / "Dockerfile").symlink_to("nowhere")
+    message, hint = _error(".")
+    assert "No such file" in message
+    assert "the link leads nowhere" in hint
+
+
+def test_a_pipe_is_refused_rather_than_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "Dockerfile")
+    assert "not a regular file" in _error(".")[0]
+
+
+def test_an_unreadable_file_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _make(folder, Dockerfile="FROM a\n")
+
+    def refuse(*arguments: object, **options: object) -> object:
+        raise PermissionError(13, "Permission denied", "Dockerfile")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    message, hint = _error("Dockerfile")
+    assert message == "Dockerfile: Permission denied"
+    assert hint
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("nope", "there is no such file or folder"), ("empty", "no Dockerfile in this folder")],
+    ids=["a missing path", "a folder without a Dockerfile"],
+)
+def test_a_path_that_leads_nowhere_is_told(folder: Path, path: str, expected: str) -> None:
+    (folder / "empty").mkdir()
+    message, hint = _error(path)
+    assert expected in message
+    assert hint

@@ -1,0 +1,196 @@
+"""Fixes live together: their order never shows, promises are kept, comments can silence a rule."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pydock.dockerfile import Dockerfile
+from pydock.edits import Edit, Fix, Safety
+from pydock.engine import check, rewrite
+from pydock.errors import RuleBugError, SyntaxProblem
+from pydock.lines import Span
+from pydock.plan import Add, Keep, Piece, Plan
+from pydock.project import Project
+from pydock.rule import Finding, Rule
+from pydock.tree import Tree
+
+SOURCE = 'FROM python:3.12\nRUN make\nCMD ["x"]\n'
+
+
+def toy(code: str, fixes: Callable[[Dockerfile], Iterator[Fix]], *same_as: str) -> Rule:
+    """A rule made of what it offers to fix; its name is its code in lower case."""
+
+    def run(project: Project) -> Iterator[Finding]:
+        for fix in fixes(project.dockerfile):
+            yield Finding(rule, fix.edits[0].span, code, fix)
+
+    rule = Rule(code, code.lower(), run, "", (), same_as)
+    return rule
+
+
+def insertion(word: str, *, safety: Safety = Safety.SAFE, changes: frozenset[str] = frozenset()) -> Rule:
+    """A rule that wants an instruction in the last stage, right behind FROM."""
+
+    def fixes(dockerfile: Dockerfile) -> Iterator[Fix]:
+        stage = dockerfile.stages[-1]
+        if word not in dockerfile.slice(stage.span):
+            at = Span(stage.start.span.end, stage.start.span.end)
+            yield Fix(word, safety, (Edit("Dockerfile", at, f"{word}\n"),), changes)
+
+    return toy(word.split(maxsplit=1)[0], fixes)
+
+
+def split(dockerfile: Dockerfile) -> Iterator[Fix]:
+    if len(dockerfile.stages) == 1:
+        base, *rest = dockerfile.instructions
+        runs = [Keep(each) for each in rest if each.keyword == "RUN"]
+        runtime = [Keep(base), *(Keep(each) for each in rest if each.keyword != "RUN")]
+        builder: list[Piece] = [Add("FROM python:3.12 AS builder\n", ""), *runs]
+        stages = (tuple(builder), tuple[Piece, ...](runtime))
+        yield Plan(dockerfile, "Dockerfile", stages).fix("split", Safety.SAFE, frozenset())
+
+
+RULES = (
+    toy("SPLIT", split),
+    insertion("ENV A=1", changes=frozenset({"environment"})),
+    insertion("LABEL a=b", changes=frozenset({"labels"})),
+    insertion("USER app", changes=frozenset({"user"})),
+)
+
+
+def _project(text: str, **files: str) -> Project:
+    return Project(Tree.of({"Dockerfile": text, **files}))
+
+
+def test_the_order_of_the_rules_never_shows() -> None:
+    results = {
+        rewrite(_project(SOURCE), order, Safety.SAFE).result.dockerfile.text for order in itertools.permutations(RULES)
+    }
+    (text,) = results
+    keywords = [each.keyword for each in Dockerfile(text).instructions]
+    assert keywords == ["FROM", "RUN", "FROM", "USER", "LABEL", "ENV", "CMD"]
+
+
+def test_the_widest_fix_has_a_round_to_itself_and_touching_fixes_wait() -> None:
+    report = rewrite(_project(SOURCE), RULES, Safety.SAFE)
+    assert [[finding.rule.code for finding in each.settled] for each in report.rounds] == [
+        ["SPLIT"],
+        ["ENV"],
+        ["LABEL"],
+        ["USER"],
+    ]
+
+
+def test_a_second_run_changes_nothing() -> None:
+    first = rewrite(_project(SOURCE), RULES, Safety.SAFE)
+    second = rewrite(first.result, RULES, Safety.SAFE)
+    assert first.changed == ("Dockerfile",)
+    assert not second.changed
+    assert not second.rounds
+
+
+@pytest.mark.parametrize(
+    ("allow", "applied"),
+    [(Safety.SAFE, []), (Safety.UNSAFE, ["ENV"]), (Safety.DISPLAY_ONLY, ["ENV", "LABEL"])],
+    ids=["safe", "unsafe", "everything"],
+)
+def test_only_what_is_allowed_is_applied_and_the_rest_is_held_back(allow: Safety, applied: list[str]) -> None:
+    rules = (
+        insertion("ENV A=1", safety=Safety.UNSAFE, changes=frozenset({"environment"})),
+        insertion("LABEL a=b", safety=Safety.DISPLAY_ONLY, changes=frozenset({"labels"})),
+    )
+    report = rewrite(_project(SOURCE), rules, allow)
+    assert [finding.rule.code for finding in report.settled] == applied
+    assert {finding.rule.code for finding in report.held_back} == {"ENV", "LABEL"} - set(applied)
+
+
+def _drop_command(dockerfile: Dockerfile) -> Iterator[Fix]:
+    yield from (
+        Fix("drop it", Safety.SAFE, (Edit("Dockerfile", each.span, ""),))
+        for each in dockerfile.instructions
+        if each.keyword == "CMD"
+    )
+
+
+def _grow(dockerfile: Dockerfile) -> Iterator[Fix]:
+    end = Span(len(dockerfile.text), len(dockerfile.text))
+    yield Fix("grow", Safety.SAFE, (Edit("Dockerfile", end, "# more\n"),))
+
+
+def _break(dockerfile: Dockerfile) -> Iterator[Fix]:
+    yield Fix("break it", Safety.SAFE, (Edit("Dockerfile", dockerfile.instructions[0].span, "FORM x\n"),))
+
+
+def _raise(dockerfile: Dockerfile) -> Iterator[Fix]:
+    raise KeyError(dockerfile.text[:0] or "nothing")
+    yield
+
+
+BUGS = {
+    "it changes what it does not declare": (_drop_command, "drop it: changed cmd without saying so"),
+    "it has no end": (_grow, "no end in sight after: grow"),
+    "it breaks the file": (_break, "break it: line 1 of the result: "),
+    "it raises": (_raise, "TOY toy failed on Dockerfile: KeyError"),
+}
+
+
+@pytest.mark.parametrize(("fixes", "message"), BUGS.values(), ids=BUGS)
+def test_a_rule_that_breaks_a_promise_is_named(fixes: Callable[[Dockerfile], Iterator[Fix]], message: str) -> None:
+    with pytest.raises(RuleBugError) as caught:
+        rewrite(_project(SOURCE), (toy("TOY", fixes),), Safety.SAFE)
+    assert message in caught.value.message
+
+
+def _each_run(dockerfile: Dockerfile) -> Iterator[Fix]:
+    yield from (
+        Fix("x", Safety.DISPLAY_ONLY, (Edit("Dockerfile", each.span, ""),))
+        for each in dockerfile.instructions
+        if each.keyword == "RUN"
+    )
+
+
+SILENCED = {
+    "by code": ("FROM a\n# pydock: ignore[TOY]\nRUN b\nRUN c\n", [4]),
+    "by name": ("FROM a\n# pydock: ignore[toy]\nRUN b\nRUN c\n", [4]),
+    "by hadolint's comment": ("FROM a\n# hadolint ignore=DL1,DL3042\nRUN b\nRUN c\n", [4]),
+    "all rules": ("FROM a\n# pydock: ignore\nRUN b\nRUN c\n", [4]),
+    "one of several": ("FROM a\n# pydock: ignore[X, TOY]\nRUN b\n", []),
+    "another rule is no matter": ("FROM a\n# pydock: ignore[OTHER]\nRUN b\n", [3]),
+    "hadolint's other rule is no matter": ("FROM a\n# hadolint ignore=DL1\nRUN b\n", [3]),
+    "the whole file": ("# pydock: ignore-file[TOY]\nFROM a\nRUN b\nRUN c\n", []),
+    "hadolint's whole file": ("# hadolint global ignore=DL3042\nFROM a\nRUN b\n", []),
+    "the whole file is said in its head only": ("FROM a\nRUN x\nRUN y\n# pydock: ignore[TOY]\n", [2, 3]),
+}
+
+
+@pytest.mark.parametrize(("text", "lines"), SILENCED.values(), ids=SILENCED)
+def test_a_comment_silences_a_rule(text: str, lines: list[int]) -> None:
+    project = _project(text)
+    found = check(project, (toy("TOY", _each_run, "DL3042"),))
+    assert [project.line(finding.span) for finding in found] == lines
+
+
+def test_findings_come_in_file_order_whatever_the_order_of_the_rules() -> None:
+    rules = (toy("B", _each_run), toy("A", _each_run))
+    project = _project("FROM a\nRUN b\nRUN c\n")
+    for order in (rules, rules[::-1]):
+        assert [(finding.span.start, finding.rule.code) for finding in check(project, order)] == [
+            (7, "A"),
+            (7, "B"),
+            (13, "A"),
+            (13, "B"),
+        ]
+
+
+def test_a_broken_file_is_refused_with_its_line() -> None:
+    with pytest.raises(SyntaxProblem, match=r"Dockerfile:2: unknown instruction: RUM"):
+        check(_project("FROM a\nRUM b\n"), ())
+
+
+def test_requirements_that_include_each_other_are_refused_with_their_line() -> None:
+    text = "FROM python:3.12\nCOPY . /app\nWORKDIR /app\nRUN pip install -r a.txt\n"
+    with pytest.raises(SyntaxProblem, match=r"b\.txt:2: .* a\.txt -> b\.txt -> a\.txt"):
+        check(_project(text, **{"a.txt": "-r b.txt\n", "b.txt": "flask\n-r a.txt\n"}), ())

@@ -1,0 +1,142 @@
+"""The house is as its plan says: imports point one way, each third party has one door, rooms stay small."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pydock
+
+SOURCE = Path(pydock.__file__).parent
+MODULES = sorted(path for path in SOURCE.rglob("*.py"))
+NAMES = [str(path.relative_to(SOURCE)) for path in MODULES]
+EACH_MODULE = pytest.mark.parametrize("path", MODULES, ids=NAMES)
+
+# Lowest first; a module imports from its own floor or from lower ones.
+FLOORS = (
+    {"errors", "data"},
+    {"config", "lines"},
+    {"words"},
+    {"dockerfile"},
+    {"shell"},
+    {"edits"},
+    {"chains", "plan", "contract", "ignore"},
+    {"tree"},
+    {"project", "discover"},
+    {"rule"},
+    {"split"},
+    {"rules"},
+    {"engine"},
+    {"report"},
+    {"ask"},
+    {"cli"},
+    {"__main__"},
+)
+LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
+DOORS = {
+    "dockerfile_parse": {"dockerfile.py"},
+    "tree_sitter": {"shell.py"},
+    "tree_sitter_bash": {"shell.py"},
+    "tabulate": {"report/tables.py"},
+    "typer": {"cli.py"},
+    "yaml": {"project/compose.py"},
+    # Names and versions are values of the whole middle of the house.
+    "packaging": {"project", "split", "rules"},
+}
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, at its top or inside a function, but not for types alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _room(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+@EACH_MODULE
+def test_imports_point_one_way(path: Path) -> None:
+    if path == SOURCE / "__init__.py":
+        assert not list(_imports(path))
+        return
+    for name in _imports(path):
+        if name.startswith("pydock.") and name.split(".")[1] != "__version__":
+            assert LEVEL[name.split(".")[1]] <= LEVEL[_room(path)], f"{_room(path)} imports {name}"
+
+
+@EACH_MODULE
+def test_rules_do_not_know_one_another(path: Path) -> None:
+    if _room(path) == "rules" and path.name != "__init__.py":
+        assert not [name for name in _imports(path) if name.startswith(("pydock.rules", "pydock.engine"))]
+
+
+@EACH_MODULE
+def test_each_third_party_library_has_one_door(path: Path) -> None:
+    own = str(path.relative_to(SOURCE))
+    for name in {name.split(".")[0] for name in _imports(path)} - {"pydock"}:
+        if name not in sys.stdlib_module_names:
+            assert {own, _room(path)} & DOORS[name], f"{own} opens its own door to {name}"
+
+
+@EACH_MODULE
+def test_only_the_engine_of_containers_and_the_workers_start_processes(path: Path) -> None:
+    forbidden = {"subprocess", "runpy", "importlib.util", "code", "pty"}
+    assert not forbidden & set(_imports(path))
+    calls = {
+        ast.unparse(node.func)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    }
+    assert not calls & {"eval", "exec", "compile", "__import__", "os.system", "os.popen"}
+
+
+@EACH_MODULE
+def test_a_file_has_fewer_than_350_lines_and_a_function_fewer_than_40(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 350
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert node.body[-1].end_lineno is not None
+            length = node.body[-1].end_lineno - node.body[0].lineno + 1
+            assert length < 40, f"{node.name} has {length} lines"
+
+
+@EACH_MODULE
+def test_a_module_and_its_public_classes_say_what_they_are(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree)
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{node.name} has no docstring"
+
+
+def test_only_the_command_line_catches_what_is_for_a_person() -> None:
+    for path in MODULES:
+        caught = {
+            ast.unparse(node.type)
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.ExceptHandler) and node.type is not None
+        }
+        if path.name not in {"cli.py", "discover.py"}:
+            assert not caught & {"PydockError", "Exception", "BaseException"}, path
+
+
+def test_help_starts_without_what_only_the_work_needs() -> None:
+    import subprocess
+
+    script = "import sys, pydock.cli; print(sorted({name.split('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(ast.literal_eval(done.stdout))
+    assert not loaded & {"rich", "pydantic", "tree_sitter", "dockerfile_parse", "tabulate", "libcst", "docker", "yaml"}
