@@ -58,7 +58,7 @@ def test_an_unsafe_example_is_left_alone_by_the_safe_mode(rule: Rule, example: E
     if example.allow is Safety.SAFE or example.after is None:
         return
     report = rewrite(_project(example), (rule,), Safety.SAFE)
-    assert report.result.dockerfile.text != example.after
+    assert not report.changed or report.result.dockerfile.text != example.after
     assert report.findings
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydock import engine
 from pydock.config import Settings, chosen, settings
 from pydock.discover import Target
 from pydock.edits import Safety
+from pydock.engine import Report
 from pydock.project import Options, Project
 from pydock.project.secrets import mask
 from pydock.report import Answer, checked, fixed
@@ -17,18 +19,23 @@ from pydock.rules import RULES
 from pydock.split import Refusal, split
 from pydock.tree import Tree
 
+if TYPE_CHECKING:
+    from pydock.bench.outcome import Proof
+    from pydock.bench.proof import Ways
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked about every Dockerfile; it crosses process boundaries.
 
     `given` holds the settings of the command line by their configuration keys, None for those
-    that were not given. A dry fix writes nothing.
+    that were not given. A dry fix writes nothing. `proof` asks a real engine about a fix.
     """
 
     given: Mapping[str, object]
     is_fix: bool = False
     is_dry: bool = True
+    proof: Ways | None = None
 
 
 def refuse_unknown_rules(question: Question) -> None:
@@ -46,10 +53,30 @@ def answer(question: Question, target: Target, changes: Mapping[str, str]) -> tu
     rules = chosen(RULES, wanted.select, wanted.ignore)
     if not question.is_fix:
         return checked(project, target.shown, engine.check(project, rules)), changes
-    report = engine.rewrite(project, rules, Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE)
+    allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
+    proof = None
+    if question.proof:
+        from pydock.bench.proof import proven  # drives an engine, which a plain fix does not
+
+        report, proof = proven(project, rules, allow, question.proof, is_fix=True)
+    else:
+        report = engine.rewrite(project, rules, allow)
     if not question.is_dry:
         report.result.tree.write(report.changed)
-    return fixed(report, target.shown, target.patch), report.result.tree.changes
+    return fixed(report, target.shown, target.patch, proof), report.result.tree.changes
+
+
+def proof(question: Question, target: Target) -> Proof:
+    """How the rewrite of one Dockerfile compares with the original on a real engine.
+
+    Raises PydockError where there is no answer.
+    """
+    from pydock.bench.proof import Ways, proven
+
+    project, wanted = _project(question, target, {})
+    rules = chosen(RULES, wanted.select, wanted.ignore)
+    allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
+    return proven(project, rules, allow, question.proof or Ways(), is_fix=False)[1]
 
 
 def plan(question: Question, target: Target) -> str:
@@ -67,6 +94,18 @@ def plan(question: Question, target: Target) -> str:
             remarks = [*(f"doubt: {doubt}" for doubt in planned.doubts), *planned.notes]
             rows = [(mask(what), where, mask(why)) for what, where, why in planned.plan.table()]
             return "\n".join([target.shown, plan_table(rows), *map(mask, remarks)]) + "\n"
+
+
+def unchanged(question: Question, target: Target) -> Project:
+    """The project as it is."""
+    return _project(question, target, {})[0]
+
+
+def rewritten(question: Question, target: Target) -> Report:
+    """The project as it is and as `fix` would leave it; nothing is written."""
+    project, wanted = _project(question, target, {})
+    rules = chosen(RULES, wanted.select, wanted.ignore)
+    return engine.rewrite(project, rules, Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE)
 
 
 def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:

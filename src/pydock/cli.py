@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from pydock import __version__
+from pydock import __version__, console
+from pydock.cli_bench import bench
+from pydock.cli_verify import Builder, Network, UnsafeFixes
+from pydock.cli_verify import verify as verify_command
 from pydock.errors import OptionError, PydockError
 
 if TYPE_CHECKING:
@@ -123,7 +126,7 @@ def check(
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
     answers = _answers(Question(given), paths, jobs)
-    _print(import_module(f"pydock.report.{output_format}").written(answers, style_for(sys.stdout, color)))
+    console.show(import_module(f"pydock.report.{output_format}").written(answers, style_for(sys.stdout, color)))
     raise typer.Exit(_exit_code(answers, is_found=any(answer.findings for answer in answers)))
 
 
@@ -131,12 +134,10 @@ def check(
 def fix(
     paths: Paths = None,
     diff: Annotated[bool, typer.Option("--diff", help="Print the difference, write nothing.")] = False,
-    unsafe_fixes: Annotated[
-        bool | None,
-        typer.Option(
-            "--unsafe-fixes/--no-unsafe-fixes", help="Apply fixes that may change the service, too.", show_default=False
-        ),
-    ] = None,
+    unsafe_fixes: UnsafeFixes = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Build both versions and apply only what leaves the service the same.")
+    ] = False,
     explain_plan: Annotated[
         bool, typer.Option("--explain-plan", help="Print how stages would be split, and stop.")
     ] = False,
@@ -148,15 +149,19 @@ def fix(
     ignore: Ignore = None,
     portable: Portable = None,
     installer: InstallerOption = None,
+    network: Network = False,
+    builder: Builder = "",
     color: ColourOption = Colour.AUTO,
     jobs: Jobs = 1,
 ) -> None:
     """Rewrite Dockerfiles, or with --diff show how."""
     from pydock.ask import Question
+    from pydock.bench.proof import Ways
 
     output = output or (Path("-") if paths == ["-"] else None)
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
-    question = Question({**given, "unsafe-fixes": unsafe_fixes}, is_fix=True, is_dry=diff or output is not None)
+    ways = Ways(network, builder) if verify else None
+    question = Question({**given, "unsafe-fixes": unsafe_fixes}, True, diff or output is not None, ways)
     if explain_plan:
         _show_plans(question, paths)
     answers = _answers(question, paths, jobs)
@@ -179,7 +184,7 @@ def explain(
     from pydock.rules import RULES
 
     style = style_for(sys.stdout, color)
-    _print("\n".join(page(found, style) for found in matching(RULES, rule)) if rule else PRIMER)
+    console.show("\n".join(page(found, style) for found in matching(RULES, rule)) if rule else PRIMER)
 
 
 @app.command()
@@ -188,7 +193,11 @@ def rules() -> None:
     from pydock.report.tables import rules_table
     from pydock.rules import RULES
 
-    _print(rules_table(RULES) + "\n")
+    console.show(rules_table(RULES) + "\n")
+
+
+app.command()(bench)
+app.command(name="verify")(verify_command)
 
 
 def _answers(question: Question, paths: Sequence[str] | None, jobs: int) -> list[Answer]:
@@ -253,7 +262,7 @@ def _show_plans(question: Question, paths: Sequence[str] | None) -> NoReturn:
         try:
             if isinstance(target, Unusable):
                 raise target.error
-            _print(plan(question, target))
+            console.show(plan(question, target))
         except PydockError as error:
             _tell(failed(target.shown, error, target.path))
             code = NO_ANSWER
@@ -266,17 +275,17 @@ def _deliver(answers: Sequence[Answer], *, diff: bool, output: Path | None, colo
     from pydock.report.style import Style, style_for
 
     if diff:
-        text, is_masked = patch(answers, Style() if _is_file(output) else style_for(sys.stdout, colour))
-        _write(output, text)
+        text, is_masked = patch(answers, Style() if console.is_file(output) else style_for(sys.stdout, colour))
+        console.write(output, text)
         if is_masked:
             hint = "pydock fix without --diff writes the real file"
-            _complain("secrets are masked in this diff, so it cannot be applied", hint, "note")
+            console.complain("secrets are masked in this diff, so it cannot be applied", hint, "note")
     elif output is not None:
         only = _only(answers)
-        _write(output, only.text)
+        console.write(output, only.text)
         if others := [change.path for change in only.changes if change.after != only.text]:
-            _complain(f"not written: {', '.join(others)}", "--diff shows them", "note")
-    _talk(story(answers, style_for(sys.stderr, colour), is_written=not diff and output is None))
+            console.complain(f"not written: {', '.join(others)}", "--diff shows them", "note")
+    console.talk(story(answers, style_for(sys.stderr, colour), is_written=not diff and output is None))
 
 
 def _only(answers: Sequence[Answer]) -> Answer:
@@ -293,40 +302,9 @@ def _exit_code(answers: Iterable[Answer], *, is_found: bool) -> int:
     return FINDINGS if is_found else CLEAN
 
 
-def _is_file(output: Path | None) -> bool:
-    return output is not None and str(output) != "-"
-
-
-def _write(output: Path | None, text: str) -> None:
-    """Write to a file as atomically as everything else, or to standard output."""
-    from pydock.tree import Tree
-
-    if output is not None and _is_file(output):
-        Tree(output.absolute().parent, {output.name: text}).write([output.name])
-    else:
-        _print(text)
-
-
-def _print(text: str) -> None:
-    """Bytes to standard output as they are: no wrapping, no other line ends, no other encoding."""
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-    sys.stdout.buffer.flush()
-
-
 def _tell(answer: Answer) -> None:
     if answer.failure:
-        _complain(answer.failure.message, answer.failure.hint)
-
-
-def _talk(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()
-
-
-def _complain(message: str, hint: str, kind: str = "error") -> None:
-    from pydock.report.style import printable
-
-    _talk(f"{kind}: {printable(message)}\n" + (f"  hint: {printable(hint)}\n" if hint else ""))
+        console.complain(answer.failure.message, answer.failure.hint)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -334,5 +312,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments, prog_name="pydock")
     except PydockError as error:
-        _complain(error.message, error.hint)
+        console.complain(error.message, error.hint)
         raise SystemExit(NO_ANSWER) from None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.shell import script
@@ -47,27 +48,19 @@ class Contract:
         )
 
 
-@dataclass
-class _State:
-    """What has been seen so far, while a stage is walked."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is in force at one place of a stage; None stands for a value only known at build time."""
 
-    values: dict[str, object]
-    environment: dict[str, str | None]
-    arguments: dict[str, str | None]
-    sets: dict[str, set[object]]
+    environment: Values
+    arguments: Values
+    workdir: str = "/"
+    user: str = ""
 
+    @property
     def known(self) -> dict[str, str | None]:
+        """ARG and ENV together; ENV wins."""
         return {**self.arguments, **self.environment}
-
-
-def of_stage(dockerfile: Dockerfile, stage: Stage) -> Contract:
-    """The contract of one stage."""
-    state = _walk(dockerfile, stage)
-    return Contract(
-        **state.values,  # type: ignore[arg-type]
-        environment=state.environment,
-        **{name: frozenset(found) for name, found in state.sets.items()},  # type: ignore[arg-type]
-    )
 
 
 def environment_before(dockerfile: Dockerfile, stage: Stage, instruction: Instruction | None = None) -> Values:
@@ -75,100 +68,135 @@ def environment_before(dockerfile: Dockerfile, stage: Stage, instruction: Instru
 
     None stands for a value that is only known when the image is built.
     """
-    return _walk(dockerfile, stage, instruction).known()
+    return _setting(dockerfile, stage, instruction).known
 
 
 def workdir_before(dockerfile: Dockerfile, stage: Stage, instruction: Instruction | None = None) -> str | None:
     """The absolute work directory in force, or None when a variable hides it."""
-    workdir = _walk(dockerfile, stage, instruction).values.get("workdir", "/")
-    return None if "$" in str(workdir) else str(workdir)
+    workdir = _setting(dockerfile, stage, instruction).workdir
+    return None if "$" in workdir else workdir
 
 
 def user_before(dockerfile: Dockerfile, stage: Stage, instruction: Instruction | None = None) -> str:
     """The user in force, "" when nothing has set one."""
-    return str(_walk(dockerfile, stage, instruction).values.get("user", ""))
+    return _setting(dockerfile, stage, instruction).user
 
 
-def _walk(dockerfile: Dockerfile, stage: Stage, until: Instruction | None = None) -> _State:
+def _setting(dockerfile: Dockerfile, stage: Stage, instruction: Instruction | None) -> Setting:
+    settings = _settings(dockerfile, stage.index)
+    entries = dockerfile.stages[stage.index].instructions
+    at = next((at for at, entry in enumerate(entries) if instruction and entry.span == instruction.span), len(entries))
+    return settings[at]
+
+
+@lru_cache(maxsize=512)
+def _settings(dockerfile: Dockerfile, index: int) -> tuple[Setting, ...]:
+    """The setting before each instruction of a stage, and the one at its end."""
+    stage = dockerfile.stages[index]
+    parent = _parent(dockerfile, stage)
+    inherited = _settings(dockerfile, parent.index)[-1] if parent else Setting({}, {})
+    current = replace(inherited, arguments={})
+    found = [current]
+    for instruction in stage.instructions:
+        current = _after(dockerfile, current, instruction)
+        found.append(current)
+    return tuple(found)
+
+
+def _parent(dockerfile: Dockerfile, stage: Stage) -> Stage | None:
+    """The stage of the same file that a stage is built on."""
     parent = dockerfile.stage_named(stage.base)
-    if parent is not None and parent.index < stage.index:
-        state = _walk(dockerfile, parent)
-        state.arguments.clear()
-    else:
-        state = _State({"base": expand(stage.base, dockerfile.global_arguments) or stage.base}, {}, {}, _empty_sets())
-    for instruction in stage.instructions[1:]:
-        if instruction is until:
-            break
-        _take(dockerfile, state, instruction)
-    return state
+    return parent if parent is not None and parent.index < stage.index else None
 
 
-def _empty_sets() -> dict[str, set[object]]:
-    return {name: set() for name in ("ports", "volumes", "labels", "packages", "system_packages", "files")}
-
-
-def _take(dockerfile: Dockerfile, state: _State, instruction: Instruction) -> None:
-    value = instruction.value
+def _after(dockerfile: Dockerfile, setting: Setting, instruction: Instruction) -> Setting:
     match instruction.keyword:
         case "ENV":
-            known = state.known()
-            state.environment.update(
-                (entry.name, expand(entry.value or "", known)) for entry in instruction.assignments
-            )
+            known = setting.known
+            new = {entry.name: expand(entry.value or "", known) for entry in instruction.assignments}
+            return replace(setting, environment={**setting.environment, **new})
         case "ARG":
-            _take_argument(dockerfile, state, instruction)
+            arguments = dict(setting.arguments)
+            for entry in instruction.assignments:
+                inherited = dockerfile.global_arguments.get(entry.name)
+                known = {**arguments, **setting.environment}
+                arguments[entry.name] = inherited if entry.value is None else expand(entry.value, known)
+            return replace(setting, arguments=arguments)
         case "WORKDIR":
-            here = expand(unquote(value), state.known())
-            path = here if here is not None else value
-            state.values["workdir"] = posixpath.normpath(posixpath.join(str(state.values.get("workdir", "/")), path))
-        case "USER" | "SHELL" as keyword:
-            state.values[keyword.lower()] = expand(value, state.known()) or value
-        case "ENTRYPOINT":
-            state.values |= {"entrypoint": value, "cmd": ""}
-        case "CMD" | "HEALTHCHECK" as keyword:
-            state.values[keyword.lower()] = " ".join(
-                [*(f"{flag.name}={flag.value}" for flag in instruction.flags), value]
-            )
-        case "STOPSIGNAL":
-            state.values["stop_signal"] = value
-        case "LABEL":
-            state.sets["labels"] |= {(entry.name, entry.value) for entry in instruction.assignments}
-        case "EXPOSE" | "VOLUME" as keyword:
-            name = "ports" if keyword == "EXPOSE" else "volumes"
-            state.sets[name] |= {expand(word.text, state.known()) or word.text for word in instruction.words}
-        case "COPY" | "ADD":
-            _take_copy(state, instruction)
-        case "RUN":
-            _take_run(state, instruction)
+            here = expand(unquote(instruction.value), setting.known)
+            path = here if here is not None else instruction.value
+            return replace(setting, workdir=posixpath.normpath(posixpath.join(setting.workdir, path)))
+        case "USER":
+            return replace(setting, user=expand(instruction.value, setting.known) or instruction.value)
         case _:
-            pass
+            return setting
 
 
-def _take_argument(dockerfile: Dockerfile, state: _State, instruction: Instruction) -> None:
-    for entry in instruction.assignments:
-        default = (
-            dockerfile.global_arguments.get(entry.name) if entry.value is None else expand(entry.value, state.known())
-        )
-        state.arguments[entry.name] = default
+def of_stage(dockerfile: Dockerfile, stage: Stage) -> Contract:
+    """The contract of one stage, with what it inherits from the stages it is built on."""
+    settings = _settings(dockerfile, stage.index)
+    parent = _parent(dockerfile, stage)
+    base = expand(stage.base, dockerfile.global_arguments) or stage.base
+    contract = of_stage(dockerfile, parent) if parent else Contract(base=base)
+    for instruction, setting in zip(stage.instructions, settings, strict=False):
+        contract = _declared(contract, instruction, setting)
+    last = settings[-1]
+    return replace(contract, user=last.user, workdir=last.workdir, environment=last.environment)
 
 
-def _take_copy(state: _State, instruction: Instruction) -> None:
+def _declared(contract: Contract, instruction: Instruction, setting: Setting) -> Contract:
+    value = instruction.value
+    match instruction.keyword:
+        case "SHELL":
+            return replace(contract, shell=value)
+        case "STOPSIGNAL":
+            return replace(contract, stop_signal=value)
+        case "ENTRYPOINT":
+            return replace(contract, entrypoint=value, cmd="")
+        case "CMD":
+            return replace(contract, cmd=value)
+        case "HEALTHCHECK":
+            text = " ".join([*(f"{flag.name}={flag.value}" for flag in instruction.flags), value])
+            return replace(contract, healthcheck=text)
+        case "LABEL":
+            labels = {(entry.name, entry.value) for entry in instruction.assignments}
+            return replace(contract, labels=contract.labels | labels)
+        case "EXPOSE":
+            return replace(contract, ports=contract.ports | _expanded(instruction, setting))
+        case "VOLUME":
+            return replace(contract, volumes=contract.volumes | _expanded(instruction, setting))
+        case "COPY" | "ADD":
+            return replace(contract, files=contract.files | _copied(instruction, setting))
+        case "RUN":
+            return _installed(contract, instruction)
+        case _:
+            return contract
+
+
+def _expanded(instruction: Instruction, setting: Setting) -> set[str]:
+    return {expand(word.text, setting.known) or word.text for word in instruction.words}
+
+
+def _copied(instruction: Instruction, setting: Setting) -> set[tuple[str, str]]:
     *sources, target = [word.text for word in instruction.words] or [""]
-    workdir = str(state.values.get("workdir", "/"))
-    target = expand(unquote(target), state.known()) or target
+    target = expand(unquote(target), setting.known) or target
+    place = posixpath.normpath(posixpath.join(setting.workdir, target))
     origin = instruction.flag("from")
-    for source in sources:
-        name = f"{origin}:{source}" if origin else posixpath.normpath(unquote(source))
-        state.sets["files"].add((name, posixpath.normpath(posixpath.join(workdir, target))))
+    return {(f"{origin}:{source}" if origin else posixpath.normpath(unquote(source)), place) for source in sources}
 
 
-def _take_run(state: _State, instruction: Instruction) -> None:
+def _installed(contract: Contract, instruction: Instruction) -> Contract:
+    packages: set[str] = set()
+    system: set[str] = set()
     for command in script(instruction).commands:
         values = command.values
-        if command.program in {"apt-get", "apt", "aptitude"} and "install" in values:
-            state.sets["system_packages"] |= {
-                word for word in values[1:] if word and word[0] != "-" and word != "install"
-            }
-        elif values and "pip" in values[0] and "install" in values:
-            named = values[values.index("install") + 1 :]
-            state.sets["packages"] |= {word for word in named if word and not word.startswith("-")}
+        if "install" not in values:
+            continue
+        named = {word for word in values[values.index("install") + 1 :] if word and not word.startswith("-")}
+        if command.program in {"apt-get", "apt", "aptitude"}:
+            system |= named
+        elif "pip" in values[0] or values[1:3] == ("-m", "pip"):
+            packages |= named
+    if not packages and not system:
+        return contract
+    return replace(contract, packages=contract.packages | packages, system_packages=contract.system_packages | system)

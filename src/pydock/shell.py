@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from pathlib import PurePosixPath
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
@@ -22,7 +21,6 @@ from pydock.words import Piece, exec_form, unquote
 
 _OPERATORS = frozenset({"&&", "||", ";", "&", "\n", "|", "|&", ";;"})
 _SHELL_CALL = re.compile(r"(?:/usr)?(?:/bin/)?(?:ba|da|a)?sh(?:\s+-[a-z]+)*")
-_PREFIXES = frozenset({"exec", "command", "env", "nohup", "time", "nice", "tini", "dumb-init", "--", "-g"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +46,10 @@ class Command:
         """The words, "" for those only known at run time."""
         return tuple(word.value or "" for word in self.words)
 
-    @property
+    @cached_property
     def program(self) -> str:
         """The name of the program, without its folder; "" when it is not known."""
-        return PurePosixPath(self.values[0]).name if self.words else ""
+        return self.values[0].rstrip("/").rpartition("/")[2] if self.words else ""
 
     def has(self, *options: str) -> bool:
         """Whether one of these options is given, `--name=value` included."""
@@ -269,7 +267,7 @@ def _command(source: _Source, node: Node, redirects: list[Node] | None = None) -
     parts = [*node.children]
     for redirect in redirects or ():
         # Words after a redirect still belong to the command: `echo >f a b`.
-        parts += [child for child in redirect.children_by_field_name("destination")[1:]]
+        parts += redirect.children_by_field_name("destination")[1:]
     first_byte = last_end = -1
     for child in parts:
         if child.type == "variable_assignment" and node.type == "command":
@@ -295,13 +293,3 @@ def literal(text: str) -> str | None:
     """What a shell makes of a word, or None when it holds a variable or a substitution."""
     outside_single = re.sub(r"\\.|'[^']*'", "", text)
     return None if "$" in outside_single or "`" in outside_single else unquote(text)
-
-
-def unwrapped(command: Command) -> Command:
-    """The command behind `exec`, `env NAME=value`, `tini --` and the like."""
-    words = command.words
-    while len(words) > 1 and PurePosixPath(words[0].value or "").name in _PREFIXES:
-        words = words[1:]
-        while len(words) > 1 and re.match(r"\w+=", words[0].text):
-            words = words[1:]
-    return Command(words, command.assignments, command.span, command.redirects)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pydock.edits import Edit, apply
 from pydock.errors import UnreadableError
@@ -31,6 +30,7 @@ class Tree:
     root: Path | None = None
     changes: Mapping[str, str] = field(default_factory=dict)
     _read: dict[str, bytes | None] = field(default_factory=dict, repr=False, compare=False)
+    _real: dict[str, Path | None] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, files: Mapping[str, str]) -> Tree:
@@ -105,7 +105,7 @@ class Tree:
         for edit in edits:
             by_path.setdefault(edit.path, []).append(edit)
         changed = {path: apply(self.text(path) or "", each) for path, each in by_path.items()}
-        return Tree(self.root, {**self.changes, **changed}, self._read)
+        return Tree(self.root, {**self.changes, **changed}, self._read, self._real)
 
     def write(self, paths: Iterable[str]) -> None:
         """Write these changed files, all or none; mode bits stay, links are never followed out.
@@ -134,14 +134,22 @@ class Tree:
 
     def _inside(self, path: str) -> Path | None:
         """The real path of an entry, or None when it leads out of the root."""
-        if self.root is None or PurePosixPath(path).is_absolute():
+        if path not in self._real:
+            self._real[path] = self._resolved(path)
+        return self._real[path]
+
+    def _resolved(self, path: str) -> Path | None:
+        if self.root is None or path.startswith("/"):
             return None
         try:
-            real = (self.root / path).resolve()
-        except (OSError, RuntimeError, ValueError):
+            real = os.path.realpath(os.path.join(self.root, path))
+        except (OSError, ValueError):
             return None
-        top = self.root.resolve()
-        return real if real == top or top in real.parents else None
+        return Path(real) if real == self._top or real.startswith(self._top.rstrip("/") + "/") else None
+
+    @cached_property
+    def _top(self) -> str:
+        return "" if self.root is None else os.path.realpath(self.root)
 
     def _from_disk(self, path: str) -> bytes | None:
         inside = self._inside(path)
@@ -169,6 +177,8 @@ def _walk(root: Path, prefix: str) -> Iterator[str]:
 
 def _staged(target: Path, text: str) -> Path:
     """The text in a temporary file beside its target, with the target's mode."""
+    import tempfile  # brings random and hashlib along, which only writing needs
+
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".pydock-")
     try:

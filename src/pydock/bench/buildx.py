@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from threading import Timer
 from typing import IO
@@ -88,22 +88,25 @@ def _run(
         timer.daemon = True
         timer.start()
         try:
-            assert process.stderr is not None
-            for line in process.stderr:
-                _hear(line, said, trace, on_step)
+            for message in _messages(process.stderr or (), said):
+                for step in trace.take_json(message):
+                    on_step(step)
+            process.wait()
         finally:
             timer.cancel()
-            if process.poll() is None and not process.stderr.closed:
+            if process.poll() is None:
                 process.terminate()
     return None if late else process.returncode, tuple(said)
 
 
-def _hear(line: bytes, said: deque[str], trace: Trace, on_step: Callable[[Step], None]) -> None:
-    try:
-        message = json.loads(line)
-    except ValueError:
-        said.append(line.decode("utf-8", "replace").rstrip()[:LONGEST_LINE])
-        return
-    if isinstance(message, dict):
-        for step in trace.take_json(message):
-            on_step(step)
+def _messages(lines: Iterable[bytes], said: deque[str]) -> Iterator[dict[str, object]]:
+    """The JSON objects among the lines, each on one line or, from older versions, spread over several."""
+    pending = b""
+    for line in lines:
+        if not pending and not line.startswith(b"{"):
+            said.append(line.decode("utf-8", "replace").rstrip()[:LONGEST_LINE])
+            continue
+        pending += line
+        if line.rstrip().endswith(b"}") and (line.startswith((b"}", b"{"))):
+            yield json.loads(pending)
+            pending = b""

@@ -115,6 +115,12 @@ class Container:
         details: Mapping[str, int] = used.get("stats") or {}
         return int(used["usage"]) - int(details.get("inactive_file", details.get("total_inactive_file", 0)))
 
+    def changes(self) -> tuple[str, ...]:
+        """The paths that differ from the image, volumes left out."""
+        with translated("the container's changes cannot be read"):
+            found: list[dict[str, Any]] = self.api.diff(self.id) or []
+        return tuple(str(entry["Path"]) for entry in found)
+
     def put(self, folder: str, archive: bytes) -> None:
         """Unpack a tar archive into a folder of the container, which need not run."""
         with translated("files cannot be put into the container"):

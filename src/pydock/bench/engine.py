@@ -19,7 +19,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from pydock.bench.build import build
-from pydock.bench.client import connected, hint_for, is_missing, translated
+from pydock.bench.client import connected, is_missing, translated
 from pydock.bench.container import Container
 from pydock.bench.recipe import Built, Recipe
 from pydock.bench.trace import Step
@@ -83,6 +83,11 @@ class Engine:
         kind = next((name for name in names if "Podman" in name), "Docker Engine")
         return f"{kind} {found.get('Version', '')}".strip()
 
+    @property
+    def _api(self) -> Any:
+        """The low-level client: its type stubs leave out much of what it can do."""
+        return self.client.api
+
     def build(self, recipe: Recipe, on_step: Callable[[Step], None] = lambda step: None) -> Built:
         """Build an image; `on_step` hears of every step when it starts and when it ends.
 
@@ -113,13 +118,13 @@ class Engine:
 
     def inspect_image(self, image: str) -> dict[str, Any]:
         with translated(f"the image {image} cannot be inspected"):
-            found: dict[str, Any] = self.client.api.inspect_image(image)
+            found: dict[str, Any] = self._api.inspect_image(image)
         return found
 
     def history(self, image: str) -> list[dict[str, Any]]:
         """The layers, the newest first: `CreatedBy` and `Size` of each."""
         with translated(f"the history of {image} cannot be read"):
-            found: list[dict[str, Any]] = self.client.api.history(image)
+            found: list[dict[str, Any]] = self._api.history(image)
         return found
 
     def save(self, image: str) -> Iterator[bytes]:
@@ -148,7 +153,7 @@ class Engine:
         `ports` publishes, such as {8000: ("127.0.0.1", None)}; `options` go to the engine's host
         configuration (`binds`, `tmpfs`, `read_only`, `mem_limit`).
         """
-        api = self.client.api
+        api = self._api
         with translated("the container cannot be made"):
             host = api.create_host_config(network_mode=network, port_bindings=dict(ports or {}), **options)
             made = api.create_container(
@@ -174,7 +179,7 @@ class Engine:
     def _pull(self, image: str, platform: str) -> None:
         try:
             with translated(f"the image {image} is not here and cannot be pulled"):
-                self.client.images.pull(image, **({"platform": platform} if platform else {}))
+                self.client.images.pull(image, platform=platform or None)
         except EngineError as error:
             if not error.hint:
                 error.hint = "is the name right, and does the engine reach the registry?"
@@ -204,7 +209,7 @@ class Engine:
 
     def _forget_caches(self) -> None:
         """Remove the cache mounts whose name holds this run's id, each by its own id."""
-        api: Any = self.client.api
+        api = self._api
         with translated("the build cache cannot be listed"):
             records = (api.df() or {}).get("BuildCache") or []
         own = [entry["ID"] for entry in records if self.run in str(entry.get("Description"))]

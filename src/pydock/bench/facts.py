@@ -60,13 +60,17 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """An installed distribution; `scripts` are its programs, `files` what it put outside of its folder."""
+    """An installed distribution; `scripts` are its programs, `files` what it put outside of its folder.
+
+    `extras` are what it needs on some platforms, or when asked for more.
+    """
 
     version: str
     requires: tuple[str, ...] = ()
     folder: str = ""
     scripts: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,17 +107,17 @@ class Python:
                 each["folder"],
                 tuple(each.get("scripts", ())),
                 tuple(each.get("files", ())),
+                tuple(each["extras"]),
             )
             for name, each in told["distributions"].items()
         }
-        plain = ("version", "implementation", "prefix", "user_base", "home", "uid")
-        mappings = ("scripts", "programs", "imports", "writable")
-        return cls(
-            **{name: told[name] for name in (*plain, *mappings)},
-            **{name: tuple(told[name]) for name in ("groups", "sites", "extensions")},
-            distributions=distributions,
-            libraries={path: tuple(names) for path, names in told["libraries"].items()},
-        )
+        rest: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in told.items()
+            if name in cls.__dataclass_fields__
+        }
+        libraries = {path: tuple(names) for path, names in told["libraries"].items()}
+        return cls(**{**rest, "distributions": distributions, "libraries": libraries})
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +186,14 @@ class Declared:
     """What a rewrite says that it changes.
 
     `changes` are names of contract fields. The rest are paths in the image: `edited` files the
-    rewrite wrote, `unsent` ones that a new .dockerignore keeps out, `installing` ones that only
-    installing reads. `written` are folders that the service is known to write into.
+    rewrite wrote, `unsent` ones that a new .dockerignore keeps out. `uncalled` are programs that
+    only the original calls, `written` folders that the service is known to write into, and
+    `has_log_on_output` says that what went to log files goes to standard output now.
     """
 
     changes: frozenset[str] = frozenset()
     edited: frozenset[str] = frozenset()
     unsent: frozenset[str] = frozenset()
-    installing: frozenset[str] = frozenset()
+    uncalled: frozenset[str] = frozenset()
     written: frozenset[str] = frozenset()
+    has_log_on_output: bool = False

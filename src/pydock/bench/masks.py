@@ -55,11 +55,24 @@ def is_generated(path: str) -> bool:
 
 
 _GENERATED = re.compile(
-    r"/__pycache__(?:/|\Z)|\.py[co]\Z|/\.cache(?:/|\Z)|/\.(?:pytest|mypy|ruff)_cache(?:/|\Z)|\.egg-info(?:/|\Z)"
+    r"/__pycache__(?:/|\Z)|/build(?:/(?:lib|bdist|temp)[\w.-]*(?:/.*)?)?\Z|\.py[co]\Z|/\.cache(?:/|\Z)|/\.(?:pytest|mypy|ruff)_cache(?:/|\Z)|\.egg-info(?:/|\Z)"
     r"|\A/etc/(?:(?:passwd|group|shadow|gshadow|subuid|subgid)-?|ld\.so\.cache|hostname|hosts|resolv\.conf|mtab|\.pwd\.lock)\Z"
     r"|\A/etc/(?:alternatives|rc\d\.d|systemd|ssl/certs)(?:/|\Z)"
     r"|\A/var/(?:lib/(?:dpkg|apt|ucf|systemd|pam|python|xml-core|sgml-base|update-rc\.d|misc)|mail|spool|backups)(?:/|\Z)"
     r"|\A/usr/share/(?:doc|man|info|locale|mime|icons|applications|glib-2\.0|fonts|sgml|xml|python3?)(?:/|\Z)"
     r"|\A/usr/(?:lib|include)/[\w-]+-linux-[\w-]+(?:/|\Z)|\A/usr/lib/(?:python3|locale|ssl|gcc|jvm)(?:/|\Z)"
     r"|/\.wget-hsts\Z|/\.(?:bash|python)_history\Z|\A/root/\.(?:gnupg|npm|rustup|cargo|config/pypoetry)(?:/|\Z)"
+)
+
+
+def is_for_installing(path: str) -> bool:
+    """Whether a file is of a kind that package managers read and services do not."""
+    folder, _, name = path.lower().rpartition("/")
+    is_listed = folder.endswith("/requirements") and name.endswith((".txt", ".in"))
+    return is_listed or name.endswith(".whl") or _INSTALLING.match(name) is not None
+
+
+_INSTALLING = re.compile(
+    r"[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in)\Z|pipfile|setup\.(?:py|cfg)\Z|(?:uv|poetry|pdm)\.lock\Z"
+    r"|pyproject\.toml\Z|pylock\.|environment\.ya?ml\Z"
 )

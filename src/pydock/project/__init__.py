@@ -91,8 +91,15 @@ class Project:
         image = self.python_image(stage)
         return image is not None and image.is_debian
 
+    @cached_property
+    def _installs(self) -> dict[int, tuple[Install, ...]]:
+        return {}
+
     def installs(self, stage: Stage) -> tuple[Install, ...]:
-        return tuple(installs(self.dockerfile, stage))
+        """Every pip install of a stage, in order."""
+        if stage.index not in self._installs:
+            self._installs[stage.index] = tuple(installs(self.dockerfile, stage))
+        return self._installs[stage.index]
 
     def environment(self, stage: Stage, before: Instruction | None = None) -> dict[str, str | None]:
         """ENV and ARG in force; None for values that are only known at build time."""

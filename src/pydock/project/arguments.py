@@ -43,8 +43,9 @@ def added(project: Project, start: Start, words: Sequence[str], operand: str = "
     first = next((word for word in reversed(present[1 : at + 1]) if word.text.startswith("-")), present[at])
     index = present.index(first)
     before = text[present[index - 1].span.end : first.span.start] if index else " "
-    gap = before if "\n" in before and "#" not in before else " " if start.in_shell else ", "
-    joint = " " if start.in_shell else ", "
+    usual = text[present[0].span.end : present[1].span.start] if len(present) > 1 else ""
+    joint = usual if not start.in_shell and usual.strip(" ") == "," else " " if start.in_shell else ", "
+    gap = before if "\n" in before and "#" not in before else joint
     written = joint.join(quoted(start, word) for word in words)
     end = present[at].span.end
     return Edit(start.path, Span(end, end), f"{gap}{written}")

@@ -10,10 +10,17 @@ from functools import cache
 from packaging.version import Version
 
 from pydock.data import rows
+from pydock.project.images import PythonImage
 
 BUILD_TOOLS = frozenset(
     ["pip", "setuptools", "wheel", "pip-tools", "pipenv", "poetry", "uv", "hatch", "pdm", "virtualenv", "build"]
 )
+
+
+def python_minor(image: PythonImage) -> str:
+    """X.Y inside an image, "" where the tag stopped floating: `python:alpine3.7` is some Python of 2019."""
+    is_frozen = "." not in image.version and "alpine3" in image.image.tag
+    return "" if is_frozen or image.variant not in {"", "slim", "alpine"} else image.minor
 
 
 @cache

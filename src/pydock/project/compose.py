@@ -48,18 +48,24 @@ class Service:
 
 @remembered
 def services(project: Project) -> tuple[Service, ...]:
-    """The services of every compose file in the context whose image is this Dockerfile's."""
+    """The services of every compose file in the context whose image is this Dockerfile's final stage."""
     found: list[Service] = []
+    targets = {"", *(stage.name for stage in project.lineage(project.final))}
     for path in project.tree.files:
         if _FILE.match(posixpath.basename(path)) and (text := project.tree.text(path)) and len(text) < LARGEST:
-            found += _of_file(project, path, text)
+            found += [service for service in _of_file(project, path, text) if service.target.lower() in targets]
     return tuple(found)
 
 
 def _of_file(project: Project, path: str, text: str) -> Iterator[Service]:
-    entries = _document(text).get("services")
-    for name, entry in entries.items() if isinstance(entries, dict) else ():
-        if isinstance(entry, dict) and _builds_this(project, posixpath.dirname(path), entry.get("build")):
+    listed = _document(text).get("services")
+    entries = [pair for pair in listed.items() if isinstance(pair[1], dict)] if isinstance(listed, dict) else []
+    folder = posixpath.dirname(path)
+    built = [entry for _, entry in entries if _builds_this(project, folder, entry.get("build"))]
+    images = {str(entry["image"]) for entry in built if entry.get("image")}
+    for name, entry in entries:
+        # Another service may use the image by the name that this one gives it.
+        if entry in built or ("build" not in entry and str(entry.get("image")) in images):
             yield _service(str(name), path, entry)
 
 

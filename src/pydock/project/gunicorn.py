@@ -168,7 +168,7 @@ def _configuration(
     found = content(project, posixpath.join(chdir, place))
     if found is None:
         # Without -c a missing file is the ordinary case.
-        return "", {}, not named
+        return "", {}, not named and project.tree.known
     path, text = found
     tree = syntax(text)
     if tree is None:

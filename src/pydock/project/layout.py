@@ -13,7 +13,7 @@ from pydock.project.apt import apt_runs
 from pydock.shell import script
 
 _USER_PROGRAMS = frozenset({"useradd", "adduser", "groupadd", "addgroup", "usermod"})
-_PASSED_OVER = frozenset({"ARG", "ENV", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL", "EXPOSE"})
+_PASSED_OVER = frozenset({"ARG", "ENV", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL", "EXPOSE", "WORKDIR"})
 _PYTHON = re.compile(r"PYTHON\w+|LANG|LC_ALL")
 _SEARCHED = re.compile(r"PATH|VIRTUAL_ENV|PIP_\w+")
 _OLD_STYLE = re.compile(r"(\w+)(\s+)([\w./:-]+)")
@@ -35,11 +35,16 @@ def last_of_system(stage: Stage) -> Instruction:
             found, is_direct = instruction, True
         elif instruction.keyword in {"ARG", "LABEL", "MAINTAINER", "SHELL"} and is_direct:
             found = instruction
-        elif instruction.keyword in _PASSED_OVER:
+        elif instruction.keyword in _PASSED_OVER or _makes_folder(instruction):
             is_direct = False
         else:
             break
     return found
+
+
+def _makes_folder(instruction: Instruction) -> bool:
+    command = script(instruction).only if instruction.keyword == "RUN" else None
+    return command is not None and command.program == "mkdir"
 
 
 def inserted_after(project: Project, instruction: Instruction, text: str) -> Edit:

@@ -119,11 +119,10 @@ def _hypercorn(project: Project, start: Start, command: Command, values: Values)
     texts = [text] if (text := _text(command, "-b", "--bind")) else []
     source = "command line"
     config = _text(command, "-c", "--config")
-    unknown = False
+    found = content(project, config) if config and not config.startswith(("python:", "file:")) else None
+    document = read_toml(found[1]) if found else None
+    unknown = config is not None and document is None
     if not texts and config:
-        found = content(project, config) if not config.startswith(("python:", "file:")) else None
-        document = read_toml(found[1]) if found else None
-        unknown = document is None
         listed = (document or {}).get("bind", [])
         texts = [str(entry) for entry in listed] if isinstance(listed, list) else [str(listed)]
         source = found[0] or config if found else config
@@ -131,7 +130,7 @@ def _hypercorn(project: Project, start: Start, command: Command, values: Values)
     if not binds:
         binds = () if unknown else (Bind("127.0.0.1", Port(8000), "default"),)
     app = next(iter(_operands(command)), "")
-    tls = command.has("--certfile", "--keyfile") or bool(config)
+    tls = command.has("--certfile", "--keyfile") or unknown or "certfile" in (document or {})
     return Server("hypercorn", start, command, app, binds=binds, is_development=command.has("--reload"), has_tls=tls)
 
 
@@ -165,7 +164,7 @@ def _flask(project: Project, start: Start, command: Command, values: Values) -> 
     if "run" not in command.values:
         return Server("job", start, command)
     bind = _host_and_port(command, ("--host -h", "--port -p"), values, ("127.0.0.1", 5000), "FLASK_RUN")
-    has_file = any(content(project, name) for name in (".flaskenv", ".env"))
+    has_file = not project.tree.known or any(content(project, name) for name in (".flaskenv", ".env"))
     if has_file and bind.source != "command line":
         bind = Bind(None, None, "configuration")
     app = _text(command, "--app", "-A") or values.get("FLASK_APP") or ""
@@ -193,7 +192,8 @@ def _streamlit(project: Project, start: Start, command: Command, values: Values)
         return None
     names = ("--server.address", "--server.port")
     bind = _host_and_port(command, names, values, ("0.0.0.0", 8501))
-    if bind.source == "default" and ("STREAMLIT_SERVER_PORT" in values or content(project, ".streamlit/config.toml")):
+    may_be_set = not project.tree.known or content(project, ".streamlit/config.toml")
+    if bind.source == "default" and ("STREAMLIT_SERVER_PORT" in values or may_be_set):
         bind = Bind(None, read_port("$STREAMLIT_SERVER_PORT", values), "environment")
     return Server("streamlit", start, command, binds=(bind,))
 

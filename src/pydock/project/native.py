@@ -167,12 +167,6 @@ def is_older_than_wheels(name: str, version: str, minor: str) -> bool:
         return False
 
 
-def has_wheel(name: str) -> str:
-    """Whether a package is published as a wheel for Linux: yes, no, some, or "" when unknown."""
-    found = _native().get(name)
-    return found[0]["wheel"] if found else ""
-
-
 def _row(name: str, suite: str) -> dict[str, str] | None:
     found = _native().get(name, [])
     exact = [row for row in found if row["suite"] == suite]

@@ -21,6 +21,20 @@ _SYSTEM_FOLDERS = (
     "/var/spool /var/www"
 )
 SYSTEM_FOLDERS = frozenset(_SYSTEM_FOLDERS.split())
+_ROOTS = (
+    "/etc/",
+    "/root",
+    "/usr/",
+    "/bin/",
+    "/sbin/",
+    "/lib",
+    "/sys/",
+    "/proc/",
+    "/dev/",
+    "/tmp",
+    "/run/",
+    "/var/run/",
+)
 _LEAVES_NOTHING = frozenset(
     {"apt-get", "apt", "apk", "pip", "pip3", "useradd", "adduser", "groupadd", "rm", "chmod", "echo"}
 )
@@ -36,11 +50,13 @@ class Ownership:
 
     `writes` has one entry for each of `folders`; `is_beside_code` where one of them is the
     work directory. `is_filled`: files of root may be inside that a COPY does not bring.
+    `present` are the folders that are there anyway.
     """
 
     writes: tuple[Write, ...]
     is_beside_code: bool
     is_filled: bool
+    present: frozenset[str] = frozenset()
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -61,13 +77,16 @@ def ownership(project: Project) -> Ownership:
     """The folders that the service writes to or has mounted, each below no other one of them."""
     workdir = project.contract.workdir
     folders: dict[str, Write] = {}
-    for write in (*_unknown(project), *writes(project), *_mounted(project)):
+    for write in (*_unknown(project), *writes(project), *_mounted(project), *_made(project)):
         folder = write.folder or workdir
-        folders.setdefault(folder, Write(folder, write.place, write.file))
+        folders.setdefault(folder, Write(folder, write.place, write.is_mounted))
     ordered = sorted(folders.items(), key=lambda item: item[0] != workdir)
     top = [write for folder, write in ordered if not any(_is_below(folder, other) for other in folders)]
     names = tuple(write.folder for write in top)
-    return Ownership(tuple(top), workdir in names, _is_filled(project, names))
+    present = frozenset(name for name in names if name == workdir or _is_copied_to(project, name)) | _made_folders(
+        project
+    )
+    return Ownership(tuple(top), workdir in names, _is_filled(project, names), present)
 
 
 def _is_below(folder: str, other: str) -> bool:
@@ -90,11 +109,34 @@ def _mounted(project: Project) -> Iterator[Write]:
         for word in instruction.words:
             path = word.text.strip("\"'")
             if path.startswith("/") and "$" not in path:
-                yield Write(posixpath.normpath(path), "VOLUME")
+                yield Write(posixpath.normpath(path), "", is_mounted=True)
     for service in services(project):
         for source, target in service.mounts:
             if not is_bind(source) and target.startswith("/"):
-                yield Write(posixpath.normpath(target), service.origin)
+                yield Write(posixpath.normpath(target), service.origin, is_mounted=True)
+
+
+def _made(project: Project) -> Iterator[Write]:
+    """Folders that a RUN makes and no COPY fills: somebody wants to write there."""
+    for folder in sorted(_made_folders(project)):
+        if not _is_used(project, folder):
+            yield Write(folder, "")
+
+
+def _made_folders(project: Project) -> frozenset[str]:
+    """Absolute paths that a `mkdir` of the final stage names."""
+    commands = [command for run in project.final.of("RUN") for command in script(run).commands]
+    words = [value for command in commands if command.program == "mkdir" for value in command.values[1:]]
+    return frozenset(posixpath.normpath(word) for word in words if word.startswith("/"))
+
+
+def _is_used(project: Project, folder: str) -> bool:
+    """Whether a folder belongs to the system or to root, or gets its files while the image is built."""
+    if folder in SYSTEM_FOLDERS or folder.startswith(_ROOTS) or folder == project.contract.workdir:
+        return True
+    copies = (_target(project, entry) or "" for entry in project.final.of("COPY", "ADD"))
+    named = [run for run in project.final.of("RUN") if folder in run.value]
+    return len(named) > 1 or any(target == folder or _is_below(target, folder) for target in copies)
 
 
 def is_bind(source: str) -> bool:

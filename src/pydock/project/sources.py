@@ -196,6 +196,8 @@ def landing(project: Project, name: str, beside: str = "") -> Landing | None:
     None where no COPY of a folder in the final stage would bring it along, where .dockerignore
     would hide it, and where such a file exists.
     """
+    if not project.tree.known:
+        return None
     workdir = project.workdir(project.final)
     wanted = [] if workdir in {None, "/"} else [posixpath.join(str(workdir), name)]
     copied = [entry for stage in project.lineage(project.final) for entry in reversed(project.copies(stage))]

@@ -146,6 +146,13 @@ def has_posix_shell(stage: Stage) -> bool:
     return not words or posixpath.basename(words[0].text) in SHELLS
 
 
+def is_windows(project: Project) -> bool:
+    """Whether the base image or SHELL says that this is Windows."""
+    shells = [shell for stage in project.lineage(project.final) if (shell := stage.last("SHELL"))]
+    named = f"{project.reference(project.final) or ''} {shells[0].value if shells else ''}"
+    return re.search(r"windows|nanoserver|powershell|pwsh|\bcmd\b", named, re.I) is not None
+
+
 def _of_script(read: Script, start: Start) -> Iterator[Start]:
     """One Start for each command of a script; `start` says what they have in common."""
     for at, step in enumerate(read.steps):
@@ -211,10 +218,10 @@ def _with_arguments(project: Project, start: Start, arguments: tuple[Word, ...])
     cmd = declared(project).cmd
     if start.service or cmd is None or len(wrapped) != 1 or wrapped[0].text not in _ARGUMENTS:
         return replace(replaced, path="" if arguments else start.path)
-    is_exec = cmd.exec_form is not None
-    path = project.path if is_exec else ""
+    # The whole command is the CMD, so that is where it stands.
+    in_shell, span = cmd.exec_form is None, cmd.value_span
     return replace(
-        replaced, origin="CMD", instruction=cmd, span=cmd.value_span, path=path, in_shell=not is_exec, role="start"
+        replaced, origin="CMD", instruction=cmd, span=span, path=project.path, in_shell=in_shell, role="start"
     )
 
 

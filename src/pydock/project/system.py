@@ -12,6 +12,7 @@ from pydock.project.start import starts
 from pydock.shell import script
 
 _DEBIAN = re.compile(r"(?:docker\.io/)?(?:library/)?(debian|ubuntu|buildpack-deps|debian/\w+|ubuntu/\w+)\Z")
+_BUILT_ON_DEBIAN = re.compile(r"(?:continuumio|pytorch|tensorflow|tiangolo)/|nvidia/cuda:.*ubuntu|condaforge/")
 _UV = re.compile(r"ghcr\.io/astral-sh/uv:[\w.-]*(bookworm|trixie|bullseye|debian)")
 _ALPINE = re.compile(r"(?:\A|[-.:/])alpine")
 _PYTHON_NAME = re.compile(r"python|conda|jupyter|pytorch|tensorflow|uvicorn|gunicorn|astral-sh/uv", re.I)
@@ -41,7 +42,8 @@ def family(project: Project, stage: Stage) -> Family:
         return Family.DEBIAN
     if _ALPINE.search(reference) or "apk" in programs:
         return Family.ALPINE
-    return Family.DEBIAN if programs & {"apt-get", "apt"} else Family.OTHER
+    is_debian = bool(programs & {"apt-get", "apt"}) or _BUILT_ON_DEBIAN.search(reference)
+    return Family.DEBIAN if is_debian else Family.OTHER
 
 
 def is_plain_base(project: Project, stage: Stage) -> bool:

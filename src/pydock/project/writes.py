@@ -22,13 +22,16 @@ LARGEST = 400_000
 _HINT = re.compile(
     r"\bopen\(|mkdir|makedirs|write_|sqlite|\.db\b|FileHandler|\bfilename\b|UPLOAD|MEDIA_ROOT|\.save\(|\.to_\w+\("
     r"|savefig|imwrite|dump|extract|shutil|\.remove\(|unlink|rename|touch|download|urlretrieve|shelve|CACHE|LOG|gradio"
+    r"|accesslog|errorlog|pidfile|instance_path"
 )
 _DATABASE = re.compile(r"sqlite(?:\+\w+)?:///([^?\s]*)")
 _DATABASE_FILE = re.compile(r"[^\s:?]{1,120}\.(db|sqlite3?|duckdb)\Z")
 _MODE = re.compile(r"[wax+]")
 _SETTING = re.compile(
     r"MEDIA_ROOT|\w*UPLOADS?_(?:FOLDER|DIR|DIRECTORY|PATH|ROOT)|UPLOAD(?:S|ED)?\w*DEST|SESSION_FILE_DIR"
+    r"|(?:LOGS?|CACHE|OUTPUT)_(?:DIR|FOLDER|DIRECTORY|ROOT)"
 )
+_FILE_SETTING = re.compile(r"accesslog|errorlog|pidfile|LOG_?FILE|LOG_PATH|LOGFILE_PATH")
 # Functions that write where one of their arguments says: name -> (position, whether it is a folder).
 _WRITERS = {
     "makedirs": (0, True),
@@ -91,11 +94,14 @@ _HARMLESS = ("/tmp", "/dev", "/proc", "/var/tmp")
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A folder that the service writes into; "" where only run time knows. `place` says who writes."""
+    """A folder that the service writes into; "" where only run time knows.
+
+    `place` says who writes, "" where that is not known. `is_mounted`: a volume lies over it.
+    """
 
     folder: str
     place: str
-    file: str = ""
+    is_mounted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +156,7 @@ def _write(path: str | None, workdir: str, place: str, *, is_folder: bool) -> It
     if path is None or path.startswith(UNKNOWN):
         yield Write("", place)
         return
-    if path.startswith("~") or ":memory:" in path or "://" in path or not path:
+    if path.startswith("~") or ":memory:" in path or "://" in path or path in {"", "-"}:
         return
     known, unknown, _ = path.partition(UNKNOWN)
     absolute = posixpath.normpath(posixpath.join(workdir, known))
@@ -160,7 +166,7 @@ def _write(path: str | None, workdir: str, place: str, *, is_folder: bool) -> It
     elif not is_folder:
         folder = posixpath.dirname(absolute)
     if not any(folder == safe or folder.startswith(f"{safe}/") for safe in _HARMLESS):
-        yield Write(folder, place, "" if unknown or is_folder else absolute)
+        yield Write(folder, place)
 
 
 @lru_cache(maxsize=1024)
@@ -229,6 +235,8 @@ def _of_setting(node: ast.Assign | ast.keyword | ast.Dict, paths: Paths) -> Iter
     match node:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if _SETTING.fullmatch(name):
             yield _Found(paths.read(value), node.lineno, is_folder=True)
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if _FILE_SETTING.fullmatch(name):
+            yield _Found(paths.read(value), node.lineno, is_folder=False)
         case ast.Assign(targets=[ast.Subscript(slice=ast.Constant(value=str(name)))], value=value) if (
             _SETTING.fullmatch(name)
         ):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from pydock.edits import Safety
 from pydock.engine import Report
@@ -18,7 +19,12 @@ from pydock.project import Project
 from pydock.project.secrets import mask
 from pydock.rule import Finding
 
+if TYPE_CHECKING:
+    from pydock.bench.outcome import Proof
+
 MOST_LINES = 3
+# The same few sentences are said about every project.
+_masked = lru_cache(maxsize=4096)(mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ class Answer:
     """Everything that is said about one Dockerfile; `path` is what the person called it.
 
     After `check` only `findings` are filled, after `fix` also what was settled, what remains,
-    the changed files and the Dockerfile's new text.
+    the changed files and the Dockerfile's new text, after `fix --verify` its proof.
     """
 
     path: str
@@ -91,6 +97,7 @@ class Answer:
     changes: tuple[Changed, ...] = ()
     text: str = ""
     failure: Failure | None = None
+    proof: Proof | None = None
 
 
 def checked(project: Project, shown: str, findings: Iterable[Finding]) -> Answer:
@@ -98,7 +105,7 @@ def checked(project: Project, shown: str, findings: Iterable[Finding]) -> Answer
     return Answer(shown, tuple(_entry(project, shown, finding) for finding in findings))
 
 
-def fixed(report: Report, shown: str, patch: str) -> Answer:
+def fixed(report: Report, shown: str, patch: str, proof: Proof | None = None) -> Answer:
     """The answer of `fix`; `patch` is put before the paths of changed files."""
     before, after = report.project.tree, report.result.tree
     return Answer(
@@ -115,6 +122,7 @@ def fixed(report: Report, shown: str, patch: str) -> Answer:
             for path in sorted(report.changed, key=lambda path: (path != report.project.path, path))
         ),
         report.result.dockerfile.text,
+        proof=proof,
     )
 
 
@@ -125,7 +133,7 @@ def failed(shown: str, error: PydockError, path: str = "") -> Answer:
         message = shown + message.removeprefix(path)
     elif not message.startswith(shown):
         message = f"{shown}: {message}"
-    return Answer(shown, failure=Failure(mask(message), mask(error.hint)))
+    return Answer(shown, failure=Failure(_masked(message), _masked(error.hint)))
 
 
 def _entry(project: Project, shown: str, finding: Finding) -> Entry:
@@ -135,27 +143,24 @@ def _entry(project: Project, shown: str, finding: Finding) -> Entry:
     end_line, end_column = _position(text, _last(text, finding.span))
     fix = finding.fix
     offer = (
-        Offer(mask(fix.title), fix.safety, tuple(map(mask, fix.doubts)), tuple(map(mask, fix.notes))) if fix else None
+        Offer(_masked(fix.title), fix.safety, tuple(map(_masked, fix.doubts)), tuple(map(_masked, fix.notes)))
+        if fix
+        else None
     )
     return Entry(
         finding.rule.code,
         finding.rule.name,
-        mask(finding.message),
+        _masked(finding.message),
         shown if path == project.path else _beside(project.path, shown, path),
         line,
         column,
         end_line,
         end_column,
         _lines(_masked(text), line, end_line),
-        mask(finding.cost),
-        mask(finding.advice),
+        _masked(finding.cost),
+        _masked(finding.advice),
         offer,
     )
-
-
-@lru_cache(maxsize=8)
-def _masked(text: str) -> str:
-    return mask(text)
 
 
 def _beside(own: str, shown: str, path: str) -> str:

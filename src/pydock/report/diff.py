@@ -11,6 +11,7 @@ from pydock.project.secrets import mask
 from pydock.report import Answer, Changed, Entry, Offer
 from pydock.report.style import Style, printable
 from pydock.report.text import counted
+from pydock.report.verify import text as proof_text
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 _COLOURS = {"+": ("green",), "-": ("red",), "@": ("cyan",)}
@@ -85,7 +86,9 @@ def _of_one(answer: Answer, style: Style, is_written: bool) -> Iterator[str]:
         yield f"{style(path, 'bold')}: {counted(len(answer.remaining), 'finding')} left to you{lines}"
         for entry in answer.remaining:
             yield from _left(entry, style)
-    if answer.settled:
+    if answer.proof:
+        yield proof_text(answer.path, answer.proof, style).rstrip("\n")
+    elif answer.settled:
         yield "To check it, build it and start it as you start the old one, then compare: docker build, docker run."
 
 

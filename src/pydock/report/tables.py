@@ -30,6 +30,14 @@ def plan_table(rows: Sequence[tuple[str, str, str]], form: str = "simple") -> st
     return _tabulate(rows, ("Instruction", "Goes where", "Why"), form, [60, None, 60])
 
 
+def bench_table(rows: Sequence[Sequence[str]], headers: Sequence[str], form: str = "simple") -> str:
+    """A name, a cell for each version, and the change; cells are text and stay as they are."""
+    from tabulate import tabulate
+
+    alignment = ("left", *("right" for _ in headers[1:]))
+    return tabulate(rows, headers=headers, tablefmt=form, colalign=alignment, disable_numparse=True)
+
+
 def _tabulate(rows: Sequence[Sequence[str]], headers: Sequence[str], form: str, widths: list[int | None]) -> str:
     from tabulate import tabulate  # takes a tenth of a second, and most runs print no table
 

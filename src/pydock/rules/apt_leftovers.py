@@ -18,11 +18,22 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pydock.chains import comment_lines
-from pydock.dockerfile import Dockerfile, Instruction, Stage
+from pydock.dockerfile import Dockerfile, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project, recommends
-from pydock.project.apt import REMOVE_LISTS, AptChain, AptKind, AptRun, AptStep, apt_chains, apt_runs, between
+from pydock.project.apt import (
+    REMOVE_LISTS,
+    AptChain,
+    AptKind,
+    AptRun,
+    AptStep,
+    apt_chains,
+    apt_runs,
+    between,
+    mounts_lists,
+)
+from pydock.project.lists import needed_later
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 
@@ -117,7 +128,7 @@ def _leftovers(project: Project, chain: AptChain) -> Iterator[Finding]:
     first = chain.runs[0]
     if not (needing or is_split or lists_stay or asks):
         return
-    blocked = lists_stay and _needed_later(project, chain.last)
+    blocked = lists_stay and needed_later(project, chain.last)
     edits = _edits(project, chain, needing, remove=bool(lists_stay and not blocked), asks=asks)
     message = _message(needing, is_split=is_split, lists_stay=lists_stay, first=first)
     fix = None
@@ -152,52 +163,13 @@ def _lists_stay(chain: AptChain) -> bool:
     steps = [step for entry in chain.runs for step in entry.steps]
     kinds = [step.kind for step in steps if step.kind in {AptKind.UPDATE, AptKind.REMOVE_LISTS}]
     if chain.runs[0].first_needing_lists is not None and AptKind.REMOVE_LISTS not in kinds:
-        return not any(_mounted(entry) for entry in chain.runs)
-    return bool(kinds) and kinds[-1] is AptKind.UPDATE and not any(_mounted(entry) for entry in chain.runs)
-
-
-def _mounted(entry: AptRun) -> bool:
-    return entry.updates and not entry.leaves_lists and not entry.of(AptKind.REMOVE_LISTS)
+        return not any(mounts_lists(entry.run) for entry in chain.runs)
+    return bool(kinds) and kinds[-1] is AptKind.UPDATE and not any(mounts_lists(entry.run) for entry in chain.runs)
 
 
 def _asks(step: AptStep) -> bool:
     is_asking = step.kind in {AptKind.INSTALL, AptKind.UPGRADE} and not step.assumes_yes
     return is_asking and step.is_plain
-
-
-def _needed_later(project: Project, last: AptRun) -> bool:
-    """Whether another RUN, also of a stage built on this one, relies on the lists being there."""
-    for stage in project.dockerfile.stages:
-        if last.stage not in project.lineage(stage):
-            continue
-        later = [run for run in stage.instructions if run.span.start > last.run.span.start]
-        if any(run.keyword == "ONBUILD" and "apt" in run.value for run in later):
-            return True
-        known = {entry.run: entry for entry in apt_runs(stage)}
-        for run in (run for run in later if run.keyword == "RUN"):
-            if run in known:
-                if known[run].first_needing_lists:
-                    return True
-                if known[run].updates:
-                    break
-            elif _runs_script_with_apt(project, stage, run):
-                return True
-    return False
-
-
-def _runs_script_with_apt(project: Project, stage: Stage, run: Instruction) -> bool:
-    """Whether a RUN is opaque and names apt, or runs a script that may install without an update."""
-    if script(run).opaque:
-        return "apt" in run.value
-    for command in script(run).commands:
-        for value in command.values:
-            if not value.endswith((".sh", ".bash")):
-                continue
-            path = project.origin(stage, value, run)
-            text = project.tree.text(path) if path else None
-            if text is None or (re.search(r"\bapt(-get)? ", text) and not re.search(r"\bapt(-get)? .*update", text)):
-                return True
-    return False
 
 
 def _edits(
@@ -206,7 +178,7 @@ def _edits(
     dockerfile, path = project.dockerfile, project.path
     edits: list[Edit] = []
     edits += _joined(dockerfile, path, chain)
-    if needing and not any(_mounted(entry) for entry in chain.runs):
+    if needing and not any(mounts_lists(entry.run) for entry in chain.runs):
         edits += _with_update(dockerfile, path, needing)
     if remove:
         edits += _with_removal(dockerfile, path, chain.last)

@@ -43,7 +43,7 @@ EXAMPLES = (
 def check(project: Project) -> Iterator[Finding]:
     for server in servers(project):
         settings, start = server.gunicorn, server.start
-        if settings is None or settings.may_be_set("worker_tmp_dir") or start.span is None:
+        if settings is None or settings.is_set("worker_tmp_dir") or start.span is None:
             continue
         fix = _fix(project, server)
         yield Finding(
@@ -60,7 +60,7 @@ def _fix(project: Project, server: Server) -> Fix | None:
     settings, start = server.gunicorn, server.start
     title = "keep gunicorn's heartbeat in memory"
     text = project.tree.text(settings.config) if settings and settings.config else None
-    if settings and text is not None:
+    if settings and text is not None and settings.is_sure:
         newline = "\r\n" if "\r\n" in text else "\n"
         front = "" if text.endswith("\n") or not text else newline
         at = Span(len(text), len(text))
@@ -69,7 +69,10 @@ def _fix(project: Project, server: Server) -> Fix | None:
     if not is_editable(project, start):
         return None
     edit = added(project, start, ("--worker-tmp-dir", "/dev/shm"), server.app)
-    return Fix(title, Safety.SAFE, (edit,), changed_fields(project, start, edit))
+    is_sure = settings is not None and settings.is_sure
+    doubts = () if is_sure else ("a configuration that pydock cannot read may already set it",)
+    safety = Safety.SAFE if is_sure else Safety.UNSAFE
+    return Fix(title, safety, (edit,), changed_fields(project, start, edit), doubts=doubts)
 
 
 RULE = Rule("PYD408", "gunicorn-heartbeat-on-disk", check, __doc__, EXAMPLES)

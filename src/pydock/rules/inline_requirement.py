@@ -4,6 +4,8 @@
 audit: its version is whatever is newest, it may pull another package away from the version
 that the requirements pin, and a developer's machine does not have it.
 
+Where a service has no list of requirements at all, the names move into a `requirements.txt`:
+what is installed stays the same, so that is safe, and the list can be locked from then on.
 A package that the same stage has installed with a pin already gets that pin, which changes
 nothing today: that is safe. A pin from a lock that the stage does not install is offered as
 unsafe, because the version changes. Anything else has no pin to take, so the finding says
@@ -18,12 +20,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pydock.edits import Edit, Fix, Safety
+from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.build_tools import BUILD_TOOLS
 from pydock.project.installs import Install, is_place, pinned
 from pydock.project.locks import locks
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import Word
+from pydock.shell import Word, script
 
 EXAMPLES = (
     Example(
@@ -33,10 +36,23 @@ EXAMPLES = (
         "RUN pip install -r requirements.txt\nRUN pip install gunicorn==23.0.0\n",
         files={"requirements.txt": "gunicorn==23.0.0\n"},
     ),
-    Example(before="FROM python:3.12-slim\nRUN pip install flask gunicorn\n", finds=True),
+    Example(
+        before="FROM python:3.12-slim\nRUN pip install flask gunicorn\n",
+        after="FROM python:3.12-slim\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n",
+    ),
+    Example(
+        before="FROM python:3.12-slim\nRUN pip install flask gunicorn\n",
+        files={"requirements.txt": "redis==6.4.0\n"},
+        finds=True,
+    ),
     Example(before="FROM python:3.12-slim\nRUN pip install --upgrade pip\n"),
     Example(before="FROM python:3.12-slim\nCOPY . .\nRUN pip install flask==3.1.2 .\n"),
 )
+
+
+REQUIREMENTS = "requirements.txt"
+_CHANGES = frozenset({"packages"})
+_LISTS = (REQUIREMENTS, "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "requirements", "environment.yml")
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -110,6 +126,8 @@ def _fix(
     is_bare = all(not requirement.specifier and not requirement.marker for _, requirement in loose)
     if moves or not is_bare or install.command.redirects:
         return None
+    if _is_only_list(project, install):
+        return _into_file(project, install)
     if names <= set(installed):
         return Fix("pin to the installed version", Safety.SAFE, _edits(project, loose, installed), _CHANGES)
     for lock in locks(project):
@@ -120,6 +138,49 @@ def _fix(
     return None
 
 
+def _is_only_list(project: Project, install: Install) -> bool:
+    """Whether this command is all that the service says about its requirements."""
+    tree = project.tree
+    if (
+        not tree.known
+        or any(tree.has_file(name) or tree.has_folder(name) for name in _LISTS)
+        or tree.ignore.hides(REQUIREMENTS)
+    ):
+        return False
+    others = [each for stage in project.dockerfile.stages for each in project.installs(stage) if each is not install]
+    is_plain = install.step.command is not None and not install.instruction.heredocs and install.is_plain
+    is_plain &= not any(command.program in {"cd", "pushd"} for command in script(install.instruction).commands)
+    has_options = any(name not in {"--no-cache-dir", "-q", "--quiet"} for name, _ in install.options)
+    are_names = all(_requirement(word) is not None for word in install.packages)
+    return is_plain and are_names and not has_options and not any(_asks(each) for each in others)
+
+
+def _asks(install: Install) -> bool:
+    """Whether an install brings more than build tools."""
+    names = {canonicalize_name(entry.name) for word in install.packages if (entry := _requirement(word))}
+    return not names or not names <= BUILD_TOOLS
+
+
+def _into_file(project: Project, install: Install) -> Fix | None:
+    first, last = install.packages[0], install.packages[-1]
+    between = [word for word in install.command.words if first.span.start <= word.span.start <= last.span.start]
+    if len(between) != len(install.packages) or project.workdir(install.stage, install.instruction) is None:
+        return None
+    is_exec = install.instruction.exec_form is not None
+    start = Span(install.instruction.span.start, install.instruction.span.start)
+    listed = "".join(f"{word.value}\n" for word in install.packages)
+    edits = (
+        Edit(project.path, start, project.dockerfile.written(f"COPY {REQUIREMENTS} ./\n")),
+        Edit(
+            project.path,
+            Span(first.span.start, last.span.end),
+            f'"-r", "{REQUIREMENTS}"' if is_exec else f"-r {REQUIREMENTS}",
+        ),
+        Edit(REQUIREMENTS, Span(0, 0), listed),
+    )
+    return Fix(f"name them in {REQUIREMENTS}", Safety.SAFE, edits, _CHANGES | {"files"})
+
+
 def _edits(project: Project, loose: tuple[tuple[Word, Requirement], ...], pins: Mapping[str, str]) -> tuple[Edit, ...]:
     return tuple(
         Edit(project.path, *pinned(project.dockerfile, word, pins[str(canonicalize_name(requirement.name))]))
@@ -127,5 +188,4 @@ def _edits(project: Project, loose: tuple[tuple[Word, Requirement], ...], pins: 
     )
 
 
-_CHANGES = frozenset({"packages"})
 RULE = Rule("PYD204", "inline-requirement", check, __doc__, EXAMPLES)

@@ -16,6 +16,7 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.project import Project
 from pydock.project.app import bind
 from pydock.project.arguments import added, changed_fields, is_editable, replaced
+from pydock.project.layout import environment_edits
 from pydock.project.listeners import Server
 from pydock.project.ports import Bind
 from pydock.project.server import server
@@ -31,7 +32,7 @@ EXAMPLES = (
     ),
     Example(
         before=f"{_BASE}CMD exec gunicorn -w 2 app:app\n",
-        after=f"{_BASE}CMD exec gunicorn -w 2 --bind 0.0.0.0:8000 app:app\n",
+        after="FROM python:3.12-slim\nENV PORT=8000\nWORKDIR /app\nCOPY . .\nCMD exec gunicorn -w 2 app:app\n",
         allow=Safety.UNSAFE,
     ),
     Example(
@@ -69,7 +70,7 @@ def check(project: Project) -> Iterator[Finding]:
         return
     if _PROXIES & set(called_programs(project)):
         return
-    fix = _fix(project, found, where)
+    fix = (_gunicorn_fix(project, where) if found.kind == "gunicorn" else None) or _fix(project, found, where)
     said = "by default" if where.source == "default" else f"by {where.source}"
     yield Finding(
         RULE,
@@ -79,6 +80,16 @@ def check(project: Project) -> Iterator[Finding]:
         cost="nothing outside of the container reaches it, published ports included",
         advice="" if fix else "Listen on 0.0.0.0, best with the address from an environment variable.",
     )
+
+
+def _gunicorn_fix(project: Project, where: Bind) -> Fix | None:
+    """gunicorn follows PORT to all addresses; `--bind` would make it deaf to platforms that set PORT."""
+    if where.source != "default" or where.port is None:
+        return None
+    edits = environment_edits(project, (f"PORT={where.port}",))
+    doubt = "other programs in the container may read PORT too"
+    title = "let gunicorn listen on all addresses"
+    return Fix(title, Safety.UNSAFE, edits, frozenset({"environment"}), doubts=(doubt,))
 
 
 def _fix(project: Project, found: Server, where: Bind) -> Fix | None:

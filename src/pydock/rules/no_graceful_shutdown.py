@@ -47,8 +47,9 @@ def check(project: Project) -> Iterator[Finding]:
     application = app(project)
     runs = application.runs if application and found.kind == "python" else ()
     deaf = [run for run in runs if not _HANDLE_IT.search(run.kind)]
-    signals = " ".join(application.signals) if application else ""
-    listens = bool(re.search(r"SIGTERM|\bs\b|\bsig\w*\b", signals)) if signals else False
+    names = [name.removeprefix("signal.") for name in application.signals] if application else []
+    # A name that is no constant comes from a loop over signals, SIGTERM most likely among them.
+    listens = any(name == "SIGTERM" or not name.startswith("SIG") for name in names)
     if listens or not (deaf or found.kind in _DEAF):
         return
     name = deaf[0].kind if deaf else found.kind

@@ -35,7 +35,7 @@ def check(project: Project) -> Iterator[Finding]:
     found, application = server(project), app(project)
     if found is None or found.start.span is None or application is None or application.framework not in _ROUTED:
         return
-    if application.health_like or _mentions(project, application.reached):
+    if application.health or application.health_like or _mentions(project, application.reached):
         return
     yield Finding(
         RULE,

@@ -17,7 +17,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from pydock.dockerfile import Instruction
+from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project, compose, probe
@@ -25,9 +25,9 @@ from pydock.project.app import App, app, bind
 from pydock.project.listeners import Server
 from pydock.project.ports import Bind, Port
 from pydock.project.programs import PREPARATIONS
-from pydock.project.server import read_server, server
+from pydock.project.server import read_server, server, servers
 from pydock.project.sources import landing
-from pydock.project.start import Start, declared, has_posix_shell, is_job, main_command, starts
+from pydock.project.start import Start, declared, is_job, is_windows, main_command, starts
 from pydock.project.start import probe as declared_probe
 from pydock.rule import Example, Finding, Rule
 
@@ -72,7 +72,7 @@ def check(project: Project) -> Iterator[Finding]:
     instructions = declared(project)
     present = declared_probe(project)
     place = instructions.cmd or instructions.entrypoint or project.final.last("EXPOSE")
-    if place is None or project.reference(project.final) is None or not has_posix_shell(project.final):
+    if place is None or is_windows(project) or not _may_serve(project):
         return
     if present is not None:
         if present.value.strip().upper() == "NONE":
@@ -90,8 +90,17 @@ def check(project: Project) -> Iterator[Finding]:
     yield _finding(at, "no HEALTHCHECK, so a container that hangs counts as healthy", fix, reason)
 
 
+def _may_serve(project: Project) -> bool:
+    """Whether this is the image of a Python service at all, not of a tool or of something else."""
+    start = main_command(project)
+    exposes = any(stage.of("EXPOSE") for stage in project.lineage(project.final))
+    if start is None or server(project) is None:
+        return (exposes or bool(servers(project))) and probe.interpreter(project) is not None
+    return True
+
+
 def _finding(place: Instruction, message: str, fix: Fix | None, reason: str) -> Finding:
-    advice = "" if fix else f"{reason[:1].upper()}{reason[1:]}; add a check that fits by hand." if reason else ""
+    advice = "" if fix or not reason else f"No fix, because {reason}."
     return Finding(
         RULE,
         place.value_span,
@@ -123,6 +132,8 @@ def _conflict(project: Project) -> str:
 
 def _server_fix(project: Project, found: Server | None) -> tuple[Fix | None, str]:
     where = bind(project)
+    if not project.tree.known and where is None:
+        return None, "without the source nobody can tell where the service listens"
     if found is None or (found.kind in {"python", "job"} and where is None):
         return None, "nothing in the source is known to listen on a port, and a job needs no check"
     if where is None or where.is_socket:
@@ -213,7 +224,7 @@ def _worker_fix(project: Project, found: Server) -> tuple[Fix | None, str]:
 
 def _inserted(project: Project, text: str) -> Edit:
     """The new instruction in front of CMD and ENTRYPOINT and of the comment that belongs to them."""
-    stage, dockerfile = project.final, project.dockerfile
+    stage, dockerfile = _home(project), project.dockerfile
     at = next((at for at, entry in enumerate(stage.instructions) if entry.keyword in {"CMD", "ENTRYPOINT"}), None)
     previous = stage.instructions[-1] if at is None else stage.instructions[at - 1]
     end = previous.span.end
@@ -222,6 +233,18 @@ def _inserted(project: Project, text: str) -> Edit:
     is_open = not dockerfile.text[:end].endswith("\n")
     written = f"\n{text}" if is_open else f"{front}{text}\n"
     return Edit(project.path, Span(end, end), dockerfile.written(written))
+
+
+def _home(project: Project) -> Stage:
+    """The stage that says what runs, unless another stage is built on it and runs something else."""
+    lineage = project.lineage(project.final)
+    home = next((stage for stage in lineage if stage.of("CMD", "ENTRYPOINT")), project.final)
+    others = [
+        stage
+        for stage in project.dockerfile.stages
+        if stage is not home and home in project.lineage(stage) and stage.of("CMD", "ENTRYPOINT")
+    ]
+    return project.final if others else home
 
 
 RULE = Rule("PYD402", "no-healthcheck", check, __doc__, EXAMPLES, same_as=("DL3057",))

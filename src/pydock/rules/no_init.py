@@ -1,8 +1,9 @@
 """Nobody reaps the processes that the service leaves behind, or it gets the wrong signal.
 
 The first process of a container inherits every orphan. A Python program does not wait for
-children that are not its own: they stay as zombies until the process table is full. And some
-servers take SIGTERM for something else: to uWSGI it means "reload".
+children that it did not start: what a browser, an office suite or a script in the background
+leaves behind stays as a zombie until the process table is full. And some servers take SIGTERM
+for something else: to uWSGI it means "reload".
 
 An init that does both is one word away: `docker run --init`, `init: true` in compose, or tini in
 the image. pydock only says so, for the image does not have to change. STOPSIGNAL for uWSGI is
@@ -20,14 +21,14 @@ from pydock.lines import Span
 from pydock.project import Project, compose
 from pydock.project.calls import python_calls
 from pydock.project.listeners import Server
-from pydock.project.server import server
+from pydock.project.server import is_installed, server
 from pydock.project.sources import content
 from pydock.project.start import Start, main_command, starts
 from pydock.project.wrappers import INITS
 from pydock.rule import Example, Finding, Rule
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
-_CALL = "import subprocess\nsubprocess.Popen(['ffmpeg', '-i', 'a.mp4'])\n"
+_CALL = "import subprocess\nsubprocess.run(['soffice', '--convert-to', 'pdf', 'a.odt'])\n"
 EXAMPLES = (
     Example(
         before=f'{_BASE}CMD ["uwsgi", "--http", ":8000", "--module", "app"]\n',
@@ -39,6 +40,10 @@ EXAMPLES = (
     Example(before=f'{_BASE}ENTRYPOINT ["tini", "--"]\nCMD ["python", "work.py"]\n', files={"work.py": _CALL}),
 )
 
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "chromedriver", "firefox", "geckodriver")
+_LEAVES_ORPHANS = frozenset([*_BROWSERS, "soffice", "libreoffice", "unoconv", "Xvfb", "xvfb-run", "wkhtmltopdf"])
+_BROWSER_PACKAGES = ("selenium", "playwright", "pyppeteer", "undetected-chromedriver")
+
 
 def check(project: Project) -> Iterator[Finding]:
     start = main_command(project)
@@ -47,7 +52,8 @@ def check(project: Project) -> Iterator[Finding]:
     yield from _check_signal(project, start)
     if _has_init(project):
         return
-    reasons = [f"{place} starts {name}" for name, place in python_calls(project)]
+    reasons = [f"{place} starts {name}" for name, place in python_calls(project) if name in _LEAVES_ORPHANS]
+    reasons += [f"{package} starts a browser" for package in _BROWSER_PACKAGES if is_installed(project, package)]
     reasons += [f"{each.origin} runs {each.program} beside it" for each in starts(project) if each.is_background]
     if reasons:
         more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
@@ -98,6 +104,11 @@ def _settings(project: Project, found: Server) -> str | None:
     """Everything that uWSGI is told, None where a file of it cannot be read."""
     words = found.command.words[1:]
     texts = [word.text for word in words]
+    # uWSGI takes every option from the environment too.
+    in_environment = [name for name in project.contract.environment if name.startswith("UWSGI_")]
+    texts += [name.lower().replace("_", "-") for name in in_environment]
+    if not words or any(name in {"UWSGI_INI", "UWSGI_YAML", "UWSGI_EMPEROR"} for name in in_environment):
+        return None
     for value in found.command.values[1:]:
         if re.search(r"\.(ini|ya?ml|json|xml)\Z", value):
             read = content(project, value.removeprefix("--ini=").removeprefix("--yaml="))

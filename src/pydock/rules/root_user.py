@@ -149,10 +149,13 @@ def _chown(owned: Ownership, owner: str, *, is_recursive: bool) -> Iterator[str]
     """The RUN that gives folders to the user, under a comment that says who writes there."""
     if not owned.folders:
         return
-    places = tuple(dict.fromkeys(re.sub(r":\d+\Z", "", write.place) for write in owned.writes))
-    where = "beside the code" if owned.is_beside_code else "there"
-    yield f"# {', '.join(places[:2])} {'write' if len(places) > 1 else 'writes'} {where}"
-    made = owned.folders[1:] if owned.is_beside_code else owned.folders
+    places = tuple(dict.fromkeys(re.sub(r":\d+\Z", "", write.place) for write in owned.writes if write.place))
+    where = "beside the code" if owned.is_beside_code and len(owned.folders) == 1 else "there"
+    if places:
+        yield f"# {', '.join(places[:2])} {'write' if len(places) > 1 else 'writes'} {where}"
+    else:
+        yield "# written to at run time"
+    made = [folder for folder in owned.folders if folder not in owned.present]
     making = f"mkdir -p {' '.join(made)} \\\n    && " if made else ""
     yield f"RUN {making}chown {'-R ' if is_recursive else ''}{owner} {' '.join(owned.folders)}"
 
@@ -169,7 +172,7 @@ def _doubts(project: Project, owned: Ownership) -> Iterator[str]:
 
 
 def _notes(owned: Ownership) -> tuple[str, ...]:
-    is_mounted = any(write.place == "VOLUME" or ": " in write.place for write in owned.writes)
+    is_mounted = any(write.is_mounted for write in owned.writes)
     return ("A volume that exists already keeps its owner: chown it once.",) if is_mounted else ()
 
 

@@ -23,8 +23,8 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project, compose
 from pydock.project.programs import BUILTINS, SERVERS
-from pydock.project.sources import script_file
-from pydock.project.start import Start, starts
+from pydock.project.sources import origin, script_file
+from pydock.project.start import SHELLS, Start, is_windows, starts
 from pydock.project.wrappers import INITS
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
@@ -47,6 +47,7 @@ EXAMPLES = (
         after=f'{_BASE}CMD ["python", "app.py"]\n',
         allow=Safety.UNSAFE,
     ),
+    Example(before=f"{_BASE}CMD ./start.sh\n", after=f"{_BASE}CMD exec ./start.sh\n"),
     Example(before=f"{_BASE}CMD (listener &) && gunicorn app:app\n", finds=True),
     Example(before=f'{_BASE}ENTRYPOINT ["python"]\nCMD app.py\n', finds=True),
     Example(before=f'{_BASE}CMD ["sh", "-c", "exec gunicorn -b :$PORT app:app"]\n'),
@@ -64,7 +65,7 @@ _GLOB = re.compile(r"[*?\[\]~#!]|\{.*(?:,|\.\.).*\}")
 
 
 def check(project: Project) -> Iterator[Finding]:
-    for stage in project.dockerfile.stages:
+    for stage in () if is_windows(project) else project.dockerfile.stages:
         for keyword in ("ENTRYPOINT", "CMD"):
             instruction = stage.last(keyword)
             if instruction is not None and instruction.value and instruction.exec_form is None:
@@ -73,13 +74,16 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _check_instruction(project: Project, stage: Stage, instruction: Instruction) -> Iterator[Finding]:
-    if (words := _misspelt(instruction)) is not None:
-        spelt = Edit(project.path, instruction.value_span, to_exec_form(words))
+    if instruction.value.startswith("["):
+        words = _misspelt(instruction)
         message = f"{instruction.keyword} is no JSON, which wants double quotes, so a shell runs the brackets"
-        fix_spelling = _fix((spelt,), instruction, Safety.UNSAFE)
-        yield Finding(RULE, instruction.value_span, message, fix_spelling, cost="the container does not start")
+        spelt = (Edit(project.path, instruction.value_span, to_exec_form(words)),) if words else ()
+        repair = _fix(spelt, instruction, Safety.UNSAFE) if spelt else None
+        advice = "" if repair else f"Write {instruction.keyword} as a JSON array of words in double quotes."
+        cost = "the container does not start"
+        yield Finding(RULE, instruction.value_span, message, repair, cost=cost, advice=advice)
         return
-    if not _is_plain_shell(project, stage) or _is_settled(instruction):
+    if not _is_plain_shell(project, stage) or _is_settled(project, instruction):
         return
     edits, why = _rewritten(project, instruction)
     safety, doubts, why = _judge(project, stage, instruction, why)
@@ -113,14 +117,15 @@ def _is_plain_shell(project: Project, stage: Stage) -> bool:
     return not shells or _PLAIN_SHELL.fullmatch(shells[0].value) is not None
 
 
-def _is_settled(instruction: Instruction) -> bool:
+def _is_settled(project: Project, instruction: Instruction) -> bool:
     """Whether the last command already takes the shell's place."""
     read = script(instruction)
     if read.opaque or not read.steps:
         return True
     last = read.steps[-1].command
     is_exec = last is not None and last.values[:1] == ("exec",)
-    return is_exec and _needs_shell(instruction, read.only) if read.only else is_exec
+    is_plain = read.only is not None and not _needs_shell(instruction, read.only)
+    return is_exec and not (is_plain and read.only and not _may_lack_shebang(project, read.only))
 
 
 def _program(instruction: Instruction) -> str:
@@ -145,7 +150,8 @@ def _needs_shell(instruction: Instruction, command: Command | None) -> bool:
 def _rewritten(project: Project, instruction: Instruction) -> tuple[tuple[Edit, ...], str]:
     read = script(instruction)
     command = read.only
-    if command is not None and not _needs_shell(instruction, command):
+    is_plain = command is not None and not _needs_shell(instruction, command)
+    if command is not None and is_plain and not _may_lack_shebang(project, command):
         return _exec_form(project, command), ""
     last = read.steps[-1]
     is_chain = all(step.command is not None and step.operator in {"", "&&", ";"} for step in read.steps)
@@ -155,6 +161,18 @@ def _rewritten(project: Project, instruction: Instruction) -> tuple[tuple[Edit, 
         return (), f"Write `exec env NAME=value {_program(instruction)} ...`, or set the variables with ENV."
     start = last.command.words[0].span.start
     return (Edit(project.path, Span(start, start), "exec "),), ""
+
+
+def _may_lack_shebang(project: Project, command: Command) -> bool:
+    """Whether the program may be a script without a first line that says what runs it: only a shell takes that."""
+    values = command.values[1:] if command.values[0] == "exec" else command.values
+    name = values[0]
+    folder, _, base = name.rpartition("/")
+    if not base.endswith((".sh", ".bash", ".py")) and (not folder or folder.endswith("/bin")):
+        return False
+    place = origin(project, project.final, name) if folder else None
+    text = project.tree.text(place) if place else None
+    return text is None or not text.startswith("#!")
 
 
 def _exec_form(project: Project, command: Command) -> tuple[Edit, ...]:
@@ -207,9 +225,10 @@ def _hands_over(project: Project, stage: Stage, entrypoint: Instruction) -> bool
     words = [piece.text for piece in entrypoint.exec_form or ()]
     if words and words[0].rpartition("/")[2] in INITS and all(word.startswith("-") for word in words[1:]):
         return True
-    if stage is not project.final or len(words) != 1:
+    is_shell = len(words) == 2 and words[0].rpartition("/")[2] in SHELLS
+    if stage is not project.final or not (len(words) == 1 or is_shell):
         return False
-    found = script_file(project, words[0])
+    found = script_file(project, words[-1], is_searched=not is_shell)
     if found is None:
         return False
     runs = re.search(r"^\s*exec\s+(?:gosu\s+\S+\s+|su-exec\s+\S+\s+|tini\s+--\s+)?\"\$@\"", found[1], re.M)

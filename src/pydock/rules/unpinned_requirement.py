@@ -17,6 +17,7 @@ import posixpath
 from collections.abc import Iterator
 
 from pydock.project import Project
+from pydock.project.build_tools import python_minor
 from pydock.project.images import python_image
 from pydock.project.installs import RESOLVING, Install, installs
 from pydock.project.locks import Manifest, locks, manifest
@@ -95,7 +96,7 @@ def _troubles(project: Project, found: RequirementSet) -> Iterator[Finding]:
         if "{" in entry.text and trouble.entry.kind is Kind.INVALID:
             # A template is not a requirements file yet.
             return
-        yield Finding(RULE, entry.span, message, cost="pip stops here", path=entry.path)
+        yield Finding(RULE, entry.span, message, None, "pip stops here", f"Correct {entry.path}.", entry.path)
 
 
 def _asked(found: RequirementSet) -> dict[str, Entry]:
@@ -132,7 +133,8 @@ def _advice(project: Project, install: Install, path: str, loose: set[str]) -> s
             return f"{lock.path} pins all of them: install what it says instead of {path}."
     reference = project.reference(install.stage)
     image = python_image(reference) if reference else None
-    python = f" --python-version {image.minor}" if image and image.minor else ""
+    minor = python_minor(image) if image else ""
+    python = f" --python-version {minor}" if minor else ""
     lock_path = f"{path.rpartition('.')[0] or path}.lock"
     return (
         "`pydock lock` is not there yet; until then"

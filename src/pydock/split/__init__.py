@@ -15,7 +15,7 @@ from pydock.project.sources import remembered
 from pydock.shell import script
 from pydock.split.builder import builder_pieces
 from pydock.split.draft import Draft, draft
-from pydock.split.refusal import Refusal, refuse_base, refuse_instructions, refuse_steps
+from pydock.split.refusal import Refusal, refuse_base, refuse_folders, refuse_instructions, refuse_steps
 from pydock.split.roles import Role, RoledStep, mentions_installer, roled_steps
 from pydock.split.runtime import dropped, runtime_pieces
 
@@ -42,6 +42,7 @@ def split(project: Project) -> Split | Refusal | None:
     if not _installs_anything(stage, steps):
         return None
     refusals = [*refuse_instructions(project, stage), *refuse_steps(project, stage, steps)]
+    refusals += refuse_folders(project, stage, steps)
     if base := refuse_base(project, stage, project.python_image(stage)):
         return base
     if refusals:

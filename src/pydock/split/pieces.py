@@ -14,21 +14,26 @@ from pydock.split.commands import moved, moved_paths
 from pydock.split.copying import is_removal
 from pydock.split.draft import Draft, purges
 from pydock.split.installer import uv_edits
-from pydock.split.roles import Role, RoledStep
+from pydock.split.roles import Role, RoledStep, changes_folder, depends_on_folder
 
 
 def run_text(draft: Draft, run: Instruction, kept: Sequence[Step], edits: Sequence[tuple[Span, str]]) -> str:
     """The RUN with these steps, and the shell settings that they stand behind."""
     entries = draft.by_run[run]
-    last = max((entries.index(entry) for entry in entries if entry.step in kept), default=-1)
     chosen = [
         entry.step
         for at, entry in enumerate(entries)
-        if entry.step in kept or (entry.role is Role.SHARED and at < last)
+        if entry.step in kept or (entry.role is Role.SHARED and _serves(entry, entries[at + 1 :], kept))
     ]
     if not [step for step in chosen if step in kept]:
         return ""
     return with_steps(draft.project.dockerfile, run, entries[0].script, chosen, edits)
+
+
+def _serves(shared: RoledStep, later: Sequence[RoledStep], kept: Sequence[Step]) -> bool:
+    """Whether a shell setting means something to a step that is kept."""
+    served = [entry for entry in later if entry.step in kept]
+    return any(depends_on_folder(entry) for entry in served) if changes_folder(shared) else bool(served)
 
 
 def builder_steps(draft: Draft, run: Instruction, *, late: bool) -> list[Step]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.images import PythonImage
 from pydock.shell import script
-from pydock.split.roles import Role, RoledStep, mentions_installer, step_text
+from pydock.split.roles import Role, RoledStep, changes_folder, depends_on_folder, mentions_installer, step_text
 
 _INTERPRETER_PATHS = re.compile(r"site-packages|dist-packages|/usr/local/lib/python|/root/\.local/lib")
 _PLACED_ELSEWHERE = ("--target", "-t", "--prefix", "--root")
@@ -136,6 +137,37 @@ def refuse_steps(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -
             yield Refusal(
                 entry.step.span, "script installs", f"{name} installs packages", "write the install into the Dockerfile"
             )
+
+
+def refuse_folders(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Iterator[Refusal]:
+    """Installs that run in a folder which an earlier command of the same RUN makes."""
+    for run in dict.fromkeys(entry.run for entry in steps):
+        folder = project.workdir(stage, run) or ""
+        entries = [entry for entry in steps if entry.run is run]
+        for at, entry in enumerate(entries):
+            if not changes_folder(entry) or entry.step.command is None:
+                continue
+            target = entry.step.command.values[1] if len(entry.step.command.words) > 1 else ""
+            folder = posixpath.normpath(posixpath.join(folder or "/", target)) if target else ""
+            needed = any(later.role is Role.INSTALL and depends_on_folder(later) for later in entries[at + 1 :])
+            if needed and not _exists(project, stage, run, folder):
+                yield Refusal(
+                    entry.step.span,
+                    "made folder",
+                    "packages are installed in a folder that a command makes",
+                    "COPY what is installed into a folder of its own, and install it by that path",
+                )
+
+
+def _exists(project: Project, stage: Stage, run: Instruction, folder: str) -> bool:
+    """Whether a folder is the image's own, a work directory, or brought by a COPY."""
+    workdir = project.workdir(stage, run) or "/"
+    known = {"/tmp", "/root", "/opt", "/srv", "/home", "/usr/src", "/usr/local/src", "/var/tmp"}
+    return (
+        folder in known
+        or f"{workdir}/".startswith(f"{folder.rstrip('/')}/")
+        or (bool(folder) and project.origin(stage, folder, run) is not None)
+    )
 
 
 def _is_root(user: str) -> bool:

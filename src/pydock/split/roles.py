@@ -91,6 +91,25 @@ def _role(step: Step, installs: tuple[Install, ...], apt: tuple[AptStep, ...], *
     return Role.UNCLEAR if roles & {Role.INSTALL, Role.TOOL, Role.SYSTEM, Role.VENV} else Role.OTHER
 
 
+def changes_folder(entry: RoledStep) -> bool:
+    """Whether a step is a `cd`."""
+    return entry.step.command is not None and entry.step.command.program in {"cd", "pushd", "popd"}
+
+
+def depends_on_folder(entry: RoledStep) -> bool:
+    """Whether a step means something else in another folder."""
+    match entry.role:
+        case Role.SYSTEM | Role.SYSTEM_CLEANUP | Role.PIP_CLEANUP:
+            return False
+        case Role.INSTALL | Role.TOOL if entry.installs and len(entry.installs) == len(entry.step.commands):
+            named = [
+                word for install in entry.installs for word in (*install.files, *install.constraints, *install.places)
+            ]
+            return any(not (word.value or "").startswith("/") for word in named)
+        case _:
+            return True
+
+
 def step_text(step: Step) -> str:
     return " ".join(word.text for command in step.commands for word in command.words) + (
         " |" if len(step.commands) > 1 else ""

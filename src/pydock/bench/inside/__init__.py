@@ -9,5 +9,8 @@ from importlib.resources import files
 
 
 def program(name: str) -> str:
-    """The text of one of these programs: "files", "python" or "service"."""
-    return (files(__name__) / f"{name}.py").read_text(encoding="utf-8")
+    """The text of one of these programs: "files", "python" or "service".
+
+    A service may have a `json.py` of its own, so its folder is not searched.
+    """
+    return "import sys; del sys.path[0]\n" + (files(__name__) / f"{name}.py").read_text(encoding="utf-8")

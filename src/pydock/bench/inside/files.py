@@ -1,10 +1,12 @@
 """What lies in the file system: every file with its mode and owner, and the content of those that are asked for."""
 
+import contextlib
 import hashlib
 import json
 import os
 import stat
 import sys
+from typing import Any
 
 SKIPPED = {
     "/proc",
@@ -34,10 +36,8 @@ def walk(top: str) -> "dict[str, list[object]]":
         for name in names + folders:
             path = os.path.join(folder, name)
             if not name.endswith(".pyc"):
-                try:
+                with contextlib.suppress(OSError):
                     found[path] = describe(path)
-                except OSError:
-                    pass
     return found
 
 
@@ -49,7 +49,7 @@ def content(path: str) -> str:
     if not stat.S_ISREG(mode):
         return "folder" if stat.S_ISDIR(mode) else "special"
     if os.path.getsize(path) > LARGEST:
-        return "size {}".format(os.path.getsize(path))
+        return f"size {os.path.getsize(path)}"
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         for block in iter(lambda: file.read(1 << 20), b""):
@@ -58,7 +58,7 @@ def content(path: str) -> str:
 
 
 def contents(paths: "list[str]") -> "dict[str, object]":
-    found = {}
+    found: dict[str, object] = {}
     for path in paths:
         try:
             found[path] = [content(path), *describe(path)[:3]]
@@ -69,7 +69,7 @@ def contents(paths: "list[str]") -> "dict[str, object]":
 
 def users() -> "dict[str, str]":
     """Names by number, from the image's own list."""
-    found = {}
+    found: dict[str, str] = {}
     try:
         with open("/etc/passwd", errors="replace") as file:
             for line in file:
@@ -91,16 +91,16 @@ def system_files() -> "list[str]":
     return found
 
 
-def answer(question: "dict[str, object]") -> "dict[str, object]":
+def answer(question: "dict[str, Any]") -> "dict[str, object]":
     if question.get("all"):
         system = set(system_files())
         # Debian's /bin, /lib and /sbin are links into /usr, and packages name either.
         system |= {"/usr" + path for path in system if path.startswith(("/bin/", "/lib", "/sbin/"))}
         listed = {path: entry for path, entry in walk("/").items() if path not in system}
         return {"listed": listed, "users": users()}
-    under = {}
+    under: dict[str, None] = {}
     for top in question["under"]:
-        under.update({path: None for path in walk(top)} if top != "/" else {})
+        under.update(dict.fromkeys(walk(top)))
     wanted = list(dict.fromkeys([*question["paths"], *under]))
     return {"contents": contents(wanted), "users": users()}
 

@@ -6,14 +6,17 @@ import platform
 import re
 import shutil
 import site
+import struct
 import subprocess
 import sys
+from typing import Any
 
 IMPORTER = """
+import sys; del sys.path[0]
 import importlib, json, os, sys, warnings
 warnings.simplefilter("ignore")
 sys.dont_write_bytecode = True
-sys.path[0] = os.getcwd()
+sys.path.insert(0, os.getcwd())
 out = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 for name in sys.argv[1:]:
@@ -33,8 +36,8 @@ LIBRARY_FOLDERS = ("/lib", "/usr/lib", "/usr/local/lib", "/lib64", "/usr/lib64")
 
 
 def folders() -> "list[str]":
-    """Where distributions are looked for, in order; the current folder is no such place."""
-    found = [os.path.realpath(path) for path in sys.path[1:] if os.path.isdir(path)]
+    """Where distributions are looked for, in order."""
+    found = [os.path.realpath(path) for path in sys.path if os.path.isdir(path)]
     return list(dict.fromkeys(found))
 
 
@@ -42,8 +45,8 @@ def is_site(folder: str) -> bool:
     return os.path.basename(folder) in ("site-packages", "dist-packages")
 
 
-def distributions() -> "dict[str, dict[str, object]]":
-    found = {}
+def distributions() -> "dict[str, dict[str, Any]]":
+    found: dict[str, dict[str, Any]] = {}
     for folder in folders():
         for entry in sorted(os.listdir(folder)):
             path = os.path.join(folder, entry)
@@ -52,7 +55,9 @@ def distributions() -> "dict[str, dict[str, object]]":
             elif entry.endswith(".egg-info"):
                 metadata = os.path.join(path, "PKG-INFO") if os.path.isdir(path) else path
             elif entry.endswith(".egg-link"):
-                found.setdefault(normal(entry[:-9]), {"version": "editable", "requires": [], "folder": folder})
+                found.setdefault(
+                    normal(entry[:-9]), {"version": "editable", "requires": [], "extras": [], "folder": folder}
+                )
                 continue
             else:
                 continue
@@ -69,8 +74,10 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def described_by(metadata: str) -> "tuple[str, dict[str, object]]":
-    name, version, requires = "", "", []
+def described_by(metadata: str) -> "tuple[str, dict[str, Any]]":
+    name, version = "", ""
+    requires: list[str] = []
+    extras: list[str] = []
     try:
         with open(metadata, encoding="utf-8", errors="replace") as file:
             for line in file:
@@ -81,11 +88,13 @@ def described_by(metadata: str) -> "tuple[str, dict[str, object]]":
                     name = value.strip()
                 elif key == "Version":
                     version = value.strip()
-                elif key == "Requires-Dist" and "extra ==" not in value:
-                    requires.append(normal((re.match(r"\s*([\w.-]+)", value) or ["", ""])[1]))
+                elif key == "Requires-Dist":
+                    (extras if ";" in value else requires).append(
+                        normal((re.match(r"\s*([\w.-]+)", value) or ["", ""])[1])
+                    )
     except OSError:
         pass
-    return name, {"version": version, "requires": sorted(set(requires))}
+    return name, {"version": version, "requires": sorted(set(requires)), "extras": sorted(set(extras))}
 
 
 def scripts(path: str) -> "list[str]":
@@ -135,7 +144,8 @@ def runs(name: str) -> "str | None":
 
 def imported(names: "list[str]", limit: float) -> "dict[str, str]":
     """ "" for each module that can be imported, else what happened; one that hangs or crashes costs only itself."""
-    told, left = {}, list(names)
+    told: dict[str, str] = {}
+    left = list(names)
     while left:
         running = subprocess.Popen(
             [sys.executable, "-c", IMPORTER, *left], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -146,7 +156,7 @@ def imported(names: "list[str]", limit: float) -> "dict[str, str]":
         except subprocess.TimeoutExpired:
             running.kill()
             out, _ = running.communicate()
-            ending = "no end within {:.0f} s".format(limit)
+            ending = f"no end within {limit:.0f} s"
         begun = ""
         for line in out.decode("utf-8", "replace").splitlines():
             if line.startswith("> "):
@@ -180,7 +190,7 @@ def missing_libraries(paths: "list[str]") -> "dict[str, list[str]]":
         return {}
     if shutil.which("ldd") is None:
         return missing_by_reading(paths)
-    found = {}
+    found: dict[str, list[str]] = {}
     for at in range(0, len(paths), 200):
         chunk = paths[at : at + 200]
         running = subprocess.Popen(["ldd", *chunk], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -196,7 +206,7 @@ def missing_libraries(paths: "list[str]") -> "dict[str, list[str]]":
 
 
 def missing_by_reading(paths: "list[str]") -> "dict[str, list[str]]":
-    present = set()
+    present: set[str] = set()
     for folder in LIBRARY_FOLDERS:
         for _, _, names in os.walk(folder):
             present.update(names)
@@ -217,8 +227,6 @@ def bundled(found: "dict[str, list[str]]", paths: "list[str]") -> "dict[str, lis
 
 def needed(path: str) -> "list[str]":
     """The DT_NEEDED names of an ELF file of 64 bits, as `readelf -d` lists them."""
-    import struct
-
     with open(path, "rb") as file:
         data = file.read()
     if data[:5] != b"\x7fELF\x02":
@@ -247,7 +255,7 @@ def can_write(path: str) -> bool:
     return os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK)
 
 
-def answer(question: "dict[str, object]") -> "dict[str, object]":
+def answer(question: "dict[str, Any]") -> "dict[str, object]":
     found = distributions()
     programs = sorted({name for each in found.values() for name in each.get("scripts", ())})
     user = site.getuserbase() if hasattr(site, "getuserbase") else ""

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import time
+from typing import Any
 
 LISTEN = "0A"
 LARGEST = 200000
@@ -18,12 +19,12 @@ def address(text: str) -> "tuple[str, int]":
     """An address of /proc/net/tcp: hexadecimal words in the machine's own byte order."""
     host, _, port = text.partition(":")
     words = [int(host[at : at + 8], 16) for at in range(0, len(host), 8)]
-    packed = struct.pack("={}I".format(len(words)), *words)
+    packed = struct.pack(f"={len(words)}I", *words)
     family = socket.AF_INET if len(words) == 1 else socket.AF_INET6
     return socket.inet_ntop(family, packed), int(port, 16)
 
 
-def listening() -> "list[list[object]]":
+def listening() -> "list[tuple[str, int]]":
     found = set()
     for name in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
@@ -35,10 +36,10 @@ def listening() -> "list[list[object]]":
             words = line.split()
             if words[3] == LISTEN:
                 found.add(address(words[1]))
-    return [list(each) for each in sorted(found)]
+    return sorted(found)
 
 
-def settled(ports: "list[int]", limit: float, calm: float) -> "tuple[list[list[object]], float]":
+def settled(ports: "list[int]", limit: float, calm: float) -> "tuple[list[tuple[str, int]], float]":
     """The listening addresses, once the expected ones are there and nothing has changed for a while."""
     begun = changed = time.monotonic()
     before = listening()
@@ -82,18 +83,18 @@ def probed(test: "list[str]", limit: float) -> "list[object]":
     except subprocess.TimeoutExpired:
         running.kill()
         running.communicate()
-        return [124, "no end within {:.0f} s".format(limit)]
+        return [124, f"no end within {limit:.0f} s"]
     return [running.returncode, out.decode("utf-8", "replace")[-500:]]
 
 
-def answer(question: "dict[str, object]") -> "dict[str, object]":
+def answer(question: "dict[str, Any]") -> "dict[str, object]":
     found, seconds = settled(question["ports"], question["limit"], question["calm"])
     answers = {}
     for host, port in found:
-        if port in question["ephemeral"]:
+        if port >= question["ephemeral"] and port not in question["ports"]:
             continue
         for route in question["routes"]:
-            answers["{}{}".format(port, route)] = [ask(host, port, route) for _ in range(2)]
+            answers[f"{port}{route}"] = [ask(host, port, route) for _ in range(2)]
     health = probed(question["health"], question["health_limit"]) if question["health"] else None
     return {"listening": found, "seconds": seconds, "answers": answers, "health": health, "uid": os.getuid()}
 

@@ -1,0 +1,104 @@
+"""The `verify` command, and the options that `fix --verify` shares with it."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pydock import console
+from pydock.errors import PydockError
+
+if TYPE_CHECKING:
+    from pydock.ask import Question
+    from pydock.bench.outcome import Proof
+    from pydock.discover import Target, Unusable
+    from pydock.report import Failure
+
+SAME, DIFFERENT, NO_ANSWER = 0, 1, 2
+
+UnsafeFixes = Annotated[
+    bool | None,
+    typer.Option(
+        "--unsafe-fixes/--no-unsafe-fixes", help="Apply fixes that may change the service, too.", show_default=False
+    ),
+]
+Network = Annotated[bool, typer.Option("--network", help="Let containers that are compared use the network.")]
+Builder = Annotated[
+    str, typer.Option(metavar="NAME", help="With a proof: build on this buildx builder.", show_default=False)
+]
+
+
+class Form(StrEnum):
+    """How a proof is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def verify(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH]...", help="Folders to search, or Dockerfiles.")
+    ] = None,
+    select: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Rewrite with these rules only.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Rewrite without these rules.")] = None,
+    unsafe_fixes: UnsafeFixes = None,
+    portable: Annotated[
+        bool | None, typer.Option("--portable/--no-portable", help="Without BuildKit.", show_default=False)
+    ] = None,
+    installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
+    network: Network = False,
+    builder: Builder = "",
+    output_format: Annotated[Form, typer.Option(help="How the proof is written.")] = Form.TEXT,
+    color: Annotated[str, typer.Option(metavar="auto|always|never", help="Colours.")] = "auto",
+) -> None:
+    """Build Dockerfiles as they are and as `fix` would write them, and compare the services.
+
+    Nothing is written. Exit codes: 0 the same or mended, 1 different, 2 not to be compared.
+    """
+    from pydock.ask import Question, refuse_unknown_rules
+    from pydock.bench.proof import Ways
+    from pydock.discover import targets
+    from pydock.report import Failure
+    from pydock.report.style import style_for
+    from pydock.report.verify import document, text
+
+    given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
+    question = Question({**given, "unsafe-fixes": unsafe_fixes}, proof=Ways(network, builder))
+    refuse_unknown_rules(question)
+    style, found = style_for(sys.stdout, color), []
+    for target in targets(paths or ["."]):
+        proof = _proof(question, target)
+        found.append((target.shown, proof))
+        if isinstance(proof, Failure):
+            console.complain(proof.message, proof.hint)
+        elif output_format is Form.TEXT:
+            console.show(text(target.shown, proof, style))
+    if output_format is Form.JSON:
+        console.show(document(found))
+    raise typer.Exit(max(_exit_code(proof) for _, proof in found))
+
+
+def _proof(question: Question, target: Target | Unusable) -> Proof | Failure:
+    from pydock.ask import proof
+    from pydock.discover import Unusable
+    from pydock.report import Failure, failed
+
+    try:
+        if isinstance(target, Unusable):
+            raise target.error
+        console.talk(f"{target.shown}\n")
+        return proof(question, target)
+    except PydockError as error:
+        return failed(target.shown, error, target.path).failure or Failure(error.message, error.hint)
+
+
+def _exit_code(proof: Proof | Failure) -> int:
+    from pydock.bench.outcome import Verdict
+    from pydock.report import Failure
+
+    if isinstance(proof, Failure) or proof.verdict is Verdict.UNKNOWN:
+        return NO_ANSWER
+    return DIFFERENT if proof.verdict is Verdict.DIFFERENT else SAME

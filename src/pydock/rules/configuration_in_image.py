@@ -1,0 +1,77 @@
+"""The image carries the settings of one environment.
+
+An image with `DJANGO_SETTINGS_MODULE=settings.production` or the address of a database in it
+runs in that one place. The same image should pass from test to production, and what differs
+should come from outside (https://12factor.net/config).
+
+There is no automatic cure: which value is a sensible default and which belongs to one
+environment is for a person to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pydock.dockerfile import Assignment
+from pydock.project import Project
+from pydock.project.system import runs_python
+from pydock.rule import Example, Finding, Rule
+
+_MODE = re.compile(
+    r"(?:FLASK|DJANGO|APP|ENV|NODE|RAILS|FASTAPI|SERVICE|DEPLOY)?_?(?:ENV|ENVIRONMENT|CONFIGURATION|STAGE|SETTINGS|"
+    r"SETTINGS_MODULE|CONFIG|PROFILE)"
+)
+_PLACE = re.compile(r"\w*(?:HOST|HOSTNAME|ADDRESS|SERVER|URL|URI|DSN|ENDPOINT|BROKER|BACKEND)S?")
+_ONE_ENVIRONMENT = re.compile(
+    r"(?:\A|[._/-])(?:prod|production|staging|stage|dev|develop|development|test|testing)\Z", re.I
+)
+_ADDRESS = re.compile(
+    r"(?:[a-z][a-z0-9+]*://)?(?:[^@/\s]*@)?(?:(?:\d{1,3}\.){3}\d{1,3}|(?:[a-z0-9-]+\.)+[a-z]{2,})(?::\d+)?(?:/.*)?\Z",
+    re.I,
+)
+_OF_CONTAINER = re.compile(r"(?:[a-z][a-z0-9+]*://)?(?:0\.0\.0\.0|127\.|localhost)", re.I)
+_OF_BUILD = re.compile(r"PIP_\w+|UV_\w+|NPM_\w+|\w*(?:DOWNLOAD|MIRROR|INDEX|RELEASE|REPO|SOURCE)\w*")
+
+EXAMPLES = (
+    Example(
+        before="FROM python:3.12-slim\nENV DJANGO_SETTINGS_MODULE=shop.settings.production\nCMD python app.py\n",
+        finds=True,
+    ),
+    Example(before="FROM python:3.12-slim\nENV DB_HOST=db.shop.example.com\nCMD python app.py\n", finds=True),
+    Example(before="FROM python:3.12-slim\nENV DJANGO_SETTINGS_MODULE=shop.settings HOST=0.0.0.0\nCMD python app.py\n"),
+    Example(before="FROM python:3.12-slim\nENV PIP_INDEX_URL=https://packages.example.com/simple\nCMD python app.py\n"),
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    if not runs_python(project, project.final):
+        return
+    for stage in project.lineage(project.final):
+        for instruction in stage.of("ENV"):
+            for entry in instruction.assignments:
+                if (what := _what(entry)) and project.contract.environment.get(entry.name) == entry.value:
+                    yield Finding(
+                        RULE,
+                        entry.span,
+                        f"{entry.name} fixes {what} in the image",
+                        cost="the image that was tested is not the one that runs in production",
+                        advice=f"Leave {entry.name} out, or give it a default that fits everywhere, and set it "
+                        "where the container is started.",
+                    )
+
+
+def _what(entry: Assignment) -> str:
+    """What an assignment decides for one environment only, "" for nothing of that kind."""
+    value = entry.value or ""
+    if _OF_BUILD.fullmatch(entry.name):
+        return ""
+    if _MODE.fullmatch(entry.name) and _ONE_ENVIRONMENT.search(value):
+        return "one environment's settings"
+    # The address itself is not repeated: it may hold a password.
+    if _PLACE.fullmatch(entry.name) and _ADDRESS.match(value) and not _OF_CONTAINER.match(value):
+        return "an address"
+    return ""
+
+
+RULE = Rule("PYD416", "configuration-in-image", check, __doc__, EXAMPLES)

@@ -1,0 +1,335 @@
+"""The code is copied before its dependencies are installed.
+
+A layer is built again when anything in an earlier one has changed. With `COPY . .` above
+`pip install`, one changed line of code downloads and installs every package again.
+
+The cure is two copies: the requirement files before the install, the code behind it. Safe
+where the install reads nothing but these files and nothing in between uses the code: the
+same packages are installed and the same files are copied. `poetry install` and `uv sync` are
+run once more in front of the code, without the project itself. Where pip takes the project
+(`pip install .`) the rule says so and changes nothing.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.edits import Edit, Fix, Safety
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.context import Copied
+from pydock.project.ignored import ignore_of
+from pydock.project.installs import Install
+from pydock.project.requirements import RequirementSet
+from pydock.rule import Example, Finding, Rule
+from pydock.shell import Command, script
+
+_MANIFEST = re.compile(
+    r"(?:\A|/)(?:[^/]*\.(?:txt|in|toml|cfg|lock|ini|json|ya?ml|conf|sh|whl|gz)|Pipfile|setup\.py|[^/]*requirements[^/]*"
+    r"|README[^/]*|LICEN[CS]E[^/]*)\Z"
+)
+_HARMLESS_NAMES = (
+    "apt-get apt apk pip pip3 echo useradd adduser groupadd addgroup true set export rm mkdir chown chmod ln"
+)
+_HARMLESS = frozenset(_HARMLESS_NAMES.split())
+_PASSIVE = frozenset({"WORKDIR", "ENV", "ARG", "LABEL", "EXPOSE", "VOLUME", "MAINTAINER", "STOPSIGNAL", "USER"})
+_MANAGERS = (("poetry", "install"), ("pipenv", "install"), ("pipenv", "sync"), ("uv", "sync"), ("pdm", "install"))
+# (manager, its lock file, the option that leaves out the project itself)
+_WITHOUT_PROJECT = {"poetry": ("poetry.lock", "--no-root"), "uv": ("uv.lock", "--no-install-project")}
+_LOCAL = re.compile(r"\bpath\s*=|file://|workspace|\bfile\s*=\s*[\"']\.|develop\s*=")
+
+_HEAD = "FROM python:3.12-slim\nWORKDIR /app\n"
+_INSTALL = "RUN pip install -r requirements.txt\n"
+_WHEELS = "FROM python:3.12 AS builder\nCOPY requirements.txt ./\nRUN pip wheel -w /wheels -r requirements.txt\n"
+_FILES = {"requirements.txt": "flask==3.1.2\n", "app/server.py": ""}
+
+EXAMPLES = (
+    Example(
+        before=f"{_HEAD}# the code\nCOPY . .\n{_INSTALL}CMD python app.py\n",
+        after=f"{_HEAD}COPY requirements.txt ./\n{_INSTALL}# the code\nCOPY . .\nCMD python app.py\n",
+        files=_FILES,
+    ),
+    Example(
+        before=f"{_WHEELS}COPY app/ ./app/\nRUN pip install /wheels/*\n",
+        after=f"{_WHEELS}RUN pip install /wheels/*\nCOPY app/ ./app/\n",
+        files=_FILES,
+    ),
+    Example(
+        before=f"{_HEAD}COPY . .\nRUN pip install .\n",
+        files={"pyproject.toml": "", "app.py": ""},
+        finds=True,
+    ),
+    Example(
+        before=f"{_HEAD}COPY . .\nRUN uv sync --locked\n",
+        after=(
+            f"{_HEAD}COPY pyproject.toml uv.lock ./\nRUN uv sync --no-install-project --locked\n"
+            "COPY . .\nRUN uv sync --locked\n"
+        ),
+        files={"pyproject.toml": "", "uv.lock": "", "app.py": ""},
+    ),
+    Example(before=f"{_HEAD}COPY requirements.txt .\n{_INSTALL}COPY . .\n", files=_FILES),
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    for stage in project.dockerfile.stages:
+        for run in stage.of("RUN"):
+            installs = [install for install in project.installs(stage) if install.instruction is run]
+            managed = [command for command in script(run).commands if command.values[:2] in _MANAGERS]
+            sources = [copied for copied in project.copies(stage, run) if _is_source(project, copied)]
+            if (not installs and not managed) or not sources or (managed and _is_staged(stage, managed[0], sources[0])):
+                continue
+            span = installs[0].command.span if installs else managed[0].span
+            fix = _staged_fix(project, stage, run, sources) if managed else _fix(project, stage, run, sources)
+            first = sources[0].instruction
+            yield Finding(
+                RULE,
+                span,
+                f"the code is copied before this install, on line {first.number}",
+                fix,
+                cost=_cost(project, installs),
+                advice="" if fix else "Copy the files that name the dependencies, install them, then copy the code.",
+            )
+            break
+
+
+def _cost(project: Project, installs: Sequence[Install]) -> str:
+    names: set[str] = set()
+    for install in installs:
+        names |= {word.text for word in install.packages}
+        names |= {name for entry in _sets(project, install) or () for name in entry.names}
+    count = f"{len(names)} packages" if len(names) > 1 else "every package"
+    return f"each change of the code installs {count} again"
+
+
+def _is_source(project: Project, copied: Copied) -> bool:
+    """Whether a COPY brings code rather than files that name dependencies or settings."""
+    return any(_is_code(project, source) for source in copied.sources)
+
+
+def _is_code(project: Project, source: str) -> bool:
+    if source == "." or ":/" in source:
+        return source == "."
+    if project.tree.has_folder(source) or (not project.tree.known and "." not in posixpath.basename(source)):
+        inside = [path for path in project.tree.files if path.startswith(f"{source}/")]
+        is_named = "require" in source
+        return not (is_named if not inside else all(_MANIFEST.search(path) for path in inside))
+    return not _MANIFEST.search(source)
+
+
+@dataclass(frozen=True)
+class _Move:
+    """The COPYs that go down, the RUN they go behind, and the files that it needs instead."""
+
+    copies: tuple[Copied, ...]
+    first: Instruction
+    last: Instruction
+    files: tuple[tuple[str, str], ...]
+
+
+def _fix(project: Project, stage: Stage, run: Instruction, sources: Sequence[Copied]) -> Fix | None:
+    move = _move(project, stage, run, sources)
+    if move is None:
+        return None
+    dockerfile = project.dockerfile
+    moved = "".join(_with_end(dockerfile.slice(copied.instruction.whole), dockerfile.newline) for copied in move.copies)
+    edits = [Edit(project.path, copied.instruction.whole, "") for copied in move.copies]
+    text = _new_copies(project, stage, move)
+    start = Span(move.first.lead.start, move.first.lead.start)
+    if text and any(edit.span.end == start.end for edit in edits):
+        edits = [edit if edit.span.end != start.end else Edit(edit.path, edit.span, text) for edit in edits]
+    elif text:
+        edits.append(Edit(project.path, start, text))
+    end = move.last.span.end
+    opening = "" if dockerfile.text[:end].endswith("\n") else dockerfile.newline
+    edits.append(Edit(project.path, Span(end, end), opening + moved))
+    return Fix("copy the code behind the install", Safety.SAFE, tuple(edits), frozenset({"files"}))
+
+
+def _is_staged(stage: Stage, command: Command, source: Copied) -> bool:
+    """Whether an earlier RUN has installed everything but the project already."""
+    option = _WITHOUT_PROJECT.get(command.program, ("", ""))[1]
+    earlier = [run for run in stage.of("RUN") if run.span.start < source.instruction.span.start]
+    return bool(option) and any(
+        other.values[:2] == command.values[:2] and other.has(option)
+        for run in earlier
+        for other in script(run).commands
+    )
+
+
+def _staged_fix(project: Project, stage: Stage, run: Instruction, sources: Sequence[Copied]) -> Fix | None:
+    """The same install in front of the code, without the project; the later one finds it done."""
+    command, copied = script(run).only, sources[0]
+    if command is None or command.program not in _WITHOUT_PROJECT or len(sources) > 1 or not project.tree.known:
+        return None
+    lock, option = _WITHOUT_PROJECT[command.program]
+    workdir = project.workdir(stage, run)
+    instructions = stage.instructions
+    between = instructions[instructions.index(copied.instruction) + 1 : instructions.index(run)]
+    places = {name: posixpath.join(workdir or "", name) for name in ("pyproject.toml", lock)}
+    is_here = workdir is not None and workdir == project.workdir(stage, copied.instruction)
+    if between or not is_here or any(copied.origin(project.tree, place) != name for name, place in places.items()):
+        return None
+    texts = [project.tree.text(name) for name in places]
+    if None in texts or command.has(option, "--only-root") or _LOCAL.search(texts[0] or ""):
+        return None
+    if any(ignore_of(project).hides(name) for name in places):
+        return None
+    dockerfile, end = project.dockerfile, command.words[1].span.end
+    early = dockerfile.text[run.span.start : end] + f" {option}" + dockerfile.text[end : run.span.end]
+    text = dockerfile.written(f"COPY {' '.join(places)} ./\n") + _with_end(early, dockerfile.newline)
+    start = Span(copied.instruction.lead.start, copied.instruction.lead.start)
+    return Fix(
+        "install what the lock names before the code is copied",
+        Safety.SAFE,
+        (Edit(project.path, start, text),),
+        frozenset({"files"}),
+    )
+
+
+def _with_end(text: str, newline: str) -> str:
+    return text if text.endswith("\n") else text + newline
+
+
+def _move(project: Project, stage: Stage, run: Instruction, sources: Sequence[Copied]) -> _Move | None:
+    instructions = stage.instructions
+    first = instructions.index(sources[0].instruction)
+    at = instructions.index(run)
+    moving = [copied.instruction for copied in sources]
+    between = [entry for entry in instructions[first + 1 : at] if entry not in moving]
+    if not project.tree.known or any(not _is_independent(project, stage, entry, sources) for entry in (*between, run)):
+        return None
+    if any(not _keeps_target(project, stage, copied, run) for copied in sources):
+        return None
+    first_needing, last = run, at
+    while last + 1 < len(instructions) and _is_install_only(project, stage, instructions[last + 1], sources):
+        last += 1
+    files: dict[str, str] = {}
+    for install in project.installs(stage):
+        if instructions[at].span.start <= install.instruction.span.start <= instructions[last].span.start:
+            needed = _needed(project, install, sources)
+            if needed is None:
+                return None
+            if needed and not files:
+                first_needing = install.instruction
+            files |= needed
+    return _Move(tuple(sources), first_needing, instructions[last], tuple(sorted(files.items())))
+
+
+def _is_install_only(project: Project, stage: Stage, entry: Instruction, sources: Sequence[Copied]) -> bool:
+    installs = [install for install in project.installs(stage) if install.instruction is entry]
+    if entry.keyword != "RUN" or not installs or not _is_independent(project, stage, entry, sources):
+        return False
+    return all(_needed(project, install, sources) is not None for install in installs)
+
+
+def _keeps_target(project: Project, stage: Stage, copied: Copied, run: Instruction) -> bool:
+    """Whether a COPY means the same place, owner and variables behind the install."""
+    before = project.workdir(stage, copied.instruction), project.user(stage, copied.instruction)
+    after = project.workdir(stage, run), project.user(stage, run)
+    target = copied.instruction.words[-1].text
+    is_same_place = before[0] == after[0] or target.startswith("/")
+    changed = project.environment(stage, copied.instruction) != project.environment(stage, run)
+    return is_same_place and before[1] == after[1] and not ("$" in copied.instruction.value and changed)
+
+
+def _is_independent(project: Project, stage: Stage, entry: Instruction, sources: Sequence[Copied]) -> bool:
+    """Whether an instruction does the same without the code."""
+    if entry.keyword in {"COPY", "ADD"}:
+        # Only what lands beside the code could be overwritten by it later.
+        here = next((copied for copied in project.copies(stage) if copied.instruction is entry), None)
+        return entry.flag("from") is not None or (here is not None and not _is_source(project, here))
+    if entry.keyword != "RUN":
+        return entry.keyword in _PASSIVE
+    found = script(entry)
+    if found.opaque or any("bind" in flag.value for flag in entry.flags):
+        return False
+    installs = {install.command for install in project.installs(stage) if install.instruction is entry}
+    for command in found.commands:
+        values = command.values
+        is_wheel = command.program in {"pip", "pip3"} and "install" not in values
+        is_venv = re.match(r"python", command.program) and values[1:3] in {("-m", "venv"), ("-m", "virtualenv")}
+        is_known = command in installs or is_venv or (command.program in _HARMLESS and not is_wheel)
+        if not is_known or (command not in installs and _touches(project, stage, entry, command.values, sources)):
+            return False
+    return True
+
+
+def _touches(
+    project: Project, stage: Stage, entry: Instruction, values: Sequence[str], sources: Sequence[Copied]
+) -> bool:
+    """Whether a word of a command may be a path of the copied code."""
+    if values[0] in {"apt-get", "apt", "apk", "echo", "true", "set", "export"}:
+        return False
+    workdir = project.workdir(stage, entry) or "/"
+    paths = [posixpath.normpath(posixpath.join(workdir, value)) for value in values[1:] if value and value[0] != "-"]
+    targets = [posixpath.normpath(copied.target) for copied in sources]
+    if values[0] == "mkdir":
+        return False
+    return any(path.startswith(target.rstrip("/") + "/") or path == target for path in paths for target in targets)
+
+
+def _sets(project: Project, install: Install) -> tuple[RequirementSet, ...] | None:
+    """The requirement and constraint files of an install, None where one cannot be read."""
+    found = []
+    for word in (*install.files, *install.constraints):
+        path = project.origin(install.stage, word.value, install.instruction) if word.value else None
+        if path is None or not project.tree.has_file(path):
+            return None
+        found.append(project.requirement_set(path))
+    return tuple(found)
+
+
+def _needed(project: Project, install: Install, sources: Sequence[Copied]) -> dict[str, str] | None:
+    """The files that an install reads, by context path, with the image path; None where it needs more."""
+    workdir = project.workdir(install.stage, install.instruction)
+    sets = _sets(project, install)
+    if sets is None or workdir is None or not install.is_plain or install.editables:
+        return None
+    if install.has("-f", "--find-links", "--target", "-t", "--src") or install.value("--config-settings") is not None:
+        return None
+    targets = [posixpath.normpath(copied.target) for copied in sources]
+    for word in install.places:
+        place = posixpath.normpath(posixpath.join(workdir, word.value or ""))
+        if any(place == target or place.startswith(target.rstrip("/") + "/") for target in targets):
+            return None
+    files: dict[str, str] = {}
+    for word, entry in zip((*install.files, *install.constraints), sets, strict=True):
+        if entry.places or entry.missing or entry.loop or any(ignore_of(project).hides(path) for path in entry.files):
+            return None
+        base = posixpath.normpath(posixpath.join(workdir, word.value or ""))
+        for path in entry.files:
+            inside = posixpath.relpath(path, posixpath.dirname(entry.path) or ".")
+            files[path] = posixpath.normpath(posixpath.join(posixpath.dirname(base), inside))
+    return files
+
+
+def _new_copies(project: Project, stage: Stage, move: _Move) -> str:
+    """COPYs for the files that no other COPY brings before the install, one for each folder."""
+    moving = {copied.instruction for copied in move.copies}
+    others = [copied for copied in project.copies(stage, move.first) if copied.instruction not in moving]
+    workdir = project.workdir(stage, move.first) or "/"
+    folders: dict[str, list[str]] = {}
+    for path, place in move.files:
+        if not any(copied.origin(project.tree, place) == path for copied in others):
+            folders.setdefault(posixpath.dirname(place), []).append(path)
+    flags = "".join(
+        f"--{flag.name}={flag.value} " for flag in move.copies[0].instruction.flags if flag.name in {"chown", "chmod"}
+    )
+    lines = [f"COPY {flags}{' '.join(paths)} {_relative(folder, workdir)}\n" for folder, paths in folders.items()]
+    return project.dockerfile.written("".join(lines))
+
+
+def _relative(folder: str, workdir: str) -> str:
+    inside = posixpath.relpath(folder, workdir)
+    if inside == ".":
+        return "./"
+    is_outside = inside.startswith("..") or workdir == "/"
+    return f"{folder.rstrip('/')}/" if is_outside else f"{inside}/"
+
+
+RULE = Rule("PYD301", "source-before-dependencies", check, __doc__, EXAMPLES)
