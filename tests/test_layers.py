@@ -54,9 +54,12 @@ DOORS = {
 def _imports(path: Path) -> Iterator[str]:
     """Every module that a file imports, at its top or inside a function, but not for types alone."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_types: set[ast.AST] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            node.body = []
+            for_types.update(ast.walk(node))
+        if node in for_types:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -166,7 +166,7 @@ def fix(
         _show_plans(question, paths)
     answers = _answers(question, paths, jobs)
     _deliver(answers, diff=diff, output=output, colour=color)
-    is_found = any(answer.changes if diff else answer.remaining for answer in answers)
+    is_found = any(answer.changes if diff else answer.remaining or answer.is_partly_refused for answer in answers)
     raise typer.Exit(_exit_code(answers, is_found=is_found))
 
 
@@ -297,7 +297,7 @@ def _only(answers: Sequence[Answer]) -> Answer:
 
 
 def _exit_code(answers: Iterable[Answer], *, is_found: bool) -> int:
-    if any(answer.failure for answer in answers):
+    if any(answer.failure or answer.is_unproven for answer in answers):
         return NO_ANSWER
     return FINDINGS if is_found else CLEAN
 
@@ -312,5 +312,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments, prog_name="pydock")
     except PydockError as error:
-        console.complain(error.message, error.hint)
+        console.fail(error)
         raise SystemExit(NO_ANSWER) from None

@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from pydock.errors import BuildError, PydockError
+
+_LOG_LINES = 20
+
 
 def is_file(output: Path | None) -> bool:
     return output is not None and str(output) != "-"
@@ -37,3 +41,12 @@ def complain(message: str, hint: str = "", kind: str = "error") -> None:
     from pydock.report.style import printable
 
     talk(f"{kind}: {printable(message)}\n" + (f"  hint: {printable(hint)}\n" if hint else ""))
+
+
+def fail(error: PydockError) -> None:
+    """A failure, and of a build the end of its output."""
+    from pydock.report.style import printable
+
+    complain(error.message, error.hint)
+    if isinstance(error, BuildError):
+        talk("".join(f"    {printable(line)}\n" for line in error.log[-_LOG_LINES:]))

@@ -20,6 +20,7 @@ from pydock.lines import Logical, Span
 from pydock.words import Piece, exec_form, unquote
 
 _OPERATORS = frozenset({"&&", "||", ";", "&", "\n", "|", "|&", ";;"})
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _SHELL_CALL = re.compile(r"(?:/usr)?(?:/bin/)?(?:ba|da|a)?sh(?:\s+-[a-z]+)*")
 
 
@@ -178,23 +179,25 @@ def _parser() -> Parser:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The text a tree was made of; tree-sitter counts bytes, everything else characters."""
+    """The text a tree was made of: one byte for each character, so offsets are the same in both."""
 
     logical: Logical
-    data: bytes
+
+    @property
+    def data(self) -> bytes:
+        # The grammar's scanner hands characters to C's isdigit(), which reads outside of its table for
+        # large ones and ends the process; to a shell they are letters like any other.
+        return _BEYOND_ASCII.sub("x", self.logical.text).encode("ascii")
 
     def text(self, start: int, end: int) -> str:
-        return self.data[start:end].decode("utf-8", "surrogateescape")
+        return self.logical.text[start:end]
 
     def span(self, start: int, end: int) -> Span:
-        if len(self.data) == len(self.logical.text):
-            return self.logical.span(start, end)
-        first = len(self.text(0, start))
-        return self.logical.span(first, first + len(self.text(start, end)))
+        return self.logical.span(start, end)
 
 
 def _parse(logical: Logical) -> Script:
-    source = _Source(logical, logical.text.encode("utf-8", "surrogateescape"))
+    source = _Source(logical)
     root = _parser().parse(source.data).root_node
     if root.has_error:
         return OPAQUE

@@ -74,7 +74,7 @@ def _is_volume(source: str) -> bool:
 
 
 def _imports(project: Project) -> Iterator[str]:
-    """`module` or `module:name` for every import that runs when one of the service's files is imported."""
+    """`module`, `module:name` or `?module` for every import that runs when a file of the service is imported."""
     found = sources(project)
     own = {part for path in found for part in _first_names(path)}
     for path in found:
@@ -86,7 +86,10 @@ def _imports(project: Project) -> Iterator[str]:
                 names = [f"{node.module}:{alias.name}" for alias in node.names if alias.name != "*"] or [node.module]
             else:
                 continue
-            yield from (name for name in names if name.partition(":")[0].partition(".")[0] not in own)
+            for name in names:
+                first = name.partition(":")[0].partition(".")[0]
+                # The service's own files are only looked for: to import them may be to start it.
+                yield f"?{first}" if first in own else name
 
 
 def _first_names(path: str) -> Iterator[str]:

@@ -72,27 +72,13 @@ def _posted(
     on_step: Callable[[Step], None],
 ) -> str:
     build_id = uuid.uuid4().hex
-    parameters = {
-        "version": "2",
-        "buildid": build_id,
-        "dockerfile": name,
-        "rm": "1",
-        "forcerm": "1",
-        "t": f"pydock-run:{build_id[:16]}",
-        "nocache": "1" if recipe.is_cold else "",
-        "target": recipe.target,
-        "platform": recipe.platform,
-        "networkmode": recipe.network,
-        "buildargs": json.dumps({**_proxies(api), **recipe.arguments}),
-        "labels": json.dumps(dict(labels)),
-    }
     said = ""
     image = ""
     with _bounded(api, build_id, recipe.limit) as is_late, translated("the engine went away during the build"):
         answer = api._post(
             api._url("/build"),
             data=archive,
-            params={key: value for key, value in parameters.items() if value},
+            params=_parameters(recipe, name, build_id, labels, _proxies(api)),
             headers={"Content-Type": "application/x-tar"},
             stream=True,
             timeout=(_GRACE, recipe.limit + _GRACE),
@@ -111,6 +97,27 @@ def _posted(
     if not image:
         raise EngineError("the engine closed the connection before the build had ended", "has it been restarted?")
     return image
+
+
+def _parameters(
+    recipe: Recipe, name: str, build_id: str, labels: Mapping[str, str], proxies: Mapping[str, str]
+) -> dict[str, str]:
+    """https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Image/operation/ImageBuild, read 2026-11."""
+    parameters = {
+        "version": "2",
+        "buildid": build_id,
+        "dockerfile": name,
+        "rm": "1",
+        "forcerm": "1",
+        "t": f"pydock-run:{build_id[:16]}",
+        "nocache": "1" if recipe.is_cold else "",
+        "target": recipe.target,
+        "platform": recipe.platform,
+        "networkmode": recipe.network,
+        "buildargs": json.dumps({**proxies, **recipe.arguments}),
+        "labels": json.dumps(dict(labels)),
+    }
+    return {key: value for key, value in parameters.items() if value}
 
 
 @contextmanager

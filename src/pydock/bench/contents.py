@@ -121,17 +121,19 @@ def _scripts(before: Python, after: Python, gone: Mapping[str, str]) -> Outcome:
 def _programs(before: Python, after: Python, declared: Declared) -> Outcome:
     """What the service calls is found on the PATH as before."""
     differences: list[Difference] = []
-    mended: list[Difference] = []
     notes: list[str] = []
     for name, was in before.programs.items():
         now = after.programs.get(name)
         if name in declared.uncalled:
             notes.append(f"{name} is not called any more")
         elif _resolves(was) != _resolves(now):
-            (mended if _resolves(now) else differences).append(Difference(name, was or "not found", now or "not found"))
+            if _resolves(now):
+                notes.append(f"{name} is found now: {now}")
+            else:
+                differences.append(Difference(name, was or "not found", now or "not found"))
         elif not _resolves(now):
             notes.append(f"{name} is called and found in neither")
-    return judged("programs", differences, notes, mended)
+    return judged("programs", differences, notes)
 
 
 def _resolves(place: str | None) -> bool:
@@ -144,12 +146,12 @@ def _imports(before: Python, after: Python) -> Outcome:
     notes: list[str] = []
     for name, was in before.imports.items():
         now = after.imports.get(name, "not tried")
-        found = Difference(f"import {name.replace(':', '.')}", was or "works", now or "works")
+        found = Difference(f"import {name.lstrip('?').replace(':', '.')}", was or "works", now or "works")
         if was and not now:
             mended.append(found)
         elif masked(was).partition(":")[0] != masked(now).partition(":")[0]:
             differences.append(found)
-        elif was:
+        elif was and not name.startswith("?"):
             notes.append(f"{found.what} fails in both: {was}")
     return judged("imports", differences, notes, mended)
 

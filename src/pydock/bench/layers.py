@@ -12,6 +12,7 @@ import posixpath
 import re
 import tarfile
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,8 +23,8 @@ _LARGEST_DOCUMENT = 8 * 2**20
 _LARGEST_LIST = 4 * 2**20
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 _OWNERS = re.compile(r"(?:\A|/)([^/]+)\.dist-info/RECORD\Z|\Avar/lib/dpkg/info/([^/]+)\.list\Z")
-# The zlib level and header that Docker and containerd push with.
-_LEVEL, _GZIP = 6, 31
+# The level that Docker and containerd push with, and how many blocks are read ahead of the compression.
+_LEVEL, _AHEAD = 6, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,8 @@ def combined(layers: Iterable[Layer]) -> Contents:
 
 
 def _layer(start: bytes, file: IO[bytes]) -> Layer:
-    with ThreadPoolExecutor(1) as worker:
-        counter = _Counter(worker)
+    with ThreadPoolExecutor() as workers:
+        counter = _Counter(workers)
         found = _listed(_Stream(_chunks(start, file), counter.take))
         return Layer(counter.total(), *found)
 
@@ -164,26 +165,24 @@ def _chunks(start: bytes, file: IO[bytes]) -> Iterator[bytes]:
 
 
 class _Counter:
-    """Counts what gzip would make of the bytes, in a thread of its own: zlib lets others run meanwhile."""
+    """Counts what gzip would make of the bytes, in blocks as parallel gzip programs do; zlib lets other threads run."""
 
-    def __init__(self, worker: ThreadPoolExecutor) -> None:
-        self._worker = worker
-        self._gzip = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+    def __init__(self, workers: ThreadPoolExecutor) -> None:
+        self._workers = workers
+        self._waiting: deque[Future[int]] = deque()
         self._size = 0
-        self._last: Future[None] | None = None
 
     def take(self, data: bytes) -> None:
-        if self._last is not None:
-            self._last.result()
-        self._last = self._worker.submit(self._add, data)
+        self._waiting.append(self._workers.submit(_compressed, data))
+        if len(self._waiting) > _AHEAD:
+            self._size += self._waiting.popleft().result()
 
     def total(self) -> int:
-        if self._last is not None:
-            self._last.result()
-        return self._size + len(self._gzip.flush())
+        return self._size + sum(future.result() for future in self._waiting)
 
-    def _add(self, data: bytes) -> None:
-        self._size += len(self._gzip.compress(data))
+
+def _compressed(data: bytes) -> int:
+    return len(zlib.compress(data, _LEVEL))
 
 
 @dataclass(eq=False)

@@ -7,7 +7,7 @@ import re
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _MASKS = (
     (r"\x1b\[[0-9;]*m", ""),
-    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s*(?:Z|UTC|[+-]\d\d:?\d\d)?", "{time}"),
+    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s*(?:Z\b|UTC|[+-]\d\d:?\d\d))?", "{time}"),
     (rf"(?:\w{{3}}, )?\d{{1,2}}[ /-](?:{_MONTHS})[ /-]\d{{4}}[: ]\d\d:\d\d:\d\d(?: (?:GMT|[+-]\d{{4}}))?", "{time}"),
     (rf"(?:\w{{3}} )?(?:{_MONTHS}) +\d{{1,2}} \d\d:\d\d:\d\d(?:\.\d+)?(?: \d{{4}})?", "{time}"),
     (r"\d{4}[-/.]\d\d[-/.]\d\d|\b\d\d:\d\d:\d\d(?:[.,]\d+)?", "{time}"),

@@ -97,3 +97,7 @@ class Proof:
     outcomes: tuple[Outcome, ...]
     left_out: tuple[Omission, ...] = ()
     promoted: tuple[Promotion, ...] = ()
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.verdict is Verdict.UNKNOWN

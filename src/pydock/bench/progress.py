@@ -13,6 +13,8 @@ from pydock.report.style import printable
 
 _REFRESH = 0.2
 _QUIET_SECONDS = 15.0
+# What weighing or starting an image is taken to need before it was done once.
+_OTHER_SECONDS = 15.0
 
 
 class Progress:
@@ -86,14 +88,19 @@ class Progress:
         return f"{number} {version + ': ' if version else ''}{printable(what)}"
 
     def _left(self) -> str:
-        """The time that the rest takes when it goes on like this; nothing while too little is known."""
+        """What the rest takes when it goes on like this; a build that is not known yet counts as a cold one."""
         rest = self._tasks[self._done :]
-        times = [self._known.get((version, _kind(what)), self._known.get((version, "cold"))) for version, what in rest]
+        times = [self._expected(version, _kind(what)) for version, what in rest]
         known = [seconds for seconds in times if seconds is not None]
         if not rest or len(known) < len(times):
             return ""
-        minutes, seconds = divmod(round(sum(known)), 60)
-        return f", at most {f'{minutes} min ' if minutes else ''}{seconds} s left"
+        minutes = sum(known) / 60
+        return f", about {minutes:.0f} min left" if minutes > 1.5 else f", about {sum(known):.0f} s left"
+
+    def _expected(self, version: str, kind: str) -> float | None:
+        if (version, kind) in self._known:
+            return self._known[version, kind]
+        return _OTHER_SECONDS if kind in {"weigh", "start"} else self._known.get((version, "cold"))
 
     def _write(self, text: str) -> None:
         self._stream.write(text)

@@ -11,12 +11,14 @@ from typing import Any
 
 from pydock.bench.container import Container, Stopped
 from pydock.bench.engine import Engine
+from pydock.errors import EngineError
 from pydock.project.secrets import mask
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10
 _NO_SERVER = 5.0
 _GRACE = 15.0
+_SETTLE = 3.0
 _POLL = 0.05
 _LOG_LINES = 8
 _LONGEST = 300
@@ -110,14 +112,29 @@ def lived(
     test = (config.get("Healthcheck") or {}).get("Test") or ["NONE"]
     patience = limit if is_server or config.get("ExposedPorts") else min(limit, _NO_SERVER)
     container = engine.container(image, environment=environment, network=network)
+    user = str(config.get("User") or "root")
     try:
-        container.start()
+        if life := _not_started(container):
+            return replace(life, user=user)
         life = _watched(container, patience)
+        life = replace(life, user=life.user or user)
         if is_health_awaited and test[0] != "NONE":
             life = _until_healthy(container, life, limit)
         return _ended(container, life)
     finally:
         container.remove()
+
+
+def _not_started(container: Container) -> Life | None:
+    """Start it; where its command cannot be run at all, what the engine says about it."""
+    try:
+        container.start()
+    except EngineError:
+        state = container.inspect()["State"]
+        if not state.get("Error"):
+            raise
+        return Life(exit_code=int(state["ExitCode"]), why=f"the container did not start: {mask(state['Error'])}")
+    return None
 
 
 def _watched(container: Container, limit: float) -> Life:
@@ -126,6 +143,9 @@ def _watched(container: Container, limit: float) -> Life:
     if said is None:
         return Life(why="there is no Python in the image to watch the port with")
     listened, answered = said.get("listened"), said.get("answered")
+    if listened is None:
+        # The watcher was killed with its container, whose end the engine may note a moment later.
+        container.wait(_SETTLE)
     ports = tuple(dict.fromkeys(said.get("ports") or ()))
     return Life(
         said.get("name") or str(said.get("uid", "")),
@@ -138,7 +158,13 @@ def _watched(container: Container, limit: float) -> Life:
 def _said(container: Container, limit: float) -> dict[str, Any] | None:
     """What the watcher inside the container saw, None where no interpreter could run it."""
     for python in _PYTHONS:
-        ran = container.run([python, "-c", _WATCH, str(limit)], limit=limit + _GRACE)
+        try:
+            ran = container.run([python, "-c", _WATCH, str(limit)], limit=limit + _GRACE)
+        except EngineError:
+            # Some containers end before anything else can be started in them.
+            if container.is_running:
+                raise
+            return {}
         if ran.code in {126, 127} and container.is_running:
             continue
         found: dict[str, Any] = {}

@@ -10,6 +10,7 @@ from pydock.bench.asked import declared, questions
 from pydock.bench.compare import Comparison, compare, not_built
 from pydock.bench.engine import Engine
 from pydock.bench.facts import Config, Image
+from pydock.bench.masks import is_for_installing
 from pydock.bench.probe import Probe
 from pydock.bench.recipe import Recipe
 from pydock.edits import Safety
@@ -117,7 +118,9 @@ def verified_fix(verifier: Verifier, rules: Sequence[Rule], allow: Safety) -> Ve
     verifier.tell(f"trying the doubtful fixes of {', '.join(sorted(doubtful))}")
     final, refused = _without_culprits(verifier, promoting, allow, may_leave=doubtful, fallback=kept, is_strict=True)
     report = rounds.rewrite(verifier.project, final, allow)
-    promoted = tuple(finding for finding in report.settled if finding.fix and finding.fix.safety is not Safety.SAFE)
+    promoted = tuple(
+        finding for finding in report.settled if finding.rule.code in doubtful and finding.fix and finding.fix.doubts
+    )
     return Verified(report, verifier.compare(report), (*left_out, *refused), promoted)
 
 
@@ -142,7 +145,7 @@ def _without_culprits(
         comparison = verifier.compare(report)
         if _is_fine(comparison, is_strict) or not report.settled or comparison.outcomes[0].why:
             break
-        codes = [rule.code for rule in dict.fromkeys(finding.rule for finding in report.settled)]
+        codes = dict.fromkeys(finding.rule.code for finding in report.settled)
         suspects = [code for code in codes if may_leave is None or code in may_leave]
         if not suspects:
             break
@@ -186,12 +189,21 @@ def _replaced(rules: Sequence[Rule], codes: Collection[str], namesakes: dict[str
 
 
 def _doubtful(report: Report) -> frozenset[str]:
-    """The rules with a fix that is held back for nothing but its doubts."""
-    return frozenset(finding.rule.code for finding in report.held_back if _is_doubtful(finding))
+    """The rules with a fix that is held back for nothing but doubts that a comparison settles."""
+    return frozenset(finding.rule.code for finding in report.held_back if _is_doubtful(report.project, finding))
 
 
-def _is_doubtful(finding: Finding) -> bool:
-    return finding.fix is not None and finding.fix.safety is Safety.UNSAFE and bool(finding.fix.doubts)
+def _is_doubtful(project: Project, finding: Finding) -> bool:
+    """Whether a fix may be promoted.
+
+    What changes how the service is started, or its own files, is not: that it answers a few
+    requests in the same way says nothing about threads, load, or who else reads its logs.
+    """
+    fix = finding.fix
+    if fix is None or fix.safety is not Safety.UNSAFE or not fix.doubts or fix.changes & {"cmd", "entrypoint"}:
+        return False
+    paths = {edit.path for edit in fix.edits} - {project.path}
+    return all(path.endswith(".dockerignore") or is_for_installing(path) for path in paths)
 
 
 def _promoted(rule: Rule) -> Rule:
@@ -199,7 +211,7 @@ def _promoted(rule: Rule) -> Rule:
 
     def check(project: Project) -> Iterator[Finding]:
         for finding in rule.check(project):
-            if finding.fix and _is_doubtful(finding):
+            if finding.fix and _is_doubtful(project, finding):
                 yield replace(finding, fix=replace(finding.fix, safety=Safety.SAFE))
             else:
                 yield finding

@@ -44,9 +44,9 @@ def copies(dockerfile: Dockerfile, stage: Stage, until: Instruction | None = Non
     for instruction in stage.instructions:
         if instruction is until:
             break
-        if instruction.keyword in {"COPY", "ADD"} and instruction.flag("from") is None and not instruction.heredocs:
-            if copied := _copied(dockerfile, stage, instruction):
-                found.append(copied)
+        is_copy = instruction.keyword in {"COPY", "ADD"} and not instruction.heredocs
+        if is_copy and instruction.flag("from") is None and (copied := _copied(dockerfile, stage, instruction)):
+            found.append(copied)
     return tuple(found)
 
 

@@ -35,24 +35,29 @@ def last_of_system(stage: Stage) -> Instruction:
             found, is_direct = instruction, True
         elif instruction.keyword in {"ARG", "LABEL", "MAINTAINER", "SHELL"} and is_direct:
             found = instruction
-        elif instruction.keyword in _PASSED_OVER or _makes_folder(instruction):
+        elif instruction.keyword in _PASSED_OVER or makes_folder(instruction):
             is_direct = False
         else:
             break
     return found
 
 
-def _makes_folder(instruction: Instruction) -> bool:
+def makes_folder(instruction: Instruction) -> bool:
+    """Whether it is a RUN that does nothing but `mkdir`."""
     command = script(instruction).only if instruction.keyword == "RUN" else None
     return command is not None and command.program == "mkdir"
 
 
 def inserted_after(project: Project, instruction: Instruction, text: str) -> Edit:
-    """A new instruction on the line behind another one; `text` has no line end."""
+    """A new instruction on the line behind another one; `text` has no line end.
+
+    Behind a heredoc comes a blank line first: hadolint cannot read the file otherwise.
+    """
     dockerfile = project.dockerfile
     end = instruction.span.end
+    gap = "\n" if instruction.heredocs else ""
     is_open = not dockerfile.text[:end].endswith("\n")
-    written = dockerfile.written(f"\n{text}" if is_open else f"{text}\n")
+    written = dockerfile.written(f"\n{gap}{text}" if is_open else f"{gap}{text}\n")
     return Edit(project.path, Span(end, end), written)
 
 

@@ -7,11 +7,14 @@ import re
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project
 from pydock.project.apt import AptRun, apt_runs
+from pydock.project.start import starts
 from pydock.shell import script
 
 
 def needed_later(project: Project, last: AptRun) -> bool:
     """Whether another RUN, also of a stage built on this one, relies on the lists being there."""
+    if last.stage in project.lineage(project.final) and _installs_at_start(project):
+        return True
     for stage in project.dockerfile.stages:
         if last.stage not in project.lineage(stage):
             continue
@@ -28,6 +31,14 @@ def needed_later(project: Project, last: AptRun) -> bool:
             elif _runs_script_with_apt(project, stage, run):
                 return True
     return False
+
+
+def _installs_at_start(project: Project) -> bool:
+    """Whether a container installs packages without fetching the lists itself."""
+    verbs = {
+        value for start in starts(project) if start.program in {"apt-get", "apt"} for value in start.command.values
+    }
+    return "install" in verbs and "update" not in verbs
 
 
 def _runs_script_with_apt(project: Project, stage: Stage, run: Instruction) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pydock.dockerfile import Instruction
 from pydock.project import Project
 from pydock.project.compose import services
+from pydock.project.ignored import ignore_of
 from pydock.project.writes import Write, writes
 from pydock.shell import script
 from pydock.words import expand, unquote
@@ -83,10 +84,17 @@ def ownership(project: Project) -> Ownership:
     ordered = sorted(folders.items(), key=lambda item: item[0] != workdir)
     top = [write for folder, write in ordered if not any(_is_below(folder, other) for other in folders)]
     names = tuple(write.folder for write in top)
-    present = frozenset(name for name in names if name == workdir or _is_copied_to(project, name)) | _made_folders(
-        project
-    )
-    return Ownership(tuple(top), workdir in names, _is_filled(project, names), present)
+    present = {name for name in names if name == workdir or _is_in_context(project, name)}
+    present |= _made_folders(project) | {name for name in names if _is_copied_to(project, name)}
+    return Ownership(tuple(top), workdir in names, _is_filled(project, names), frozenset(present))
+
+
+def _is_in_context(project: Project, folder: str) -> bool:
+    """Whether a COPY brings a folder with something in it, in every checkout."""
+    path = project.origin(project.final, folder)
+    if path is None or not project.tree.known:
+        return False
+    return any(name.startswith(f"{path}/") and not ignore_of(project).hides(name) for name in project.tree.files)
 
 
 def _is_below(folder: str, other: str) -> bool:

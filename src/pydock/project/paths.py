@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 # Stands in a path for a part that is only known at run time.
@@ -27,9 +27,9 @@ class Paths:
     names: dict[str, ast.expr] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
 
-    def learn(self, tree: ast.Module) -> None:
+    def learn(self, nodes: Iterable[ast.AST]) -> None:
         """Remember plain assignments, so that a later use of the name can be followed."""
-        for node in ast.walk(tree):
+        for node in nodes:
             match node:
                 case (
                     ast.Assign(targets=[ast.Name(id=name)], value=value)

@@ -20,9 +20,10 @@ from pydock.project.start import Start, starts
 MOST_READ = 600
 LARGEST = 400_000
 _HINT = re.compile(
-    r"\bopen\(|mkdir|makedirs|write_|sqlite|\.db\b|FileHandler|\bfilename\b|UPLOAD|MEDIA_ROOT|\.save\(|\.to_\w+\("
-    r"|savefig|imwrite|dump|extract|shutil|\.remove\(|unlink|rename|touch|download|urlretrieve|shelve|CACHE|LOG|gradio"
-    r"|accesslog|errorlog|pidfile|instance_path"
+    r"\bopen\(|mkdir|makedirs|write_(?:text|bytes|image|html)|sqlite|\.(?:db|duckdb)\b|FileHandler|['\"]filename['\"]|filename="
+    r"|MEDIA_ROOT|(?:UPLOAD|CACHE|LOG|OUTPUT)\w*(?:FOLDER|DIR|ROOT|PATH|DEST|FILE)|\.save\(|\.to_\w+\(|savefig|imwrite"
+    r"|save_pretrained|extractall|shutil|os\.(?:remove|unlink|rename)|\.unlink\(|\.touch\(|download_file|urlretrieve|shelve"
+    r"|gradio|accesslog|errorlog|pidfile|ZipFile|TinyDB"
 )
 _DATABASE = re.compile(r"sqlite(?:\+\w+)?:///([^?\s]*)")
 _DATABASE_FILE = re.compile(r"[^\s:?]{1,120}\.(db|sqlite3?|duckdb)\Z")
@@ -89,6 +90,7 @@ _FILE_VARIABLE = re.compile(
     r"(HF|TORCH|TRANSFORMERS|NLTK|XDG|MPL|NUMBA|AIRFLOW|JUPYTER|MLFLOW|SENTENCE_TRANSFORMERS|EASYOCR|CHROMA|PROMETHEUS)"
     r"\w*_(HOME|CACHE|DATA|DIR|CONFIG|DIRECTORY|MULTIPROC_DIR)|MPLCONFIGDIR|prometheus_multiproc_dir|NLTK_DATA"
 )
+_PATH_LIKE = (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call)
 _HARMLESS = ("/tmp", "/dev", "/proc", "/var/tmp")
 
 
@@ -138,17 +140,24 @@ def _of_sources(project: Project) -> Iterator[Write]:
             yield from _write(each.path, workdir, f"{path}:{each.line}", is_folder=each.is_folder)
 
 
+@remembered
+def _landings(project: Project) -> tuple[tuple[str, str], ...]:
+    """(source, target) of the copies of the final image, the last first."""
+    return tuple(
+        (source, copied.target)
+        for stage in project.lineage(project.final)
+        for copied in reversed(project.copies(stage))
+        for source in copied.sources
+    )
+
+
 def image_path(project: Project, path: str) -> str:
     """Where a file of the context is in the final image; under the work directory when no copy tells."""
-    for stage in project.lineage(project.final):
-        for copied in reversed(project.copies(stage)):
-            for source in copied.sources:
-                if source == "." or path.startswith(f"{source}/"):
-                    inside = path if source == "." else path[len(source) + 1 :]
-                    return posixpath.join(copied.target, inside)
-                if path == source:
-                    is_folder = copied.target.endswith("/")
-                    return copied.target + posixpath.basename(path) if is_folder else copied.target
+    for source, target in _landings(project):
+        if source == "." or path.startswith(f"{source}/"):
+            return posixpath.join(target, path if source == "." else path[len(source) + 1 :])
+        if path == source:
+            return target + posixpath.basename(path) if target.endswith("/") else target
     return posixpath.join(project.contract.workdir, path)
 
 
@@ -176,16 +185,17 @@ def _in_module(
     tree = syntax(text)
     if tree is None:
         return ()
+    nodes = tuple(ast.walk(tree))
     paths = Paths(file, workdir, dict(environment))
-    paths.learn(tree)
+    paths.learn(nodes)
     found: list[_Found] = []
     inner: set[ast.AST] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call):
             found += _of_call(node, paths)
         elif isinstance(node, ast.Assign | ast.keyword | ast.Dict):
             found += _of_setting(node, paths)
-        if isinstance(node, ast.expr) and node not in inner:
+        if isinstance(node, _PATH_LIKE) and node not in inner:
             found += _of_database(node, paths, inner)
     return tuple(found)
 
@@ -254,8 +264,6 @@ def _is_handler(node: ast.Dict) -> bool:
 
 def _of_database(node: ast.expr, paths: Paths, inner: set[ast.AST]) -> Iterator[_Found]:
     """A path or URL of an SQLite database, wherever it is written."""
-    if not isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call):
-        return
     if isinstance(node, ast.Constant) and not isinstance(node.value, str):
         return
     path = paths.read(node)

@@ -99,6 +99,16 @@ class Answer:
     failure: Failure | None = None
     proof: Proof | None = None
 
+    @property
+    def is_unproven(self) -> bool:
+        """Whether a proof was asked for and nothing could be compared, so that nothing was applied."""
+        return self.proof is not None and self.proof.is_unknown
+
+    @property
+    def is_partly_refused(self) -> bool:
+        """Whether fixes were left out because they make a difference."""
+        return self.proof is not None and bool(self.proof.left_out)
+
 
 def checked(project: Project, shown: str, findings: Iterable[Finding]) -> Answer:
     """The answer of `check`."""

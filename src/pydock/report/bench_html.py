@@ -90,7 +90,7 @@ def written(bench: Bench, history: History = ()) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
-        f'<p class="where">{_text(bench.engine)}, {runs}, {_text(bench.moment)}{keys}</p>\n'
+        f'<p class="where">{_text(bench.engine)}, {runs}, {_text(_moment(bench.moment))}{keys}</p>\n'
         + "\n".join(sections)
         + "\n</body>\n</html>\n"
     )
@@ -229,6 +229,11 @@ def _svg(height: float, label: str, parts: Sequence[str]) -> str:
     size = f'viewBox="0 0 {_WIDTH} {height:.0f}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(label)}">'
     return f"{head}{''.join(parts)}</svg>"
+
+
+def _moment(text: str) -> str:
+    """A moment of ISO 8601 as people write it."""
+    return text.replace("T", " ")[:16] + " UTC"
 
 
 def _tone(at: int, count: int) -> str:

@@ -64,7 +64,7 @@ def table(bench: Bench) -> tuple[Row, ...]:
         _row(bench, "size", lambda each: _of(each.weight, lambda weight: megabytes(weight.size)), "size"),
         _row(
             bench,
-            "compressed",
+            "as pushed",
             lambda each: _of(each.weight, lambda weight: megabytes(weight.compressed)),
             "compressed",
         ),
@@ -141,7 +141,9 @@ def percent(before: float | None, after: float | None) -> str:
     if not before or after is None:
         return ""
     change = 100 * (after - before) / before
-    return "0 %" if abs(change) < 0.5 else f"{change:+.0f} %"
+    if abs(change) < 0.5:
+        return "0 %"
+    return f"{change:+.1f} %" if -100 < change <= -99 else f"{change:+.0f} %"
 
 
 def shortened(text: str, most: int) -> str:
@@ -181,6 +183,8 @@ def _starts(lives: Sequence[Life]) -> str:
 
 
 def _ending(life: Life) -> str:
+    if life.exit_code is not None and life.lasted is None:
+        return "does not start"
     if life.exit_code is not None:
         return f"ended, code {life.exit_code}"
     if life.listens is not None:
@@ -208,8 +212,8 @@ def _first(lives: Iterable[Life], text: Callable[[Life], str]) -> str:
 def _troubles(life: Life) -> Iterator[str]:
     if life.why:
         yield life.why
-    if life.exit_code is not None:
-        yield f"the container ended by itself after {seconds_text(life.lasted or 0)} with code {life.exit_code}"
+    if life.exit_code is not None and life.lasted is not None:
+        yield f"the container ended by itself after {seconds_text(life.lasted)} with code {life.exit_code}"
         yield from (f"    {line}" for line in life.log)
     if life.stopped and life.stopped.is_killed:
         yield "the container ignored its stop signal and was killed"

@@ -89,7 +89,7 @@ def _of_one(answer: Answer, style: Style, is_written: bool) -> Iterator[str]:
     if answer.proof:
         yield proof_text(answer.path, answer.proof, style).rstrip("\n")
     elif answer.settled:
-        yield "To check it, build it and start it as you start the old one, then compare: docker build, docker run."
+        yield "To check it, before it is applied, on a real engine: pydock verify; to measure it: pydock bench."
 
 
 def _done(code: str, fix: Offer | None, entries: Sequence[Entry], style: Style) -> Iterator[str]:

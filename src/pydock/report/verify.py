@@ -31,9 +31,10 @@ from pydock.report.style import Style, printable
 SCHEMA = 1
 WIDEST = 160
 _COLOURS = {Verdict.SAME: "green", Verdict.FIXED: "cyan", Verdict.DIFFERENT: "red", Verdict.UNKNOWN: "yellow"}
+_ORDER = (Verdict.DIFFERENT, Verdict.UNKNOWN, Verdict.FIXED, Verdict.SAME)
 _MEANS = {
     Verdict.SAME: "the same service before and after",
-    Verdict.FIXED: "the original is broken, the rewrite mends it",
+    Verdict.FIXED: "the same service, but for what was broken and is mended",
     Verdict.DIFFERENT: "not the same service",
     Verdict.UNKNOWN: "could not be compared",
 }
@@ -41,12 +42,9 @@ _MEANS = {
 
 def text(path: str, proof: Proof, style: Style) -> str:
     """The proof in lines: what is different first, what is the same without a remark in one line."""
-    is_partial = any(outcome.verdict is Verdict.UNKNOWN for outcome in proof.outcomes)
-    means = _MEANS[proof.verdict] + ", as far as it could be compared" * (is_partial and proof.verdict is Verdict.SAME)
-    lines = [f"{style(printable(path), 'bold')}: {style(means, 'bold', _COLOURS[proof.verdict])}"]
+    lines = [f"{style(printable(path), 'bold')}: {style(_headline(proof), 'bold', _COLOURS[proof.verdict])}"]
     plain = []
-    order = list(_COLOURS)[::-1]
-    for outcome in sorted(proof.outcomes, key=lambda outcome: order.index(outcome.verdict)):
+    for outcome in sorted(proof.outcomes, key=lambda outcome: _ORDER.index(outcome.verdict)):
         if outcome.verdict is Verdict.SAME and not outcome.notes:
             plain.append(outcome.aspect)
         else:
@@ -57,6 +55,14 @@ def text(path: str, proof: Proof, style: Style) -> str:
     counts = Counter(outcome.verdict for outcome in proof.outcomes)
     lines.append(", ".join(f"{counts[verdict]} {verdict}" for verdict in _COLOURS if counts[verdict]) + ".")
     return "\n".join(lines) + "\n"
+
+
+def _headline(proof: Proof) -> str:
+    verdicts = {outcome.aspect: outcome.verdict for outcome in proof.outcomes}
+    if proof.verdict is Verdict.FIXED and verdicts.get("state") is Verdict.FIXED:
+        return "fixed: the original does not run, the new version does"
+    is_partial = proof.verdict is Verdict.SAME and Verdict.UNKNOWN in verdicts.values()
+    return _MEANS[proof.verdict] + (", as far as it could be compared" if is_partial else "")
 
 
 def _of_outcome(outcome: Outcome, style: Style) -> Iterator[str]:

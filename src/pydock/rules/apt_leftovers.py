@@ -202,8 +202,10 @@ def _joined(dockerfile: Dockerfile, path: str, chain: AptChain) -> list[Edit]:
     anchor, comments = chain.runs[0].run, ""
     for first, second in zip(chain.runs, chain.runs[1:], strict=False):
         if between(first.stage, first.run, second.run):
-            edits += _moved_down(dockerfile, path, first, second)
-            anchor = second.run
+            update = dockerfile.slice(script(first.run).steps[0].span) + dockerfile.written(_JOINT)
+            at = second.run.value_span.start
+            edits += [Edit(path, first.run.whole, ""), Edit(path, Span(at, at), update)]
+            anchor, comments = second.run, comment_lines(dockerfile.slice(first.run.lead))
         else:
             comments += comment_lines(dockerfile.slice(second.run.lead))
             end = script(first.run).steps[-1].span.end
@@ -212,14 +214,6 @@ def _joined(dockerfile: Dockerfile, path: str, chain: AptChain) -> list[Edit]:
         start = anchor.span.start
         edits.append(Edit(path, Span(start, start), dockerfile.written(comments)))
     return edits
-
-
-def _moved_down(dockerfile: Dockerfile, path: str, update: AptRun, second: AptRun) -> list[Edit]:
-    command = dockerfile.slice(script(update.run).steps[0].span)
-    at = second.run.value_span.start
-    has_comments = bool(comment_lines(dockerfile.slice(update.run.lead)))
-    removed = update.run.span if has_comments else update.run.whole
-    return [Edit(path, removed, ""), Edit(path, Span(at, at), command + dockerfile.written(_JOINT))]
 
 
 def _with_update(dockerfile: Dockerfile, path: str, needing: AptStep) -> list[Edit]:

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.dockerfile import Instruction
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.sources import landing
-from pydock.project.start import Start, declared, has_posix_shell, starts
+from pydock.project.start import SHELLS, Start, declared, has_posix_shell, starts
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import Script, Step, script
+from pydock.shell import Script, Step, script, script_of_text
 from pydock.words import to_exec_form
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
@@ -122,28 +123,40 @@ def _command_fix(project: Project) -> Fix | None:
     has_entrypoint = declared(project).entrypoint is not None or project.python_image(project.final) is None
     if cmd is None or has_entrypoint or place is None or not has_posix_shell(project.final):
         return None
-    read = script(cmd)
+    dockerfile = project.dockerfile
+    read, source = _shell_script(project, cmd)
     migrations = _leading_migrations(read)
     rest = read.steps[len(migrations) :]
     if not read.shell or not migrations or not rest or any(step.operator not in {"", "&&", ";"} for step in read.steps):
         return None
-    dockerfile = project.dockerfile
-    if any("\n" in dockerfile.slice(step.span) for step in migrations):
+    parts = [source[step.span.start : step.span.end] for step in migrations]
+    if any("\n" in part for part in parts):
         return None
-    commands = "".join(f"    {dockerfile.slice(step.span)}\n" for step in migrations)
+    commands = "".join(f"    {part}\n" for part in parts)
     text = (
         f"#!/bin/sh\n# Migrates the database where {VARIABLE}=1 asks for it, then starts the command.\nset -e\n\n"
         f'if [ "${{{VARIABLE}:-}}" = "1" ]; then\n{commands}fi\n\nexec "$@"\n'
     )
     entrypoint = dockerfile.written(f"ENTRYPOINT {to_exec_form(('sh', place.image_path))}\n")
     start = cmd.value_span.start
+    left = _rest(source, rest)
+    if cmd.exec_form is not None and not left.startswith("["):
+        left = to_exec_form(("sh", "-c", left))
     edits = (
         Edit(place.path, Span(0, 0), text),
         Edit(project.path, Span(cmd.span.start, cmd.span.start), entrypoint),
-        Edit(project.path, Span(start, cmd.value_span.end), _rest(project, rest)),
+        Edit(project.path, Span(start, cmd.value_span.end), left),
     )
     changes = frozenset({"entrypoint", "cmd"})
     return Fix(f"migrate only where {VARIABLE}=1", Safety.UNSAFE, edits, changes, doubts=(_doubt(),))
+
+
+def _shell_script(project: Project, cmd: Instruction) -> tuple[Script, str]:
+    """The script of a CMD in shell form or as `["sh", "-c", "..."]`, with the text that its spans are offsets of."""
+    words = [piece.text for piece in cmd.exec_form or ()]
+    if len(words) == 3 and words[0].rpartition("/")[2] in SHELLS and words[1] == "-c":
+        return script_of_text(words[2]), words[2]
+    return script(cmd), project.dockerfile.text
 
 
 def _leading_migrations(read: Script) -> tuple[Step, ...]:
@@ -157,9 +170,9 @@ def _leading_migrations(read: Script) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def _rest(project: Project, rest: tuple[Step, ...]) -> str:
+def _rest(source: str, rest: tuple[Step, ...]) -> str:
     """What is left of CMD: as exec form where it is one plain command, else as it stands."""
-    text = project.dockerfile.text[rest[0].span.start : rest[-1].span.end]
+    text = source[rest[0].span.start : rest[-1].span.end]
     command = rest[0].command
     is_plain = len(rest) == 1 and command is not None and not command.assignments and not command.redirects
     if not is_plain or command is None or any(word.value is None for word in command.words) or "\n" in text:

@@ -22,7 +22,7 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.compose import services
-from pydock.project.layout import creates_user, inserted_after, last_of_system
+from pydock.project.layout import creates_user, inserted_after, last_of_system, makes_folder
 from pydock.project.ownership import Ownership, copies_into, has_source, is_bind, ownership
 from pydock.project.rights import ROOT, created_user, obstacles
 from pydock.project.system import Family, family, runs_python
@@ -39,14 +39,14 @@ _CMD = 'EXPOSE 8000\nCMD ["python", "app.py"]\n'
 EXAMPLES = (
     Example(
         before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
-        after=f"{_HEAD}{_USERADD}WORKDIR /app\nCOPY . .\nUSER app\n{_CMD}",
+        after=f"{_HEAD}{_USERADD}WORKDIR /app\nCOPY . .\nUSER 10001\n{_CMD}",
         files={"app.py": "print(1)\n"},
     ),
     Example(
         before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
         after=(
             f"{_HEAD}{_USERADD}WORKDIR /app\nCOPY --chown=app:app . .\n"
-            "# app.py writes beside the code\nRUN chown app:app /app\nUSER app\n"
+            "# app.py writes beside the code\nRUN chown app:app /app\nUSER 10001\n"
             f"{_CMD}"
         ),
         files={"app.py": "open('state.json', 'w').write('1')\n"},
@@ -55,7 +55,7 @@ EXAMPLES = (
         before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
         after=(
             f"{_HEAD}{_USERADD}WORKDIR /app\nCOPY . .\n"
-            "# app.py writes there\nRUN mkdir -p /data \\\n    && chown app:app /data\nUSER app\n"
+            "# app.py writes there\nRUN mkdir -p /data \\\n    && chown app:app /data\nUSER 10001\n"
             f"{_CMD}"
         ),
         files={"app.py": "import sqlite3\nsqlite3.connect('/data/app.db')\n"},
@@ -107,8 +107,9 @@ def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
     is_recursive = owned.is_filled or (is_late and bool(copies))
     edits = [] if is_recursive else [_owned(project, entry, owner) for entry in copies if entry.flag("chown") is None]
     if user is None:
-        edits.append(inserted_after(project, last_of_system(final), _creation(project)))
-    text = "\n".join([*_chown(owned, owner, is_recursive=is_recursive), f"USER {name}"])
+        edits.append(_creation(project))
+    # Kubernetes' runAsNonRoot can only judge a number.
+    text = "\n".join([*_chown(owned, owner, is_recursive=is_recursive), f"USER {name if user else UID}"])
     edits.append(inserted_after(project, _last_work(final), text))
     doubts = (*doubts, *_doubts(project, owned), *(("the user has no home",) if user and not user.has_home else ()))
     safety = Safety.UNSAFE if doubts else Safety.SAFE
@@ -125,10 +126,18 @@ def _merged(edits: Sequence[Edit]) -> tuple[Edit, ...]:
     return tuple(merged.values())
 
 
-def _creation(project: Project) -> str:
+def _creation(project: Project) -> Edit:
+    """The user behind the system packages; a RUN there that only makes a folder takes it in."""
+    command = f"useradd --system --uid {UID} --create-home {NAME}"
     if family(project, project.final) is Family.ALPINE:
-        return f"RUN addgroup -S -g {UID} {NAME} && adduser -S -D -u {UID} -G {NAME} -h /home/{NAME} {NAME}"
-    return f"RUN useradd --system --uid {UID} --create-home {NAME}"
+        command = f"addgroup -S -g {UID} {NAME} && adduser -S -D -u {UID} -G {NAME} -h /home/{NAME} {NAME}"
+    anchor = last_of_system(project.final)
+    instructions = project.final.instructions
+    behind = next(iter(instructions[instructions.index(anchor) + 1 :]), None)
+    if behind and makes_folder(behind) and not (behind.flags or behind.heredocs or behind.exec_form):
+        start = behind.value_span.start
+        return Edit(project.path, Span(start, start), project.dockerfile.written(f"{command} \\\n    && "))
+    return inserted_after(project, anchor, f"RUN {command}")
 
 
 def _last_work(stage: Stage) -> Instruction:

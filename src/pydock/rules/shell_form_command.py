@@ -5,8 +5,8 @@ that shell, which does not pass it on: the service hears nothing, and ten second
 killed in the middle of its requests.
 
 The cure is exec form, the JSON array, where the command uses nothing of the shell. Where it
-does (variables, `&&`), `exec` in front of the last command makes the service take the shell's
-place. Safe: the same words reach the same program. Left alone, and said: a command whose
+does (variables, `&&`), the shell is written out and `exec` in front of the last command makes
+the service take its place. Safe: the same words reach the same program. Left alone, and said: a command whose
 meaning would change, such as a shell-form ENTRYPOINT beside a CMD that is ignored today, or a
 shell-form CMD that an ENTRYPOINT takes as its arguments.
 """
@@ -40,14 +40,14 @@ EXAMPLES = (
     ),
     Example(
         before=f"{_BASE}CMD flask db upgrade && gunicorn -b :$PORT app:app\n",
-        after=f"{_BASE}CMD flask db upgrade && exec gunicorn -b :$PORT app:app\n",
+        after=f'{_BASE}CMD ["sh", "-c", "flask db upgrade && exec gunicorn -b :$PORT app:app"]\n',
     ),
     Example(
         before=f"{_BASE}CMD ['python', 'app.py']\n",
         after=f'{_BASE}CMD ["python", "app.py"]\n',
         allow=Safety.UNSAFE,
     ),
-    Example(before=f"{_BASE}CMD ./start.sh\n", after=f"{_BASE}CMD exec ./start.sh\n"),
+    Example(before=f"{_BASE}CMD ./start.sh\n", after=f'{_BASE}CMD ["sh", "-c", "exec ./start.sh"]\n'),
     Example(before=f"{_BASE}CMD (listener &) && gunicorn app:app\n", finds=True),
     Example(before=f'{_BASE}ENTRYPOINT ["python"]\nCMD app.py\n', finds=True),
     Example(before=f'{_BASE}CMD ["sh", "-c", "exec gunicorn -b :$PORT app:app"]\n'),
@@ -160,7 +160,18 @@ def _rewritten(project: Project, instruction: Instruction) -> tuple[tuple[Edit, 
     if last.command.assignments or not last.command.program or last.command.program in BUILTINS:
         return (), f"Write `exec env NAME=value {_program(instruction)} ...`, or set the variables with ENV."
     start = last.command.words[0].span.start
+    if instruction.keyword == "CMD" and _fits_json(project, instruction):
+        at = start - instruction.value_span.start
+        text = to_exec_form(("sh", "-c", f"{instruction.value[:at]}exec {instruction.value[at:]}"))
+        return (Edit(project.path, instruction.value_span, text),), ""
     return (Edit(project.path, Span(start, start), "exec "),), ""
+
+
+def _fits_json(project: Project, instruction: Instruction) -> bool:
+    """Whether a command reads the same between JSON's quotes, and `sh` is the shell it had."""
+    has_own_shell = any(entry.of("SHELL") for entry in project.lineage(project.final))
+    text = project.dockerfile.slice(instruction.value_span)
+    return not has_own_shell and text == instruction.value and not re.search(r'["\\\n]', text)
 
 
 def _may_lack_shebang(project: Project, command: Command) -> bool:

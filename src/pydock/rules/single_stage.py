@@ -26,7 +26,9 @@ CHANGES = frozenset({"base", "environment", "packages", "system_packages", "file
 
 EXAMPLES = (
     Example(
-        before='FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n',
+        before=(
+            'FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]\n'
+        ),
         after=(
             "FROM python:3.12 AS builder\n"
             "RUN python -m venv /opt/venv\n"

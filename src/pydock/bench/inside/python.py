@@ -13,7 +13,7 @@ from typing import Any
 
 IMPORTER = """
 import sys; del sys.path[0]
-import importlib, json, os, sys, warnings
+import importlib, importlib.util, json, os, sys, warnings
 warnings.simplefilter("ignore")
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.getcwd())
@@ -23,7 +23,9 @@ for name in sys.argv[1:]:
     out.write("> " + name + "\\n"); out.flush()
     try:
         module, _, member = name.partition(":")
-        found = importlib.import_module(module)
+        if module.startswith("?") and importlib.util.find_spec(module[1:]) is None:
+            raise ImportError("No module named " + module[1:])
+        found = importlib.import_module("sys" if module.startswith("?") else module)
         if member and not hasattr(found, member):
             importlib.import_module(module + "." + member)
         told = ""

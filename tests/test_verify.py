@@ -1,0 +1,134 @@
+"""Which fixes `fix --verify` applies, leaves out and promotes, with an engine that is played."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from pydock.bench.compare import Comparison, not_built
+from pydock.bench.engine import Engine
+from pydock.bench.outcome import Difference, Verdict, judged, unknown
+from pydock.bench.verify import Verified, Verifier, verified_fix, verify
+from pydock.edits import Edit, Fix, Safety
+from pydock.engine import Report
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.rule import Example, Finding, Rule
+from pydock.tree import Tree
+
+DOCKERFILE = "FROM python:3.11-slim\n" + "".join(f"# {name}\n" for name in "abcdefgh") + 'CMD ["python"]\n'
+
+
+def _rule(
+    letter: str, safety: Safety = Safety.SAFE, doubts: tuple[str, ...] = (), changes: frozenset[str] = frozenset()
+) -> Rule:
+    """A rule that turns the comment `# a` into `# A`."""
+
+    def check(project: Project) -> Iterator[Finding]:
+        at = project.dockerfile.text.find(f"# {letter}\n")
+        if at >= 0:
+            span = Span(at, at + 3)
+            fix = Fix(f"shout {letter}", safety, (Edit("Dockerfile", span, f"# {letter.upper()}"),), changes, doubts)
+            yield Finding(rule, span, f"{letter} is quiet", fix)
+
+    rule = Rule(f"T{letter}", letter, check, "", (Example(DOCKERFILE),))
+    return rule
+
+
+class _Played(Verifier):
+    """A verifier for which texts with one of some letters in capitals are another service."""
+
+    breaks = ""
+    doubtful_breaks = ""
+    original = ""
+    asked = 0
+
+    def _compared(self, report: Report) -> Comparison:
+        self.asked += 1
+        text = report.result.dockerfile.text
+        if self.original:
+            return not_built(self.original, "")
+        if broken := [letter for letter in self.breaks if f"# {letter}\n" in text]:
+            return Comparison((judged("state", [Difference(letter, "quiet", "loud") for letter in broken]),))
+        if any(f"# {letter}\n" in text for letter in self.doubtful_breaks):
+            return Comparison((judged("build", ()), unknown("answers", "it never answers")))
+        return Comparison((judged("build", ()), judged("state", ())))
+
+
+def _fixed(rules: list[Rule], breaks: str = "", unknowns: str = "", original: str = "") -> tuple[Verified, _Played]:
+    played = _Played(cast("Engine", None), Project(Tree.of({"Dockerfile": DOCKERFILE})))
+    played.breaks, played.doubtful_breaks, played.original = breaks, unknowns, original
+    return verified_fix(played, rules, Safety.SAFE), played
+
+
+def _loud(found: Verified) -> str:
+    text = found.report.result.dockerfile.text
+    return "".join(letter for letter in "ABCDEFGH" if f"# {letter}\n" in text)
+
+
+def test_everything_that_is_the_same_is_applied() -> None:
+    found, played = _fixed([_rule(letter) for letter in "abc"])
+    assert (_loud(found), found.left_out, played.asked) == ("ABC", (), 1)
+
+
+def test_the_one_fix_that_makes_a_difference_is_left_out_and_named() -> None:
+    found, played = _fixed([_rule(letter) for letter in "abcdefgh"], breaks="F")
+    assert _loud(found) == "ABCDEGH"
+    assert [each.rule.code for each in found.left_out] == ["Tf"]
+    assert found.left_out[0].comparison.of(Verdict.DIFFERENT)[0].differences[0].what == "F"
+    assert found.comparison.verdict is Verdict.SAME
+    assert played.asked <= 6
+
+
+def test_two_fixes_that_make_a_difference_are_both_left_out() -> None:
+    found, _ = _fixed([_rule(letter) for letter in "abcdefgh"], breaks="BG")
+    assert _loud(found) == "ACDEFH"
+    assert {each.rule.code for each in found.left_out} == {"Tb", "Tg"}
+
+
+def test_where_every_fix_makes_a_difference_none_is_applied() -> None:
+    found, _ = _fixed([_rule(letter) for letter in "ab"], breaks="AB")
+    assert _loud(found) == ""
+
+
+def test_nothing_is_applied_where_the_original_cannot_be_built() -> None:
+    found, played = _fixed([_rule("a")], original="no such base")
+    assert _loud(found) == ""
+    assert found.comparison.verdict is Verdict.UNKNOWN
+    assert played.asked == 1
+
+
+def test_a_doubtful_fix_that_proves_the_same_is_promoted() -> None:
+    found, _ = _fixed([_rule("a"), _rule("b", Safety.UNSAFE, ("does it need b?",))])
+    assert _loud(found) == "AB"
+    assert [finding.rule.code for finding in found.promoted] == ["Tb"]
+
+
+def test_an_unsafe_fix_without_doubts_is_not_promoted() -> None:
+    found, _ = _fixed([_rule("a"), _rule("b", Safety.UNSAFE)])
+    assert (_loud(found), found.promoted) == ("A", ())
+
+
+def test_a_doubt_about_how_it_is_started_is_not_settled_by_a_few_requests() -> None:
+    found, _ = _fixed([_rule("a"), _rule("b", Safety.UNSAFE, ("threads?",), frozenset({"cmd"}))])
+    assert (_loud(found), found.promoted) == ("A", ())
+
+
+def test_a_doubtful_fix_needs_a_proof_without_gaps() -> None:
+    doubt = ("is it?",)
+    rules = [
+        _rule("a"),
+        _rule("b", Safety.UNSAFE, doubt),
+        _rule("c", Safety.UNSAFE, doubt),
+        _rule("d", Safety.UNSAFE, doubt),
+    ]
+    found, _ = _fixed(rules, breaks="C", unknowns="D")
+    assert _loud(found) == "AB"
+    assert {each.rule.code for each in found.left_out} == {"Tc", "Td"}
+
+
+def test_verify_compares_and_leaves_nothing_out() -> None:
+    played = _Played(cast("Engine", None), Project(Tree.of({"Dockerfile": DOCKERFILE})))
+    played.breaks = "A"
+    found = verify(played, [_rule("a"), _rule("b")], Safety.SAFE)
+    assert (_loud(found), found.comparison.verdict, found.left_out) == ("AB", Verdict.DIFFERENT, ())
