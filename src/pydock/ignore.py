@@ -61,6 +61,10 @@ class Ignore:
 @lru_cache(maxsize=2048)
 def _expression(pattern: str) -> re.Pattern[str] | None:
     """The pattern as a regular expression; None when Docker would call it malformed."""
+    if pattern.startswith("**") and not re.search(r"[*?\[\]\\]", pattern[2:]):
+        # Docker compares the end of the path here, so `**b` hides `ab` too.
+        rest = re.escape(pattern[2:].removeprefix("/"))
+        return re.compile(f"(.*/)?{rest}" if pattern.startswith("**/") else f".*{rest}", re.DOTALL)
     out, at = "", 0
     while at < len(pattern):
         char = pattern[at]

@@ -28,9 +28,9 @@ def compare_contents(before: Image, after: Image, declared: Declared) -> Iterato
     gone = _explained_losses(old, new)
     is_mended = bool(before.service and after.service and after.service.is_up and not before.service.is_up)
     yield _distributions(old, new, gone, declared, is_mended=is_mended)
-    yield _scripts(old, new, gone)
+    yield _scripts(old, new, gone, is_mended=is_mended)
     yield _programs(old, new, declared)
-    yield _imports(old, new)
+    yield _imports(old, new, is_mended=is_mended)
     yield _libraries(old, new)
 
 
@@ -99,7 +99,7 @@ def _distributions(
     return judged("distributions", differences, notes, mended)
 
 
-def _scripts(before: Python, after: Python, gone: Mapping[str, str]) -> Outcome:
+def _scripts(before: Python, after: Python, gone: Mapping[str, str], *, is_mended: bool) -> Outcome:
     """Every program of a distribution that could be run can still be run."""
     skipped = {
         script
@@ -115,7 +115,7 @@ def _scripts(before: Python, after: Python, gone: Mapping[str, str]) -> Outcome:
         if name in skipped or _resolves(was) == _resolves(now):
             continue
         (mended if _resolves(now) else differences).append(Difference(name, was or "not found", now or "not found"))
-    return judged("console scripts", differences, (), mended)
+    return _judged_better("console scripts", differences, (), mended, is_mended=is_mended)
 
 
 def _programs(before: Python, after: Python, declared: Declared) -> Outcome:
@@ -140,7 +140,7 @@ def _resolves(place: str | None) -> bool:
     return place is not None and ": " not in place
 
 
-def _imports(before: Python, after: Python) -> Outcome:
+def _imports(before: Python, after: Python, *, is_mended: bool) -> Outcome:
     differences: list[Difference] = []
     mended: list[Difference] = []
     notes: list[str] = []
@@ -153,7 +153,21 @@ def _imports(before: Python, after: Python) -> Outcome:
             differences.append(found)
         elif was and not name.startswith("?"):
             notes.append(f"{found.what} fails in both: {was}")
-    return judged("imports", differences, notes, mended)
+    return _judged_better("imports", differences, notes, mended, is_mended=is_mended)
+
+
+def _judged_better(
+    aspect: str,
+    differences: Iterable[Difference],
+    notes: Iterable[str],
+    better: Sequence[Difference],
+    *,
+    is_mended: bool,
+) -> Outcome:
+    """What is found now mends something only where the original does not run: else it did without."""
+    if is_mended:
+        return judged(aspect, differences, notes, better)
+    return judged(aspect, differences, [*notes, *(f"{each.what}: {each.after} now" for each in better)])
 
 
 def _libraries(before: Python, after: Python) -> Outcome:

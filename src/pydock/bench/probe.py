@@ -59,7 +59,7 @@ class Probe:
     def _idle(self, image: str) -> Iterator[tuple[_Inside | None, Image]]:
         """A container in which nothing runs, and what is known before any file is looked at."""
         found = Image(Config.of(self.engine.inspect_image(image)["Config"], OWN_LABELS))
-        inside = self._entered(image)
+        inside = self._entered(image, _interpreters(found.config))
         if inside is None:
             yield None, replace(found, why="no Python in the image")
             return
@@ -72,9 +72,9 @@ class Probe:
         finally:
             inside.container.remove()
 
-    def _entered(self, image: str) -> _Inside | None:
+    def _entered(self, image: str, interpreters: Sequence[str] = INTERPRETERS) -> _Inside | None:
         """A container in which Python sleeps, None where the image has no Python that starts."""
-        for name in INTERPRETERS:
+        for name in interpreters:
             container = self.engine.container(image, entrypoint=[name, "-c", f"import time; time.sleep({ASK_SECONDS})"])
             try:
                 container.start()
@@ -183,6 +183,15 @@ class Probe:
             changed=own_changes(running.container.changes(), found.config.volumes),
             why_unknown=why if code is None else "",
         )
+
+
+def _interpreters(config: Config) -> tuple[str, ...]:
+    """The names of Python to try; `uv run` takes the one of the project's own environment."""
+    words = " ".join((*config.entrypoint, *config.command)).split()
+    if "uv" not in words[:4] or "run" not in words[:5]:
+        return INTERPRETERS
+    folder = config.environment.get("UV_PROJECT_ENVIRONMENT", ".venv")
+    return (posixpath.join(config.workdir, folder, "bin/python"), *INTERPRETERS)
 
 
 class _SilentError(Exception):

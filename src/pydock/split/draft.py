@@ -108,14 +108,9 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
     demanded = _demanded(image, asked, called) if slims else ()
     if refusal := _refuse_compiler(stage, steps, demanded):
         return refusal
-    demand = Demand(
-        image.suite_meant,
-        frozenset(called),
-        frozenset(
-            command.program for entry in steps if _is_builders(entry, feeding) for command in entry.step.commands
-        ),
-        asked.from_repositories,
-    )
+    in_builder = [entry for entry in steps if _is_builders(entry, feeding)]
+    programs = frozenset(command.program for entry in in_builder for command in entry.step.commands)
+    demand = Demand(image.suite_meant, frozenset(called), programs, asked.from_repositories)
     setup = frozenset(
         entry.step for entry in steps if entry.role is Role.OTHER and _APT_SETUP.search(step_text(entry.step))
     )

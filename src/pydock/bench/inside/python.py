@@ -258,6 +258,9 @@ def can_write(path: str) -> bool:
 
 
 def answer(question: "dict[str, Any]") -> "dict[str, object]":
+    own = os.path.dirname(sys.executable)
+    if own not in os.environ.get("PATH", "").split(":"):
+        os.environ["PATH"] = own + ":" + os.environ.get("PATH", "")
     found = distributions()
     programs = sorted({name for each in found.values() for name in each.get("scripts", ())})
     user = site.getuserbase() if hasattr(site, "getuserbase") else ""
