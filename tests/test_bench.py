@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socketserver
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler
 from io import StringIO
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, cast
 from xml.etree import ElementTree
 
@@ -177,6 +180,11 @@ def test_one_version_has_no_column_for_a_change_and_a_failure_shows_its_output()
     assert json.loads(bench_json.written(replace(BENCH, versions=(broken,))))["versions"][0]["failure"]["log"]
 
 
+def test_a_third_version_has_a_change_of_its_own() -> None:
+    text = bench_table.written(replace(BENCH, versions=(*BENCH.versions, replace(BENCH.versions[0], name="after, uv"))))
+    assert "size 1,000 MB 200 MB -80 % 1,000 MB 0 %" in " ".join(text.split())
+
+
 def test_json_has_numbers() -> None:
     found = json.loads(bench_json.written(BENCH))
     assert found["causes"] == {"docs": -89_000_000}
@@ -254,6 +262,67 @@ def test_a_command_line_that_means_nothing(
     code, _, err = _run(capsysbinary, *paths)
     assert code == 2
     assert said in err
+
+
+class _DyingEngine(BaseHTTPRequestHandler):
+    """Answers like an engine until a build has begun, and then is gone."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        body = b'{"ApiVersion": "1.45", "Version": "26"}' if self.path.endswith("/version") else b"[]"
+        self._say(f"Content-Length: {len(body)}", body)
+
+    def do_POST(self) -> None:
+        self._say("Transfer-Encoding: chunked", b'14\r\n{"stream": "begun"}\n\r\n')
+        self.close_connection = True
+
+    def _say(self, header: str, body: bytes) -> None:
+        self.wfile.write(f"HTTP/1.1 200 OK\r\n{header}\r\n\r\n".encode() + body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        return
+
+
+class _UnixServer(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+
+    def get_request(self) -> tuple[Any, Any]:
+        request, _ = super().get_request()
+        return request, ("here", 0)
+
+
+def test_an_engine_that_dies_during_a_build_is_named_as_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    with _UnixServer(f"{tmp_path}/engine.sock", _DyingEngine) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/engine.sock")
+        code, _, err = _run(capsysbinary, str(tmp_path), "--as-is")
+        server.shutdown()
+    assert code == 2
+    assert "the engine went away during the build" in err or "closed the connection before the build had ended" in err
+    assert "Traceback" not in err
+
+
+class _Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_one_line_that_is_kept_up_to_date() -> None:
+    stream = _Terminal()
+    progress = Progress(stream)
+    progress.plan([("before", "cold 1 of 1"), ("after", "cold 1 of 1")])
+    progress.begin("before", "cold 1 of 1")
+    progress.step(Step("[2/3] RUN \x1b[31mpip", False, None, "", ()))
+    time.sleep(0.5)
+    progress.end("0.5 s")
+    shown = stream.getvalue()
+    assert "\r\033[K[1/2] before: cold 1 of 1 0 s [2/3] RUN" in shown
+    assert "\x1b[31m" not in shown
+    assert shown.endswith("\r\033[K[1/2] before: cold 1 of 1 0.5 s\n")
 
 
 def _left(client: DockerClient, label: str, ending: str = "") -> list[str]:
@@ -349,7 +418,7 @@ def test_bench_measures_leaves_the_folder_alone_and_keeps_limits(
     code, out, err = _run(capsysbinary, str(folder), *options)
     assert code == 1, err
     assert "cold build" in out
-    assert "the limit is 1MB" in err
+    assert re.search(r"as it is: size is \d+ MB, the limit is 1MB", err)
     assert "rebuild" not in err
     assert json.loads(log.read_text())["versions"]["as it is"]["size"] > 1e8
     assert sorted(path.name for path in folder.iterdir()) == ["Dockerfile", "app.py"]

@@ -109,6 +109,9 @@ def _measured(versions: Comparison, wishes: Wishes) -> Bench:
     try:
         with connect() as engine:
             name = engine.name
+            if "Podman" in name:
+                hint = "its times are whole builds, and images have no HEALTHCHECK unless it writes Docker's format"
+                console.complain("podman tells no build steps", hint, "note")
             found = measure(engine, versions.versions, wishes, progress)
             progress.close()
     except KeyboardInterrupt:
@@ -144,14 +147,16 @@ def _deliver(result: Bench, notes: Sequence[str], form: Form, output: Path | Non
 
 def _judged(result: Bench, wanted: Sequence[Limit]) -> int:
     from pydock.bench.figures import exceeded
+    from pydock.report.bench_table import figure_text
 
-    last = result.versions[-1]
-    for bound, value in exceeded(last, wanted):
-        said = "was not measured" if value is None else f"is {value:,.2f}".rstrip("0").rstrip(".")
+    last = next((version for version in result.versions if version.name == "after"), result.versions[-1])
+    above = exceeded(last, wanted)
+    for bound, value in above:
+        said = "was not measured" if value is None else f"is {figure_text(bound.name, value)}"
         console.complain(f"{last.name}: {bound.name} {said}, the limit is {bound.text}")
     if last.failure:
         return NO_ANSWER
-    return EXCEEDED if exceeded(last, wanted) else CLEAN
+    return EXCEEDED if above else CLEAN
 
 
 def _pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:

@@ -238,6 +238,8 @@ class _Own:
     def holds(self, path: str, *, is_folder: bool, is_link: bool = False) -> bool:
         if is_generated(path) or path in self.paths or any(_is_in(path, folder) for folder in self.folders):
             return False
+        if "/site-packages/" in path or "/dist-packages/" in path:
+            return False  # of another Python of the image, such as the one that runs uv
         name = posixpath.basename(path)
         if name in BUILD_TOOLS | {"uvx"} and posixpath.basename(posixpath.dirname(path)) == "bin":
             return False

@@ -104,7 +104,7 @@ def _is_below(folder: str, other: str) -> bool:
 def _unknown(project: Project) -> Iterator[Write]:
     """Where the source is not at hand the work directory is taken to be written to."""
     if not has_source(project):
-        yield Write("", "a source that is not at hand")
+        yield Write("", "")
 
 
 def has_source(project: Project) -> bool:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-from pydock.bench.figures import BYTES, figures
+from pydock.bench.figures import figures
 from pydock.bench.measure import Measured
 from pydock.bench.sizes import Weight, differences
 from pydock.report.bench_table import (
     Bench,
+    figure_text,
+    headers,
     megabytes,
     percent,
     remarks,
-    seconds_text,
     shortened,
     signed_megabytes,
     table,
@@ -97,17 +98,17 @@ def written(bench: Bench, history: History = ()) -> str:
 
 
 def _table(bench: Bench) -> str:
-    names = [measured.name for measured in bench.versions]
-    is_compared = len(names) > 1
-    head = "".join(f"<th>{_text(name)}</th>" for name in ("", *names, *(["change"] if is_compared else [])))
+    head = "".join(f"<th>{_text(name)}</th>" for name in ("", *headers(bench)))
     body = ""
     for row in table(bench):
-        tone = "worse" if row.change.startswith("+") else "better" if row.change.startswith("-") else ""
-        change = f'<td class="{tone}">{_text(row.change)}</td>' if is_compared else ""
-        body += (
-            f"<tr><td>{_text(row.name)}</td>{''.join(f'<td>{_text(cell)}</td>' for cell in row.cells)}{change}</tr>\n"
-        )
+        cells = "".join(_cell(text, is_change=at > 0 and at % 2 == 0) for at, text in enumerate(row.columns))
+        body += f"<tr><td>{_text(row.name)}</td>{cells}</tr>\n"
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>'
+
+
+def _cell(text: str, *, is_change: bool) -> str:
+    tone = {"+": "worse", "-": "better"}.get(text[:1], "") if is_change else ""
+    return f'<td class="{tone}">{_text(text)}</td>' if tone else f"<td>{_text(text)}</td>"
 
 
 def _remarks(bench: Bench) -> Iterator[str]:
@@ -148,7 +149,7 @@ def _bar(top: int, value: float | None, most: float, tone: str, label: str) -> s
 def _shown(name: str, value: float | None, first: float | None, at: int) -> str:
     if value is None:
         return "not measured"
-    text = megabytes(value) if name in BYTES else seconds_text(value)
+    text = figure_text(name, value)
     change = percent(first, value) if at else ""
     return f"{text} ({change})" if change else text
 

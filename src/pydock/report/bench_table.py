@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pydock.bench.figures import NAMES, figures
+from pydock.bench.figures import BYTES, COUNTS, figures
 from pydock.bench.measure import Measured, Seconds
 from pydock.bench.runtime import Life
 from pydock.bench.scenarios import Scenario
@@ -31,11 +31,17 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: the name, a cell for each version, and the change from first to last."""
+    """One line of the table: the name, a cell for each version, and the change from the first to each other."""
 
     name: str
     cells: tuple[str, ...]
-    change: str = ""
+    changes: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The cells, each but the first with its change behind it."""
+        first, *others = self.cells
+        return (first, *(text for pair in zip(others, self.changes, strict=True) for text in pair))
 
 
 def written(bench: Bench) -> str:
@@ -50,11 +56,13 @@ def written(bench: Bench) -> str:
 
 def grid(bench: Bench, form: str) -> str:
     """The rows as a table; `form` is a tabulate format."""
-    names = [measured.name for measured in bench.versions]
-    rows = table(bench)
-    if len(names) == 1:
-        return bench_table([(row.name, *row.cells) for row in rows], ("", *names), form)
-    return bench_table([(row.name, *row.cells, row.change) for row in rows], ("", *names, "change"), form)
+    return bench_table([(row.name, *row.columns) for row in table(bench)], ("", *headers(bench)), form)
+
+
+def headers(bench: Bench) -> tuple[str, ...]:
+    """What stands above the columns of `Row.columns`."""
+    first, *others = (measured.name for measured in bench.versions)
+    return (first, *(text for name in others for text in (name, "change")))
 
 
 def table(bench: Bench) -> tuple[Row, ...]:
@@ -136,6 +144,13 @@ def seconds_text(value: float) -> str:
     return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
 
 
+def figure_text(name: str, value: float) -> str:
+    """One of the numbers of `figures`, with its unit."""
+    if name in COUNTS:
+        return f"{value:.0f}"
+    return megabytes(value) if name in BYTES else seconds_text(value)
+
+
 def percent(before: float | None, after: float | None) -> str:
     """The signed change; nothing where one of them is not known or there is nothing to divide by."""
     if not before or after is None:
@@ -154,13 +169,13 @@ def _build_row(bench: Bench, scenario: Scenario) -> Row:
     cells = tuple(_spread(measured.builds.get(scenario)) for measured in bench.versions)
     known = [each.builds[scenario].median if scenario in each.builds else None for each in bench.versions]
     name = f"{scenario} build" if scenario is Scenario.COLD else f"build, {scenario}"
-    return Row(name, cells, percent(known[0], known[-1]) if len(known) > 1 else "")
+    return Row(name, cells, tuple(percent(known[0], value) for value in known[1:]))
 
 
 def _row(bench: Bench, name: str, cell: Callable[[Measured], str], figure: str) -> Row:
-    first, last = (figures(bench.versions[at]) for at in (0, -1))
-    change = percent(first[figure], last[figure]) if figure in NAMES and len(bench.versions) > 1 else ""
-    return Row(name, tuple(cell(measured) for measured in bench.versions), change)
+    known = [figures(measured).get(figure) for measured in bench.versions]
+    changes = tuple(percent(known[0], value) for value in known[1:])
+    return Row(name, tuple(cell(measured) for measured in bench.versions), changes)
 
 
 def _of(value: Value | None, text: Callable[[Value], str]) -> str:

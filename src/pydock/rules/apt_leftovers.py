@@ -185,7 +185,8 @@ def _edits(
     verbs = [step.verb for step in asks if step.verb]
     edits += [Edit(path, Span(verb.span.end, verb.span.end), " -y") for verb in verbs]
     if edits:
-        edits += [edit for entry in chain.runs for step in entry.steps for edit in _program_edits(path, step)]
+        staying = [entry for entry in chain.runs if not any(edit.span.holds(entry.run.span) for edit in edits)]
+        edits += [edit for entry in staying for step in entry.steps for edit in _program_edits(path, step)]
     return tuple(edits)
 
 
@@ -202,9 +203,9 @@ def _joined(dockerfile: Dockerfile, path: str, chain: AptChain) -> list[Edit]:
     anchor, comments = chain.runs[0].run, ""
     for first, second in zip(chain.runs, chain.runs[1:], strict=False):
         if between(first.stage, first.run, second.run):
-            update = dockerfile.slice(script(first.run).steps[0].span) + dockerfile.written(_JOINT)
+            update = re.sub(r"\bapt(?= )", "apt-get", dockerfile.slice(script(first.run).steps[0].span))
             at = second.run.value_span.start
-            edits += [Edit(path, first.run.whole, ""), Edit(path, Span(at, at), update)]
+            edits += [Edit(path, first.run.whole, ""), Edit(path, Span(at, at), update + dockerfile.written(_JOINT))]
             anchor, comments = second.run, comment_lines(dockerfile.slice(first.run.lead))
         else:
             comments += comment_lines(dockerfile.slice(second.run.lead))

@@ -95,7 +95,8 @@ def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
     """The fix, or why there is none."""
     final, owned = project.final, ownership(project)
     if outside := owned.in_system:
-        return None, f"No USER is added: {outside.place} writes into {outside.folder}, which belongs to the system."
+        who = outside.place or "the service"
+        return None, f"No USER is added: {who} writes into {outside.folder}, which belongs to the system."
     user = created_user(project, final)
     if user is None and any(creates_user(run) for stage in project.lineage(final) for run in stage.of("RUN")):
         return None, "The file makes more than one user, or one that a variable names: say in USER which it is."
