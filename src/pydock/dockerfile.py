@@ -24,7 +24,7 @@ _NAMES = """
     WORKDIR
 """
 KEYWORDS = frozenset(_NAMES.split())
-_KEYWORD = re.compile(rf"([^{re.escape(SPACE)}]+)[{re.escape(SPACE)}]*")
+_KEYWORD = re.compile(r"([^\t\v\f\r ]+)[\t\v\f\r ]*")
 _MASKED = frozenset({Role.HEREDOC, Role.HEREDOC_END, Role.INNER_BLANK})
 
 

@@ -219,8 +219,8 @@ def _heredoc_markers(line: str) -> list[tuple[str, bool, bool]]:
     markers = []
     for word in _raw_words(line):
         match = _HEREDOC.match(word)
-        if match and not re.search(r"\s", match[3].strip()):
-            quoted = re.search(r"[\"']", match[3]) is not None
+        quoted = match is not None and re.search(r"[\"']", match[3]) is not None
+        if match and (quoted or not re.search(r"\s", match[3].strip())):
             name = re.sub(r"\\(.)", r"\1", match[3].replace('"', "").replace("'", ""))
             markers.append((name, match[2] == "-", not quoted))
     return markers

@@ -61,7 +61,7 @@ _GENERATED = re.compile(
     r"|\A/var/(?:lib/(?:dpkg|apt|ucf|systemd|pam|python|xml-core|sgml-base|update-rc\.d|misc)|mail|spool|backups)(?:/|\Z)"
     r"|\A/usr/share/(?:doc|man|info|locale|mime|icons|applications|glib-2\.0|fonts|sgml|xml|python3?)(?:/|\Z)"
     r"|\A/usr/(?:lib|include)/[\w-]+-linux-[\w-]+(?:/|\Z)|\A/usr/lib/(?:python3|locale|ssl|gcc|jvm)(?:/|\Z)"
-    r"|/\.wget-hsts\Z|/\.(?:bash|python)_history\Z|\A/root/\.(?:gnupg|npm|rustup|cargo|config/pypoetry)(?:/|\Z)"
+    r"|/\.pydock\.Dockerfile\Z|/\.wget-hsts\Z|/\.(?:bash|python)_history\Z|\A/root/\.(?:gnupg|npm|rustup|cargo|config/pypoetry)(?:/|\Z)"
 )
 
 
