@@ -99,6 +99,15 @@ class Tree:
         """The files that a builder gets to see."""
         return (path for path in self.files if not self.ignore.hides(path))
 
+    @cached_property
+    def closed(self) -> str:
+        """A file that a builder gets and only its owner may read, which COPY keeps so; "" where there is none."""
+        for path in self.sent():
+            inside = None if path in self.changes else self._inside(path)
+            if inside is not None and not inside.stat().st_mode & stat.S_IROTH:
+                return path
+        return ""
+
     def edited(self, edits: Iterable[Edit]) -> Tree:
         """The tree after edits; what was read from disk is shared."""
         by_path: dict[str, list[Edit]] = {}

@@ -25,17 +25,23 @@ class Copied:
 
     def origin(self, tree: Tree, path: str) -> str | None:
         """The context path that this copy puts at an absolute path of the image, if it does."""
-        for source in self.sources:
-            if tree.has_folder(source) or source == ".":
-                inside = posixpath.relpath(path, self.target)
-                if not inside.startswith(".."):
-                    return posixpath.normpath(posixpath.join(source, inside))
-            elif fnmatchcase(posixpath.basename(path), posixpath.basename(source)) and (
-                posixpath.join(self.target, posixpath.basename(path)) == path or self.target.rstrip("/") == path
-            ):
-                name = posixpath.basename(path) if "*" in source or "?" in source else posixpath.basename(source)
-                return posixpath.normpath(posixpath.join(posixpath.dirname(source), name))
-        return None
+        found = [place for source in self.sources if (place := self._origin(tree, path, source))]
+        there = [place for place in found if tree.has_file(place) or tree.has_folder(place)]
+        # Where two sources hold the name, the later one is written over the earlier.
+        return there[-1] if there else found[0] if found else None
+
+    def _origin(self, tree: Tree, path: str, source: str) -> str | None:
+        if tree.has_folder(source) or source == ".":
+            inside = posixpath.relpath(path, self.target)
+            return None if inside.startswith("..") else posixpath.normpath(posixpath.join(source, inside))
+        name = posixpath.basename(path)
+        if not fnmatchcase(name, posixpath.basename(source)):
+            is_renamed = path == self.target and "." in name and not set(source) & set("*?[")
+            return source if is_renamed else None
+        if path not in {self.target.rstrip("/"), posixpath.join(self.target, name)}:
+            return None
+        name = name if "*" in source or "?" in source else posixpath.basename(source)
+        return posixpath.normpath(posixpath.join(posixpath.dirname(source), name))
 
 
 def copies(dockerfile: Dockerfile, stage: Stage, until: Instruction | None = None) -> tuple[Copied, ...]:

@@ -13,12 +13,13 @@ from pydock.project.app import bind
 from pydock.project.compose import services
 from pydock.project.layout import creates_user
 from pydock.project.programs import SERVERS
+from pydock.project.sources import sources
 from pydock.project.start import Start, main_command, starts
 from pydock.project.system import Family, family, is_plain_base
 from pydock.shell import Command, script
 
 ROOT = frozenset({"", "root", "0", "root:root", "0:0", "root:0", "0:root"})
-_DROPS = frozenset({"gosu", "su-exec", "setpriv", "runuser", "su", "s6-setuidgid", "chpst"})
+_DROPS = frozenset({"sudo", "gosu", "su-exec", "setpriv", "runuser", "su", "s6-setuidgid", "chpst"})
 _DAEMON_NAMES = "supervisord nginx cron crond sshd apache2 apachectl httpd service s6-svscan runsvdir init"
 _SYSTEM_NAMES = "apt-get apt apk dpkg usermod useradd adduser groupadd chpasswd chown mount iptables sysctl dockerd"
 _VALUED_NAMES = (
@@ -33,6 +34,13 @@ _ROOT_CACHE = re.compile(
     r"playwright install|nltk\.download|nltk\.downloader|from_pretrained|snapshot_download|huggingface-cli download|"
     r"SentenceTransformer\(|download\w*\.py|whisper\.load_model|torch\.hub|\.load_dataset|--user\b"
     r"|uv python install|/root/|~/|\$HOME"
+)
+
+# What only root may do, or a user in the group of a device, wherever it stands in the source.
+_RIGHTS = re.compile(
+    r"SOCK_RAW|AF_PACKET|docker\.sock|docker\.from_env|\bDockerClient\b|/dev/(?:tty|video|snd|i2c|spi|mem|kmsg|input|net)"
+    r"|\bserial\.Serial\b|\bRPi\.GPIO\b|\bgpiozero\b|\bsmbus2?\b|\bevdev\b|\bos\.(?:sete?[ug]id|chown|chroot)\b"
+    r"|\b(?:from|import) (?:scapy|icmplib|ping3|pyroute2|iptc|usb|bluetooth|bluepy)\b"
 )
 
 
@@ -102,7 +110,30 @@ class Obstacle:
 
 def obstacles(project: Project) -> tuple[Obstacle, ...]:
     """Everything that is known to need root, or to be out of another user's reach."""
-    return (*_of_image(project), *_of_starts(project), *_of_files(project), *_of_compose(project))
+    found = (*_of_image(project), *_of_starts(project), *_of_files(project), *_of_compose(project))
+    return (*found, *_of_modes(project), *_of_sources(project))
+
+
+def _of_modes(project: Project) -> Iterator[Obstacle]:
+    """Files and folders that are closed to everybody but root."""
+    for stage in project.lineage(project.final):
+        for copy in stage.of("COPY", "ADD"):
+            if re.fullmatch(r"0?[0-7]{2}[0-3]", copy.flag("chmod") or ""):
+                yield Obstacle(f"line {copy.number} closes files to others", is_final=False)
+        for run in stage.of("RUN"):
+            for command in script(run).commands:
+                modes = [value for value in command.values[1:] if re.fullmatch(r"0?[0-7]{2}0|o-rwx|go-rwx", value)]
+                if command.program == "chmod" and modes:
+                    yield Obstacle(f"line {run.number} closes files to others", is_final=False)
+    if closed := project.tree.closed:
+        yield Obstacle(f"{closed} is closed to others, as its mode says", is_final=False)
+
+
+def _of_sources(project: Project) -> Iterator[Obstacle]:
+    for path in sources(project):
+        if found := _RIGHTS.search(project.tree.text(path) or ""):
+            yield Obstacle(f"{path} may need root ({found[0]})", is_final=False)
+            return
 
 
 def _of_image(project: Project) -> Iterator[Obstacle]:

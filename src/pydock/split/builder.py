@@ -11,6 +11,7 @@ from pydock.project.build_tools import latest_tool
 from pydock.split.copying import copy_pieces, leaves_runtime
 from pydock.split.draft import Draft
 from pydock.split.pieces import builder_edits, builder_installs, builder_steps, run_text, runtime_steps
+from pydock.split.preparing import is_preparing_copy, read_variables
 from pydock.split.roles import Role
 from pydock.words import variables
 
@@ -18,6 +19,8 @@ from pydock.words import variables
 _BUILD_VARIABLE = re.compile(
     r"(PIP|UV|POETRY|PIPENV|PDM|HATCH|SETUPTOOLS|GIT|CARGO|RUST|CYTHON|NPY|CRYPTOGRAPHY|GDAL|SKLEARN|BLIS)_.*"
     r"|(C|CXX|CPP|LD|F)FLAGS|CC|CXX|MAKEFLAGS|(C|CPLUS)_INCLUDE_PATH|LIBRARY_PATH|LD_LIBRARY_PATH|PATH|VIRTUAL_ENV"
+    r"|\w+_(C|CXX|CPP|LD)FLAGS|PKG_CONFIG_PATH|(HDF5|CUDA|JAVA|OPENSSL|LLVM|GEOS|PROJ|TORCH|BLAS|LAPACK)_\w+|MAX_JOBS"
+    r"|PBR_VERSION|\w*PRETEND_VERSION\w*|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|SSH_\w+|HOME|TMPDIR|(PG|MYSQL)_CONFIG"
     r"|.*_USES_.*|.*_GPL_UNIDECODE|(https?|no|ftp)_proxy|(HTTPS?|NO|FTP)_PROXY|PYTHONPATH|.*_EXTENSIONS?"
 )
 # The last pip that installs on an interpreter whose own venv brings one without manylinux2014 wheels.
@@ -45,13 +48,17 @@ def _early(draft: Draft, reach: tuple[Instruction, ...], late: list[Piece]) -> I
     for entry in reach:
         if entry.keyword == "RUN" and (steps := builder_steps(draft, entry, late=False)):
             texts.append(run_text(draft, entry, steps, builder_edits(draft, entry)))
-    named = _named(draft, frozenset(name for text in texts for name in variables(text)))
+    texts += [entry.logical.text for entry in reach if is_preparing_copy(entry)]
+    filled_in = read_variables(draft.project, draft.stage, draft.inputs)
+    named = _named(draft, frozenset([*filled_in, *(name for text in texts for name in variables(text))]))
     for entry in reach:
         match entry.keyword:
             case "ARG" | "ENV" if text := _assignments(entry, named):
                 yield _shared(draft, entry, text)
             case "SHELL":
                 yield Repeat(entry, draft.project.dockerfile.slice(entry.span), "the same shell")
+            case "COPY" | "ADD" if is_preparing_copy(entry):
+                yield Repeat(entry, draft.project.dockerfile.slice(entry.span), "says how packages are fetched")
             case "RUN" if steps := builder_steps(draft, entry, late=False):
                 yield _run(
                     draft,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from pydock.dockerfile import Instruction
 from pydock.lines import Span
 from pydock.project import Project
-from pydock.shell import Command, Script, Word
+from pydock.shell import Command, Script, Word, script
 
 _SYSTEM_BIN = "/usr/local/bin/"
 _RUNNERS = frozenset({"poetry", "pipenv", "uv", "pdm", "rye", "hatch"})
@@ -36,15 +37,15 @@ def _aliases(project: Project) -> frozenset[str]:
     return frozenset(names | (set(re.findall(r"^\s*([\w.-]+)\s*=", section[1], re.M)) if section else set()))
 
 
-def moved(project: Project, script: Script, venv: str) -> tuple[tuple[Span, str], ...]:
+def moved(project: Project, found: Script, venv: str) -> tuple[tuple[Span, str], ...]:
     """Replacements that make a script's commands work with the environment at another place."""
     edits: list[tuple[Span, str]] = []
-    for command in script.commands:
+    for command in found.commands:
         words = managed(project, command)
         if words is not None:
             first = command.words[0].span.start
             edits.append((Span(first, words[0].span.start), ""))
-        edits += _moved_words(project, words or command.words, venv, is_shell=script.shell)
+        edits += _moved_words(project, words or command.words, venv, is_shell=found.shell)
     return tuple(edits)
 
 
@@ -56,20 +57,29 @@ def moved_paths(project: Project, commands: tuple[Command, ...], venv: str) -> l
 def _moved_words(project: Project, words: tuple[Word, ...], venv: str, *, is_shell: bool) -> list[tuple[Span, str]]:
     edits = []
     for word in words:
-        if word.value and word.value.startswith(_SYSTEM_BIN) and not _is_placed(project, word.value):
+        if word.value and word.value.startswith(_SYSTEM_BIN) and not is_placed(project, word.value):
             path = f"{venv}/bin/{word.value.removeprefix(_SYSTEM_BIN)}"
             edits.append((word.span, word.text.replace(word.value, path) if is_shell else f'"{path}"'))
     return edits
 
 
-def _is_placed(project: Project, path: str) -> bool:
+def is_placed(project: Project, path: str) -> bool:
     """Whether the Dockerfile itself puts a file at this path."""
     if project.origin(project.final, path):
         return True
     name = path.removeprefix(_SYSTEM_BIN)
     placing = re.compile(rf"/usr/local/bin/?(?:{re.escape(name)})?(?=[\s\"';&|)]|$)")
     return any(
-        placing.search(project.dockerfile.slice(entry.span))
+        placing.search(_without_links(project, entry, path))
         for entry in project.final.instructions
         if entry.keyword in {"RUN", "COPY", "ADD"}
     )
+
+
+def _without_links(project: Project, entry: Instruction, path: str) -> str:
+    """The text of an instruction without commands that give the path to another name: they need it to be there."""
+    text = project.dockerfile.slice(entry.span)
+    for command in script(entry).commands if entry.keyword == "RUN" else ():
+        if command.program in {"ln", "cp"} and path in command.values[1:-1]:
+            text = text.replace(project.dockerfile.slice(command.span), "")
+    return text

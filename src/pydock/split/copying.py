@@ -11,6 +11,7 @@ from pydock.project.context import Copied, copies
 from pydock.project.sources import sources
 from pydock.split.draft import Draft
 from pydock.split.inputs import narrowed
+from pydock.split.preparing import is_preparing_copy
 from pydock.split.roles import Role, RoledStep, step_text
 
 _ARRANGING = frozenset(
@@ -29,7 +30,9 @@ def copy_pieces(draft: Draft, entry: Instruction) -> Iterator[Piece]:
             else "the runtime stage gets it from a later copy or not at all",
         )
         return
-    if entry.flag("from") is not None:
+    if is_preparing_copy(entry):
+        return
+    if entry.flag("from") is not None and draft.inputs.unknown is None:
         return
     if draft.inputs.unknown is not None or (draft.inputs.whole and copied is not None):
         why = "the install reads the source" if draft.inputs.whole else "the install may read it"

@@ -18,6 +18,8 @@ from pydock.shell import Step
 from pydock.split.commands import managed
 from pydock.split.inputs import Inputs, inputs_of
 from pydock.split.installer import takes_uv
+from pydock.split.places import refuse_places
+from pydock.split.preparing import preparing_steps
 from pydock.split.refusal import Refusal
 from pydock.split.roles import MANAGERS, Role, RoledStep, step_text
 from pydock.split.system import Demand, SystemPlan, plan_system
@@ -33,8 +35,9 @@ _STAGE_NAMES = ("builder", "build", "dependencies", "pydeps")
 class Draft:
     """The facts both stages are written from.
 
-    `feeding` are steps that prepare what the installs read, `sets_up_apt` those that tell apt
-    where packages are. `makes_venv` is false where the file makes its own.
+    `feeding` are steps that make what the installs read, `prepares` those that say how packages
+    are fetched, `sets_up_apt` those that tell apt where packages are. `makes_venv` is false where
+    the file makes its own.
     """
 
     project: Project
@@ -47,6 +50,7 @@ class Draft:
     venv: str
     makes_venv: bool
     feeding: frozenset[Step]
+    prepares: frozenset[Step]
     sets_up_apt: frozenset[Step]
     doubts: tuple[str, ...]
 
@@ -100,15 +104,20 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
         return place
     if refusal := _refuse_tools_at_runtime(project, stage) or _refuse_interpreter(project, stage, image, steps):
         return refusal
+    if place[1] and (refusal := next(refuse_places(project, stage), None)):
+        return refusal
     inputs = inputs_of(project, stage, steps)
+    if inputs.absent:
+        return _refuse_absent(steps, inputs.absent)
     feeding = _feeding(steps, inputs)
+    prepares = preparing_steps(project, steps)
     asked = wanted(project, inputs, steps)
     called = _called(project, steps, feeding)
     slims = project.slim_reference(stage) is not None
     demanded = _demanded(image, asked, called) if slims else ()
     if refusal := _refuse_compiler(stage, steps, demanded):
         return refusal
-    in_builder = [entry for entry in steps if _is_builders(entry, feeding)]
+    in_builder = [entry for entry in steps if _is_builders(entry, feeding | prepares)]
     programs = frozenset(command.program for entry in in_builder for command in entry.step.commands)
     demand = Demand(image.suite_meant, frozenset(called), programs, asked.from_repositories)
     setup = frozenset(
@@ -125,6 +134,7 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
         place[0],
         place[1],
         feeding,
+        prepares,
         setup,
         _doubts(project, asked, slims=slims),
     )
@@ -191,6 +201,21 @@ def _refuse_interpreter(
                     "make the two agree; uv would bring an interpreter of its own",
                 )
     return None
+
+
+def _refuse_absent(steps: tuple[RoledStep, ...], path: str) -> Refusal:
+    at = next(
+        entry.step.span
+        for entry in steps
+        for install in entry.installs
+        if any(path in (word.value or "") for word in install.command.words)
+    )
+    return Refusal(
+        at,
+        "made input",
+        f"{path} is installed from, and no COPY brings it",
+        "COPY it from the context or another stage",
+    )
 
 
 def _feeding(steps: tuple[RoledStep, ...], inputs: Inputs) -> frozenset[Step]:

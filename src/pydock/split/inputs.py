@@ -28,15 +28,18 @@ _WITHOUT_PROJECT = frozenset(
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What installs read: `files` as (context path, image path); `whole` when the source itself is
-    installed; `unknown` when it cannot be told, with the instruction that hides it."""
+    installed; `unknown` when it cannot be told, with the instruction that hides it; `absent` is a
+    path that no COPY brings, so that some command must make it."""
 
     files: tuple[tuple[str, str], ...] = ()
     whole: bool = False
     unknown: Instruction | None = None
+    absent: str = ""
 
     def and_also(self, other: Inputs) -> Inputs:
         files = tuple(dict.fromkeys((*self.files, *other.files)))
-        return Inputs(files, self.whole or other.whole, self.unknown or other.unknown)
+        unknown = self.unknown or other.unknown
+        return Inputs(files, self.whole or other.whole, unknown, self.absent or other.absent)
 
 
 def inputs_of(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Inputs:
@@ -61,7 +64,7 @@ def _outputs(project: Project, entry: RoledStep) -> set[str]:
     """The names of files that a step writes: `poetry export -o requirements.txt`, `pip freeze > x`."""
     found = set(re.findall(r">\s*([^\s;&|>]+)", project.dockerfile.slice(entry.step.span)))
     for command in entry.step.commands:
-        if word := command.option("-o", "--output", "--output-file"):
+        if word := command.option("-o", "--output", "--output-file", "-d", "--dest", "-w", "--wheel-dir"):
             found.add(word.value or "")
     return {posixpath.basename(name) for name in found}
 
@@ -90,6 +93,22 @@ class _Place:
     def unclear(self) -> Inputs:
         return Inputs(unknown=self.run)
 
+    def missing(self, path: str) -> Inputs:
+        """What a path means that no copy from the context brings."""
+        is_told = bool(self.folder) or path.startswith("/")
+        absolute = posixpath.normpath(posixpath.join(self.folder or "/", path))
+        # Files copied one by one make up a folder.
+        is_gathered = any(
+            f"{copied.target.rstrip('/')}/".startswith(f"{absolute.rstrip('/')}/")
+            for copied in self.project.copies(self.stage, self.run)
+        )
+        is_carried = is_gathered or any(
+            entry.flag("from") is not None or entry.heredocs or any("://" in word.text for word in entry.words)
+            for entry in self.stage.of("COPY", "ADD")
+        )
+        is_made = bool(self.made & set(absolute.split("/")))
+        return self.unclear if is_carried or is_made or not is_told else Inputs(unknown=self.run, absent=path)
+
 
 def _of_step(place: _Place, entry: RoledStep) -> Inputs:
     found = Inputs()
@@ -110,13 +129,25 @@ def _of_install(place: _Place, install: Install) -> Inputs:
         name = (word.value or "").split("[", 1)[0].removeprefix("file:")
         origin = place.find(name)
         is_archive = name.endswith((".whl", ".tar.gz", ".zip"))
-        if origin is None or "*" in name:
-            found = found.and_also(place.unclear)
+        if "*" in name:
+            folder = posixpath.dirname(name) or "."
+            found = found.and_also(place.unclear if place.find(folder) else place.missing(folder))
+        elif origin is None:
+            found = found.and_also(place.missing(name))
         elif is_archive:
             found = found.and_also(Inputs((origin,)))
         else:
             found = found.and_also(Inputs(whole=True))
+    for folder in _link_folders(install):
+        found = found.and_also(place.unclear if place.find(folder) else place.missing(folder))
     return found
+
+
+def _link_folders(install: Install) -> Iterator[str]:
+    """The local folders that `--find-links` takes archives from."""
+    for name, value in install.options:
+        if name in {"-f", "--find-links"} and value is not None and "://" not in value.text:
+            yield value.value or ""
 
 
 def _of_requirements(place: _Place, path: str) -> Inputs:
@@ -124,19 +155,23 @@ def _of_requirements(place: _Place, path: str) -> Inputs:
         return Inputs()
     first = place.find(path)
     if first is None:
-        return place.unclear
+        return place.missing(path)
     origin, image_path = first
     tree = place.project.tree
     if not tree.known or origin.endswith(".toml"):
         return Inputs((first,))
     found = place.project.requirement_set(origin)
-    if found.places or found.missing or found.loop:
-        return Inputs((first,), whole=bool(found.places), unknown=place.run if found.missing else None)
+    has_links = any(re.match(r"(-f|--find-links)[ =]*(?!\S+://)", entry.text) for entry in found.entries)
+    if found.places or found.missing or found.loop or has_links:
+        is_unclear = bool(found.missing) or has_links
+        return Inputs((first,), whole=bool(found.places), unknown=place.run if is_unclear else None)
     base, top = posixpath.dirname(image_path), posixpath.dirname(origin)
     pairs = [
-        (name, posixpath.normpath(posixpath.join(base, posixpath.relpath(name, top or ".")))) for name in found.files
+        (name, posixpath.normpath(posixpath.join(base, posixpath.relpath(name, top or "."))))
+        for name in found.files
+        if name != posixpath.normpath(origin)
     ]
-    return Inputs(tuple(pairs))
+    return Inputs(((posixpath.normpath(origin), image_path), *pairs))
 
 
 def _of_command(place: _Place, command: Command) -> Inputs:

@@ -57,13 +57,17 @@ def builder_steps(draft: Draft, run: Instruction, *, late: bool) -> list[Step]:
                 wanted = (
                     late
                     if entry.step in draft.feeding
-                    else not late and entry.step in draft.sets_up_apt and builder_installs(draft)
+                    else not late and (entry.step in draft.prepares or _sets_up_apt(draft, entry))
                 )
             case _:
                 wanted = False
         if wanted:
             chosen.append(entry.step)
     return chosen
+
+
+def _sets_up_apt(draft: Draft, entry: RoledStep) -> bool:
+    return entry.step in draft.sets_up_apt and builder_installs(draft)
 
 
 def builder_installs(draft: Draft) -> bool:

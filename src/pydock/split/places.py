@@ -1,0 +1,124 @@
+"""Places outside of the install steps that say where Python and its programs are.
+
+A venv is found by PATH alone: what writes out `/usr/local/bin`, or sets PATH anew, gets the
+interpreter of the image, which has no packages after the split.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.project import Project
+from pydock.project.programs import SERVERS
+from pydock.shell import script
+from pydock.split.commands import is_placed
+from pydock.split.refusal import Refusal
+
+MOST_FILES, LARGEST = 3_000, 200_000
+_READ = re.compile(
+    r"(?:\A|/)[^/.]+\Z|\.(?:sh|bash|py|wsgi|conf|cfg|ini|toml|ya?ml|json|service|cron|crontab|tab|txt|env)\Z"
+)
+_NOT_THE_SERVICE = re.compile(
+    r"(?:\A|/)(?:tests?|docs?|examples?|\.github|\.gitlab|ansible|terraform)/|Dockerfile|\.(?:git|docker)ignore\Z"
+    r"|(?:\A|/)(?:README|LICENSE|CHANGELOG|Makefile|Vagrantfile)",
+    re.I,
+)
+_PROGRAM = re.compile(r"/usr/local/bin/([\w.-]+)")
+_DEBIANS_PYTHON = re.compile(r"/usr/bin/python[\d.]*\b")
+_PYTHONS_OWN = re.compile(r"(python|pip|pydoc|idle|wheel|easy_install)[\d.]*\Z")
+_INSTALLED = (SERVERS - {"nginx"}) | {
+    "alembic",
+    "aerich",
+    "django-admin",
+    "dramatiq",
+    "flask",
+    "honcho",
+    "pytest",
+    "rq",
+}
+_NAMES = "|".join(sorted(_INSTALLED))
+# A PATH that has the system's folder in front of, or instead of, what the image has set.
+_PATH = re.compile(r"(?<![$\w{])PATH\s*[=: ]\s*[\"']?(?:(?!\$\{?PATH|%\(ENV_PATH)[^\n\"'])*/usr/local/bin\b")
+_RESETS = (
+    (re.compile(r"\bsu\s+(?:-|-l|--login)\s"), "`su -`"),
+    (re.compile(r"\brunuser\s+(?:-|-l|--login)\s"), "`runuser -`"),
+    (re.compile(r"\b(?:ba|da|a)?sh\s+(?:-[a-z]*l[a-z]*|--login)\b"), "a login shell"),
+    (re.compile(rf"\bsudo\b[^\n;&|]*\s(?:python[\d.]*|{_NAMES})\b"), "`sudo`"),
+    (re.compile(r"\benv\s+-i\b"), "`env -i`"),
+)
+_PIP_PLACES = frozenset({"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PYTHONHOME", "PYTHONUSERBASE"})
+_UV_PLACES = frozenset({"UV_SYSTEM_PYTHON", "UV_TARGET", "UV_PREFIX"})
+_ADVICE = "call programs by name, and leave PATH as the image has set it"
+
+
+def refuse_places(project: Project, stage: Stage) -> Iterator[Refusal]:
+    """Instructions and files of the context that a venv at another place would break."""
+    for entry in stage.instructions[1:]:
+        yield from _of_instruction(project, stage, entry)
+    names = _INSTALLED | {name for found in project.requirement_sets for name in found.names}
+    for path, text in _files(project):
+        if why := _sets_path(text) or _names_program(project, text, names) or _names_debians(project, stage, text):
+            at = text.count("\n", 0, why[0]) + 1
+            yield Refusal(stage.start.value_span, "interpreter path", f"{path}:{at} {why[1]}", _ADVICE)
+            return
+
+
+def _of_instruction(project: Project, stage: Stage, entry: Instruction) -> Iterator[Refusal]:
+    if entry.keyword in {"ENV", "ARG"}:
+        yield from _of_variables(entry)
+    if entry.keyword in {"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "SHELL"}:
+        plain = re.sub(r"[\[\]\"',]+\s*", " ", project.dockerfile.slice(entry.value_span))
+        if why := _sets_path(plain) or _names_debians(project, stage, plain):
+            yield Refusal(entry.body, "other PATH", f"this {why[1]}", _ADVICE)
+    for command in script(entry).commands if entry.keyword == "RUN" else ():
+        sources = command.values[1:-1] if command.program in {"ln", "cp", "mv"} else ()
+        if any(value and (found := _PROGRAM.match(value)) and _PYTHONS_OWN.match(found[1]) for value in sources):
+            yield Refusal(entry.body, "interpreter path", "the system interpreter gets another name here", _ADVICE)
+
+
+def _of_variables(entry: Instruction) -> Iterator[Refusal]:
+    for each in entry.assignments:
+        value = each.value or ""
+        if each.name in _PIP_PLACES | _UV_PLACES and value.lower() not in {"0", "false", "no", ""}:
+            yield Refusal(
+                entry.body, "install elsewhere", f"{each.name} sends packages to another place", "install into a venv"
+            )
+        elif (each.name == "PATH" and _PATH.search(f"PATH={value}")) or (
+            each.name != "PATH" and _PROGRAM.search(value)
+        ):
+            yield Refusal(entry.body, "interpreter path", f"{each.name} says where the system's programs are", _ADVICE)
+
+
+def _files(project: Project) -> Iterator[tuple[str, str]]:
+    """The files of the context that may run in the image, or say what runs there."""
+    tree = project.tree
+    paths = (path for path in tree.files if _READ.search(path) and not _NOT_THE_SERVICE.search(path))
+    for path in [path for path in paths if path != project.path][:MOST_FILES]:
+        text = tree.text(path)
+        if text is not None and len(text) <= LARGEST:
+            yield path, text
+
+
+def _sets_path(text: str) -> tuple[int, str] | None:
+    for pattern, name in _RESETS:
+        if found := pattern.search(text):
+            return found.start(), f"starts {name}, which sets PATH anew"
+    found = _PATH.search(text)
+    return (found.start(), "puts /usr/local/bin in front of PATH") if found else None
+
+
+def _names_program(project: Project, text: str, names: frozenset[str]) -> tuple[int, str] | None:
+    """A program that pip has put into the system's folder, written out with it."""
+    for found in _PROGRAM.finditer(text):
+        name = found[1].rstrip(".")
+        if (_PYTHONS_OWN.match(name) or name in names) and not is_placed(project, f"/usr/local/bin/{name}"):
+            return found.start(), f"calls /usr/local/bin/{name}"
+    return None
+
+
+def _names_debians(project: Project, stage: Stage, text: str) -> tuple[int, str] | None:
+    """Debian's own interpreter, which the full image brings along and slim does not."""
+    found = _DEBIANS_PYTHON.search(text) if project.slim_reference(stage) else None
+    return (found.start(), f"calls {found[0]}, which slim does not have") if found else None

@@ -1,0 +1,201 @@
+"""What the split hands to the builder, and what it refuses: each case is a service that a split could break."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from pydock.project import Project
+from pydock.split import Refusal, Split, split
+from pydock.tree import Tree
+
+SLIM, FULL = "FROM python:3.11-slim\n", "FROM python:3.11\n"
+BEFORE = "WORKDIR /app\nCOPY requirements.txt .\n"
+INSTALL = f"{BEFORE}RUN pip install -r requirements.txt\nCOPY . .\n"
+CMD = 'CMD ["python", "app.py"]\n'
+PLAIN = f"{SLIM}{INSTALL}{CMD}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A Dockerfile with its files, and the reason of the refusal or what a stage has to hold."""
+
+    does: str
+    dockerfile: str
+    files: dict[str, str] = field(default_factory=dict)
+    refuses: str = ""
+    builder: tuple[str, ...] = ()
+    runtime: tuple[str, ...] = ()
+
+
+REFUSED = (
+    Case(
+        "a shebang that names the system's Python", PLAIN, {"app.py": "#!/usr/local/bin/python\n"}, "interpreter path"
+    ),
+    Case(
+        "a crontab that names the system's Python",
+        PLAIN,
+        {"crontab": "* * * * * /usr/local/bin/python /app/job.py\n"},
+        "interpreter path",
+    ),
+    Case(
+        "a supervisor that names gunicorn by its path",
+        PLAIN,
+        {"supervisord.conf": "[program:web]\ncommand=/usr/local/bin/gunicorn app:app\n"},
+        "interpreter path",
+    ),
+    Case("a subprocess by its path", PLAIN, {"app.py": "run(['/usr/local/bin/flask', 'x'])\n"}, "interpreter path"),
+    Case("a script that sets PATH", PLAIN, {"run.sh": "PATH=/usr/local/bin:/usr/bin\n"}, "interpreter path"),
+    Case("`su -`, which resets PATH", PLAIN, {"run.sh": 'exec su - web -c "python app.py"\n'}, "interpreter path"),
+    Case("a login shell in CMD", f'{SLIM}{INSTALL}CMD ["bash", "-lc", "python app.py"]\n', refuses="other PATH"),
+    Case("a login shell for every RUN", f'{SLIM}SHELL ["/bin/bash", "--login", "-c"]\n{INSTALL}', refuses="other PATH"),
+    Case("sudo in CMD", f'{SLIM}{INSTALL}CMD ["sudo", "-u", "web", "python", "app.py"]\n', refuses="other PATH"),
+    Case("PATH set anew", f"{SLIM}{INSTALL}ENV PATH=/usr/local/bin:$PATH\n{CMD}", refuses="interpreter path"),
+    Case(
+        "the system's Python under another name",
+        f"{SLIM}RUN ln -s /usr/local/bin/python /usr/bin/python\n{INSTALL}",
+        refuses="interpreter path",
+    ),
+    Case(
+        "Debian's Python of the full image", f"{FULL}{INSTALL}", {"app.py": "#!/usr/bin/python3\n"}, "interpreter path"
+    ),
+    Case("PIP_TARGET", f"{SLIM}ENV PIP_TARGET=/deps PYTHONPATH=/deps\n{INSTALL}", refuses="install elsewhere"),
+    Case("PIP_USER", f"{SLIM}ENV PIP_USER=1\n{INSTALL}", refuses="install elsewhere"),
+    Case("PYTHONHOME", f"{SLIM}ENV PYTHONHOME=/usr/local\n{INSTALL}", refuses="install elsewhere"),
+    Case(
+        "a wheel that a command fetches",
+        f"{SLIM}RUN curl -o /tmp/a-1-py3-none-any.whl https://example.org/a\n"
+        "RUN pip install /tmp/a-1-py3-none-any.whl\n",
+        refuses="made input",
+    ),
+    Case(
+        "a package that is cloned",
+        f"{FULL}RUN git clone https://example.org/a /opt/a && pip install /opt/a\n",
+        refuses="made input",
+    ),
+    Case(
+        "a requirements file that a command writes",
+        f"{SLIM}RUN echo flask > requirements.txt\nRUN pip install -r requirements.txt\n",
+        refuses="made input",
+    ),
+)
+SPLIT = (
+    Case(
+        "documentation may name the system's folder",
+        PLAIN,
+        {"README.md": "`/usr/local/bin/python app.py`\n", "run.sh": "PATH=$PATH:/usr/local/bin\n"},
+        builder=("COPY requirements.txt",),
+    ),
+    Case(
+        "a path that the Dockerfile fills is no program of pip's",
+        f"{SLIM}{INSTALL}COPY run.sh /usr/local/bin/gunicorn\n{CMD}",
+        {"a.conf": "/usr/local/bin/gunicorn\n", "run.sh": "#!/bin/sh\n"},
+        builder=("COPY requirements.txt",),
+    ),
+    Case(
+        "a link to a program follows it",
+        f"{SLIM}{INSTALL}RUN ln -s /usr/local/bin/gunicorn /usr/bin/gunicorn\n",
+        runtime=("ln -s /opt/venv/bin/gunicorn /usr/bin/gunicorn",),
+    ),
+    Case(
+        "pip's configuration goes to both stages",
+        f"{SLIM}COPY pip.conf /etc/pip.conf\n{INSTALL}",
+        builder=("COPY pip.conf /etc/pip.conf",),
+        runtime=("COPY pip.conf /etc/pip.conf",),
+    ),
+    Case(
+        "a certificate is known to the builder before anything is fetched",
+        f"{SLIM}COPY a.crt /usr/local/share/ca-certificates/\nRUN update-ca-certificates\n{INSTALL}",
+        builder=("COPY a.crt", "RUN update-ca-certificates", "RUN python -m venv", "pip install"),
+        runtime=("COPY a.crt", "RUN update-ca-certificates"),
+    ),
+    Case(
+        "git's configuration comes with the token that it holds",
+        f'{FULL}ARG TOKEN\nRUN git config --global url."https://$TOKEN@example.org/".insteadOf x\n{INSTALL}',
+        builder=("ARG TOKEN", "RUN git config", "pip install"),
+    ),
+    Case(
+        "a key that is taken away later is there for the install",
+        f"{SLIM}COPY key /root/.ssh/id\n{INSTALL}RUN rm /root/.ssh/id\nRUN pip install flask\n",
+        builder=("COPY key /root/.ssh/id", "pip install -r", "pip install flask"),
+        runtime=("rm /root/.ssh/id",),
+    ),
+    Case(
+        "a header is where compiling looks for it",
+        f"{FULL}RUN ln -s /usr/include/locale.h /usr/include/xlocale.h\n{INSTALL}",
+        builder=("xlocale.h", "pip install"),
+    ),
+    Case(
+        "a variable that pip fills in is known to pip",
+        f"{SLIM}ARG TOKEN\n{INSTALL}",
+        {"requirements.txt": "a @ https://${TOKEN}@example.org/a-1.zip\n"},
+        builder=("ARG TOKEN", "pip install"),
+    ),
+    Case(
+        "a variable that setup.py reads is known to it",
+        f"{SLIM}ARG RELEASE=1\nENV OTHER=1\nWORKDIR /app\nCOPY . .\nRUN pip install .\n",
+        {"setup.py": "import os\nfrom setuptools import setup\nsetup(name='a', version=os.environ['RELEASE'])\n"},
+        builder=("ARG RELEASE=1", "pip install ."),
+    ),
+    Case(
+        "folders of wheels come along",
+        f"{SLIM}COPY wheels /wheels\n{BEFORE}RUN pip install -f /wheels -r requirements.txt\nCOPY . .\n",
+        {"wheels/a-1-py3-none-any.whl": ""},
+        builder=("COPY wheels /wheels", "pip install"),
+    ),
+    Case(
+        "wheels of another image come along",
+        f"{SLIM}COPY --from=example.org/wheels:1 /wheels /wheels\nRUN pip install --find-links=/wheels flask\n",
+        builder=("COPY --from=example.org/wheels:1 /wheels /wheels", "pip install"),
+    ),
+    Case(
+        "wheels that a requirements file names come along",
+        PLAIN,
+        {"requirements.txt": "--find-links ./wheels\na==1\n", "wheels/a-1-py3-none-any.whl": ""},
+        builder=("COPY requirements.txt", "pip install"),
+    ),
+    Case(
+        "a file under another name in the image",
+        f"{SLIM}WORKDIR /app\nCOPY api/requirements.txt api.txt\nRUN pip install -r api.txt\nCOPY . .\n",
+        {"api/requirements.txt": "flask\n"},
+        builder=("COPY api/requirements.txt api.txt", "pip install -r api.txt"),
+    ),
+    Case(
+        "of two files with one name the later one is there",
+        f"{SLIM}WORKDIR /app\nCOPY a/requirements.txt b/requirements.txt ./\nRUN pip install -r requirements.txt\n",
+        {"a/requirements.txt": "flask\n", "b/requirements.txt": "django\n"},
+        builder=("b/requirements.txt", "pip install"),
+    ),
+    Case(
+        "a package whose files are copied one by one",
+        f"{SLIM}WORKDIR /app\nCOPY setup.py VERSION ./\nCOPY lib lib\nRUN pip install .\n",
+        {"setup.py": "", "VERSION": "1\n", "lib/__init__.py": ""},
+        builder=("COPY setup.py VERSION ./", "COPY lib lib", "pip install ."),
+    ),
+)
+
+
+def _found(case: Case) -> Split | Refusal | None:
+    return split(Project(Tree.of({"requirements.txt": "flask\n", "Dockerfile": case.dockerfile, **case.files})))
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.does)
+def test_what_a_venv_elsewhere_would_break_is_refused(case: Case) -> None:
+    found = _found(case)
+    assert isinstance(found, Refusal)
+    assert found.reason == case.refuses
+    assert found.advice
+
+
+@pytest.mark.parametrize("case", SPLIT, ids=lambda case: case.does)
+def test_each_stage_gets_what_it_reads_in_order(case: Case) -> None:
+    found = _found(case)
+    assert isinstance(found, Split)
+    builder, _, runtime = found.plan.text().partition("\nFROM ")
+    for text, wanted in ((builder, case.builder), (runtime, case.runtime)):
+        at = -1
+        for each in wanted:
+            assert each in text
+            assert text.index(each) > at
+            at = text.index(each)
