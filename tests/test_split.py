@@ -199,3 +199,32 @@ def test_each_stage_gets_what_it_reads_in_order(case: Case) -> None:
             assert each in text
             assert text.index(each) > at
             at = text.index(each)
+
+
+SLIM_LOSSES = (
+    ("a library by name", "import ctypes\nctypes.CDLL('libxml2.so.2')\n", "loads libxml2.so.2"),
+    ("a compiler at run time", "ffi.verify('int f(void);')\n", "may call a compiler"),
+    ("a window", "import tkinter\n", "uses tkinter"),
+)
+
+
+@pytest.mark.parametrize(("source", "doubt"), [each[1:] for each in SLIM_LOSSES], ids=[each[0] for each in SLIM_LOSSES])
+def test_what_the_code_takes_from_the_full_image_is_a_doubt(source: str, doubt: str) -> None:
+    full, slim = (_found(Case("", f"{base}{INSTALL}", {"app.py": source})) for base in (FULL, SLIM))
+    assert isinstance(full, Split)
+    assert isinstance(slim, Split)
+    assert any(doubt in each for each in full.doubts)
+    assert not slim.doubts
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{"app.py": "from flask import send_file\n"}, {"static/a.woff2": ""}],
+    ids=["by the source", "by a folder of the framework"],
+)
+def test_a_service_that_answers_with_files_keeps_the_table_of_media_types(files: dict[str, str]) -> None:
+    full, slim = (_found(Case("", f"{base}{INSTALL}", files)) for base in (FULL, SLIM))
+    assert isinstance(full, Split)
+    assert isinstance(slim, Split)
+    assert "media-types" in full.plan.text()
+    assert "media-types" not in slim.plan.text()

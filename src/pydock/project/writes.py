@@ -23,7 +23,7 @@ _HINT = re.compile(
     r"\bopen\(|mkdir|makedirs|write_(?:text|bytes|image|html)|sqlite|\.(?:db|duckdb)\b|FileHandler|['\"]filename['\"]|filename="
     r"|MEDIA_ROOT|(?:UPLOAD|CACHE|LOG|OUTPUT)\w*(?:FOLDER|DIR|ROOT|PATH|DEST|FILE)|\.save\(|\.to_\w+\(|savefig|imwrite"
     r"|save_pretrained|extractall|shutil|os\.(?:remove|unlink|rename)|\.unlink\(|\.touch\(|download_file|urlretrieve|shelve"
-    r"|gradio|accesslog|errorlog|pidfile|ZipFile|TinyDB"
+    r"|gradio|accesslog|errorlog|pidfile|ZipFile|TinyDB|fileConfig|diskcache|\bCache\(|FanoutCache|shell=True|os\.system|os\.popen"
 )
 _DATABASE = re.compile(r"sqlite(?:\+\w+)?:///([^?\s]*)")
 _DATABASE_FILE = re.compile(r"[^\s:?]{1,120}\.(db|sqlite3?|duckdb)\Z")
@@ -66,6 +66,8 @@ _WRITERS = {
     "download_file": (2, False),
     "SqliteDatabase": (0, False),
     "TinyDB": (0, False),
+    "FanoutCache": (0, True),
+    "Cache": (0, True),
 }
 _OWNERS = {
     "remove": {"os"},
@@ -74,6 +76,7 @@ _OWNERS = {
     "copy": {"shutil"},
     "move": {"shutil"},
     "mkdir": {"os"},
+    "Cache": {"diskcache", "dc"},
 }
 _METHODS = {"write_text": False, "write_bytes": False, "mkdir": True, "touch": False, "unlink": False}
 _OPENERS = {"open", "ZipFile", "TarFile", "VideoWriter"}
@@ -89,6 +92,10 @@ _FILE_PROGRAMS = frozenset(
 _FILE_VARIABLE = re.compile(
     r"(HF|TORCH|TRANSFORMERS|NLTK|XDG|MPL|NUMBA|AIRFLOW|JUPYTER|MLFLOW|SENTENCE_TRANSFORMERS|EASYOCR|CHROMA|PROMETHEUS)"
     r"\w*_(HOME|CACHE|DATA|DIR|CONFIG|DIRECTORY|MULTIPROC_DIR)|MPLCONFIGDIR|prometheus_multiproc_dir|NLTK_DATA"
+)
+_HANDLER_FILE = re.compile(
+    r"^class\s*=.*FileHandler\s*\n(?:\w.*\n)*?args\s*=\s*\(\s*[\"']([^\"']+)|[\"']?\bfilename[\"']?\s*:\s*[\"']?([\w./-]+)",
+    re.M,
 )
 _PATH_LIKE = (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call)
 _HARMLESS = ("/tmp", "/dev", "/proc", "/var/tmp")
@@ -119,7 +126,7 @@ class _Found:
 def writes(project: Project) -> tuple[Write, ...]:
     """Every write that the files of the project tell of, each folder once."""
     found: dict[str, Write] = {}
-    for write in (*_of_sources(project), *_of_starts(project), *_of_environment(project)):
+    for write in (*_of_sources(project), *_of_logging(project), *_of_starts(project), *_of_environment(project)):
         found.setdefault(write.folder, write)
     return tuple(found.values())
 
@@ -138,6 +145,16 @@ def _of_sources(project: Project) -> Iterator[Write]:
         place = image_path(project, path)
         for each in _in_module(text, place, workdir, environment):
             yield from _write(each.path, workdir, f"{path}:{each.line}", is_folder=each.is_folder)
+
+
+def _of_logging(project: Project) -> Iterator[Write]:
+    """File handlers in the settings of `logging.config.fileConfig`, or in YAML and JSON for `dictConfig`."""
+    for path in project.tree.files:
+        text = project.tree.text(path) if re.search(r"log\w*\.(?:ini|conf|cfg|ya?ml|json)\Z", path, re.I) else None
+        for found in _HANDLER_FILE.finditer(text or ""):
+            line = (text or "").count("\n", 0, found.start()) + 1
+            name = found[1] or found[2]
+            yield from _write(name, project.contract.workdir, f"{path}:{line}", is_folder=False)
 
 
 @remembered
@@ -220,8 +237,17 @@ def _of_call(call: ast.Call, paths: Paths) -> Iterator[_Found]:
         path = paths.read(arguments[0])
         if path is not None or re.search(r"path|file|dest|out", ast.unparse(arguments[0])[:200]):
             yield _Found(path, call.lineno, is_folder=False)
+    elif name in {"system", "popen", "run", "call", "check_call", "check_output", "Popen"} and arguments:
+        yield from _of_shell(arguments[0], call.lineno)
     elif name in {"Interface", "ChatInterface"} and owner in {"gr", "gradio"}:
         yield _Found("flagged", call.lineno, is_folder=True)
+
+
+def _of_shell(command: ast.expr, line: int) -> Iterator[_Found]:
+    """The files that a shell command in a string is redirected to."""
+    text = command.value if isinstance(command, ast.Constant) else None
+    for target in re.findall(r">>?\s*([\w./-]+)", text) if isinstance(text, str) else ():
+        yield _Found(target, line, is_folder=False)
 
 
 def _of_open(call: ast.Call, paths: Paths, owner: str, keywords: dict[str | None, ast.expr]) -> Iterator[_Found]:

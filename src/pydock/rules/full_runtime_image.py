@@ -22,6 +22,7 @@ from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 from pydock.split import Split, split
 from pydock.split.reasons import install_text
+from pydock.split.slim import media_types, slim_doubts
 
 CHANGES = frozenset({"base", "system_packages"})
 
@@ -42,6 +43,18 @@ EXAMPLES = (
             'COPY server.py ./\nRUN git init\nCMD ["python", "server.py"]\n'
         ),
         files={"server.py": "print('hello')\n"},
+    ),
+    Example(
+        before='FROM python:3.12\nCOPY server.py ./\nCMD ["python", "server.py"]\n',
+        after=(
+            "FROM python:3.12-slim\n"
+            "# server.py asks /etc/mime.types, which slim lacks\n"
+            "RUN apt-get update \\\n"
+            "    && apt-get install -y --no-install-recommends media-types \\\n"
+            "    && rm -rf /var/lib/apt/lists/*\n"
+            'COPY server.py ./\nCMD ["python", "server.py"]\n'
+        ),
+        files={"server.py": "import mimetypes\n"},
     ),
     Example(before="FROM python:3.12-slim\nCOPY server.py ./\n"),
     Example(before="FROM python:3.12\nRUN make install\n", finds=True),
@@ -83,7 +96,9 @@ def _fix(project: Project, stage: Stage, written: str, at: Span) -> tuple[Fix | 
         comments = "".join(dict.fromkeys(f"# {need.wanted_by} {need.why}\n" for need in used))
         text = install_text(comments, list(dict.fromkeys(need.package for need in used)))
         edits.append(Edit(project.path, place, project.dockerfile.written(text)))
-    return Fix("use the slim image", Safety.SAFE, tuple(edits), CHANGES), ""
+    doubts = tuple(slim_doubts(project))
+    safety = Safety.UNSAFE if doubts else Safety.SAFE
+    return Fix("use the slim image", safety, tuple(edits), CHANGES, doubts), ""
 
 
 def _used(project: Project, stage: Stage) -> tuple[Need, ...]:
@@ -99,9 +114,9 @@ def _used(project: Project, stage: Stage) -> tuple[Need, ...]:
         known = program(name)
         if known and known.only_in_full(suite):
             found.append(Need(known.package, place, f"calls {name}"))
-    names = {name for listed in project.requirement_sets for name in listed.names}
+    names = frozenset(name for listed in project.requirement_sets for name in listed.names)
     found += [need for need in needs(names, suite) if need.package in full_image_libraries(suite)]
-    return tuple(found)
+    return (*found, *media_types(project, suite, names))
 
 
 RULE = Rule("PYD103", "full-runtime-image", check, __doc__, EXAMPLES)

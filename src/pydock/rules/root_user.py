@@ -65,6 +65,25 @@ EXAMPLES = (
         files={"run.sh": '#!/bin/sh\nchown -R app /data\nexec gosu app "$@"\n'},
         finds=True,
     ),
+    Example(
+        before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
+        after=(
+            f"{_HEAD}{_USERADD}WORKDIR /app\nCOPY --chown=app:app . .\n"
+            "# logging.ini writes beside the code\nRUN chown app:app /app\nUSER 10001\n"
+            f"{_CMD}"
+        ),
+        files={"app.py": "print(1)\n", "logging.ini": "[handler_file]\nclass=FileHandler\nargs=('app.log', 'a')\n"},
+    ),
+    Example(
+        before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
+        files={"app.py": "import socket\nsocket.socket(socket.AF_INET, socket.SOCK_RAW)\n"},
+        finds=True,
+    ),
+    Example(
+        before=f'{_HEAD}RUN useradd web\nCOPY . .\nCMD ["sudo", "-u", "web", "python", "app.py"]\n',
+        files={"app.py": "print(1)\n"},
+        finds=True,
+    ),
     Example(before=f"{_HEAD}RUN useradd web\nUSER web\n{_CMD}"),
 )
 

@@ -22,6 +22,7 @@ from pydock.split.places import refuse_places
 from pydock.split.preparing import preparing_steps
 from pydock.split.refusal import Refusal
 from pydock.split.roles import MANAGERS, Role, RoledStep, step_text
+from pydock.split.slim import media_types, slim_doubts
 from pydock.split.system import Demand, SystemPlan, plan_system
 from pydock.split.wanted import Wanted, wanted
 from pydock.words import expand
@@ -114,7 +115,9 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
     asked = wanted(project, inputs, steps)
     called = _called(project, steps, feeding)
     slims = project.slim_reference(stage) is not None
-    demanded = _demanded(image, asked, called) if slims else ()
+    demanded = (
+        (*_demanded(image, asked, called), *media_types(project, image.suite_meant, asked.names)) if slims else ()
+    )
     if refusal := _refuse_compiler(stage, steps, demanded):
         return refusal
     in_builder = [entry for entry in steps if _is_builders(entry, feeding | prepares)]
@@ -288,7 +291,7 @@ def _doubts(project: Project, asked: Wanted, *, slims: bool) -> tuple[str, ...]:
         doubts.append(
             f"{asked.unreadable} could not be read, so a library that one of its packages loads may be missing in slim"
         )
-    return tuple(doubts)
+    return (*doubts, *(slim_doubts(project) if slims else ()))
 
 
 def purges(entry: RoledStep) -> bool:

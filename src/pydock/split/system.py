@@ -147,6 +147,7 @@ def plan_system(steps: Iterable[RoledStep], demand: Demand, needs: tuple[Need, .
                     divisions.setdefault(name, divide(name, demand))
     present = {name for entry in divisions.values() for name in ((entry.package,) if entry.runtime else ())}
     present |= {name for entry in divisions.values() for name in entry.instead}
+    present |= {"media-types"} if present & {"mime-support", "mailcap", "nginx"} else set()
     added: dict[str, Need] = {}
     for need in needs:
         if need.package not in present:

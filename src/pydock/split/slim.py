@@ -1,0 +1,57 @@
+"""What the source takes from the full image without naming a program or a package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pydock.project import Project
+from pydock.project.native import Need
+from pydock.project.sources import sources
+
+# Python asks /etc/mime.types before its own table, which lacks .woff2, .webp and .docx for long:
+# https://docs.python.org/3/library/mimetypes.html#mimetypes.knownfiles
+_MEDIA_TYPES = re.compile(
+    r"\bmimetypes\b|\bguess_type\b|\bsend_(?:file|from_directory)\b|\bStaticFiles\b|\bFileResponse\b|\bstatic_folder\b"
+    r"|\badd_static\b|\bstatic_file\b|\bWhiteNoise|\bSimpleHTTPRequestHandler\b|\bStaticFileHandler\b"
+)
+_STATIC = re.compile(r"(?:\A|/)(?:static|public|assets|dist)/")
+_SERVES_STATIC = frozenset({"flask", "quart", "whitenoise", "django", "aiohttp", "dash", "sanic"})
+_LOADS = re.compile(r"(?:\bCDLL|\bLoadLibrary|\bdlopen|\bfind_library)\(\s*[\"']([\w.+-]+)[\"']")
+_OWN_LIBRARIES = re.compile(r"lib(?:c|m|dl|rt|pthread)\.so|c\Z|m\Z")
+_COMPILES = re.compile(
+    r"\bpyximport\b|\bffi\w*\.verify\(|\btorch\.compile\b|\bload_inline\b|\bcpp_extension\b|\bcmdstanpy\b|\bpystan\b"
+    r"|\btheano\b|\bpytensor\b|\bbuild_ext\b"
+)
+_WINDOWS = re.compile(r"^\s*(?:import|from) (?:tkinter|turtle)\b", re.M)
+
+
+def media_types(project: Project, suite: str, names: frozenset[str]) -> Iterator[Need]:
+    """The table of media types, where the service answers with files."""
+    package = "mime-support" if suite in {"stretch", "buster"} else "media-types"
+    why = "asks /etc/mime.types, which slim lacks"
+    if place := _place(project, _MEDIA_TYPES):
+        yield Need(package, place[0], why)
+    elif (servers := _SERVES_STATIC & names) and any(_STATIC.search(path) for path in project.tree.files):
+        yield Need(package, min(servers), why)
+
+
+def slim_doubts(project: Project) -> Iterator[str]:
+    """What may be missing in slim and can only be seen when the code runs."""
+    for path in sources(project):
+        names = [name for name in _LOADS.findall(project.tree.text(path) or "") if not _OWN_LIBRARIES.match(name)]
+        if names:
+            yield f"{path} loads {names[0]}, which slim may not have"
+            break
+    if found := _place(project, _COMPILES):
+        yield f"{found[0]} may call a compiler when it runs ({found[1]}), which slim does not have"
+    if found := _place(project, _WINDOWS):
+        yield f"{found[0]} uses tkinter, whose libraries slim does not have"
+
+
+def _place(project: Project, pattern: re.Pattern[str]) -> tuple[str, str] | None:
+    """The first file that a pattern is found in, and the words."""
+    for path in sources(project):
+        if found := pattern.search(project.tree.text(path) or ""):
+            return path, found[0].strip()
+    return None
