@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pydock.project import Project
+from pydock.project import Options, Project
 from pydock.split import Refusal, Split, split
 from pydock.tree import Tree
 
@@ -15,6 +15,7 @@ BEFORE = "WORKDIR /app\nCOPY requirements.txt .\n"
 INSTALL = f"{BEFORE}RUN pip install -r requirements.txt\nCOPY . .\n"
 CMD = 'CMD ["python", "app.py"]\n'
 PLAIN = f"{SLIM}{INSTALL}{CMD}"
+BY_NAME = f'{INSTALL}CMD ["./app.py"]\n'
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,10 @@ class Case:
 
 REFUSED = (
     Case(
-        "a shebang that names the system's Python", PLAIN, {"app.py": "#!/usr/local/bin/python\n"}, "interpreter path"
+        "a shebang that names the system's Python",
+        f"{SLIM}{BY_NAME}",
+        {"app.py": "#!/usr/local/bin/python\n"},
+        "interpreter path",
     ),
     Case(
         "a crontab that names the system's Python",
@@ -58,8 +62,15 @@ REFUSED = (
         refuses="interpreter path",
     ),
     Case(
-        "Debian's Python of the full image", f"{FULL}{INSTALL}", {"app.py": "#!/usr/bin/python3\n"}, "interpreter path"
+        "Debian's Python of the full image", f"{FULL}{BY_NAME}", {"app.py": "#!/usr/bin/python3\n"}, "interpreter path"
     ),
+    Case(
+        "settings that name the packages of the system",
+        PLAIN,
+        {"gunicorn.conf.py": "pythonpath = '/usr/local/lib/python3.11/site-packages'\n"},
+        "interpreter path",
+    ),
+    Case("uWSGI with the system as its home", PLAIN, {"uwsgi.ini": "[uwsgi]\nhome = /usr/local\n"}, "interpreter path"),
     Case("PIP_TARGET", f"{SLIM}ENV PIP_TARGET=/deps PYTHONPATH=/deps\n{INSTALL}", refuses="install elsewhere"),
     Case("PIP_USER", f"{SLIM}ENV PIP_USER=1\n{INSTALL}", refuses="install elsewhere"),
     Case("PYTHONHOME", f"{SLIM}ENV PYTHONHOME=/usr/local\n{INSTALL}", refuses="install elsewhere"),
@@ -228,3 +239,20 @@ def test_a_service_that_answers_with_files_keeps_the_table_of_media_types(files:
     assert isinstance(slim, Split)
     assert "media-types" in full.plan.text()
     assert "media-types" not in slim.plan.text()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "ENV PIP_INDEX_URL=https://example.org/simple\n",
+        "COPY pip.conf /etc/pip.conf\n",
+        "RUN pip config set global.index-url https://example.org/simple\n",
+    ],
+    ids=["a variable", "a file", "a command"],
+)
+def test_pip_stays_where_it_is_told_what_uv_does_not_read(setting: str) -> None:
+    for text, program in ((f"{SLIM}{setting}{INSTALL}", "pip install"), (PLAIN, "uv pip install")):
+        tree = Tree.of({"requirements.txt": "flask\n", "Dockerfile": text})
+        found = split(Project(tree, options=Options(installer="uv")))
+        assert isinstance(found, Split)
+        assert f"RUN {program} -r requirements.txt" in found.plan.text()

@@ -44,6 +44,11 @@ _RIGHTS = re.compile(
 )
 
 
+# A server that starts as root and leaves it to its own setting to become somebody else.
+_BECOMES = re.compile(r"^\s*(?:user|uid)\s*=\s*[\"']?(?!root\b|0\b|\$|None)[\w-]+", re.M)
+_SERVER_SETTINGS = re.compile(r"(?:\A|/)(?:[^/]*gunicorn[^/]*\.py|[^/]*uwsgi[^/]*\.(?:ini|cfg|conf))\Z")
+
+
 @dataclass(frozen=True)
 class User:
     """A user that the Dockerfile makes itself, and the RUN that makes it."""
@@ -130,6 +135,9 @@ def _of_modes(project: Project) -> Iterator[Obstacle]:
 
 
 def _of_sources(project: Project) -> Iterator[Obstacle]:
+    for path in project.tree.files:
+        if _SERVER_SETTINGS.search(path) and (found := _BECOMES.search(project.tree.text(path) or "")):
+            yield Obstacle(f"{path} starts as root and drops its rights itself ({found[0].strip()})")
     for path in sources(project):
         if found := _RIGHTS.search(project.tree.text(path) or ""):
             yield Obstacle(f"{path} may need root ({found[0]})", is_final=False)

@@ -80,6 +80,11 @@ EXAMPLES = (
         finds=True,
     ),
     Example(
+        before=f'{_HEAD}COPY . .\nCMD ["gunicorn", "app:app"]\n',
+        files={"app.py": "app = 1\n", "gunicorn.conf.py": "user = 'www-data'\n"},
+        finds=True,
+    ),
+    Example(
         before=f'{_HEAD}RUN useradd web\nCOPY . .\nCMD ["sudo", "-u", "web", "python", "app.py"]\n',
         files={"app.py": "print(1)\n"},
         finds=True,

@@ -58,7 +58,7 @@ class Draft:
     @property
     def brings_uv(self) -> bool:
         """Whether the builder installs with uv although the file says pip, because a person chose it."""
-        return self.project.options.installer == "uv" and takes_uv(self.image, self.steps)
+        return self.project.options.installer == "uv" and takes_uv(self.stage, self.image, self.steps)
 
     @property
     def runtime_reference(self) -> str:
@@ -103,13 +103,11 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
     place = _environment(project, stage, steps)
     if isinstance(place, Refusal):
         return place
-    if refusal := _refuse_tools_at_runtime(project, stage) or _refuse_interpreter(project, stage, image, steps):
-        return refusal
-    if place[1] and (refusal := next(refuse_places(project, stage), None)):
-        return refusal
     inputs = inputs_of(project, stage, steps)
-    if inputs.absent:
-        return _refuse_absent(steps, inputs.absent)
+    if refusal := _refuse_use(project, stage, image, steps, makes_venv=place[1]) or _refuse_absent(
+        steps, inputs.absent
+    ):
+        return refusal
     feeding = _feeding(steps, inputs)
     prepares = preparing_steps(project, steps)
     asked = wanted(project, inputs, steps)
@@ -123,9 +121,6 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
     in_builder = [entry for entry in steps if _is_builders(entry, feeding | prepares)]
     programs = frozenset(command.program for entry in in_builder for command in entry.step.commands)
     demand = Demand(image.suite_meant, frozenset(called), programs, asked.from_repositories)
-    setup = frozenset(
-        entry.step for entry in steps if entry.role is Role.OTHER and _APT_SETUP.search(step_text(entry.step))
-    )
     return Draft(
         project,
         stage,
@@ -138,7 +133,7 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
         place[1],
         feeding,
         prepares,
-        setup,
+        _setting_up_apt(steps),
         _doubts(project, asked, slims=slims),
     )
 
@@ -206,7 +201,23 @@ def _refuse_interpreter(
     return None
 
 
-def _refuse_absent(steps: tuple[RoledStep, ...], path: str) -> Refusal:
+def _setting_up_apt(steps: tuple[RoledStep, ...]) -> frozenset[Step]:
+    return frozenset(
+        entry.step for entry in steps if entry.role is Role.OTHER and _APT_SETUP.search(step_text(entry.step))
+    )
+
+
+def _refuse_use(
+    project: Project, stage: Stage, image: PythonImage, steps: tuple[RoledStep, ...], *, makes_venv: bool
+) -> Refusal | None:
+    """What uses the environment in a way that only works where it is."""
+    found = _refuse_tools_at_runtime(project, stage) or _refuse_interpreter(project, stage, image, steps)
+    return found or (next(refuse_places(project, stage), None) if makes_venv else None)
+
+
+def _refuse_absent(steps: tuple[RoledStep, ...], path: str) -> Refusal | None:
+    if not path:
+        return None
     at = next(
         entry.step.span
         for entry in steps

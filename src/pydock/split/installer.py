@@ -6,11 +6,22 @@ takes a package from the first that has it and pip the best of all, so those sta
 
 from __future__ import annotations
 
+import re
+
+from pydock.dockerfile import Stage
 from pydock.lines import Span
 from pydock.project.build_tools import latest_tool
 from pydock.project.images import PythonImage
 from pydock.split.roles import MANAGERS, Role, RoledStep
 
+# What decides on output, caches and patience alone.
+_IDLE = frozenset(
+    {
+        *("PIP_NO_CACHE_DIR", "PIP_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_ROOT_USER_ACTION", "PIP_NO_INPUT"),
+        *("PIP_DEFAULT_TIMEOUT", "PIP_TIMEOUT", "PIP_RETRIES", "PIP_PROGRESS_BAR", "PIP_NO_COLOR", "PIP_QUIET"),
+        *("PIP_NO_WARN_SCRIPT_LOCATION", "PIP_BREAK_SYSTEM_PACKAGES", "PIP_VERSION", "PIP_NO_COMPILE"),
+    }
+)
 _SAME = frozenset(
     {
         *("-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-U", "--upgrade", "--no-deps", "--pre"),
@@ -20,9 +31,9 @@ _SAME = frozenset(
 )
 
 
-def takes_uv(image: PythonImage, steps: tuple[RoledStep, ...]) -> bool:
+def takes_uv(stage: Stage, image: PythonImage, steps: tuple[RoledStep, ...]) -> bool:
     """Whether every install of a stage means the same to `uv pip install`."""
-    if not latest_tool("uv", image.minor):
+    if not latest_tool("uv", image.minor) or _configures_pip(stage):
         return False
     for entry in steps:
         if entry.role is Role.TOOL or any(command.program in MANAGERS for command in entry.step.commands):
@@ -30,6 +41,16 @@ def takes_uv(image: PythonImage, steps: tuple[RoledStep, ...]) -> bool:
         if entry.role is Role.INSTALL and not _says_the_same(entry):
             return False
     return True
+
+
+def _configures_pip(stage: Stage) -> bool:
+    """Whether variables or a file tell pip what uv, which reads neither, would not know."""
+    names = {each.name for entry in stage.of("ENV", "ARG") for each in entry.assignments}
+    if any(name.startswith("PIP_") and name not in _IDLE for name in names):
+        return True
+    entries = stage.of("RUN", "COPY", "ADD")
+    texts = [text for entry in entries for text in (entry.value, *entry.documents)]
+    return any(re.search(r"\bpip\.conf|\bpip3? config\b", text) for text in texts)
 
 
 def _says_the_same(entry: RoledStep) -> bool:

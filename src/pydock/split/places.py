@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project
 from pydock.project.programs import SERVERS
+from pydock.project.start import starts
 from pydock.shell import script
 from pydock.split.commands import is_placed
 from pydock.split.refusal import Refusal
 
 MOST_FILES, LARGEST = 3_000, 200_000
-_READ = re.compile(
-    r"(?:\A|/)[^/.]+\Z|\.(?:sh|bash|py|wsgi|conf|cfg|ini|toml|ya?ml|json|service|cron|crontab|tab|txt|env)\Z"
-)
+_READ = re.compile(r"(?:\A|/)[^/.]+\Z|\.(?:sh|bash|py|wsgi|conf|cfg|ini|service|cron|crontab|tab)\Z")
+# Files without an ending that a container runs, or that say what one runs.
+_RUN_BY_NAME = re.compile(r"(?:\A|/)(?:cron\w*|\w*crontab|Procfile)\Z")
 _NOT_THE_SERVICE = re.compile(
     r"(?:\A|/)(?:tests?|docs?|examples?|\.github|\.gitlab|ansible|terraform)/|Dockerfile|\.(?:git|docker)ignore\Z"
     r"|(?:\A|/)(?:README|LICENSE|CHANGELOG|Makefile|Vagrantfile)",
@@ -27,6 +28,11 @@ _NOT_THE_SERVICE = re.compile(
 )
 _PROGRAM = re.compile(r"/usr/local/bin/([\w.-]+)")
 _DEBIANS_PYTHON = re.compile(r"/usr/bin/python[\d.]*\b")
+# The packages of the system's interpreter, and uWSGI's way to name an environment.
+_PACKAGES = re.compile(
+    r"/usr/local/lib/python[\d.]*/(?:site|dist)-packages|^\s*(?:home|virtualenv|venv|pyhome)\s*=\s*/usr/local/?\s*$",
+    re.M,
+)
 _PYTHONS_OWN = re.compile(r"(python|pip|pydoc|idle|wheel|easy_install)[\d.]*\Z")
 _INSTALLED = (SERVERS - {"nginx"}) | {
     "alembic",
@@ -97,8 +103,23 @@ def _files(project: Project) -> Iterator[tuple[str, str]]:
     paths = (path for path in tree.files if _READ.search(path) and not _NOT_THE_SERVICE.search(path))
     for path in [path for path in paths if path != project.path][:MOST_FILES]:
         text = tree.text(path)
-        if text is not None and len(text) <= LARGEST:
-            yield path, text
+        has_ending = "." in path.rpartition("/")[2] or _RUN_BY_NAME.search(path)
+        if text is None or len(text) > LARGEST or not (has_ending or text.startswith("#!")):
+            continue
+        # `python app.py` does not look at the first line of app.py.
+        yield path, text if not text.startswith("#!") or _is_run(project, path) else _without_first_line(text)
+
+
+def _is_run(project: Project, path: str) -> bool:
+    """Whether a file is a program of its own: started by its name, or made executable on the way."""
+    name = path.rpartition("/")[2]
+    is_started = any(start.command.values[:1] and start.program == name for start in starts(project))
+    is_made = re.search(rf"\bchmod\b[^\n]*{re.escape(name)}", project.dockerfile.text) is not None
+    return is_started or is_made or path.endswith((".sh", ".bash"))
+
+
+def _without_first_line(text: str) -> str:
+    return "\n" + text.partition("\n")[2]
 
 
 def _sets_path(text: str) -> tuple[int, str] | None:
@@ -111,6 +132,8 @@ def _sets_path(text: str) -> tuple[int, str] | None:
 
 def _names_program(project: Project, text: str, names: frozenset[str]) -> tuple[int, str] | None:
     """A program that pip has put into the system's folder, written out with it."""
+    if packages := _PACKAGES.search(text):
+        return packages.start(), f"names {packages[0].strip()}"
     for found in _PROGRAM.finditer(text):
         name = found[1].rstrip(".")
         if (_PYTHONS_OWN.match(name) or name in names) and not is_placed(project, f"/usr/local/bin/{name}"):
