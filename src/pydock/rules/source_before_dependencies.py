@@ -27,6 +27,7 @@ from pydock.project.installs import Install
 from pydock.project.requirements import RequirementSet
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
+from pydock.split.preparing import is_preparing_copy
 
 _MANIFEST = re.compile(
     r"(?:\A|/)(?:[^/]*\.(?:txt|in|toml|cfg|lock|ini|json|ya?ml|conf|sh|whl|gz)|Pipfile|setup\.py|[^/]*requirements[^/]*"
@@ -59,8 +60,8 @@ EXAMPLES = (
         files=_FILES,
     ),
     Example(
-        before=f"{_HEAD}COPY . .\nRUN pip install .\n",
-        files={"pyproject.toml": "", "app.py": ""},
+        before=f"{_HEAD}COPY pyproject.toml ./\nCOPY src src\nRUN pip install .\n",
+        files={"pyproject.toml": "", "src/app.py": ""},
         finds=True,
     ),
     Example(
@@ -108,7 +109,8 @@ def _cost(project: Project, installs: Sequence[Install]) -> str:
 
 def _is_source(project: Project, copied: Copied) -> bool:
     """Whether a COPY brings code rather than files that name dependencies or settings."""
-    return any(_is_code(project, source) for source in copied.sources)
+    # A .netrc or a pip.conf is read by the install, although it names no dependency.
+    return not is_preparing_copy(copied.instruction) and any(_is_code(project, source) for source in copied.sources)
 
 
 def _is_code(project: Project, source: str) -> bool:
@@ -295,17 +297,28 @@ def _needed(project: Project, install: Install, sources: Sequence[Copied]) -> di
     targets = [posixpath.normpath(copied.target) for copied in sources]
     for word in install.places:
         place = posixpath.normpath(posixpath.join(workdir, word.value or ""))
-        if any(place == target or place.startswith(target.rstrip("/") + "/") for target in targets):
+        # What is installed lies in a copy that would move behind the install, or holds one.
+        if any(_lies_in(place, target) or _lies_in(target, place) for target in targets):
             return None
     files: dict[str, str] = {}
     for word, entry in zip((*install.files, *install.constraints), sets, strict=True):
-        if entry.places or entry.missing or entry.loop or any(ignore_of(project).hides(path) for path in entry.files):
+        if _reads_more(entry) or any(ignore_of(project).hides(path) for path in entry.files):
             return None
         base = posixpath.normpath(posixpath.join(workdir, word.value or ""))
         for path in entry.files:
             inside = posixpath.relpath(path, posixpath.dirname(entry.path) or ".")
             files[path] = posixpath.normpath(posixpath.join(posixpath.dirname(base), inside))
     return files
+
+
+def _reads_more(entry: RequirementSet) -> bool:
+    """Whether requirements name places in the source, or files that are not there."""
+    finds_links = any(line.text.startswith(("-f", "--find-links")) for line in entry.entries)
+    return finds_links or bool(entry.places or entry.missing or entry.loop)
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def _new_copies(project: Project, stage: Stage, move: _Move) -> str:
