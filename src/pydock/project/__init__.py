@@ -126,9 +126,15 @@ class Project:
                 return found
         return None
 
+    @cached_property
+    def _requirement_sets(self) -> dict[str, RequirementSet]:
+        return {}
+
     def requirement_set(self, path: str) -> RequirementSet:
         """A requirements file of the context with what it includes."""
-        return requirements.read(path, self.tree.text)
+        if path not in self._requirement_sets:
+            self._requirement_sets[path] = requirements.read(path, self.tree.text)
+        return self._requirement_sets[path]
 
     @cached_property
     def requirement_sets(self) -> tuple[RequirementSet, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -46,14 +47,26 @@ class Copied:
 
 def copies(dockerfile: Dockerfile, stage: Stage, until: Instruction | None = None) -> tuple[Copied, ...]:
     """The copies from the context in a stage, up to an instruction, in order."""
-    found = []
+    known = _known_copies(dockerfile)
+    if stage.index not in known:
+        known[stage.index] = tuple(_all_copies(dockerfile, stage))
+    found = known[stage.index]
+    if until is None or until not in stage.instructions:
+        return found
+    return tuple(copied for copied in found if copied.instruction.span.start < until.span.start)
+
+
+def _known_copies(dockerfile: Dockerfile) -> dict[int, tuple[Copied, ...]]:
+    """What was read before of this very Dockerfile, as a cached property of it would keep it."""
+    known: dict[int, tuple[Copied, ...]] = vars(dockerfile).setdefault("project.context.copies", {})
+    return known
+
+
+def _all_copies(dockerfile: Dockerfile, stage: Stage) -> Iterator[Copied]:
     for instruction in stage.instructions:
-        if instruction is until:
-            break
         is_copy = instruction.keyword in {"COPY", "ADD"} and not instruction.heredocs
         if is_copy and instruction.flag("from") is None and (copied := _copied(dockerfile, stage, instruction)):
-            found.append(copied)
-    return tuple(found)
+            yield copied
 
 
 def _copied(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Copied | None:
