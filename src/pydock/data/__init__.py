@@ -1,8 +1,27 @@
 """Dated tables of facts, one CSV file each; every row names its source."""
 
 import csv
+import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+TABLES = {
+    "python_releases": "minor versions of CPython, the last patch release and the end of security fixes",
+    "debian_releases": "Debian releases, the end of security fixes and of long-term support",
+    "python_images": "the last tag X.Y.Z-codename of the official Python image, and what X.Y alone means",
+    "python_image_patches": "every X.Y.Z that was published for a codename",
+    "native_packages": "Python packages: what compiles them, what they load or call at run time",
+    "first_wheels": "the first version of a package with Linux wheels for a Python",
+    "build_tools": "the last version of a build tool that runs on a Python",
+    "debian_build_packages": "Debian packages that only building needs, and the programs they bring",
+    "debian_dev_packages": "-dev packages and the shared libraries they stand for",
+    "debian_programs": "programs, the package that brings them, and the images that have them",
+    "debian_recommends": "what a package recommends and a service then uses",
+    "full_image_libraries": "run-time packages of the full image that slim does not have",
+    "suite_package_names": "packages that not every Debian release has under the same name",
+}
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @cache
@@ -11,3 +30,21 @@ def rows(name: str) -> tuple[dict[str, str], ...]:
     text = (Path(__file__).parent / f"{name}.csv").read_text(encoding="utf-8")
     header, *lines = csv.reader(text.splitlines())
     return tuple(dict(zip(header, line, strict=True)) for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A table in short: `date` is the newest day that one of its sources was read, `sources` are in its order."""
+
+    name: str
+    about: str
+    count: int
+    date: str
+    sources: tuple[str, ...]
+
+
+def summary(name: str) -> Summary:
+    """A table of TABLES in short."""
+    sources = tuple(dict.fromkeys(row["source"] for row in rows(name)))
+    date = max(day for source in sources for day in _DATE.findall(source))
+    return Summary(name, TABLES[name], len(rows(name)), date, sources)

@@ -30,6 +30,13 @@ def plan_table(rows: Sequence[tuple[str, str, str]], form: str = "simple") -> st
     return _tabulate(rows, ("Instruction", "Goes where", "Why"), form, [60, None, 60])
 
 
+def data_table(lines: Sequence[Sequence[str]]) -> str:
+    """A table of facts: the first line holds the names of the columns, cells are text and stay as they are."""
+    from tabulate import tabulate
+
+    return tabulate(lines[1:], headers=lines[0], tablefmt="simple", disable_numparse=True)
+
+
 def bench_table(rows: Sequence[Sequence[str]], headers: Sequence[str], form: str = "simple") -> str:
     """A name, a cell for each version, and the change; cells are text and stay as they are."""
     from tabulate import tabulate
