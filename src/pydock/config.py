@@ -71,13 +71,16 @@ def chosen(rules: Sequence[RuleLike], select: Iterable[str], ignore: Iterable[st
     return tuple(rule for rule in rules if rule in wanted and rule not in unwanted)
 
 
-def matching(rules: Sequence[RuleLike], word: str) -> list[RuleLike]:
-    """The rules that a word means: PYD302, pip-cache, PYD3."""
+def matching(rules: Sequence[RuleLike], word: str, *, is_strict: bool = True) -> list[RuleLike]:
+    """The rules that a word means: PYD302, pip-cache, PYD3.
+
+    Raises OptionError when strict and there is none.
+    """
     code = word.upper()
     found = [rule for rule in rules if rule.name == word.lower() or (code[:3] == "PYD" and rule.code.startswith(code))]
-    if not found:
+    if not found and is_strict:
         names = [name for rule in rules for name in (rule.code, rule.name)]
-        raise OptionError(f"no rule is called {word!r}", _suggestion(word, names) or "`pydock rules` lists them all")
+        raise OptionError(f"no rule is called {word!r}", suggestion(word, names) or "`pydock rules` lists them all")
     return found
 
 
@@ -101,7 +104,7 @@ def _table(path: str, table: Mapping[str, object]) -> dict[str, object]:
     for key, value in table.items():
         if key not in _TYPES:
             known = f"known keys: {', '.join(_TYPES)}"
-            raise OptionError(f"{path}: unknown key {key!r} for pydock", _suggestion(key, _TYPES) or known)
+            raise OptionError(f"{path}: unknown key {key!r} for pydock", suggestion(key, _TYPES) or known)
         if not _fits(value, _TYPES[key]):
             kind = {list: "a list of strings", str: "a string", bool: "true or false"}[_TYPES[key]]
             raise OptionError(f"{path}: {key} is {value!r}", f"it has to be {kind}")
@@ -118,7 +121,8 @@ def _parts(values: object) -> list[str]:
     return [part.strip() for value in values for part in str(value).split(",") if part.strip()]
 
 
-def _suggestion(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """A question for the known word that is nearest, "" where none is near."""
     from difflib import get_close_matches  # only a message needs it; a start should not pay for it
 
     by_lower = {name.lower(): name for name in known}

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pydock.dockerfile import Instruction
 from pydock.edits import Fix, Safety
 from pydock.errors import RuleBugError, SyntaxProblem
 from pydock.project import Project
 from pydock.project.requirements import entries
 from pydock.rule import Finding, Rule
+from pydock.silence import heard
 from pydock.tree import Tree
 
 ROUNDS = 20
-_IGNORE = re.compile(r"#\s*pydock:\s*(ignore-file|ignore)\s*(?:\[([^\]]*)\])?", re.I)
-_HADOLINT = re.compile(r"#\s*hadolint\s+(global\s+)?ignore\s*=\s*([\w,\s]+)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class Report:
 
 
 def check(project: Project, rules: Iterable[Rule]) -> tuple[Finding, ...]:
-    """The findings of these rules in file order, suppressed ones left out.
+    """The findings of these rules in file order, those that a comment silences left out.
 
     Raises SyntaxProblem for files that BuildKit or pip would reject, RuleBugError when a rule raises.
     """
@@ -70,13 +67,18 @@ def check(project: Project, rules: Iterable[Rule]) -> tuple[Finding, ...]:
         if requirements.loop:
             _refuse_loop(project, requirements.loop)
     found: list[Finding] = []
+    rules = tuple(rules)
     for rule in rules:
         try:
             found += rule.check(project)
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise RuleBugError(f"{rule.code} {rule.name} failed on {project.path}: {error!r}") from error
-    kept = [finding for finding in found if not _is_suppressed(project, finding)]
-    return tuple(sorted(kept, key=lambda finding: (finding.path or project.path, finding.span, finding.rule.code)))
+    return tuple(
+        sorted(
+            heard(project, rules, found),
+            key=lambda finding: (finding.path or project.path, finding.span, finding.rule.code),
+        )
+    )
 
 
 def _refuse_loop(project: Project, loop: tuple[str, ...]) -> None:
@@ -128,31 +130,3 @@ def _keep_promises(before: Project, after: Project, fixes: Iterable[Fix]) -> Non
     broken = before.contract.differs(after.contract)
     if undeclared := broken.difference(*(fix.changes for fix in fixes)):
         raise RuleBugError(f"{titles}: changed {', '.join(sorted(undeclared))} without saying so")
-
-
-def _is_suppressed(project: Project, finding: Finding) -> bool:
-    if finding.path and finding.path != project.path:
-        return False
-    dockerfile = project.dockerfile
-    first = dockerfile.instructions[0]
-    if _names(dockerfile.text[: first.span.start], finding.rule, in_head=True):
-        return True
-    place = next((entry for entry in dockerfile.instructions if entry.whole.end > finding.span.start), first)
-    return _names(_comments_of(dockerfile.text, place), finding.rule, in_head=False)
-
-
-def _comments_of(text: str, instruction: Instruction) -> str:
-    return text[instruction.lead.start : instruction.lead.end]
-
-
-def _names(comments: str, rule: Rule, *, in_head: bool) -> bool:
-    """Whether suppression comments name this rule, by code, by name or by a rule that means the same."""
-    for match in _IGNORE.finditer(comments):
-        if (match[1].lower() == "ignore-file") == in_head or not in_head:
-            codes = {code.strip() for code in (match[2] or "").split(",") if code.strip()}
-            if not codes or codes & {rule.code, rule.name}:
-                return True
-    for match in _HADOLINT.finditer(comments):
-        if bool(match[1]) == in_head and {code.strip() for code in match[2].split(",")} & set(rule.same_as):
-            return True
-    return False

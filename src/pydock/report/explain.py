@@ -20,7 +20,7 @@ is the beginning of a code: `--select PYD3` means every rule of that group.
 
     PYD1xx  base image and stages        PYD4xx  run time
     PYD2xx  dependencies                 PYD5xx  secrets and supply chain
-    PYD3xx  layers, cache, context
+    PYD3xx  layers, cache, context       PYD0xx  comments that silence other rules
 
 A finding has a fix that is
     safe            applied by `pydock fix`: the container can be relied on as before, or what changes is named

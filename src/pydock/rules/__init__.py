@@ -52,10 +52,12 @@ from pydock.rules import (
     unpinned_build_tool,
     unpinned_requirement,
     unset_locale,
+    unused_suppression,
     wheels_not_used,
 )
 
 RULES: tuple[Rule, ...] = (
+    unused_suppression.RULE,
     floating_base_image.RULE,
     end_of_life_python.RULE,
     full_runtime_image.RULE,
