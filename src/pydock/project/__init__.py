@@ -13,6 +13,7 @@ from pydock.lines import Span
 from pydock.project import context, requirements
 from pydock.project.images import PythonImage, python_image, slim_tag
 from pydock.project.installs import Install, installs
+from pydock.project.pins import Pins
 from pydock.project.requirements import RequirementSet
 from pydock.tree import Tree
 from pydock.words import expand
@@ -39,6 +40,7 @@ class Project:
     tree: Tree
     path: str = "Dockerfile"
     options: Options = field(default_factory=Options)
+    pins: Pins = field(default_factory=Pins)
 
     def again(self, tree: Tree) -> Project:
         """The same project over changed files."""

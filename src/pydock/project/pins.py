@@ -1,0 +1,106 @@
+"""Pins as facts: what a resolver is asked about a service, and what it answered.
+
+Rules look answers up and never ask; `pydock.resolve` asks, before the first round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from packaging.utils import canonicalize_name
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """Where packages come from, in pip's own terms; all empty means the public index.
+
+    Addresses may hold credentials: they are handed to the resolver and shown nowhere.
+    """
+
+    index: str = field(default="", repr=False)
+    extra: tuple[str, ...] = field(default=(), repr=False)
+    links: tuple[str, ...] = field(default=(), repr=False)
+    is_closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to a resolver; equal requests have one answer.
+
+    `requirements` and `constraints` are lines of PEP 508. `python` is X.Y.Z, `platform` a
+    target as uv names it (x86_64-manylinux_2_36). `before` leaves out what was published on
+    that day or later. With `only_binary` nothing but wheels is taken, so that an answer says
+    that no compiler is needed. `allows_builds` lets source archives without static metadata
+    run their own code on this machine, which nothing else does.
+    """
+
+    requirements: tuple[str, ...]
+    python: str
+    platform: str
+    constraints: tuple[str, ...] = ()
+    indexes: Indexes = Indexes()
+    before: date | None = None
+    only_binary: bool = False
+    prereleases: bool = False
+    no_binary: tuple[str, ...] = ()
+    allows_builds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file of a version that the target can take: a wheel that fits, or the source archive."""
+
+    name: str
+    sha256: str
+
+    @property
+    def is_wheel(self) -> bool:
+        return self.name.endswith(".whl")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One package of an answer; `place` is the URL of one that comes from no index, with its commit."""
+
+    name: str
+    version: str
+    artifacts: tuple[Artifact, ...] = ()
+    place: str = ""
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the target has to build it from source: there is no wheel that fits."""
+        return not any(artifact.is_wheel for artifact in self.artifacts)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Pins by name, or a short reason why there are none.
+
+    `is_unreachable` when no index answered: the same request may have an answer later.
+    `warnings` are the resolver's own, such as a yanked version.
+    """
+
+    pins: tuple[Pin, ...] = ()
+    why_not: str = ""
+    is_unreachable: bool = False
+    warnings: tuple[str, ...] = ()
+
+    def pin(self, name: str) -> Pin | None:
+        """The pin of a package by any spelling of its name."""
+        wanted = canonicalize_name(name)
+        return next((pin for pin in self.pins if pin.name == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """Every answer that was gathered for a run; `is_asked` is false where nobody was to be asked."""
+
+    answers: Mapping[Request, Answer] = field(default_factory=dict)
+    is_asked: bool = False
+
+    def of(self, request: Request) -> Answer | None:
+        """The answer to a request, None where it was not asked."""
+        return self.answers.get(request)
