@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from io import StringIO
 from pathlib import Path
@@ -35,6 +35,7 @@ from pydock.project import Project
 from pydock.report import bench_html, bench_json, bench_markdown, bench_table
 from pydock.report.bench_table import Bench, megabytes, percent
 from pydock.tree import Tree
+from pydock.values import replace
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from pydock.bench.outcome import Outcome, Verdict
 from pydock.bench.settings import plain_words
 from pydock.project import Project
 from pydock.tree import Tree
+from pydock.values import replace
 
 PAGE = Answer(200, "text/html", "", "<h1>hello</h1>")
 PYTHON = Python(

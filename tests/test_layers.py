@@ -18,7 +18,7 @@ EACH_MODULE = pytest.mark.parametrize("path", MODULES, ids=NAMES)
 
 # Lowest first; a module imports from its own floor or from lower ones.
 FLOORS = (
-    {"errors", "data"},
+    {"errors", "data", "values"},
     {"config", "lines"},
     {"words"},
     {"dockerfile"},
@@ -42,6 +42,7 @@ FLOORS = (
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 DOORS = {
     "docker": {"bench/client.py"},
+    "msgspec": {"values.py"},
     "dockerfile_parse": {"dockerfile.py"},
     "tree_sitter": {"shell.py"},
     "tree_sitter_bash": {"shell.py"},
@@ -96,6 +97,17 @@ def test_each_third_party_library_has_one_door(path: Path) -> None:
     for name in {name.split(".")[0] for name in _imports(path)} - {"pydock"}:
         if name not in sys.stdlib_module_names:
             assert {own, _room(path)} & DOORS[name], f"{own} opens its own door to {name}"
+
+
+@EACH_MODULE
+def test_what_never_changes_is_a_value(path: Path) -> None:
+    frozen = [
+        node.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any("dataclass(frozen" in ast.unparse(entry) for entry in node.decorator_list)
+    ]
+    assert not frozen, f"{frozen}: write `class Name(Value):` with `from pydock.values import Value`, it starts faster"
 
 
 @EACH_MODULE

@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from pydock.project.pins import Answer, Indexes, Request
 from pydock.resolve import Resolver, uv
 from pydock.rules import RULES
 from pydock.tree import Tree
+from pydock.values import replace
 from tests.package_index import Distribution, Index, closed_port, hanging, serving
 
 SHOP = (

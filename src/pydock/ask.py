@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydock import engine
@@ -18,14 +17,14 @@ from pydock.report.tables import plan_table
 from pydock.rules import RULES
 from pydock.split import Refusal, split
 from pydock.tree import Tree
+from pydock.values import Value
 
 if TYPE_CHECKING:
     from pydock.bench.outcome import Proof
     from pydock.bench.proof import Ways
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Value):
     """What is asked about every Dockerfile; it crosses process boundaries.
 
     `given` holds the settings of the command line by their configuration keys, None for those

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from pydock.errors import OptionError, UnreadableError
+from pydock.values import Value
 
 INSTALLERS = ("pip", "uv")
 _TYPES: dict[str, type] = {
@@ -23,8 +23,7 @@ _TYPES: dict[str, type] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Value):
     """The choices for one project; an empty `select` means every rule."""
 
     select: tuple[str, ...] = ()

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.shell import script
+from pydock.values import Value, field, replace
 from pydock.words import expand, unquote
 
 Values = Mapping[str, str | None]
 
 
-@dataclass(frozen=True)
-class Contract:
+class Contract(Value):
     """Fields named as `Fix.changes` names them; two contracts are compared field by field."""
 
     base: str = ""
@@ -43,13 +42,10 @@ class Contract:
 
     def differs(self, other: Contract) -> frozenset[str]:
         """The names of the fields that are not equal."""
-        return frozenset(
-            entry.name for entry in fields(self) if getattr(self, entry.name) != getattr(other, entry.name)
-        )
+        return frozenset(name for name in self.__struct_fields__ if getattr(self, name) != getattr(other, name))
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Value):
     """What is in force at one place of a stage; None stands for a value only known at build time."""
 
     environment: Values

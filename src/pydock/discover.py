@@ -7,12 +7,12 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydock.dockerfile import Dockerfile, read
 from pydock.errors import PydockError, UnreadableError
 from pydock.tree import LARGEST_TEXT, SKIPPED, Tree
+from pydock.values import Value
 from pydock.words import unquote
 
 STDIN = "-"
@@ -25,8 +25,7 @@ _NAME = re.compile(
 _REMOTE = re.compile(r"https?://|git@|git://|ssh://")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Value):
     """One Dockerfile to answer for.
 
     `shown` is what the person would call it, `path` its path inside `tree`, `patch` what stands
@@ -39,8 +38,7 @@ class Target:
     patch: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(Value):
     """A path that leads to no Dockerfile, and why."""
 
     shown: str

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
 from dockerfile_parse import DockerfileParser
 
 from pydock.lines import SPACE, Block, Heredoc, Line, Logical, Role, Scan, Span, scan
+from pydock.values import Value
 from pydock.words import Piece, exec_form, expand, split, unquote
 
 _NAMES = """
@@ -28,8 +28,7 @@ _KEYWORD = re.compile(r"([^\t\v\f\r ]+)[\t\v\f\r ]*")
 _MASKED = frozenset({Role.HEREDOC, Role.HEREDOC_END, Role.INNER_BLANK})
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Value):
     """A builder flag such as `--from=builder`; `value` is "" where there is none."""
 
     name: str
@@ -37,8 +36,7 @@ class Flag:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Value):
     """One NAME=value of ENV, ARG or LABEL; `value` is unquoted, None for a bare ARG."""
 
     name: str
@@ -46,8 +44,7 @@ class Assignment:
     span: Span
 
 
-@dataclass(frozen=True, eq=False)
-class Instruction:
+class Instruction(Value, eq=False, dict=True):
     """One instruction with everything that belongs to it.
 
     `lead` is the blank lines and comments since the previous instruction, `span` the lines of
@@ -121,8 +118,7 @@ class Instruction:
         return tuple(found)
 
 
-@dataclass(frozen=True, eq=False)
-class Stage:
+class Stage(Value, eq=False):
     """The instructions from one FROM to the next; `base` as written, `name` in lower case."""
 
     index: int
@@ -146,8 +142,7 @@ class Stage:
         return next(iter(reversed(self.of(keyword))), None)
 
 
-@dataclass(frozen=True)
-class Dockerfile:
+class Dockerfile(Value, dict=True):
     """A Dockerfile's text and what can be seen in it; equal texts are equal Dockerfiles."""
 
     text: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 
 from pydock.lines import Span
+from pydock.values import Value
 
 
 class Safety(IntEnum):
@@ -21,8 +21,7 @@ class Safety(IntEnum):
         return self.name.lower().replace("_", "-")
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Value):
     """Put `text` where `span` is in the file `path`.
 
     An empty span inserts, an empty text deletes; a path that does not exist is created and
@@ -34,8 +33,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Value):
     """Edits that are applied together or not at all.
 
     `changes` names the contract fields that are altered on purpose, `doubts` what facts could

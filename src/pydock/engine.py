@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from pydock.edits import Fix, Safety
 from pydock.errors import RuleBugError, SyntaxProblem
@@ -13,12 +12,12 @@ from pydock.project.requirements import entries
 from pydock.rule import Finding, Rule
 from pydock.silence import heard
 from pydock.tree import Tree
+from pydock.values import Value
 
 ROUNDS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(Value):
     """One round: the tree before and after, and the findings whose fixes made the difference."""
 
     before: Tree
@@ -26,8 +25,7 @@ class Round:
     settled: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Value):
     """What a run found and did. `findings` are of the first reading, `remaining` of the last.
 
     `held_back` are the remaining findings whose fix needs more than was allowed.

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from pydock.values import Value
 
-@dataclass(frozen=True)
-class Ignore:
+
+class Ignore(Value, dict=True):
     """The patterns of one file, in order; the last that matches a path or a parent of it wins."""
 
     text: str

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from pydock.values import Value
+
 # What Go's unicode.IsSpace trims; Python's str.strip() would trim more.
 SPACE = " \t\n\v\f\r\x85\xa0"
 DIRECTIVES = frozenset({"syntax", "escape", "check"})
@@ -22,8 +24,7 @@ _DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
 _HEREDOC = re.compile(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]+)\Z")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Value, order=True):
     """A half-open range of character offsets in one text."""
 
     start: int
@@ -51,8 +52,7 @@ class Role(Enum):
     HEREDOC_END = "heredoc end"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value):
     """One physical line: its number from 1, its span with the line end, and its role."""
 
     number: int
@@ -60,8 +60,7 @@ class Line:
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
-class Heredoc:
+class Heredoc(Value):
     """The body of one `<<NAME`, without its end line; `expand` unless NAME was quoted."""
 
     name: str
@@ -70,8 +69,7 @@ class Heredoc:
     body: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Logical:
+class Logical(Value):
     """Text joined over continuations; `parts` tell where each piece stands in the source.
 
     A part is (offset in `text`, offset in the source), ascending.

@@ -7,24 +7,22 @@ lines, so a plan never reformats anything, and every instruction of the source h
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydock.dockerfile import Dockerfile, Instruction
 from pydock.edits import Edit, Fix, Safety
 from pydock.errors import RuleBugError
 from pydock.lines import Span
+from pydock.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Value):
     """An instruction as it is, with its comments."""
 
     instruction: Instruction
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Value):
     """An instruction with another text, under its own comments."""
 
     instruction: Instruction
@@ -32,8 +30,7 @@ class Change:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Value):
     """An instruction, or a part of it, needed in one more stage; its comments stay with the other one."""
 
     instruction: Instruction
@@ -41,16 +38,14 @@ class Repeat:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Add:
+class Add(Value):
     """A new instruction."""
 
     text: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Value):
     """An instruction that the new file has no use for; its comments have to move with something."""
 
     instruction: Instruction
@@ -60,8 +55,7 @@ class Drop:
 Piece = Keep | Change | Repeat | Add
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Value):
     """The stages of the new file; every source instruction is in it, or construction fails."""
 
     dockerfile: Dockerfile

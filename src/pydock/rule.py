@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from pydock.edits import Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
+from pydock.values import Value, field
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Value):
     """A Dockerfile the rule rewrites, or leaves alone when there is no `after`.
 
     `files` is the rest of the build context; `allow` is the safety the fix needs, and
@@ -25,8 +24,7 @@ class Example:
     finds: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Value):
     """One smell at one place; `cost` and `advice` are full sentences or empty."""
 
     rule: Rule
@@ -38,8 +36,7 @@ class Finding:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Value):
     """A smell with one owner. `check` is a pure function of the project.
 
     `same_as` are the hadolint rules that mean the same, so their comments are honoured.
@@ -47,7 +44,10 @@ class Rule:
 
     code: str
     name: str
-    check: Callable[[Project], Iterator[Finding]] = field(repr=False)
-    docs: str = field(repr=False)
-    examples: tuple[Example, ...] = field(repr=False)
+    check: Callable[[Project], Iterator[Finding]]
+    docs: str
+    examples: tuple[Example, ...]
     same_as: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Rule({self.code})"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
 import tree_sitter_bash
@@ -17,6 +16,7 @@ from tree_sitter import Language, Node, Parser
 
 from pydock.dockerfile import Instruction
 from pydock.lines import Logical, Span
+from pydock.values import Value
 from pydock.words import Piece, exec_form, unquote
 
 _OPERATORS = frozenset({"&&", "||", ";", "&", "\n", "|", "|&", ";;"})
@@ -24,8 +24,7 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _SHELL_CALL = re.compile(r"(?:/usr)?(?:/bin/)?(?:ba|da|a)?sh(?:\s+-[a-z]+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Value):
     """A word as written; `value` is what a shell makes of it, None when only known at run time."""
 
     text: str
@@ -33,8 +32,7 @@ class Word:
     span: Span
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(Value, dict=True):
     """One simple command: its words, what it assigns, and whether it redirects."""
 
     words: tuple[Word, ...]
@@ -76,8 +74,7 @@ class Command:
         return None
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Value):
     """One member of the chain at the top of a script.
 
     `operator` joins it to the previous step; `command` is None for anything but a simple
@@ -90,8 +87,7 @@ class Step:
     commands: tuple[Command, ...]
 
 
-@dataclass(frozen=True)
-class Script:
+class Script(Value, dict=True):
     """What a RUN-like instruction runs; `shell` is false for exec form."""
 
     steps: tuple[Step, ...]
@@ -177,8 +173,7 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bash.language()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Value):
     """The text a tree was made of: one byte for each character, so offsets are the same in both."""
 
     logical: Logical

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydock.dockerfile import Dockerfile, Instruction
 from pydock.lines import SPACE, Line, Role, Span
+from pydock.values import Value
 
 _OWN = re.compile(r"#\s*pydock:\s*(?P<verb>[\w-]*)\s*(?:\[(?P<names>[^\]]*)\])?", re.I)
 # https://github.com/hadolint/hadolint#inline-ignores, read 2026-11
@@ -16,16 +16,14 @@ _NAME = re.compile(r"[^,\s]+")
 VERBS = ("ignore", "ignore-file")
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Value):
     """A word of a comment that should mean a rule, and where it stands."""
 
     word: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(Value):
     """One comment that silences rules in front of an instruction, or in the whole file.
 
     No `names` mean every rule. `covers` is the span of the instruction with its comments, None

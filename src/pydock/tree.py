@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from pydock.edits import Edit, apply
 from pydock.errors import UnreadableError
 from pydock.ignore import Ignore
+from pydock.values import Value, field
 
 LARGEST_TEXT = 5 * 1024 * 1024
 MOST_FILES = 20_000
@@ -19,8 +19,7 @@ MOST_FILES = 20_000
 SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".tox", ".mypy_cache", ".pytest_cache", ".hg", ".svn"})
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(Value, dict=True):
     """Files by their path relative to the build context, with forward slashes.
 
     `root` is None when only a Dockerfile is known (standard input): then nothing can be said
@@ -29,8 +28,8 @@ class Tree:
 
     root: Path | None = None
     changes: Mapping[str, str] = field(default_factory=dict)
-    _read: dict[str, bytes | None] = field(default_factory=dict, repr=False, compare=False)
-    _real: dict[str, Path | None] = field(default_factory=dict, repr=False, compare=False)
+    _read: dict[str, bytes | None] = field(default_factory=dict)
+    _real: dict[str, Path | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, files: Mapping[str, str]) -> Tree:

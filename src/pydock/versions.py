@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from pydock.ask import Question, rewritten, unchanged
 from pydock.bench.measure import Version
@@ -11,12 +10,12 @@ from pydock.bench.recipe import Recipe
 from pydock.discover import STDIN, Target, Unusable, targets
 from pydock.errors import OptionError
 from pydock.project import Project
+from pydock.values import Value, replace
 
 MOST_PATHS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Value):
     """The versions, what a person calls them together, and remarks about them."""
 
     shown: str

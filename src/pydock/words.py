@@ -8,15 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pydock.lines import SPACE
+from pydock.values import Value
 
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+?])([^{}]*)|([#%/][^{}]*))?\})")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Value):
     """A word as written, with its offsets in the text it was split from."""
 
     text: str

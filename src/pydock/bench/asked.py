@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from pydock.bench.facts import Declared
 from pydock.engine import Report
@@ -16,12 +15,12 @@ from pydock.project.sources import sources, syntax
 from pydock.project.start import called_programs
 from pydock.project.writes import image_path, writes
 from pydock.tree import SKIPPED
+from pydock.values import Value, field
 
 MOST_ROUTES = 20
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Value):
     """The questions; `ports` are those the service is expected to open, `environment` what compose gives it."""
 
     imports: tuple[str, ...] = ()

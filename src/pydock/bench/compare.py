@@ -6,17 +6,16 @@ Nothing is asked of an engine here: what is compared are the facts that `probe` 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from pydock.bench.behaviour import compare_behaviour
 from pydock.bench.contents import compare_contents
 from pydock.bench.facts import Declared, Image, Service
 from pydock.bench.outcome import Difference, Outcome, Verdict, judged, overall, unknown
 from pydock.bench.settings import compare_settings
+from pydock.values import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Value):
     """All outcomes, and what they come to together."""
 
     outcomes: tuple[Outcome, ...]

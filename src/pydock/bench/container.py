@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydock.bench.client import is_missing, translated
 from pydock.errors import EngineError
+from pydock.values import Value
 
 if TYPE_CHECKING:
     from docker.api import APIClient
@@ -18,8 +18,7 @@ MOST_OUTPUT = 64 * 2**20
 _POLL = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Value):
     """What a command inside a container came to; `code` is None when it took too long."""
 
     code: int | None
@@ -31,8 +30,7 @@ class Ran:
         return self.output.decode("utf-8", "replace")
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Value):
     """How a container ended after it was told to: 137 as the code means that it had to be killed."""
 
     seconds: float
@@ -40,8 +38,7 @@ class Stopped:
     is_killed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Value):
     """A container by its id; it is removed when the engine's run ends, or earlier by `remove`."""
 
     api: APIClient

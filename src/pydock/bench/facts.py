@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from pydock.values import Value, field
 
 Health = tuple[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Value):
     """What an image says about its containers, as `inspect` shows it."""
 
     user: str = ""
@@ -44,8 +44,7 @@ class Config:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Value):
     """A file of an image: `content` is a digest, the target of a link, or what kind of thing it is."""
 
     content: str
@@ -58,8 +57,7 @@ class File:
         return f"{self.mode & 0o7777:04o}"
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
+class Distribution(Value):
     """An installed distribution; `scripts` are its programs, `files` what it put outside of its folder.
 
     `extras` are what it needs on some platforms, or when asked for more.
@@ -73,8 +71,7 @@ class Distribution:
     extras: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Python:
+class Python(Value):
     """What the image's Python has, asked as the image's user.
 
     `imports` maps modules to "" or what happened; `programs` and `scripts` map names to where they
@@ -114,14 +111,13 @@ class Python:
         rest: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in told.items()
-            if name in cls.__dataclass_fields__
+            if name in cls.__struct_fields__
         }
         libraries = {path: tuple(names) for path, names in told["libraries"].items()}
         return cls(**{**rest, "distributions": distributions, "libraries": libraries})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """What a request got; `error` is the name of an exception where it got nothing."""
 
     status: int = 0
@@ -131,8 +127,7 @@ class Answer:
     error: str = ""
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(Value):
     """What a container of the image did.
 
     `state` is "running", "exited" or "refused" (it could not be started: `reason`). `answers` are
@@ -166,8 +161,7 @@ class Service:
                 return self.state
 
 
-@dataclass(frozen=True)
-class Image:
+class Image(Value):
     """One version of a service. What could not be found out is None, with the reason in `why`."""
 
     config: Config
@@ -181,8 +175,7 @@ class Image:
         return self.users.get(str(uid), str(uid))
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(Value):
     """What a rewrite says that it changes.
 
     `changes` are names of contract fields. The rest are paths in the image: `edited` files the

@@ -6,11 +6,11 @@ import json
 import re
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from pydock.bench.measure import Measured
 from pydock.bench.scenarios import Scenario
 from pydock.errors import OptionError
+from pydock.values import Value
 
 BYTES = frozenset({"size", "compressed", "memory"})
 COUNTS = frozenset({"layers"})
@@ -26,8 +26,7 @@ _BYTE_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**1
 _SECOND_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Value):
     """The most that a figure may be: bytes, seconds, or a count, as `text` says it."""
 
     name: str

@@ -18,6 +18,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import IO
 
+from pydock.values import Value
+
 _READ = 4 * 2**20
 _LARGEST_DOCUMENT = 8 * 2**20
 _LARGEST_LIST = 4 * 2**20
@@ -27,8 +29,7 @@ _OWNERS = re.compile(r"(?:\A|/)([^/]+)\.dist-info/RECORD\Z|\Avar/lib/dpkg/info/(
 _LEVEL, _AHEAD = 6, 16
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Value):
     """One layer: its bytes as pushed, and its files by path with their sizes.
 
     `removed` are paths that it takes away from the layers below, `emptied` folders whose earlier
@@ -42,8 +43,7 @@ class Layer:
     lists: dict[str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(Value):
     """The image as a whole: what a container sees, and what its layers carry besides.
 
     `hidden` counts bytes of files that a later layer removes or writes again; they are shipped all the same.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pydock.bench.engine import Engine
@@ -19,10 +19,10 @@ from pydock.errors import BuildError
 from pydock.project import Project
 from pydock.project.app import bind
 from pydock.project.secrets import mask
+from pydock.values import Value, field, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Value):
     """One of the versions to compare: its name for people, the project, and how it is built."""
 
     name: str
@@ -30,8 +30,7 @@ class Version:
     recipe: Recipe
 
 
-@dataclass(frozen=True, slots=True)
-class Seconds:
+class Seconds(Value):
     """What repeated measurements came to."""
 
     times: tuple[float, ...]
@@ -45,16 +44,14 @@ class Seconds:
         return min(self.times), max(self.times)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Value):
     """Why a version cannot be built: the message and the last lines of the failed step."""
 
     message: str
     log: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Value):
     """All that was measured of one version.
 
     `why_not` says of each scenario that was not measured why; `steps` are the slowest instructions of the cold build.
@@ -70,8 +67,7 @@ class Measured:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Value):
     """How often everything is measured, and how a container is started."""
 
     runs: int = 3
@@ -94,18 +90,18 @@ class Watcher(Protocol):
     def end(self, said: str = "") -> None: ...
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Side:
     version: Version
     source: str | None
-    why_not: dict[Scenario, str] = field(default_factory=dict)
-    times: dict[Scenario, list[float]] = field(default_factory=dict)
+    why_not: dict[Scenario, str] = dataclasses.field(default_factory=dict)
+    times: dict[Scenario, list[float]] = dataclasses.field(default_factory=dict)
     image: str = ""
     caches: str = ""
     steps: tuple[tuple[str, float], ...] = ()
     weight: Weight | None = None
-    lives: list[Life] = field(default_factory=list)
-    notes: dict[str, None] = field(default_factory=dict)
+    lives: list[Life] = dataclasses.field(default_factory=list)
+    notes: dict[str, None] = dataclasses.field(default_factory=dict)
     failure: Failure | None = None
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from pydock.values import Value
 
 
 class Verdict(StrEnum):
@@ -16,8 +17,7 @@ class Verdict(StrEnum):
     DIFFERENT = "different"
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Value):
     """One thing that is not the same, with both sides; "" for a side that has no such thing."""
 
     what: str
@@ -25,8 +25,7 @@ class Difference:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Value):
     """The verdict on one aspect.
 
     `differences` are what makes it different, or what is mended when it is fixed; `notes` are
@@ -71,8 +70,7 @@ def overall(outcomes: Iterable[Outcome]) -> Verdict:
     return Verdict.FIXED if Verdict.FIXED in verdicts else Verdict.SAME
 
 
-@dataclass(frozen=True, slots=True)
-class Omission:
+class Omission(Value):
     """A rule that was left out, with what it would have changed."""
 
     code: str
@@ -80,8 +78,7 @@ class Omission:
     differences: tuple[Difference, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Promotion:
+class Promotion(Value):
     """A doubtful fix that was applied because nothing is different with it."""
 
     code: str
@@ -89,8 +86,7 @@ class Promotion:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Value):
     """What came of comparing both versions of one Dockerfile; secrets are masked in it."""
 
     verdict: Verdict

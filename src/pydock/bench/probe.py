@@ -6,7 +6,6 @@ import json
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import Any
 
 from pydock.bench.asked import Asked
@@ -18,6 +17,7 @@ from pydock.bench.inside import program
 from pydock.bench.masks import is_generated
 from pydock.errors import EngineError
 from pydock.project.build_tools import BUILD_TOOLS
+from pydock.values import Value, replace
 
 OWN_LABELS = "dev.pydock."
 INTERPRETERS = ("python", "python3")
@@ -31,8 +31,7 @@ LONGEST_ARGUMENT = 100_000
 _SHARED = frozenset({"/", "/root", "/home", "/opt", "/srv", "/usr", "/usr/src", "/usr/local", "/var", "/etc", "/mnt"})
 
 
-@dataclass(frozen=True)
-class Probe:
+class Probe(Value):
     """Looks at images on one engine with the same questions; `network` is what service containers get."""
 
     engine: Engine
@@ -198,8 +197,7 @@ class _SilentError(Exception):
     """A program inside a container that said nothing of use."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Inside:
+class _Inside(Value):
     """A container and the name its Python answers to."""
 
     container: Container

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pydock.bench.engine import connect
 from pydock.bench.outcome import Difference, Omission, Outcome, Promotion, Proof, Verdict
@@ -15,10 +14,10 @@ from pydock.engine import Report
 from pydock.project import Project
 from pydock.project.secrets import mask
 from pydock.rule import Rule
+from pydock.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
+class Ways(Value):
     """How a person wants it proven: on which builder, and whether containers may use a network."""
 
     has_network: bool = False

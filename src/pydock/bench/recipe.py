@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from pydock.bench.trace import Step
 from pydock.dockerfile import Dockerfile, Stage, read
 from pydock.project.caches import mounts
 from pydock.tree import Tree
+from pydock.values import Value, field, replace
 from pydock.words import expand
 
 BUILD_SECONDS = 1800.0
 _READ = ("bind", "cache")
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Value):
     """An image to build from a tree; the text of `path` in it unless `text` stands in.
 
     `secrets` and `ssh` are arguments of buildx such as "id=token,src=token.txt"; with them, with
@@ -81,8 +80,7 @@ class Recipe:
         yield from (name for word in words if (name := expand(word, arguments)))
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Value):
     """An image that was built: its id, the steps, and the seconds from the request to the end.
 
     `notes` say where the build differs from what the file asks for.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from pydock.bench.container import Container, Stopped
 from pydock.bench.engine import Engine
 from pydock.errors import EngineError
 from pydock.project.secrets import mask
+from pydock.values import Value, replace
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10
@@ -71,8 +71,7 @@ while ports and time.time() < end:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
+class Life(Value):
     """One start and stop of a container, in seconds since its start; None for what did not happen.
 
     `listens` is when a port was open, `answers` when a request to it got its first byte.

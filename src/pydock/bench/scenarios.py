@@ -6,7 +6,6 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pydock.bench.context import ignored
@@ -17,6 +16,7 @@ from pydock.project import Project
 from pydock.project.app import app
 from pydock.project.requirements import entries
 from pydock.tree import Tree
+from pydock.values import Value, replace
 
 # A small pure package for every Python there is, with the hashes of its wheel and its source.
 _ADDED = "iniconfig==1.1.1"
@@ -40,8 +40,7 @@ class Scenario(StrEnum):
     DEPENDENCY = "dependency change"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Value):
     """A tree with something changed in it: what, and where; `why` it was not possible instead."""
 
     tree: Tree | None

@@ -6,11 +6,11 @@ import heapq
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydock.bench.layers import Contents
 from pydock.project.secrets import mask
+from pydock.values import Value
 
 MOST_LISTED = 10
 _DEEPEST = 7
@@ -39,8 +39,7 @@ _PYTHON = re.compile(r"\Ausr/(?:local/)?(?:lib|include|bin|share)/(?:lib)?python
 HIDDEN = "deleted or overwritten in a later layer"
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(Value):
     """The size of an image in bytes; the listed are the ten largest, `causes` cover all of it.
 
     `compressed` is what a push to an empty registry sends. `instructions` are (what made the

@@ -14,14 +14,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pydock.values import Value
+
 # Output is kept per step and only its end, so a build that prints without end costs no memory.
 MOST_LINES = 40
 LONGEST_LINE = 2_000
 MOST_STEPS = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Value):
     """One step of a build; `seconds` is None while it runs, `log` the last lines it printed."""
 
     name: str

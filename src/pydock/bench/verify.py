@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pydock import engine as rounds
 from pydock.bench.asked import declared, questions
@@ -19,20 +19,19 @@ from pydock.errors import BuildError
 from pydock.project import Project
 from pydock.rule import Finding, Rule
 from pydock.tree import Tree
+from pydock.values import Value, replace
 
 MOST_CULPRITS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Value):
     """A rule whose fix makes a difference, and the comparison that shows it."""
 
     rule: Rule
     comparison: Comparison
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Value):
     """A rewrite with its proof.
 
     `report` is what is left to apply, `left_out` the rules that are not in it, `promoted` the

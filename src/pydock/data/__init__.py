@@ -2,9 +2,10 @@
 
 import csv
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from pydock.values import Value
 
 TABLES = {
     "python_releases": "minor versions of CPython, the last patch release and the end of security fixes",
@@ -32,8 +33,7 @@ def rows(name: str) -> tuple[dict[str, str], ...]:
     return tuple(dict(zip(header, line, strict=True)) for line in lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Value):
     """A table in short: `date` is the newest day that one of its sources was read, `sources` are in its order."""
 
     name: str

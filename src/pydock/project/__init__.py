@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -16,11 +15,11 @@ from pydock.project.installs import Install, installs
 from pydock.project.pins import Pins
 from pydock.project.requirements import RequirementSet
 from pydock.tree import Tree
+from pydock.values import Value, field, replace
 from pydock.words import expand
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Value):
     """What a person chose on the command line or in the configuration.
 
     `installer` is "pip" or "uv"; `portable` asks for a file that builders without BuildKit
@@ -33,8 +32,7 @@ class Options:
     today: date = field(default_factory=date.today)
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Value, dict=True):
     """One Dockerfile in its build context. Everything is derived from `tree`; nothing is executed."""
 
     tree: Tree

@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydock.project import Project
 from pydock.project.listeners import Server
@@ -17,6 +16,7 @@ from pydock.project.ports import Bind, Port, read_port
 from pydock.project.runs import Run
 from pydock.project.server import environment, server
 from pydock.project.sources import origin, remembered, sources
+from pydock.values import Value
 
 DEEPEST = 3
 MOST_MODULES = 60
@@ -32,8 +32,7 @@ _GATE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class App:
+class App(Value):
     """The application. `path` is its file in the context; `binds` where its own code listens.
 
     `health` is the full path of a route that a probe may ask, None where none is certain.

@@ -8,11 +8,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.shell import Command, Step, Word, script
+from pydock.values import Value
 
 LISTS = "/var/lib/apt/lists"
 REMOVE_LISTS = f"rm -rf {LISTS}/*"
@@ -70,8 +70,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class AptStep:
+class AptStep(Value):
     """One command of a RUN and what it means to apt.
 
     `program` is the word `apt-get` or `apt`, `verb` the word `install` (new options go behind
@@ -160,8 +159,7 @@ def _target(value: str) -> str:
     return (mount.get("target") or mount.get("dst") or mount.get("destination") or "").rstrip("/")
 
 
-@dataclass(frozen=True)
-class AptRun:
+class AptRun(Value):
     """One RUN that has to do with apt."""
 
     stage: Stage
@@ -219,8 +217,7 @@ def apt_runs(stage: Stage) -> tuple[AptRun, ...]:
     )
 
 
-@dataclass(frozen=True)
-class AptChain:
+class AptChain(Value):
     """RUNs that can be one: the text between two of them becomes `&&`.
 
     A RUN that only updates may stand apart from the next one; nothing needs it in between.

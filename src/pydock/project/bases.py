@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pydock.dockerfile import Assignment, Stage
@@ -29,6 +28,7 @@ from pydock.project.images import (
     version_order,
 )
 from pydock.project.python import Wish, suite, wishes
+from pydock.values import Value, replace
 from pydock.words import Piece, unquote, variables
 
 _ONE_VARIABLE = re.compile(r"([^${}]*)\$(?:(\w+)|\{(\w+)\})([^${}]*)\Z")
@@ -42,8 +42,7 @@ _DRIVES_BUILDS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Value):
     """The exact tag that a floating one should become.
 
     `refusing` are the files that ask for another Python than the tag means today, `missing` the
@@ -164,8 +163,7 @@ def lacking(suite: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if (having := suites_with(name)) and suite not in having))
 
 
-@dataclass(frozen=True, slots=True)
-class Retag:
+class Retag(Value):
     """Edits that make a FROM name another tag; `doubt` says who may still pass another one."""
 
     edits: tuple[Edit, ...]

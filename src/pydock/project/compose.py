@@ -9,19 +9,18 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from pydock.project import Project
 from pydock.project.sources import remembered
+from pydock.values import Value
 
 _FILE = re.compile(r"(?:docker-)?compose[^/]*\.ya?ml\Z", re.I)
 LARGEST = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Value):
     """A service that is built from the Dockerfile.
 
     `command`, `entrypoint` and `healthcheck` are words, None where compose leaves them to the

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from pydock.contract import environment_before, workdir_before
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.tree import Tree
+from pydock.values import Value
 from pydock.words import expand, unquote
 
 
-@dataclass(frozen=True, slots=True)
-class Copied:
+class Copied(Value):
     """A COPY or ADD from the context: what it takes and the absolute path it puts it at.
 
     `target` ends with "/" when the sources land inside that folder.

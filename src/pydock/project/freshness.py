@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
+
+from pydock.values import Value
 
 _PIPFILE_SECTIONS = frozenset({"source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv"})
 _POETRY_KEYS = ("dependencies", "source", "extras", "dev-dependencies")
@@ -23,8 +24,7 @@ _PROJECT_KEYS = ("requires-python", "dependencies", "optional-dependencies")
 _UV_PLAIN = frozenset({"dev-dependencies", "package", "default-groups", "compile-bytecode", "link-mode", "cache-keys"})
 
 
-@dataclass(frozen=True, slots=True)
-class Freshness:
+class Freshness(Value):
     """`is_fresh` and `why_stale` are both empty where nothing certain can be said."""
 
     is_fresh: bool = False

@@ -10,13 +10,13 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.ports import Bind, Port, Values, constants_of, read_bind, template
 from pydock.project.sources import content, syntax
 from pydock.shell import Command
+from pydock.values import Value, field
 
 _SHORT = {
     "-b": "bind",
@@ -63,8 +63,7 @@ _FLAGS = frozenset(
 _DYNAMIC = re.compile(r"\b(?:globals|locals|vars|exec|setattr)\s*\(|^\s*from\s+\S+\s+import\s+\*", re.M)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Value):
     """A value as text, None when only known at run time; `source` as in `Bind`.
 
     `span` is where it stands in the source file when that is a configuration file.
@@ -75,8 +74,7 @@ class Setting:
     span: Span | None = None
 
 
-@dataclass(frozen=True)
-class Gunicorn:
+class Gunicorn(Value):
     """What a gunicorn process is set to. `settings` holds only what is set somewhere.
 
     `config` is the context path of the configuration file, "" for none. `is_sure` is false

@@ -7,10 +7,10 @@ history of the official image's own list, so no tag is ever made up.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
 from pydock.data import rows
+from pydock.values import Value
 
 _PYTHON = re.compile(
     r"(?:(?:docker\.io|index\.docker\.io|public\.ecr\.aws/docker|mirror\.gcr\.io|[^/]+/dockerhub)/)?(?:library/)?python\Z"
@@ -26,8 +26,7 @@ _BEFORE_SLIM = frozenset({"2.7.13", "3.4.6", "3.5.3", "3.6.2"})
 _MEANT_JESSIE = frozenset({"2.7.13", "2.7.14", "3.3.6", "3.3.7", "3.6.2", "3.6.3", "3.6.4"})
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Value):
     """A reference taken apart; empty parts were not written."""
 
     repository: str
@@ -48,8 +47,7 @@ def parse(reference: str) -> Image:
     return Image(head, tag, digest)
 
 
-@dataclass(frozen=True, slots=True)
-class PythonImage:
+class PythonImage(Value):
     """An official Python image.
 
     `version` is as exact as the tag is ("", "3", "3.11", "3.11.7"); `variant` is "" for the

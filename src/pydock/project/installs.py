@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydock.chains import comment_lines
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.lines import Span
 from pydock.shell import Command, Step, Word, script
+from pydock.values import Value
 from pydock.words import to_exec_form
 
 _VALUED = frozenset(
@@ -90,8 +90,7 @@ _PIP = re.compile(r"pip(\d+(\.\d+)?)?\Z")
 _PYTHON = re.compile(r"python(\d+(\.\d+)?)?\Z")
 
 
-@dataclass(frozen=True)
-class Install:
+class Install(Value):
     """One `pip install` or `uv pip install`.
 
     `verb` is the word `install` (new options go behind it); `files`, `constraints` and

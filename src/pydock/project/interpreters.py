@@ -7,13 +7,13 @@ the C library decides which wheels fit. Debian's glibc: https://packages.debian.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from pydock.dockerfile import Stage
 from pydock.project import Project
 from pydock.project.bases import target
 from pydock.project.images import PythonImage
 from pydock.project.python import release
+from pydock.values import Value
 
 # What wheels may ask of each codename: its glibc, or the nearest lower name that uv knows.
 _GLIBC = {
@@ -28,8 +28,7 @@ _GLIBC = {
 _MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
+class Interpreter(Value):
     """`python` is X.Y.Z, `platform` the target as uv names it."""
 
     python: str

@@ -13,7 +13,6 @@ import configparser
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pydock.project import Project
@@ -22,12 +21,12 @@ from pydock.project.ports import Bind, Port, Values, read_bind, read_port
 from pydock.project.sources import content
 from pydock.project.start import Start
 from pydock.shell import Command
+from pydock.values import Value
 
 _APP = re.compile(r"[\w.]+:[\w.]+(?:\([^)]*\))?\Z")
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(Value):
     """A server with where it listens.
 
     `kind` is the program ("gunicorn", "uvicorn", "flask", "django", "celery", ...), "job" for a

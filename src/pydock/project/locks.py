@@ -12,7 +12,6 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +21,7 @@ from pydock.project import Project
 from pydock.project.freshness import Freshness, pipenv_freshness, poetry_freshness, uv_freshness
 from pydock.project.requirements import RequirementSet
 from pydock.project.sources import remembered
+from pydock.values import Value, field
 
 NAMES = {
     "poetry.lock": "poetry",
@@ -37,8 +37,7 @@ _COMPILED = re.compile(
 _UV_PYTHON = re.compile(r"#\s+uv pip compile .*--python-version[= ](\d+\.\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Value):
     """One lock file. `python` is the specifier of the Pythons it is for, `made_by` the version of its tool.
 
     `problem` says why it could not be read; it pins nothing then.
@@ -55,8 +54,7 @@ class Lock:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Value):
     """A pyproject.toml as far as installs need it; `problem` says why it could not be read."""
 
     path: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pydock.project.ports import constants_of, template
 from pydock.project.runs import Run, Scope, read_run
 from pydock.project.sources import syntax
+from pydock.values import Value, field
 
 FRAMEWORKS = {
     "flask.Flask": ("flask", "wsgi"),
@@ -41,8 +41,7 @@ LISTED = "[]"
 _DEMANDS = frozenset({"Depends", "Security", "Header", "Cookie"})
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Value):
     """An application object; `function` is the factory that makes it, "" at the top of the file.
 
     `is_guarded`: every request has to pass something before it is answered.
@@ -56,8 +55,7 @@ class Application:
     is_guarded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Value):
     """A fixed path that answers GET.
 
     `base` is the name it is declared on, "" for `self.path == ...`, LISTED for one in a list.
@@ -70,8 +68,7 @@ class Route:
     is_plain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+class Include(Value):
     """A router or blueprint put on something: its dotted name, on what, and the prefix where known."""
 
     router: str
@@ -79,8 +76,7 @@ class Include:
     prefix: str | None
 
 
-@dataclass(frozen=True)
-class Module:
+class Module(Value):
     """The facts of a file.
 
     `imports` maps local names to where they come from; `prefixes` routers to their own prefix.

@@ -7,12 +7,12 @@ Facts are the dated tables `debian_build_packages`, `debian_dev_packages`, `debi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 
 from packaging.version import InvalidVersion, Version
 
 from pydock.data import rows
+from pydock.values import Value
 
 # Shared libraries that CPython itself links to, so the slim image has them.
 _IN_SLIM = frozenset({"libbz2-1.0", "libc6", "libexpat1", "libffi7", "libffi8", "libgcc-s1", "libgdbm6", "libgdbm6t64"})
@@ -20,8 +20,7 @@ _IN_SLIM |= {"liblzma5", "libncursesw6", "libreadline8", "libreadline8t64", "lib
 _IN_SLIM |= {"libssl3t64", "libstdc++6", "libtinfo6", "libuuid1", "zlib1g", "libnsl2", "libtirpc3", "libtirpc3t64"}
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Value):
     """A Debian package that a Python package needs at run time, and why."""
 
     package: str
@@ -67,8 +66,7 @@ def runtime_of(development: str, suite: str) -> tuple[str, ...] | None:
     return None if found is None else tuple(name for name in found if name not in _IN_SLIM)
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Value):
     """A program: the Debian package that brings it and the releases whose Python images have it.
 
     Both sets hold every release where nothing else is known.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from pydock.dockerfile import Instruction
 from pydock.project import Project
@@ -13,6 +12,7 @@ from pydock.project.compose import services
 from pydock.project.ignored import ignore_of
 from pydock.project.writes import Write, writes
 from pydock.shell import script
+from pydock.values import Value
 from pydock.words import expand, unquote
 
 # Folders of the system: a service may own something inside them, never the folder itself.
@@ -45,8 +45,7 @@ _FILLS = re.compile(
 _INSTALLED = re.compile(r"venv|virtualenv|site-packages|node_modules|/usr/|/wheels")
 
 
-@dataclass(frozen=True)
-class Ownership:
+class Ownership(Value):
     """What has to belong to the user.
 
     `writes` has one entry for each of `folders`; `is_beside_code` where one of them is the

@@ -6,27 +6,29 @@ Rules look answers up and never ask; `pydock.resolve` asks, before the first rou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 
 from packaging.utils import canonicalize_name
 
+from pydock.values import Value
 
-@dataclass(frozen=True, slots=True)
-class Indexes:
+
+class Indexes(Value):
     """Where packages come from, in pip's own terms; all empty means the public index.
 
     Addresses may hold credentials: they are handed to the resolver and shown nowhere.
     """
 
-    index: str = field(default="", repr=False)
-    extra: tuple[str, ...] = field(default=(), repr=False)
-    links: tuple[str, ...] = field(default=(), repr=False)
+    index: str = ""
+    extra: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
     is_closed: bool = False
 
+    def __repr__(self) -> str:
+        return f"Indexes(is_closed={self.is_closed})"
 
-@dataclass(frozen=True, slots=True)
-class Request:
+
+class Request(Value):
     """One question to a resolver; equal requests have one answer.
 
     `requirements` and `constraints` are lines of PEP 508. `python` is X.Y.Z, `platform` a
@@ -48,8 +50,7 @@ class Request:
     allows_builds: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(Value):
     """A file of a version that the target can take: a wheel that fits, or the source archive."""
 
     name: str
@@ -60,8 +61,7 @@ class Artifact:
         return self.name.endswith(".whl")
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(Value):
     """One package of an answer; `place` is the URL of one that comes from no index, with its commit."""
 
     name: str
@@ -75,8 +75,7 @@ class Pin:
         return not any(artifact.is_wheel for artifact in self.artifacts)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """Pins by name, or a short reason why there are none.
 
     `is_unreachable` when no index answered: the same request may have an answer later.
@@ -94,8 +93,7 @@ class Answer:
         return next((pin for pin in self.pins if pin.name == wanted), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Pins:
+class Pins(Value):
     """Every answer that was gathered for a run; `is_asked` is false where nobody was to be asked."""
 
     answers: Mapping[Request, Answer] = field(default_factory=dict)

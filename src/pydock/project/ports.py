@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from pydock.values import Value
 
 Values = Mapping[str, str | None]
 
@@ -17,8 +18,7 @@ EVERYWHERE = frozenset({"", "*", "0.0.0.0", "0", "::", "[::]"})
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(Value):
     """A port; `variable` names the environment variable that may change it at run time.
 
     `number` is None where only the variable says it.
@@ -33,8 +33,7 @@ class Port:
         return f"${self.variable}" if self.number is None else f"${{{self.variable}:-{self.number}}}"
 
 
-@dataclass(frozen=True, slots=True)
-class Bind:
+class Bind(Value):
     """Where a server listens; None for what is not known.
 
     `source` says who decides: "command line", "environment", "default", or a file. An

@@ -9,19 +9,18 @@ from __future__ import annotations
 import posixpath
 import re
 import sys
-from dataclasses import dataclass
 
 from pydock.project import Project
 from pydock.project.ports import Port
 from pydock.project.sources import origin
+from pydock.values import Value
 from pydock.words import to_exec_form
 
 NAME = "healthcheck.py"
 TIMING = "--interval=10s --timeout=2s --start-period={start}s --retries=3"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Value):
     """What the probe asks: a GET of `route` that has to answer below `limit`, or a connection where there is none."""
 
     port: Port

@@ -6,7 +6,6 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
@@ -14,6 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from pydock.data import rows
 from pydock.tree import Tree
+from pydock.values import Value
 
 _MOST_PATCHES = 40
 _LINES = {
@@ -32,8 +32,7 @@ _TABLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Value):
     """A minor version of CPython with the dates of its life."""
 
     minor: str
@@ -64,8 +63,7 @@ def next_supported(minor: str, today: date) -> Release | None:
     return next((entry for entry in later if entry.released <= today < entry.end_of_life), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
+class Suite(Value):
     """A Debian release with the dates of its life."""
 
     codename: str
@@ -81,8 +79,7 @@ def suite(codename: str) -> Suite | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Value):
     """The interpreter that one file of the project asks for, as a range."""
 
     path: str

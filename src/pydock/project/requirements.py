@@ -16,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pydock.lines import Span
+from pydock.values import Value
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _OPTION = re.compile(r"\s(--?[A-Za-z][\w-]*)(?:[= ]|$)")
@@ -38,8 +39,7 @@ class Kind(Enum):
     INVALID = "invalid"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value):
     """One logical line: `text` without comments, `value` what an option or place names."""
 
     path: str
@@ -112,16 +112,14 @@ def _entry(path: str, line: int, span: Span, text: str) -> Entry:
         return Entry(path, line, span, Kind.INVALID, text)
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Value):
     """A line that pip would stop at: an include that is not there, or no requirement at all."""
 
     entry: Entry
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementSet:
+class RequirementSet(Value):
     """A requirements file with everything it includes.
 
     `missing` are included files that are not there, `loop` the chain of a circular include;

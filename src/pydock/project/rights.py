@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project
@@ -17,6 +16,7 @@ from pydock.project.sources import sources
 from pydock.project.start import Start, main_command, starts
 from pydock.project.system import Family, family, is_plain_base
 from pydock.shell import Command, script
+from pydock.values import Value
 
 ROOT = frozenset({"", "root", "0", "root:root", "0:0", "root:0", "0:root"})
 _DROPS = frozenset({"sudo", "gosu", "su-exec", "setpriv", "runuser", "su", "s6-setuidgid", "chpst"})
@@ -49,8 +49,7 @@ _BECOMES = re.compile(r"^\s*(?:user|uid)\s*=\s*[\"']?(?!root\b|0\b|\$|None)[\w-]
 _SERVER_SETTINGS = re.compile(r"(?:\A|/)(?:[^/]*gunicorn[^/]*\.py|[^/]*uwsgi[^/]*\.(?:ini|cfg|conf))\Z")
 
 
-@dataclass(frozen=True)
-class User:
+class User(Value):
     """A user that the Dockerfile makes itself, and the RUN that makes it."""
 
     name: str
@@ -105,8 +104,7 @@ def _makes_group(project: Project, stage: Stage, name: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(Value):
     """Why the user cannot simply be changed; `is_final` where no rewrite of the Dockerfile helps."""
 
     why: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pydock.project.ports import template
+from pydock.values import Value
 
 # (host, port) that a call uses when it is not told otherwise; None for what has to be given.
 RUNS: dict[str, tuple[str, int | None]] = {
@@ -41,8 +41,7 @@ _TLS = frozenset({"ssl_context", "ssl_keyfile", "ssl_certfile", "ssl", "certfile
 _DEVELOPMENT = frozenset({"flask", "quart", "dash", "bottle", "connexion", "wsgiref.simple_server.make_server"})
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Value):
     """A call that listens: its address as `ports.template` writes it, None where it cannot be read.
 
     `kind` is a framework or the dotted name of the call; `served` the first argument as written.
@@ -64,8 +63,7 @@ class Run:
         return self.is_debug or self.kind in _DEVELOPMENT
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(Value):
     """What a call is read against: imports, constants, and the framework behind each application's name."""
 
     imports: Mapping[str, str]

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
 from pydock.lines import Span
+from pydock.values import Value
 
 HIDDEN = "****"
 
@@ -91,8 +91,7 @@ class Weight(Enum):
     SECRET = "secret"
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(Value):
     """A secret in a text: what kind, and where its value stands."""
 
     kind: str

@@ -7,13 +7,13 @@ import posixpath
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache, wraps
 from typing import TypeVar
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project, context
+from pydock.values import Value, replace
 from pydock.words import expand, unquote
 
 Fact = TypeVar("Fact")
@@ -95,8 +95,7 @@ def script_file(project: Project, name: str, *, is_searched: bool = True) -> tup
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Carried:
+class _Carried(Value):
     """A `COPY --from` another stage of the file, by absolute paths."""
 
     stage: Stage
@@ -182,8 +181,7 @@ def content(project: Project, path: str) -> tuple[str, str] | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(Value):
     """Where a new file goes in the context, and where the image then has it."""
 
     path: str

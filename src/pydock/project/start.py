@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.lines import Span
@@ -17,14 +16,14 @@ from pydock.project.programs import BUILTINS, JOBS, PREPARATIONS, SERVERS
 from pydock.project.sources import PROGRAM_FOLDERS, origin, remembered, script_file
 from pydock.project.wrappers import unwrap
 from pydock.shell import Command, Script, Word, script, script_of_text
+from pydock.values import Value, replace
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 DEEPEST = 3
 _ARGUMENTS = frozenset({'"$@"', "$@", '"${@}"', "${@}", "$*", '"$*"'})
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(Value):
     """One command that a container runs.
 
     `command` is what stands behind `exec`, `tini --`, `gosu app` and the like, which are the
@@ -67,8 +66,7 @@ def starts(project: Project) -> tuple[Start, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(Value):
     """The ENTRYPOINT and CMD in force, None where none is set in this file."""
 
     entrypoint: Instruction | None
@@ -168,8 +166,7 @@ def _of_script(read: Script, start: Start) -> Iterator[Start]:
             )
 
 
-@dataclass(frozen=True)
-class _Nested:
+class _Nested(Value):
     """A script behind a command: a file of the context, or the string behind `sh -c`.
 
     `path` is the file that the text is a piece of, from the offset `at` on; "" for none.

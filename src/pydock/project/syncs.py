@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.project import Project
 from pydock.project.caches import mounts
 from pydock.project.installs import runs
 from pydock.shell import Command, Step, Word, script
+from pydock.values import Value
 
 VERBS = {"uv": ("sync",), "poetry": ("install", "sync"), "pipenv": ("install", "sync"), "pdm": ("install", "sync")}
 LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pipenv": "Pipfile.lock", "pdm": "pdm.lock"}
@@ -55,8 +55,7 @@ _VALUED = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Sync:
+class Sync(Value):
     """One install from a lock. `verb` is the word new options go behind; `names` what is asked for by name.
 
     `is_elsewhere` when it does not work on the current work directory.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pydock.shell import Command, Word
+from pydock.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class _Wrapper:
+class _Wrapper(Value):
     """How to step over a program: its verb, its options with a value, its own operands.
 
     `to_dashes`: everything up to `--` is its own, and without `--` it starts nothing.

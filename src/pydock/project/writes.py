@@ -9,13 +9,13 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from pydock.project import Project
 from pydock.project.paths import UNKNOWN, Paths
 from pydock.project.sources import remembered, sources, syntax
 from pydock.project.start import Start, starts
+from pydock.values import Value
 
 MOST_READ = 600
 LARGEST = 400_000
@@ -101,8 +101,7 @@ _PATH_LIKE = (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call)
 _HARMLESS = ("/tmp", "/dev", "/proc", "/var/tmp")
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Value):
     """A folder that the service writes into; "" where only run time knows.
 
     `place` says who writes, "" where that is not known. `is_mounted`: a volume lies over it.
@@ -113,8 +112,7 @@ class Write:
     is_mounted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Value):
     """A write in a module: the path as read there, None when it is not known."""
 
     path: str | None

@@ -7,7 +7,6 @@ has gone through the mask for secrets, so no format can print one by accident.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.secrets import mask
 from pydock.rule import Finding
+from pydock.values import Value
 
 if TYPE_CHECKING:
     from pydock.bench.outcome import Proof
@@ -27,8 +27,7 @@ MOST_LINES = 3
 _masked = lru_cache(maxsize=4096)(mask)
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Value):
     """The fix of a finding, in words."""
 
     title: str
@@ -37,8 +36,7 @@ class Offer:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value):
     """A finding with its place, from 1, and the source lines it stands on.
 
     `end_column` is the column behind the last character; `source` is cut after a few lines.
@@ -62,8 +60,7 @@ class Entry:
         return f"{self.path}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Value):
     """One file with its text before, None where there was no file, and after.
 
     `path` is what a patch calls it. These texts and the new Dockerfile are not masked.
@@ -74,16 +71,14 @@ class Changed:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Value):
     """Why there is no answer."""
 
     message: str
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """Everything that is said about one Dockerfile; `path` is what the person called it.
 
     After `check` only `findings` are filled, after `fix` also what was settled, what remains,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
 from pydock.bench.figures import figures
 from pydock.bench.measure import Measured
 from pydock.bench.sizes import differences
 from pydock.report.bench_table import Bench
+from pydock.values import to_builtins
 
 VERSION = 1
 
@@ -37,8 +37,8 @@ def _version(measured: Measured) -> dict[str, object]:
         "builds": {str(scenario): list(seconds.times) for scenario, seconds in measured.builds.items()},
         "not_measured": {str(scenario): why for scenario, why in measured.why_not.items()},
         "slowest_steps": [{"step": name, "seconds": seconds} for name, seconds in measured.steps],
-        "weight": asdict(weight) if weight else None,
-        "starts": [asdict(life) for life in measured.lives],
+        "weight": to_builtins(weight) if weight else None,
+        "starts": [to_builtins(life) for life in measured.lives],
         "notes": list(measured.notes),
-        "failure": asdict(measured.failure) if measured.failure else None,
+        "failure": to_builtins(measured.failure) if measured.failure else None,
     }

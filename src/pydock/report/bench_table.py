@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from pydock.bench.figures import BYTES, COUNTS, figures
@@ -13,13 +12,13 @@ from pydock.bench.scenarios import Scenario
 from pydock.bench.sizes import Weight, differences
 from pydock.report.style import printable
 from pydock.report.tables import bench_table
+from pydock.values import Value
 
 MOST_CAUSES = 6
-Value = TypeVar("Value")
+Known = TypeVar("Known")
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
+class Bench(Value):
     """Everything that is said about one bench; `path` is what the person called it."""
 
     path: str
@@ -29,8 +28,7 @@ class Bench:
     versions: tuple[Measured, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Value):
     """One line of the table: the name, a cell for each version, and the change from the first to each other."""
 
     name: str
@@ -178,7 +176,7 @@ def _row(bench: Bench, name: str, cell: Callable[[Measured], str], figure: str) 
     return Row(name, tuple(cell(measured) for measured in bench.versions), changes)
 
 
-def _of(value: Value | None, text: Callable[[Value], str]) -> str:
+def _of(value: Known | None, text: Callable[[Known], str]) -> str:
     return "-" if value is None else text(value)
 
 

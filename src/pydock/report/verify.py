@@ -21,12 +21,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 from pydock import __version__
 from pydock.bench.outcome import Difference, Outcome, Proof, Verdict
 from pydock.report import Failure
 from pydock.report.style import Style, printable
+from pydock.values import to_builtins
 
 SCHEMA = 1
 WIDEST = 160
@@ -100,12 +100,12 @@ def document(answers: Sequence[tuple[str, Proof | Failure]]) -> str:
 
 def _project(path: str, proof: Proof | Failure) -> dict[str, object]:
     if isinstance(proof, Failure):
-        return {"path": path, "error": asdict(proof), "verdict": Verdict.UNKNOWN}
+        return {"path": path, "error": to_builtins(proof), "verdict": Verdict.UNKNOWN}
     aspects = [
         {
             "aspect": outcome.aspect,
             "verdict": outcome.verdict,
-            "differences": [asdict(each) for each in outcome.differences],
+            "differences": [to_builtins(each) for each in outcome.differences],
             "notes": outcome.notes,
             "why": outcome.why,
         }
@@ -116,6 +116,6 @@ def _project(path: str, proof: Proof | Failure) -> dict[str, object]:
         "error": None,
         "verdict": proof.verdict,
         "aspects": aspects,
-        "left_out": [asdict(each) for each in proof.left_out],
-        "promoted": [asdict(each) for each in proof.promoted],
+        "left_out": [to_builtins(each) for each in proof.left_out],
+        "promoted": [to_builtins(each) for each in proof.promoted],
     }

@@ -16,7 +16,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Fix, Safety
@@ -25,6 +24,7 @@ from pydock.project.bases import retagged, suite_for
 from pydock.project.images import PythonImage, debian_suite, parse
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
+from pydock.values import Value
 from pydock.words import expand, unquote
 
 EXAMPLES = (
@@ -59,8 +59,7 @@ _PYTHON_MADE = re.compile(
 _DISTROLESS = {"debian11": "3.9", "debian12": "3.11", "debian13": "3.13"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Family:
+class _Family(Value):
     """What compiled code and a virtual environment depend on; "" where it is not known."""
 
     library: str

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
@@ -27,6 +26,7 @@ from pydock.project.installs import Install, behind
 from pydock.project.kept import shipped
 from pydock.project.syncs import Sync, syncs
 from pydock.rule import Example, Finding, Rule
+from pydock.values import Value
 
 MOUNT = "--mount=type=cache,target=/root/.cache/pip"
 _SWITCHES = {
@@ -58,8 +58,7 @@ EXAMPLES = (
 )
 
 
-@dataclass(frozen=True)
-class _Use:
+class _Use(Value):
     """An install that fills a cache; `folder` is None where it is not known."""
 
     install: Install | Sync

@@ -15,7 +15,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydock.dockerfile import Stage
 from pydock.edits import Edit, Fix, Safety
@@ -25,6 +24,7 @@ from pydock.project import Project
 from pydock.project.context import Copied
 from pydock.project.secret_files import secret_files
 from pydock.rule import Example, Finding, Rule
+from pydock.values import Value
 
 _KEY = "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"
 
@@ -61,8 +61,7 @@ _NOT_A_READER = re.compile(
 _MOST_TEXT = 500_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Leak:
+class _Leak(Value):
     """A file that a copy takes, and who may read it."""
 
     path: str

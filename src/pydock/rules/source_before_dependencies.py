@@ -15,7 +15,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
@@ -28,6 +27,7 @@ from pydock.project.requirements import RequirementSet
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
 from pydock.split.preparing import is_preparing_copy
+from pydock.values import Value
 
 _MANIFEST = re.compile(
     r"(?:\A|/)(?:[^/]*\.(?:txt|in|toml|cfg|lock|ini|json|ya?ml|conf|sh|whl|gz)|Pipfile|setup\.py|[^/]*requirements[^/]*"
@@ -123,8 +123,7 @@ def _is_code(project: Project, source: str) -> bool:
     return not _MANIFEST.search(source)
 
 
-@dataclass(frozen=True)
-class _Move:
+class _Move(Value):
     """The COPYs that go down, the RUN they go behind, and the files that it needs instead."""
 
     copies: tuple[Copied, ...]

@@ -6,8 +6,6 @@ the runtime stage is everything else, on the slim image, with the environment co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pydock.dockerfile import Stage
 from pydock.plan import Keep, Plan
 from pydock.project import Project
@@ -18,12 +16,12 @@ from pydock.split.draft import Draft, draft
 from pydock.split.refusal import Refusal, refuse_base, refuse_folders, refuse_instructions, refuse_steps
 from pydock.split.roles import Role, RoledStep, mentions_installer, roled_steps
 from pydock.split.runtime import dropped, runtime_pieces
+from pydock.values import Value
 
 __all__ = ["Refusal", "Split", "split"]
 
 
-@dataclass(frozen=True)
-class Split:
+class Split(Value):
     """A plan with what could not be settled and what a person should know."""
 
     plan: Plan

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from pydock.dockerfile import Instruction, Stage
@@ -25,6 +24,7 @@ from pydock.split.roles import MANAGERS, Role, RoledStep, step_text
 from pydock.split.slim import media_types, slim_doubts
 from pydock.split.system import Demand, SystemPlan, plan_system
 from pydock.split.wanted import Wanted, wanted
+from pydock.values import Value
 from pydock.words import expand
 
 VENV = "/opt/venv"
@@ -32,8 +32,7 @@ _APT_SETUP = re.compile(r"/etc/apt/|apt-key|add-apt-repository|nodesource|dpkg -
 _STAGE_NAMES = ("builder", "build", "dependencies", "pydeps")
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(Value, dict=True):
     """The facts both stages are written from.
 
     `feeding` are steps that make what the installs read, `prepares` those that say how packages

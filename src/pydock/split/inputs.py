@@ -6,13 +6,13 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project
 from pydock.project.installs import Install
 from pydock.shell import Command
 from pydock.split.roles import MANAGERS, Role, RoledStep
+from pydock.values import Value
 
 _PROJECT_FILES = {
     "poetry": ("pyproject.toml", "poetry.lock", "poetry.toml"),
@@ -25,8 +25,7 @@ _WITHOUT_PROJECT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Value):
     """What installs read: `files` as (context path, image path); `whole` when the source itself is
     installed; `unknown` when it cannot be told, with the instruction that hides it; `absent` is a
     path that no COPY brings, so that some command must make it."""
@@ -69,8 +68,7 @@ def _outputs(project: Project, entry: RoledStep) -> set[str]:
     return {posixpath.basename(name) for name in found}
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Value):
     """Where an install runs; `folder` is "" when a variable hides the work directory, `made` are the
     names of files that earlier installs have written.
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.lines import Span
@@ -13,14 +12,14 @@ from pydock.project import Project
 from pydock.project.images import PythonImage
 from pydock.shell import script
 from pydock.split.roles import Role, RoledStep, changes_folder, depends_on_folder, mentions_installer, step_text
+from pydock.values import Value
 
 _INTERPRETER_PATHS = re.compile(r"site-packages|dist-packages|/usr/local/lib/python|/root/\.local/lib")
 _PLACED_ELSEWHERE = ("--target", "-t", "--prefix", "--root")
 _COMPILERS = re.compile(r"(?:^|[\s;&|(/])(?:\./configure|cmake|make|gcc|g\+\+|cargo|rustc|go\s+build)(?=[\s;&|)]|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Value):
     """The place that stands in the way of a split, why, and the way round it.
 
     `reason` is a short constant that many files share, for counting.

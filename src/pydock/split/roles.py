@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from enum import Enum
 
 from pydock.dockerfile import Instruction, Stage
@@ -12,6 +11,7 @@ from pydock.project import Project
 from pydock.project.apt import AptKind, AptStep, apt_steps
 from pydock.project.installs import Install, pip_command, read_install
 from pydock.shell import Command, Script, Step, script
+from pydock.values import Value
 
 MANAGERS = ("poetry", "pipenv", "pdm", "uv", "hatch", "rye")
 _TOOLS = frozenset(
@@ -42,8 +42,7 @@ class Role(Enum):
     UNCLEAR = "unclear"
 
 
-@dataclass(frozen=True)
-class RoledStep:
+class RoledStep(Value):
     """A step of a RUN with its role; `installs` and `apt` are what was read from it."""
 
     run: Instruction

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pydock.project.apt import AptKind, AptStep, package_name
 from pydock.project.native import Need, brings_programs, kind_of, programs_in, runtime_of, serves_building
 from pydock.split.roles import Role, RoledStep
+from pydock.values import Value
 
 # Only called or loaded when the service runs; nothing is compiled with them.
 _RUNTIME_ONLY = frozenset(
@@ -76,8 +76,7 @@ _RUNTIME_ONLY = frozenset(
 _FETCHERS = frozenset({"fetcher", "version-control"})
 
 
-@dataclass(frozen=True, slots=True)
-class Division:
+class Division(Value):
     """Where one package goes; `instead` is what the runtime stage gets for it."""
 
     package: str
@@ -86,8 +85,7 @@ class Division:
     instead: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Value):
     """What is known about the use of system packages: programs called in the runtime stage, programs
     called by the steps of the builder, and whether pip fetches from version control."""
 
@@ -117,8 +115,7 @@ def divide(package: str, demand: Demand) -> Division:
     return Division(package, not is_runtimes, True)
 
 
-@dataclass(frozen=True)
-class SystemPlan:
+class SystemPlan(Value):
     """The divisions of all literal apt-get install lines of a stage, and what is added at run time."""
 
     divisions: tuple[Division, ...]

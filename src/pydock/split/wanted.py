@@ -6,7 +6,6 @@ import ast
 import json
 import re
 import tomllib
-from dataclasses import dataclass
 from typing import Any
 
 from packaging.utils import canonicalize_name
@@ -15,13 +14,13 @@ from pydock.project import Project
 from pydock.project.requirements import Kind, RequirementSet
 from pydock.split.inputs import Inputs
 from pydock.split.roles import Role, RoledStep
+from pydock.values import Value
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _LOCKED = re.compile(r'^name = "([^"]+)"', re.M)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Value):
     """Normalized names; `pinned` those with an exact version and it, `from_source` those without wheels by
     request (`--no-binary`). `unreadable` names a file that could not be read, or is "".
     """
