@@ -10,7 +10,7 @@ from datetime import date
 
 from packaging.utils import canonicalize_name
 
-from pydock.values import Value
+from pydock.values import Value, field
 
 
 class Indexes(Value):
