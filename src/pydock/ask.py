@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pydock import engine
@@ -14,10 +14,11 @@ from pydock.project import Options, Project
 from pydock.project.secrets import mask
 from pydock.report import Answer, checked, fixed
 from pydock.report.tables import plan_table
+from pydock.rule import Rule
 from pydock.rules import RULES
 from pydock.split import Refusal, split
 from pydock.tree import Tree
-from pydock.values import Value
+from pydock.values import Value, replace
 
 if TYPE_CHECKING:
     from pydock.bench.outcome import Proof
@@ -53,6 +54,7 @@ def answer(question: Question, target: Target, changes: Mapping[str, str]) -> tu
     if not question.is_fix:
         return checked(project, target.shown, engine.check(project, rules)), changes
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
+    project = _asked(project, rules, allow)
     proof = None
     if question.proof:
         from pydock.bench.proof import proven  # drives an engine, which a plain fix does not
@@ -75,7 +77,7 @@ def proof(question: Question, target: Target) -> Proof:
     project, wanted = _project(question, target, {})
     rules = chosen(RULES, wanted.select, wanted.ignore)
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
-    return proven(project, rules, allow, question.proof or Ways(), is_fix=False)[1]
+    return proven(_asked(project, rules, allow), rules, allow, question.proof or Ways(), is_fix=False)[1]
 
 
 def plan(question: Question, target: Target) -> str:
@@ -104,10 +106,25 @@ def rewritten(question: Question, target: Target) -> Report:
     """The project as it is and as `fix` would leave it; nothing is written."""
     project, wanted = _project(question, target, {})
     rules = chosen(RULES, wanted.select, wanted.ignore)
-    return engine.rewrite(project, rules, Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE)
+    allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
+    return engine.rewrite(_asked(project, rules, allow), rules, allow)
 
 
 def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:
     tree = Tree(target.tree.root, {**target.tree.changes, **changes})
     wanted = settings(tree.text, question.given)
-    return Project(tree, target.path, Options(wanted.installer, wanted.portable, wanted.venv)), wanted
+    return Project(tree, target.path, Options(wanted.installer, wanted.portable, wanted.venv, wanted.pin)), wanted
+
+
+def _asked(project: Project, rules: Sequence[Rule], allow: Safety) -> Project:
+    """The project with what has to be asked before the first round: the tags and digests of its base images.
+
+    Raises EngineError when no engine answers.
+    """
+    if project.options.pin == "table":
+        return project
+    from pydock.bench.registry import published  # drives an engine, which a plain fix does not
+
+    by_table = replace(project, options=replace(project.options, pin="table"))
+    report = engine.rewrite(by_table, rules, allow)
+    return replace(project, registry=published((report.project, report.result)))

@@ -48,6 +48,14 @@ class Colour(StrEnum):
     NEVER = "never"
 
 
+class Pin(StrEnum):
+    """Who says which exact tags of base images there are."""
+
+    TABLE = "table"
+    REGISTRY = "registry"
+    DIGEST = "digest"
+
+
 class Installer(StrEnum):
     """Who installs packages in a rewritten builder stage."""
 
@@ -150,6 +158,13 @@ def fix(
     ignore: Ignore = None,
     portable: Portable = None,
     installer: InstallerOption = None,
+    pin: Annotated[
+        Pin | None,
+        typer.Option(
+            help="Base images: exact tags of pydock's table, the registry's newest, or its digests.",
+            show_default="table",
+        ),
+    ] = None,
     network: Network = False,
     builder: Builder = "",
     color: ColourOption = Colour.AUTO,
@@ -162,7 +177,7 @@ def fix(
     output = output or (Path("-") if paths == ["-"] else None)
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
     ways = Ways(network, builder) if verify else None
-    question = Question({**given, "unsafe-fixes": unsafe_fixes}, True, diff or output is not None, ways)
+    question = Question({**given, "unsafe-fixes": unsafe_fixes, "pin": pin}, True, diff or output is not None, ways)
     if explain_plan:
         _show_plans(question, paths)
     answers = _answers(question, paths, jobs)

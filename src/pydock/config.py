@@ -13,10 +13,12 @@ from pydock.errors import OptionError, UnreadableError
 from pydock.values import Value
 
 INSTALLERS = ("pip", "uv")
+PINS = ("table", "registry", "digest")
 _TYPES: dict[str, type] = {
     "select": list,
     "ignore": list,
     "installer": str,
+    "pin": str,
     "portable": bool,
     "venv": bool,
     "unsafe-fixes": bool,
@@ -29,6 +31,7 @@ class Settings(Value):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     installer: str = "pip"
+    pin: str = "table"
     portable: bool = False
     venv: bool = True
     unsafe_fixes: bool = False
@@ -53,8 +56,9 @@ def settings(text_of: Callable[[str], str | None], given: Mapping[str, object]) 
     Raises OptionError for a key or value that means nothing, UnreadableError for broken TOML.
     """
     values = {**_from_files(text_of), **{key: value for key, value in given.items() if value is not None}}
-    if values.get("installer", "pip") not in INSTALLERS:
-        raise OptionError(f"installer is {values['installer']!r}", f"it can be {' or '.join(INSTALLERS)}")
+    for key, allowed in (("installer", INSTALLERS), ("pin", PINS)):
+        if values.get(key, allowed[0]) not in allowed:
+            raise OptionError(f"{key} is {values[key]!r}", f"it can be {' or '.join(allowed)}")
     lists = {"select", "ignore"}
     plain = {key.replace("-", "_"): tuple(_parts(value)) if key in lists else value for key, value in values.items()}
     return Settings(**plain)  # type: ignore[arg-type]

@@ -16,34 +16,35 @@ CONNECT_SECONDS = 60
 _START = "start Docker or podman, or say where it is with DOCKER_HOST"
 
 
-def connected() -> DockerClient:
+def connected(seconds: int = CONNECT_SECONDS) -> DockerClient:
     """A client for DOCKER_HOST, else the chosen docker context, else the socket of docker or podman.
 
-    Raises EngineError when none answers or when it cannot build with BuildKit.
+    `seconds` is the most that one answer may take. Raises EngineError when none answers or when
+    it cannot build with BuildKit.
     """
     with translated("no container engine answers", _START):
-        client = _client()
+        client = _client(seconds)
         client.ping()
     return client
 
 
-def _client() -> DockerClient:
+def _client(seconds: int) -> DockerClient:
     import docker  # takes a quarter of a second, and most commands never need it
     from docker.context import ContextAPI
 
     if os.environ.get("DOCKER_HOST"):
-        return docker.from_env(timeout=CONNECT_SECONDS)
+        return docker.from_env(timeout=seconds)
     chosen = os.environ.get("DOCKER_CONTEXT") or None
     context: Any = ContextAPI.get_context(chosen)
     if context is None:
         raise EngineError(f"there is no docker context {chosen!r}", "docker context ls shows those there are")
     host = context.Host
     if context.Name != "default" and host:
-        return docker.DockerClient(base_url=host, tls=context.TLSConfig or False, timeout=CONNECT_SECONDS)
+        return docker.DockerClient(base_url=host, tls=context.TLSConfig or False, timeout=seconds)
     podman = os.path.join(os.environ.get("XDG_RUNTIME_DIR", "/run"), "podman/podman.sock")
     if not os.path.exists("/var/run/docker.sock") and os.path.exists(podman):
-        return docker.DockerClient(base_url=f"unix://{podman}", timeout=CONNECT_SECONDS)
-    return docker.from_env(timeout=CONNECT_SECONDS)
+        return docker.DockerClient(base_url=f"unix://{podman}", timeout=seconds)
+    return docker.from_env(timeout=seconds)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pydock.project import context, requirements
 from pydock.project.images import PythonImage, python_image, slim_tag
 from pydock.project.installs import Install, installs
 from pydock.project.pins import Pins
+from pydock.project.registry import Registry
 from pydock.project.requirements import RequirementSet
 from pydock.tree import Tree
 from pydock.values import Value, field, replace
@@ -23,12 +24,14 @@ class Options(Value):
     """What a person chose on the command line or in the configuration.
 
     `installer` is "pip" or "uv"; `portable` asks for a file that builders without BuildKit
-    take; `venv` is false where the container itself is the environment.
+    take; `venv` is false where the container itself is the environment. `pin` is who says which
+    tags there are: "table", "registry", or "digest" for the registry's digests beside them.
     """
 
     installer: str = "pip"
     portable: bool = False
     venv: bool = True
+    pin: str = "table"
     today: date = field(default_factory=date.today)
 
 
@@ -39,6 +42,7 @@ class Project(Value, dict=True):
     path: str = "Dockerfile"
     options: Options = field(default_factory=Options)
     pins: Pins = field(default_factory=Pins)
+    registry: Registry = field(default_factory=Registry)
 
     def again(self, tree: Tree) -> Project:
         """The same project over changed files."""
@@ -76,15 +80,21 @@ class Project(Value, dict=True):
     def slim_reference(self, stage: Stage) -> str | None:
         """The slim counterpart of a stage's full Python image, as the file would write it.
 
-        None where there is none: another variant, a digest, or an argument that holds the whole tag.
+        None where there is none: another variant, an argument that holds the whole tag, or a digest,
+        unless the registry has told it and the one of the slim image.
         """
         image = self.python_image(stage)
-        if image is None or image.variant or image.image.digest:
+        if image is None or image.variant:
             return None
-        written = slim_tag(stage.base, image.suite)
+        base, at, digest = stage.base.partition("@")
+        written = slim_tag(base, image.suite)
         meant = python_image(expand(written, self.dockerfile.global_arguments) or "")
-        same = meant is not None and (meant.variant, meant.version, meant.suite) == ("slim", image.version, image.suite)
-        return written if same else None
+        if meant is None or (meant.variant, meant.version, meant.suite) != ("slim", image.version, image.suite):
+            return None
+        if not at:
+            return written
+        told = self.registry.digest(str(meant.image))
+        return f"{written}@{told}" if told and self.registry.digest(base) == digest else None
 
     def is_debian_python(self, stage: Stage) -> bool:
         """Whether a stage is built on an official Python image with Debian inside."""

@@ -25,6 +25,7 @@ from pydock.project.images import (
     python_image,
     suites_of,
     suites_with,
+    tagged,
     version_order,
 )
 from pydock.project.python import Wish, suite, wishes
@@ -75,21 +76,24 @@ def target(project: Project, stage: Stage) -> Target | None:
         refusing = tuple(wish for wish in wishes(project.tree) if not wish.takes(minor))
         minor = _minor_wished(project, image) if refusing else minor
     codename = suite_for(project, image, minor)
-    found = published(minor, codename, image.variant)
+    found = _released(project, image, minor, codename)
     missing = lacking(image.suite_meant, system_packages(project, stage)) if codename != image.suite_meant else ()
     if image.version.count(".") == 2:
         known = image.version in found
-        if not known and not _is_younger(image, minor):
+        if not known and (project.options.pin != "table" or not _is_younger(image, minor)):
             return None
-        return Target(_tag(image.version, image.variant, codename), codename, refusing, missing, known)
+        return Target(tagged(image.version, image.variant, codename), codename, refusing, missing, known)
     written = {entry.version for _, entry in roots(project) if entry.minor == minor and entry.version.count(".") == 2}
     shared = written & found if len(written) == 1 else set()
     patch = max(shared or found, key=version_order, default="")
-    return Target(_tag(patch, image.variant, codename), codename, refusing, missing) if patch else None
+    return Target(tagged(patch, image.variant, codename), codename, refusing, missing) if patch else None
 
 
-def _tag(patch: str, variant: str, suite: str) -> str:
-    return "-".join(part for part in (patch, variant, suite) if part)
+def _released(project: Project, image: PythonImage, minor: str, codename: str) -> frozenset[str]:
+    """The patch releases to choose from: those of the table, or what the registry has where a person wants that."""
+    if project.options.pin == "table":
+        return published(minor, codename, image.variant)
+    return project.registry.released(image, minor, codename)
 
 
 def _minor_wished(project: Project, image: PythonImage) -> str:
@@ -171,14 +175,20 @@ class Retag(Value):
 
 
 def retagged(project: Project, stage: Stage, tag: str) -> Retag | None:
-    """How a FROM comes to name another tag of the same image; None where an argument stands in the way."""
+    """How a FROM comes to name another tag of the same image; None where an argument stands in the way.
+
+    A digest that the registry told for the new tag comes with it where a person wants digests. Beside an
+    argument there is none: it would win over every other version that is passed.
+    """
     word = stage.start.words[0]
     span = stage.start.place(word.start, word.end)
     if project.dockerfile.slice(span) != word.text or unquote(word.text) != word.text:
         return None
     if not variables(word.text):
         repository = parse(word.text).repository
-        return Retag((Edit(project.path, Span(span.start + len(repository), span.end), f":{tag}"),))
+        found = project.registry.digest(f"{repository}:{tag}") if project.options.pin == "digest" else ""
+        digest = f"@{found}" if found else ""
+        return Retag((Edit(project.path, Span(span.start + len(repository), span.end), f":{tag}{digest}"),))
     return _with_argument(project, word, span, tag)
 
 

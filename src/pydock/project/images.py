@@ -206,6 +206,16 @@ def debian_suite(reference: str) -> str:
     return word if word in known_suites() else numbers.get(word.split(".")[0], "")
 
 
+def tagged(version: str, variant: str, suite: str) -> str:
+    """The tag of a Python image: 3.11.7-slim-bookworm."""
+    return "-".join(part for part in (version, variant, suite) if part)
+
+
+def release_number(patch: str) -> int:
+    """The Z of X.Y.Z."""
+    return version_order(patch)[2]
+
+
 def version_order(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 

@@ -11,6 +11,11 @@ is the newest one that has them, for the build does not pass otherwise. Safe: it
 that a build would take today. Unsafe where a file of the project asks for another Python than
 `python:latest` brings, where another registry may lack the tag, or where somebody else passes
 the argument that the tag is made of.
+
+`pydock fix --pin registry` takes the newest patch release that the registry has instead of the
+one in the table, `--pin digest` adds the digest that the registry tells, the tag stays beside it
+for people. Both ask through the container engine, with the credentials it has; what a registry
+does not tell is never written.
 """
 
 from __future__ import annotations
@@ -22,8 +27,9 @@ from pydock.edits import Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.bases import Retag, Target, retagged, target
-from pydock.project.images import PythonImage, latest_patch, parse
+from pydock.project.images import Image, PythonImage, latest_patch, parse
 from pydock.rule import Example, Finding, Rule
+from pydock.words import variables
 
 EXAMPLES = (
     Example(before="FROM python:3.11\nCOPY . /app\n", after="FROM python:3.11.16-trixie\nCOPY . /app\n"),
@@ -61,9 +67,11 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         image = project.python_image(stage)
         if image is None:
-            yield from _other_image(stage, reference)
+            yield from _other_image(project, stage, reference)
         elif _floats(image):
             yield from _python_image(project, stage, image, reference)
+        elif project.options.pin == "digest" and not image.image.digest:
+            yield _undigested(project, stage, reference)
 
 
 def _lacks_argument(reference: str) -> bool:
@@ -84,9 +92,41 @@ def _place(stage: Stage) -> Span:
     return stage.start.place(word.start, word.end)
 
 
-def _other_image(stage: Stage, reference: str) -> Iterator[Finding]:
+def _undigested(project: Project, stage: Stage, reference: str) -> Finding:
     image = parse(reference)
-    if image.digest or image.tag not in {"", "latest"} or image.repository == "scratch":
+    tag = image.tag or "latest"
+    digest = project.registry.digest(f"{image.repository}:{tag}")
+    has_argument = bool(variables(stage.start.words[0].text))
+    retag = retagged(project, stage, tag) if digest and not has_argument else None
+    advice = "" if retag else _why_undigested(project, image, has_argument=has_argument)
+    return Finding(
+        RULE,
+        _place(stage),
+        f"{reference} names no digest",
+        Fix(f"pin the base image to {digest[:19]}", Safety.SAFE, retag.edits, frozenset({"base"})) if retag else None,
+        cost="its publisher can put another image under the tag",
+        advice=advice,
+    )
+
+
+def _why_undigested(project: Project, image: Image, *, has_argument: bool) -> str:
+    if has_argument:
+        return "An argument is part of this FROM, and a digest beside it would win over what is passed."
+    if why := project.registry.why_not(image.repository):
+        return f"No digest could be had: {why}."
+    if project.registry.digests:
+        return f"The registry has no tag {image.tag or 'latest'} of {image.repository}."
+    return "`pydock fix --pin digest` asks the registry for it."
+
+
+def _other_image(project: Project, stage: Stage, reference: str) -> Iterator[Finding]:
+    image = parse(reference)
+    if image.digest or image.repository == "scratch":
+        return
+    if project.options.pin == "digest":
+        yield _undigested(project, stage, reference)
+        return
+    if image.tag not in {"", "latest"}:
         return
     yield Finding(
         RULE,
@@ -99,6 +139,9 @@ def _other_image(stage: Stage, reference: str) -> Iterator[Finding]:
 
 def _python_image(project: Project, stage: Stage, image: PythonImage, reference: str) -> Iterator[Finding]:
     found = target(project, stage)
+    if found is None and project.options.pin == "digest":
+        yield _undigested(project, stage, reference)
+        return
     if found is None and image.is_debian and image.version.count(".") == 2:
         # Older than codenames in tags: nobody publishes it again.
         return
@@ -107,10 +150,10 @@ def _python_image(project: Project, stage: Stage, image: PythonImage, reference:
         RULE,
         _place(stage),
         f"{reference} moves: it names no {_lacking(image)}",
-        _fix(image, found, retag) if found and retag else None,
+        _fix(project, image, found, retag) if found and retag else None,
         cost="the same Dockerfile gives another image after the next "
         + ("release of Python" if image.version.count(".") < 2 else "release of its distribution"),
-        advice=_advice(image, found, retag),
+        advice=_advice(project, image, found, retag),
     )
 
 
@@ -123,13 +166,13 @@ def _lacking(image: PythonImage) -> str:
     return " and no ".join(part for part in (version, distribution) if part) or "release"
 
 
-def _fix(image: PythonImage, found: Target, retag: Retag) -> Fix:
+def _fix(project: Project, image: PythonImage, found: Target, retag: Retag) -> Fix:
     doubts = [retag.doubt] if retag.doubt else []
     meant = f"{image.image} means Python {image.minor} today"
     doubts += [f"{meant}, but {wish.path} asks for {wish.text}" for wish in found.refusing]
     if not found.is_known:
         doubts.append(f"{image.version} is younger than the table of tags, so {found.tag} is a guess")
-    if not image.image.repository.startswith(_HUBS):
+    if not image.image.repository.startswith(_HUBS) and project.options.pin == "table":
         doubts.append(f"the registry of {image.image.repository} may not have the tag {found.tag}")
     safety = Safety.UNSAFE if doubts else Safety.SAFE
     return Fix(
@@ -155,9 +198,11 @@ def _notes(image: PythonImage, found: Target) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _advice(image: PythonImage, found: Target | None, retag: Retag | None) -> str:
+def _advice(project: Project, image: PythonImage, found: Target | None, retag: Retag | None) -> str:
     if found and retag:
         return ""
+    if why := project.registry.why_not(image.image.repository):
+        return f"No exact tag could be had: {why}."
     if found:
         return f"Write {found.tag}; the argument in this FROM is used elsewhere too, or is no plain version."
     if image.variant == "onbuild":
