@@ -20,6 +20,7 @@ import typer
 from pydock import __version__, console
 from pydock.cli_bench import bench
 from pydock.cli_data import data
+from pydock.cli_facts import facts
 from pydock.cli_verify import Builder, Network, UnsafeFixes
 from pydock.cli_verify import verify as verify_command
 from pydock.errors import OptionError, PydockError
@@ -212,6 +213,7 @@ def rules() -> None:
     console.show(rules_table(RULES) + "\n")
 
 
+app.command()(facts)
 app.command()(bench)
 app.command()(data)
 app.command(name="verify")(verify_command)
