@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pydock import engine
+from pydock.codemods import asked_for
 from pydock.config import Settings, chosen, settings
 from pydock.discover import Target
 from pydock.edits import Safety
@@ -30,18 +31,21 @@ class Question(Value):
 
     `given` holds the settings of the command line by their configuration keys, None for those
     that were not given. A dry fix writes nothing. `proof` asks a real engine about a fix.
+    `codemods` are the values of that option.
     """
 
     given: Mapping[str, object]
     is_fix: bool = False
     is_dry: bool = True
     proof: Ways | None = None
+    codemods: tuple[str, ...] = ()
 
 
 def refuse_unknown_rules(question: Question) -> None:
     """Raise OptionError once, not for every project, when the command line names no rule."""
     wanted = settings(lambda path: None, question.given)
     chosen(RULES, wanted.select, wanted.ignore)
+    asked_for(question.codemods)
 
 
 def answer(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Answer, Mapping[str, str]]:
@@ -50,7 +54,7 @@ def answer(question: Question, target: Target, changes: Mapping[str, str]) -> tu
     Raises PydockError where there is no answer; nothing has been written then.
     """
     project, wanted = _project(question, target, changes)
-    rules = chosen(RULES, wanted.select, wanted.ignore)
+    rules = _rules(question, wanted)
     if not question.is_fix:
         return checked(project, target.shown, engine.check(project, rules)), changes
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
@@ -75,7 +79,7 @@ def proof(question: Question, target: Target) -> Proof:
     from pydock.bench.proof import Ways, proven
 
     project, wanted = _project(question, target, {})
-    rules = chosen(RULES, wanted.select, wanted.ignore)
+    rules = _rules(question, wanted)
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
     return proven(_asked(project, rules, allow), rules, allow, question.proof or Ways(), is_fix=False)[1]
 
@@ -105,9 +109,14 @@ def unchanged(question: Question, target: Target) -> Project:
 def rewritten(question: Question, target: Target) -> Report:
     """The project as it is and as `fix` would leave it; nothing is written."""
     project, wanted = _project(question, target, {})
-    rules = chosen(RULES, wanted.select, wanted.ignore)
+    rules = _rules(question, wanted)
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
     return engine.rewrite(_asked(project, rules, allow), rules, allow)
+
+
+def _rules(question: Question, wanted: Settings) -> tuple[Rule, ...]:
+    """The rules of a question, and its codemods, which the engine runs before them."""
+    return *asked_for(question.codemods), *chosen(RULES, wanted.select, wanted.ignore)
 
 
 def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:

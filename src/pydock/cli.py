@@ -19,8 +19,8 @@ import typer
 
 from pydock import __version__, console
 from pydock.cli_bench import bench
+from pydock.cli_codemods import CodemodsOption, codemods, explained, spelled_out
 from pydock.cli_data import data
-from pydock.cli_facts import facts
 from pydock.cli_verify import Builder, Network, UnsafeFixes
 from pydock.cli_verify import verify as verify_command
 from pydock.errors import OptionError, PydockError
@@ -145,6 +145,7 @@ def fix(
     paths: Paths = None,
     diff: Annotated[bool, typer.Option("--diff", help="Print the difference, write nothing.")] = False,
     unsafe_fixes: UnsafeFixes = None,
+    codemods: CodemodsOption = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Build both versions and apply only what leaves the service the same.")
     ] = False,
@@ -178,7 +179,9 @@ def fix(
     output = output or (Path("-") if paths == ["-"] else None)
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
     ways = Ways(network, builder) if verify else None
-    question = Question({**given, "unsafe-fixes": unsafe_fixes, "pin": pin}, True, diff or output is not None, ways)
+    is_dry = diff or output is not None
+    settings = {**given, "unsafe-fixes": unsafe_fixes, "pin": pin}
+    question = Question(settings, True, is_dry, ways, tuple(codemods or ()))
     if explain_plan:
         _show_plans(question, paths)
     answers = _answers(question, paths, jobs)
@@ -190,18 +193,19 @@ def fix(
 @app.command()
 def explain(
     rule: Annotated[
-        str, typer.Argument(metavar="[RULE]", help="A code or a name.", autocompletion=_complete_rule)
+        str, typer.Argument(metavar="[RULE]", help="A code, a name, or a codemod.", autocompletion=_complete_rule)
     ] = "",
     color: ColourOption = Colour.AUTO,
 ) -> None:
-    """Show what a rule means, with its examples."""
+    """Show what a rule or a codemod means, with its examples."""
     from pydock.config import matching
     from pydock.report.explain import PRIMER, page
     from pydock.report.style import style_for
     from pydock.rules import RULES
 
     style = style_for(sys.stdout, color)
-    console.show("\n".join(page(found, style) for found in matching(RULES, rule)) if rule else PRIMER)
+    text = explained(rule, style) if rule else PRIMER
+    console.show(text or "\n".join(page(found, style) for found in matching(RULES, rule)))
 
 
 @app.command()
@@ -213,7 +217,7 @@ def rules() -> None:
     console.show(rules_table(RULES) + "\n")
 
 
-app.command()(facts)
+app.command()(codemods)
 app.command()(bench)
 app.command()(data)
 app.command(name="verify")(verify_command)
@@ -329,7 +333,7 @@ def _tell(answer: Answer) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; `arguments` are those of the process unless given."""
     try:
-        app(arguments, prog_name="pydock")
+        app(spelled_out(sys.argv[1:] if arguments is None else arguments), prog_name="pydock")
     except PydockError as error:
         console.fail(error)
         raise SystemExit(NO_ANSWER) from None

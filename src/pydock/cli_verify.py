@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pydock import console
+from pydock.cli_codemods import CodemodsOption
 from pydock.errors import PydockError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def verify(
     select: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Rewrite with these rules only.")] = None,
     ignore: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Rewrite without these rules.")] = None,
     unsafe_fixes: UnsafeFixes = None,
+    codemods: CodemodsOption = None,
     portable: Annotated[
         bool | None, typer.Option("--portable/--no-portable", help="Without BuildKit.", show_default=False)
     ] = None,
@@ -66,7 +68,9 @@ def verify(
     from pydock.report.verify import document, text
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
-    question = Question({**given, "unsafe-fixes": unsafe_fixes}, proof=Ways(network, builder))
+    question = Question(
+        {**given, "unsafe-fixes": unsafe_fixes}, proof=Ways(network, builder), codemods=tuple(codemods or ())
+    )
     refuse_unknown_rules(question)
     style, found = style_for(sys.stdout, color), []
     for target in targets(paths or ["."]):

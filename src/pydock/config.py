@@ -60,7 +60,7 @@ def settings(text_of: Callable[[str], str | None], given: Mapping[str, object]) 
         if values.get(key, allowed[0]) not in allowed:
             raise OptionError(f"{key} is {values[key]!r}", f"it can be {' or '.join(allowed)}")
     lists = {"select", "ignore"}
-    plain = {key.replace("-", "_"): tuple(_parts(value)) if key in lists else value for key, value in values.items()}
+    plain = {key.replace("-", "_"): tuple(words(value)) if key in lists else value for key, value in values.items()}
     return Settings(**plain)  # type: ignore[arg-type]
 
 
@@ -118,7 +118,7 @@ def _fits(value: object, kind: type) -> bool:
     return isinstance(value, kind) and (not isinstance(value, list) or all(isinstance(each, str) for each in value))
 
 
-def _parts(values: object) -> list[str]:
+def words(values: object) -> list[str]:
     """Words of a repeatable, comma separated option."""
     assert isinstance(values, list | tuple)
     return [part.strip() for value in values for part in str(value).split(",") if part.strip()]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from pydock.edits import Fix, Safety
 from pydock.errors import RuleBugError, SyntaxProblem
+from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.requirements import entries
 from pydock.rule import Finding, Rule
@@ -71,12 +72,8 @@ def check(project: Project, rules: Iterable[Rule]) -> tuple[Finding, ...]:
             found += rule.check(project)
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise RuleBugError(f"{rule.code} {rule.name} failed on {project.path}: {error!r}") from error
-    return tuple(
-        sorted(
-            heard(project, rules, found),
-            key=lambda finding: (finding.path or project.path, finding.span, finding.rule.code),
-        )
-    )
+    kept = heard(project, rules, found)
+    return tuple(sorted(kept, key=lambda finding: (finding.path or project.path, *_place(finding))))
 
 
 def _refuse_loop(project: Project, loop: tuple[str, ...]) -> None:
@@ -89,15 +86,26 @@ def _refuse_loop(project: Project, loop: tuple[str, ...]) -> None:
 def choose(findings: Iterable[Finding], allow: Safety) -> tuple[tuple[Finding, Fix], ...]:
     """The findings whose fixes can share a round: allowed, and not touching one another.
 
-    The widest goes first, so a rewrite of the whole file has a round to itself; place and
-    code settle the rest, so the order in which rules are listed never shows in the result.
+    What changes the application's source has rounds of its own, before the rest. The widest goes
+    first, so a rewrite of the whole file has a round to itself; place, code and name settle the
+    rest, so the order in which rules are listed never shows in the result.
     """
     chosen: list[tuple[Finding, Fix]] = []
     offers = [(finding, fix) for finding in findings if (fix := finding.fix) and fix.safety <= allow]
-    for finding, fix in sorted(offers, key=lambda offer: (-offer[1].width, offer[0].span, offer[0].rule.code)):
+    offers = [offer for offer in offers if offer[0].rule.is_source] or offers
+    for finding, fix in sorted(offers, key=_precedence):
         if not any(fix.clashes(other) for _, other in chosen):
             chosen.append((finding, fix))
     return tuple(chosen)
+
+
+def _precedence(offer: tuple[Finding, Fix]) -> tuple[object, ...]:
+    finding, fix = offer
+    return -fix.width, *_place(finding), finding.path
+
+
+def _place(finding: Finding) -> tuple[Span, str, str]:
+    return finding.span, finding.rule.code, finding.rule.name
 
 
 def rewrite(project: Project, rules: Sequence[Rule], allow: Safety) -> Report:

@@ -39,7 +39,9 @@ class Finding(Value):
 class Rule(Value):
     """A smell with one owner. `check` is a pure function of the project.
 
-    `same_as` are the hadolint rules that mean the same, so their comments are honoured.
+    `same_as` are the hadolint rules that mean the same, so their comments are honoured. One that
+    `is_source` changes the application itself: it goes before all others, which then read the
+    source as it will be.
     """
 
     code: str
@@ -48,6 +50,7 @@ class Rule(Value):
     docs: str
     examples: tuple[Example, ...]
     same_as: tuple[str, ...] = ()
+    is_source: bool = False
 
     def __repr__(self) -> str:
         return f"Rule({self.code})"

@@ -39,6 +39,7 @@ class Service(Value):
     user: str = ""
     target: str = ""
     init: bool = False
+    stop_grace_period: str = ""
 
     @property
     def origin(self) -> str:
@@ -109,6 +110,7 @@ def _service(name: str, path: str, entry: Mapping[str, Any]) -> Service:
         str(entry.get("user") or ""),
         str(build.get("target") or "") if isinstance(build, dict) else "",
         entry.get("init") is True,
+        str(entry.get("stop_grace_period") or ""),
     )
 
 

@@ -74,7 +74,8 @@ def syntax(text: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            # As bytes, so that a byte order mark and `# coding:` mean what they mean to Python.
+            return ast.parse(text.encode("utf-8", "surrogateescape"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pydock.edits import Safety
-from pydock.engine import rewrite
+from pydock.engine import Report, rewrite
 from pydock.project import Project
 from pydock.report import Changed
 from pydock.report.diff import unified
 from pydock.report.style import Style
 from pydock.rule import Example, Rule
 from pydock.tree import Tree
+
+if TYPE_CHECKING:
+    from pydock.codemods.codemod import Codemod
 
 PRIMER = """\
 A rule is one smell. It has a code and a name; both are accepted wherever a rule can be named, and so
@@ -32,8 +36,32 @@ Leave one instruction alone with a comment in front of it, a whole file with one
     # pydock: ignore[PYD304]
     # pydock: ignore-file[no-healthcheck]
 
-`pydock explain RULE` shows one rule with its examples, `pydock rules` lists all of them.
+A codemod changes the application's own source, and only when it is asked for: --codemods
+makes all that are sure, --codemods NAME one of them, its doubtful changes too.
+
+`pydock explain NAME` shows one rule or codemod with its examples, `pydock rules` and
+`pydock codemods` list them.
 """
+
+
+def codemod_page(codemod: Codemod, style: Style) -> str:
+    """The codemod's docs, then each of its examples as the engine answers it today."""
+    head = style(f"codemod {codemod.name}, for {codemod.cures}", "bold")
+    parts = [f"{head}\n\n{inspect.cleandoc(codemod.docs)}\n"]
+    for example in codemod.examples:
+        report = rewrite(Project(Tree.of(example.context)), (codemod.rule(is_named=True),), Safety.SAFE)
+        said = "".join(f"{finding.message[:1].upper()}{finding.message[1:]}:" for finding in report.remaining)
+        if report.changed:
+            parts.append(style(f"pydock fix --codemods {codemod.name} --diff", "cyan"))
+            parts += ["".join(_coloured(line, style) for line in _difference(report))]
+        else:
+            parts += [style(said or "Left alone:", "cyan"), example.before]
+    return "\n".join(parts)
+
+
+def _difference(report: Report) -> Iterator[str]:
+    for path in report.changed:
+        yield from unified(Changed(path, report.project.tree.text(path), report.result.tree.changes[path]))
 
 
 def page(rule: Rule, style: Style) -> str:
@@ -54,9 +82,7 @@ def _example(rule: Rule, example: Example, style: Style) -> Iterator[str]:
         return
     flag = " --unsafe-fixes" if example.allow is Safety.UNSAFE else ""
     yield style(f"pydock fix{flag} --select {rule.code} --diff", "cyan")
-    for path in report.changed:
-        change = Changed(path, project.tree.text(path), report.result.tree.changes[path])
-        yield "".join(_coloured(line, style) for line in unified(change))
+    yield "".join(_coloured(line, style) for line in _difference(report))
 
 
 def _coloured(line: str, style: Style) -> str:

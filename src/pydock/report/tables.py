@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from pydock.edits import Safety
 from pydock.rule import Rule
+
+if TYPE_CHECKING:
+    from pydock.codemods.codemod import Codemod
 
 
 def rules_table(rules: Iterable[Rule], form: str = "simple") -> str:
     """One row a rule; `form` is a tabulate format, "github" for a README."""
     return _tabulate(rule_rows(rules), ("Code", "Name", "Smell", "Fix", "hadolint"), form, [None])
+
+
+def codemods_table(codemods: Iterable[Codemod], form: str = "simple") -> str:
+    """One row a codemod: its name, what it writes, and the rule whose smell it cures."""
+    rows = [(each.name, smell(each.rule(is_named=True)), each.cures) for each in codemods]
+    return _tabulate(rows, ("Name", "Writes", "Cures"), form, [None])
 
 
 def rule_rows(rules: Iterable[Rule]) -> list[tuple[str, str, str, str, str]]:

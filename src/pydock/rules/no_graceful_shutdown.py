@@ -1,23 +1,27 @@
 """SIGTERM does not reach the service, or finds nobody who listens.
 
 Linux delivers to the first process of a container only the signals it asked for. A plain Python
-server did not ask for SIGTERM: `docker stop` waits ten seconds in vain and then kills it, with
-the requests it was serving. gunicorn, uvicorn and their like do handle it.
+server or loop did not ask for SIGTERM: `docker stop` waits ten seconds in vain and then kills it,
+with the requests or the piece of work in its hands. gunicorn, uvicorn and their like do handle it.
 
-Only shown: the cure is a handler in the application, or SIGINT, which Python turns into
-KeyboardInterrupt.
+The cure is a handler in the application, which the codemod `handle-sigterm` writes. Without one,
+STOPSIGNAL SIGINT makes Docker send what Ctrl-C sends, and Python raises KeyboardInterrupt. Unsafe:
+that interrupts what is being done, and a program may mean something else by it.
+
+A server that is told to take longer over its last requests than Docker waits is killed, too: the
+finding names both times.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from pydock.edits import Edit, Fix, Safety
+from pydock.lines import Span
 from pydock.project import Project, compose
-from pydock.project.app import app
 from pydock.project.listeners import Server
 from pydock.project.server import server
-from pydock.project.wrappers import INITS
+from pydock.project.shutdown import ASYNC_LOOP, LOOP, Wait, deaf_wait
 from pydock.rule import Example, Finding, Rule
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
@@ -25,49 +29,90 @@ _SERVER = "from http.server import HTTPServer, SimpleHTTPRequestHandler as H\n\n
 EXAMPLES = (
     Example(
         before=f'{_BASE}CMD ["python", "server.py"]\n',
+        after=f"{_BASE}# Python raises KeyboardInterrupt at SIGINT and ignores SIGTERM as the first process\n"
+        'STOPSIGNAL SIGINT\nCMD ["python", "server.py"]\n',
         files={"server.py": f"{_SERVER}server.serve_forever()\n"},
-        finds=True,
+        allow=Safety.UNSAFE,
     ),
     Example(
         before=f'{_BASE}CMD ["python", "server.py"]\n',
         files={"server.py": f"import signal\n{_SERVER}signal.signal(signal.SIGTERM, lambda *_: server.shutdown())\n"},
     ),
     Example(before=f'{_BASE}CMD ["uvicorn", "app:app", "--host", "0.0.0.0"]\n'),
+    Example(before=f'{_BASE}CMD ["gunicorn", "-b", ":80", "--graceful-timeout=60", "app:app"]\n', finds=True),
 )
 
-# Frameworks and servers that answer SIGTERM themselves.
-_HANDLE_IT = re.compile(r"uvicorn|aiohttp|sanic|quart|nicegui|grpc")
-_DEAF = frozenset({"flask", "waitress", "http.server"})
+# What `docker stop` and compose wait before SIGKILL, https://docs.docker.com/reference/cli/docker/container/stop/.
+_PATIENCE = 10
+_TIMEOUTS = {"uvicorn": "--timeout-graceful-shutdown", "hypercorn": "--graceful-timeout"}
 
 
 def check(project: Project) -> Iterator[Finding]:
-    found = server(project)
-    if found is None or found.start.span is None or _is_handled(project, found):
+    wait, found = deaf_wait(project), server(project)
+    if found is None or found.start.span is None:
         return
-    application = app(project)
-    runs = application.runs if application and found.kind == "python" else ()
-    deaf = [run for run in runs if not _HANDLE_IT.search(run.kind)]
-    names = [name.removeprefix("signal.") for name in application.signals] if application else []
-    # A name that is no constant comes from a loop over signals, SIGTERM most likely among them.
-    listens = any(name == "SIGTERM" or not name.startswith("SIG") for name in names)
-    if listens or not (deaf or found.kind in _DEAF):
-        return
-    name = deaf[0].kind if deaf else found.kind
-    yield Finding(
+    if wait is not None:
+        yield _deaf(project, found, wait)
+    yield from _slow(project, found)
+
+
+def _deaf(project: Project, found: Server, wait: Wait) -> Finding:
+    names = {LOOP: "the loop", ASYNC_LOOP: "the asyncio program"}
+    what = f"{names.get(wait.kind, wait.kind)} at {wait.path}:{wait.line}" if wait.path else wait.kind
+    fix = _stop_signal(project, found)
+    codemod = "`pydock fix --codemods handle-sigterm` writes a handler into the source." if wait.path else ""
+    by_hand = "" if fix else "Set STOPSIGNAL SIGINT, which Python turns into KeyboardInterrupt."
+    return Finding(
         RULE,
-        found.start.span,
-        f"{name} does not handle SIGTERM, which is how a container is told to stop",
-        cost="each stop takes ten seconds and cuts off the requests that are being served",
-        advice="Handle SIGTERM in the source, or set STOPSIGNAL SIGINT, which Python turns into KeyboardInterrupt.",
+        found.start.span or Span(0, 0),
+        f"{what} does not handle SIGTERM, which is how a container is told to stop",
+        fix,
+        cost="each stop takes ten seconds and cuts off what is being done",
+        advice=codemod or by_hand,
     )
 
 
-def _is_handled(project: Project, found: Server) -> bool:
-    """Whether another signal is sent, or an init in front makes the default action end the process."""
-    stop = next((entry for stage in project.lineage(project.final) if (entry := stage.last("STOPSIGNAL"))), None)
-    services = compose.services(project)
-    has_init = bool(INITS & set(found.start.wrappers)) or (bool(services) and all(entry.init for entry in services))
-    return has_init or (stop is not None and stop.value.strip() not in {"SIGTERM", "15"})
+def _stop_signal(project: Project, found: Server) -> Fix | None:
+    """STOPSIGNAL in front of the command, where Python is the first process and so gets the signal itself."""
+    place = project.final.last("CMD") or project.final.last("ENTRYPOINT")
+    start = found.start
+    is_first = (
+        start.role == "start" and set(start.wrappers) <= {"exec"} and (not start.in_shell or bool(start.wrappers))
+    )
+    if place is None or not is_first or start.instruction is None:
+        return None
+    reason = "# Python raises KeyboardInterrupt at SIGINT and ignores SIGTERM as the first process"
+    text = project.dockerfile.written(f"{reason}\nSTOPSIGNAL SIGINT\n")
+    edit = Edit(project.path, Span(place.span.start, place.span.start), text)
+    doubt = "KeyboardInterrupt interrupts whatever is being done, and a program may take it for something else"
+    changes = frozenset({"stop_signal"})
+    return Fix("stop Python with the signal that it hears", Safety.UNSAFE, (edit,), changes, (doubt,))
+
+
+def _slow(project: Project, found: Server) -> Iterator[Finding]:
+    """A server that is given more time to finish than Docker gives the container."""
+    services = [entry for entry in compose.services(project) if entry.stop_grace_period]
+    seconds = _graceful_timeout(found)
+    if seconds is None or seconds <= _PATIENCE or services or found.start.span is None:
+        return
+    yield Finding(
+        RULE,
+        found.start.span,
+        f"{found.kind} may take {seconds} seconds to finish its requests, and docker stop waits {_PATIENCE}",
+        cost="requests that take longer than that are cut off by SIGKILL at each stop",
+        advice=f"Start it with `docker run --stop-timeout {seconds + 5}`, `stop_grace_period: {seconds + 5}s` in "
+        "compose or terminationGracePeriodSeconds in Kubernetes.",
+    )
+
+
+def _graceful_timeout(found: Server) -> int | None:
+    """The seconds that somebody set, None where the default is in force."""
+    if found.gunicorn is not None:
+        text = found.gunicorn.value("graceful_timeout")
+    else:
+        word = found.command.option(_TIMEOUTS[found.kind]) if found.kind in _TIMEOUTS else None
+        text = word.value if word else None
+    return int(text) if text and text.isdigit() else None
 
 
 RULE = Rule("PYD413", "no-graceful-shutdown", check, __doc__, EXAMPLES)

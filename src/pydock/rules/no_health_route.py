@@ -4,7 +4,8 @@ A connection to the port only proves that something listens. Whoever probes the 
 Docker, a load balancer or Kubernetes, has nothing cheap and honest to ask, and falls back to a
 page that may be slow, need a login, or answer while the database is gone.
 
-Only shown: a route is the application's own business.
+The cure is in the source: the codemod `add-health-route` writes one, when it is asked to. Without
+that it is only shown, for a route is the application's own business.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.project import Project
-from pydock.project.app import app
+from pydock.project.health import without_health_route
 from pydock.project.server import server
 from pydock.rule import Example, Finding, Rule
 
@@ -26,29 +27,23 @@ EXAMPLES = (
     Example(before=f'{_BASE}CMD ["python", "job.py"]\n', files={"job.py": "print('done')\n"}),
 )
 
-_ROUTED = frozenset(
-    ["flask", "quart", "fastapi", "starlette", "litestar", "sanic", "aiohttp", "bottle", "falcon", "django"]
-)
+# Frameworks that the codemod knows; http.server is called by its full name.
+_WRITTEN = frozenset(["flask", "quart", "fastapi", "starlette", "aiohttp", "django"])
 
 
 def check(project: Project) -> Iterator[Finding]:
-    found, application = server(project), app(project)
-    if found is None or found.start.span is None or application is None or application.framework not in _ROUTED:
+    found, application = server(project), without_health_route(project)
+    if found is None or found.start.span is None or application is None:
         return
-    if application.health or application.health_like or _mentions(project, application.reached):
-        return
+    name = application.framework
+    by_codemod = "`pydock fix --codemods add-health-route` writes one. " if name in _WRITTEN or "." in name else ""
     yield Finding(
         RULE,
         found.start.span,
-        f"{application.path}: pydock sees no route such as /health in this {application.framework} service",
+        f"{application.path}: pydock sees no route such as /health in this {name} service",
         cost="probes can only ask whether the port is open",
-        advice="Add a route that answers 200 without a login, and fails when the service cannot do its work.",
+        advice=f"{by_codemod}A good route answers 200 without a login, and fails when the service cannot do its work.",
     )
-
-
-def _mentions(project: Project, paths: tuple[str, ...]) -> bool:
-    """Whether a route is declared in a way that could not be followed."""
-    return any("health" in (project.tree.text(path) or "").lower() for path in paths)
 
 
 RULE = Rule("PYD414", "no-health-route", check, __doc__, EXAMPLES)
