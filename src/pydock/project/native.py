@@ -1,7 +1,7 @@
 """Debian packages behind Python packages and programs: what compiles, what has to be there at run time.
 
 Facts are the dated tables `debian_build_packages`, `debian_dev_packages`, `debian_programs`,
-`native_packages` and `full_image_libraries` under `data/`, with a source per row.
+`native_packages`, `full_image_libraries` and `full_image_packages` under `data/`, with a source per row.
 """
 
 from __future__ import annotations
@@ -114,6 +114,13 @@ def program(name: str) -> Program | None:
 def full_image_libraries(suite: str) -> frozenset[str]:
     """The run-time packages that the full image has beyond slim."""
     return frozenset(row["package"] for row in rows("full_image_libraries") if row["suite"] == suite)
+
+
+@cache
+def full_image_packages(suite: str) -> frozenset[str]:
+    """The packages by name that an `apt-get install` in the full image finds there already."""
+    is_known = any(row["suite"] == suite for row in rows("full_image_libraries"))
+    return frozenset(row["package"] for row in rows("full_image_packages")) if is_known else frozenset()
 
 
 @cache

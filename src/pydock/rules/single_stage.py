@@ -5,7 +5,11 @@ needed: the full image is about 900 MB larger than slim, a compiler about 200 MB
 pulled by every node and counted by every scanner.
 
 The cure is two stages: a builder that installs into a virtual environment, and a runtime
-stage on the slim image that gets the environment and the code. Headers are replaced by the
+stage on the slim image that gets the environment and the code. The environment has no pip: the
+image's own fills it (`python -m pip`), and it sees what the image has, which is pip and, before
+Python 3.12, setuptools. It gets a pip of its own where something calls `pip` by its name, or
+where Poetry and the like stand beside it in the builder. What the full image has of what
+`apt-get` is asked for is not installed again. Headers are replaced by the
 libraries they stand for, programs that the service calls are carried over, and what is not
 understood is left alone: then the finding says which line stands in the way.
 
@@ -31,11 +35,11 @@ EXAMPLES = (
         ),
         after=(
             "FROM python:3.12 AS builder\n"
-            "RUN python -m venv /opt/venv\n"
+            "RUN python -m venv --without-pip --system-site-packages /opt/venv\n"
             'ENV PATH="/opt/venv/bin:$PATH"\n'
             "WORKDIR /app\n"
             "COPY requirements.txt ./\n"
-            "RUN pip install -r requirements.txt\n\n"
+            "RUN python -m pip install -r requirements.txt\n\n"
             "FROM python:3.12-slim\n"
             'ENV PATH="/opt/venv/bin:$PATH"\n'
             "COPY --from=builder /opt/venv /opt/venv\n"

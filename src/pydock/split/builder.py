@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.chains import comment_lines
 from pydock.dockerfile import Instruction
 from pydock.plan import Add, Change, Keep, Piece, Repeat
 from pydock.project.build_tools import latest_tool
@@ -12,6 +13,7 @@ from pydock.split.copying import copy_pieces, leaves_runtime
 from pydock.split.draft import Draft
 from pydock.split.pieces import builder_edits, builder_installs, builder_steps, run_text, runtime_steps
 from pydock.split.preparing import is_preparing_copy, read_variables
+from pydock.split.reasons import listed
 from pydock.split.roles import Role
 from pydock.words import variables
 
@@ -40,7 +42,20 @@ def _from(draft: Draft) -> Piece:
     start = draft.stage.start
     flags = "".join(f"--{flag.name}={flag.value} " for flag in start.flags)
     text = f"FROM {flags}{start.words[0].text} AS {draft.builder_name}\n"
-    return Change(start, text, "compilers and caches stay in this stage")
+    return Change(start, _already_there(draft) + text, "compilers and caches stay in this stage")
+
+
+def _already_there(draft: Draft) -> str:
+    """What the full image has of what the file installs, under the comments of instructions that it makes idle."""
+    gone = [entry.package for entry in draft.system.divisions if entry.package in draft.there and not entry.runtime]
+    comments = "".join(
+        comment_lines(draft.project.dockerfile.slice(entry.lead))
+        for entry in draft.stage.of("RUN")
+        if drops_from_runtime(draft, entry)
+        and not builder_steps(draft, entry, late=False)
+        and not builder_steps(draft, entry, late=True)
+    )
+    return comments + (f"# the full image has {listed(sorted(gone))}\n" if gone else "")
 
 
 def _early(draft: Draft, reach: tuple[Instruction, ...], late: list[Piece]) -> Iterator[Piece]:
@@ -127,13 +142,14 @@ def _environment(draft: Draft) -> Iterator[Piece]:
     if not draft.makes_venv:
         return
     old_pip = _LAST_PIP.get(draft.image.minor)
-    command = f"python -m venv {draft.venv}"
-    if old_pip:
+    command = f"python -m venv {_venv_options(draft)}{draft.venv}"
+    if old_pip and not draft.shares_pip:
         command += f" \\\n    && {draft.venv}/bin/pip install --upgrade pip=={old_pip} setuptools wheel"
     if draft.brings_uv:
         version = latest_tool("uv", draft.image.minor)
         yield Add(f"RUN pip install --no-cache-dir uv=={version}\n", "uv installs faster, and stays in the builder")
-    yield Add(f"RUN {command}\n", "packages live in an environment that can be copied as a whole")
+    whose = ", filled by the image's own pip" if draft.shares_pip and not draft.brings_uv else ""
+    yield Add(f"RUN {command}\n", f"packages live in an environment that can be copied as a whole{whose}")
     tool = draft.manager or (
         "uv" if any(install.tool == "uv" for entry in draft.steps for install in entry.installs) else ""
     )
@@ -151,6 +167,13 @@ def _environment(draft: Draft) -> Iterator[Piece]:
         yield Add(f'ENV VIRTUAL_ENV={draft.venv} PATH="{draft.venv}/bin:$PATH"\n', f"{tool} installs into it")
     else:
         yield Add(f'ENV PATH="{draft.venv}/bin:$PATH"\n', "pip installs into it")
+
+
+def _venv_options(draft: Draft) -> str:
+    if draft.shares_pip:
+        return "--without-pip --system-site-packages "
+    installs = [command for entry in draft.steps if entry.role is Role.INSTALL for command in entry.step.commands]
+    return "--without-pip " if all(command.values[:2] == ("uv", "sync") for command in installs) else ""
 
 
 def _late(draft: Draft, reach: tuple[Instruction, ...]) -> list[Piece]:

@@ -15,14 +15,15 @@ from pydock.project.native import Need, full_image_libraries, is_older_than_whee
 from pydock.project.start import called_programs, starts
 from pydock.shell import Step
 from pydock.split.commands import managed
+from pydock.split.environment import shares_pip
 from pydock.split.inputs import Inputs, inputs_of
 from pydock.split.installer import takes_uv
 from pydock.split.places import refuse_places
-from pydock.split.preparing import preparing_steps
+from pydock.split.preparing import brings_apt_files, preparing_steps
 from pydock.split.refusal import Refusal
 from pydock.split.roles import MANAGERS, Role, RoledStep, step_text
 from pydock.split.slim import media_types, slim_doubts
-from pydock.split.system import Demand, SystemPlan, plan_system
+from pydock.split.system import Demand, SystemPlan, already_there, plan_system
 from pydock.split.wanted import Wanted, wanted
 from pydock.values import Value
 from pydock.words import expand
@@ -36,8 +37,9 @@ class Draft(Value, dict=True):
     """The facts both stages are written from.
 
     `feeding` are steps that make what the installs read, `prepares` those that say how packages
-    are fetched, `sets_up_apt` those that tell apt where packages are. `makes_venv` is false where
-    the file makes its own.
+    are fetched, `sets_up_apt` those that tell apt where packages are; `there` are packages that the file
+    installs and the builder's image has. `makes_venv` is false where
+    the file makes its own; `shares_pip` says that one that is made needs no pip of its own.
     """
 
     project: Project
@@ -49,9 +51,11 @@ class Draft(Value, dict=True):
     system: SystemPlan
     venv: str
     makes_venv: bool
+    shares_pip: bool
     feeding: frozenset[Step]
     prepares: frozenset[Step]
     sets_up_apt: frozenset[Step]
+    there: frozenset[str]
     doubts: tuple[str, ...]
 
     @property
@@ -112,14 +116,11 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
     asked = wanted(project, inputs, steps)
     called = _called(project, steps, feeding)
     slims = project.slim_reference(stage) is not None
-    demanded = (
-        (*_demanded(image, asked, called), *media_types(project, image.suite_meant, asked.names)) if slims else ()
-    )
+    demanded = _demanded(project, image, asked, called) if slims else ()
     if refusal := _refuse_compiler(stage, steps, demanded):
         return refusal
-    in_builder = [entry for entry in steps if _is_builders(entry, feeding | prepares)]
-    programs = frozenset(command.program for entry in in_builder for command in entry.step.commands)
-    demand = Demand(image.suite_meant, frozenset(called), programs, asked.from_repositories)
+    apt_setup = _setting_up_apt(steps)
+    demand = _demand(stage, steps, image, asked, called, feeding | prepares, is_apt_set_up=bool(apt_setup))
     return Draft(
         project,
         stage,
@@ -130,11 +131,30 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
         plan_system(steps, demand, demanded),
         place[0],
         place[1],
+        place[1] and shares_pip(project, steps, called),
         feeding,
         prepares,
-        _setting_up_apt(steps),
+        apt_setup,
+        demand.in_builder_image,
         _doubts(project, asked, slims=slims),
     )
+
+
+def _demand(
+    stage: Stage,
+    steps: tuple[RoledStep, ...],
+    image: PythonImage,
+    asked: Wanted,
+    called: Mapping[str, str],
+    helping: frozenset[Step],
+    *,
+    is_apt_set_up: bool,
+) -> Demand:
+    in_builder = [entry for entry in steps if _is_builders(entry, helping)]
+    programs = frozenset(command.program for entry in in_builder for command in entry.step.commands)
+    is_as_published = not (image.variant or is_apt_set_up or any(map(brings_apt_files, stage.instructions)))
+    there = already_there(steps, image.suite_meant) if is_as_published else frozenset()
+    return Demand(image.suite_meant, frozenset(called), programs, asked.from_repositories, there)
 
 
 def _environment(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> tuple[str, bool] | Refusal:
@@ -258,7 +278,7 @@ def _called(project: Project, steps: tuple[RoledStep, ...], feeding: frozenset[S
     return called
 
 
-def _demanded(image: PythonImage, asked: Wanted, called: Mapping[str, str]) -> tuple[Need, ...]:
+def _demanded(project: Project, image: PythonImage, asked: Wanted, called: Mapping[str, str]) -> tuple[Need, ...]:
     """What the full image brought along and slim does not: libraries that are loaded, programs that are called."""
     suite = image.suite_meant
     old = {name for name, version in asked.pinned if is_older_than_wheels(name, version, image.minor)}
@@ -268,7 +288,7 @@ def _demanded(image: PythonImage, asked: Wanted, called: Mapping[str, str]) -> t
         known = program(name)
         if known and known.only_in_full(suite):
             found.append(Need(known.package, place, f"calls {name}"))
-    return tuple(found)
+    return (*found, *media_types(project, suite, asked.names))
 
 
 def _was_there(need: Need, suite: str) -> bool:

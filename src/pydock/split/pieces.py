@@ -13,6 +13,7 @@ from pydock.shell import Step, Word
 from pydock.split.commands import moved, moved_paths
 from pydock.split.copying import is_removal
 from pydock.split.draft import Draft, purges
+from pydock.split.environment import pip_as_module, renews_pip
 from pydock.split.installer import uv_edits
 from pydock.split.roles import Role, RoledStep, changes_folder, depends_on_folder
 
@@ -45,6 +46,9 @@ def builder_steps(draft: Draft, run: Instruction, *, late: bool) -> list[Step]:
     chosen = []
     for entry in entries:
         match entry.role:
+            case Role.INSTALL if draft.shares_pip and renews_pip(entry):
+                # The image's pip is what installs; the service has no use for another one.
+                wanted = not late and not draft.brings_uv
             case Role.VENV | Role.INSTALL:
                 wanted = late
             case Role.TOOL:
@@ -140,10 +144,13 @@ def builder_edits(draft: Draft, run: Instruction) -> list[tuple[Span, str]]:
     """What changes inside the builder's steps: its packages, options that a venv makes wrong."""
     edits = []
     for entry in draft.by_run.get(run, ()):
+        if draft.shares_pip and renews_pip(entry):
+            continue
         if draft.brings_uv:
             edits += uv_edits((entry,))
         elif entry.role is Role.INSTALL and draft.makes_venv:
             edits += moved_paths(draft.project, entry.step.commands, draft.venv)
+            edits += pip_as_module(entry) if draft.shares_pip else []
         for apt in entry.apt:
             if apt.kind is AptKind.INSTALL and apt.is_literal and apt.is_plain:
                 gone = {word for word in apt.packages if not draft.system.of(word.value or "").builder}

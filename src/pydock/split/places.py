@@ -64,7 +64,7 @@ def refuse_places(project: Project, stage: Stage) -> Iterator[Refusal]:
     for entry in stage.instructions[1:]:
         yield from _of_instruction(project, stage, entry)
     names = _INSTALLED | {name for found in project.requirement_sets for name in found.names}
-    for path, text in _files(project):
+    for path, text in running_files(project):
         if why := _sets_path(text) or _names_program(project, text, names) or _names_debians(project, stage, text):
             at = text.count("\n", 0, why[0]) + 1
             yield Refusal(stage.start.value_span, "interpreter path", f"{path}:{at} {why[1]}", _ADVICE)
@@ -97,7 +97,7 @@ def _of_variables(entry: Instruction) -> Iterator[Refusal]:
             yield Refusal(entry.body, "interpreter path", f"{each.name} says where the system's programs are", _ADVICE)
 
 
-def _files(project: Project) -> Iterator[tuple[str, str]]:
+def running_files(project: Project) -> Iterator[tuple[str, str]]:
     """The files of the context that may run in the image, or say what runs there."""
     tree = project.tree
     paths = (path for path in tree.files if _READ.search(path) and not _NOT_THE_SERVICE.search(path))

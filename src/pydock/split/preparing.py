@@ -56,6 +56,11 @@ def is_preparing_copy(entry: Instruction) -> bool:
     return target.startswith(("/", "~")) and bool(_PREPARES.search(entry.value) or _APT_FILES.search(target))
 
 
+def brings_apt_files(entry: Instruction) -> bool:
+    """Whether a COPY tells apt of other packages than those that the image knows."""
+    return entry.keyword in {"COPY", "ADD"} and bool(_APT_FILES.search(entry.value))
+
+
 def read_variables(project: Project, stage: Stage, inputs: Inputs) -> Iterator[str]:
     """The variables of a stage that requirement files, or the build of the project itself, name."""
     for path, _ in inputs.files:

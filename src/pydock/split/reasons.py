@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from pydock.dockerfile import Instruction
 from pydock.project.apt import AptKind
@@ -19,11 +19,11 @@ def reasons(draft: Draft, run: Instruction | None, added: Sequence[Need]) -> str
         compiled |= found
         headers = [] if found else _headers(draft, run)
     lines = (
-        [f"# what {_listed(sorted(compiled))} {'was' if len(compiled) == 1 else 'were'} compiled against"]
+        [f"# what {listed(sorted(compiled))} {'was' if len(compiled) == 1 else 'were'} compiled against"]
         if compiled
         else []
     )
-    lines += [f"# the libraries behind {_listed(headers)}"] if headers else []
+    lines += [f"# the libraries behind {listed(headers)}"] if headers else []
     uses = dict.fromkeys(f"# {need.wanted_by} {need.why}" for need in added if not need.was_compiled)
     return "".join(f"{line}\n" for line in (*lines, *uses))
 
@@ -47,8 +47,9 @@ def _behind(draft: Draft, run: Instruction) -> set[str]:
     return {need.wanted_by for need in found if need.was_compiled and need.package in libraries}
 
 
-def _listed(names: Iterable[str]) -> str:
-    *first, last = names
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`; "" for no name."""
+    *first, last = names or [""]
     return f"{', '.join(first)} and {last}" if first else last
 
 

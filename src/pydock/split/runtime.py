@@ -43,8 +43,16 @@ def dropped(draft: Draft) -> tuple[Drop, ...]:
     found = []
     for entry in draft.stage.of("RUN"):
         if drops_from_runtime(draft, entry) and not _in_builder(draft, entry):
-            found.append(Drop(entry, "there is nothing left to clean up"))
+            found.append(Drop(entry, _why_dropped({each.role for each in draft.by_run[entry]})))
     return tuple(found)
+
+
+def _why_dropped(roles: set[Role]) -> str:
+    if Role.INSTALL in roles:
+        return "uv installs, so pip stays as it is"
+    if Role.SYSTEM in roles:
+        return "the full image has it, and running does not need it"
+    return "there is nothing left to clean up"
 
 
 def _in_builder(draft: Draft, entry: Instruction) -> bool:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pydock.project.apt import AptKind, AptStep, package_name
-from pydock.project.native import Need, brings_programs, kind_of, programs_in, runtime_of, serves_building
+from pydock.project.native import (
+    Need,
+    brings_programs,
+    full_image_packages,
+    kind_of,
+    programs_in,
+    runtime_of,
+    serves_building,
+)
 from pydock.split.roles import Role, RoledStep
-from pydock.values import Value
+from pydock.values import Value, replace
 
 # Only called or loaded when the service runs; nothing is compiled with them.
 _RUNTIME_ONLY = frozenset(
@@ -73,6 +81,8 @@ _RUNTIME_ONLY = frozenset(
         "zip",
     ]
 )
+# Options that ask for another version than the one that is there.
+_VERSIONED = frozenset({"-t", "--target-release", "--default-release", "-a", "--host-architecture", "--reinstall"})
 _FETCHERS = frozenset({"fetcher", "version-control"})
 
 
@@ -87,16 +97,23 @@ class Division(Value):
 
 class Demand(Value):
     """What is known about the use of system packages: programs called in the runtime stage, programs
-    called by the steps of the builder, and whether pip fetches from version control."""
+    called by the steps of the builder, whether pip fetches from version control, and the packages
+    that the builder's image has before anything is installed."""
 
     suite: str
     called_at_runtime: frozenset[str]
     called_in_builder: frozenset[str]
     installs_from_repositories: bool
+    in_builder_image: frozenset[str] = frozenset()
 
 
 def divide(package: str, demand: Demand) -> Division:
-    """The stages a package is needed in. What is not known to be for one of them goes to both."""
+    """The stages a package has to be installed in. What is not known to be for one of them goes to both."""
+    found = _needed(package, demand)
+    return replace(found, builder=False) if package in demand.in_builder_image else found
+
+
+def _needed(package: str, demand: Demand) -> Division:
     kind = kind_of(package)
     if package in _RUNTIME_ONLY:
         return Division(package, package in demand.called_in_builder, True)
@@ -113,6 +130,17 @@ def divide(package: str, demand: Demand) -> Division:
         return Division(package, explained or not called, called or not explained)
     is_runtimes = package.startswith("lib") or brings_programs(package)
     return Division(package, not is_runtimes, True)
+
+
+def already_there(steps: Iterable[RoledStep], suite: str) -> frozenset[str]:
+    """The packages of these installs that the full image has; one asked for in a certain version is not."""
+    installs = [apt for entry in steps for apt in entry.apt if apt.kind is AptKind.INSTALL]
+    certain = {
+        word.value for apt in installs if {name for name, _ in apt.options} & _VERSIONED for word in apt.packages
+    }
+    asked = {word.value for apt in installs for word in apt.packages if word.value}
+    exact = {package_name(name) for name in asked if package_name(name) != name}
+    return (full_image_packages(suite) & asked) - certain - exact
 
 
 class SystemPlan(Value):
