@@ -20,6 +20,7 @@ TABLES = {
     "debian_programs": "programs, the package that brings them, and the images that have them",
     "debian_recommends": "what a package recommends and a service then uses",
     "full_image_libraries": "run-time packages of the full image that slim does not have",
+    "full_image_packages": "packages that apt-get finds in the full image, by the names that Dockerfiles use",
     "suite_package_names": "packages that not every Debian release has under the same name",
 }
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
