@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from pydock.cli import main
+from tests.command_line import Result, Runner
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -40,3 +45,15 @@ def engine() -> Iterator[DockerClient]:
         pytest.skip(f"no container engine answers: {error}")
     yield client
     client.close()
+
+
+@pytest.fixture
+def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Runner:
+    def call(*arguments: str, stdin: bytes = b"") -> Result:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        out, err = capfdbinary.readouterr()
+        return Result(int(caught.value.code or 0), out, err.decode())
+
+    return call

@@ -36,6 +36,7 @@ from pydock.report import bench_html, bench_json, bench_markdown, bench_table
 from pydock.report.bench_table import Bench, megabytes, percent
 from pydock.tree import Tree
 from pydock.values import replace
+from tests.schemas import own_problems
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -178,7 +179,9 @@ def test_one_version_has_no_column_for_a_change_and_a_failure_shows_its_output()
     assert "change" not in text
     assert "as it is: the build failed\n    line 1\n    line 2" in text
     assert bench_html.written(replace(BENCH, versions=(broken,)))
-    assert json.loads(bench_json.written(replace(BENCH, versions=(broken,))))["versions"][0]["failure"]["log"]
+    document = json.loads(bench_json.written(replace(BENCH, versions=(broken,))))
+    assert document["versions"][0]["failure"]["log"]
+    assert own_problems(document, "bench") == []
 
 
 def test_a_third_version_has_a_change_of_its_own() -> None:
@@ -188,6 +191,7 @@ def test_a_third_version_has_a_change_of_its_own() -> None:
 
 def test_json_has_numbers() -> None:
     found = json.loads(bench_json.written(BENCH))
+    assert own_problems(found, "bench") == []
     assert found["causes"] == {"docs": -89_000_000}
     assert found["versions"][1]["figures"]["size"] == 200_000_000
     assert found["versions"][0]["builds"]["cold"] == [30.0, 36.0, 33.0]

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
 from pydock import __version__
-from pydock.cli import main
+from tests.command_line import Runner
 
 SMELLY = "FROM python:3.12.7-slim-bookworm\nRUN pip install flask==3.1.0\n"
-FIELDS = {"code", "name", "message", "path", "line", "column", "end_line", "end_column", "cost", "advice", "fix"}
+FIELDS = {
+    "code",
+    "name",
+    "message",
+    "path",
+    "line",
+    "column",
+    "end_line",
+    "end_column",
+    "cost",
+    "advice",
+    "fix",
+    "fingerprint",
+}
 ONLY = ("--select", "PYD302")
 
 
@@ -32,34 +43,6 @@ def project(folder: Path) -> Path:
     (folder / "svc").mkdir()
     (folder / "svc/Dockerfile").write_text(SMELLY)
     return folder / "svc"
-
-
-class Result:
-    """What a command line did: its exit code and both streams."""
-
-    def __init__(self, code: int, out: bytes, err: str) -> None:
-        self.code = code
-        self.data = out
-        self.out = out.decode("utf-8", "surrogateescape")
-        self.err = err
-
-
-class Runner(Protocol):
-    """Runs a command line in this process."""
-
-    def __call__(self, *arguments: str, stdin: bytes = b"") -> Result: ...
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Runner:
-    def call(*arguments: str, stdin: bytes = b"") -> Result:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as caught:
-            main(arguments)
-        out, err = capfdbinary.readouterr()
-        return Result(int(caught.value.code or 0), out, err.decode())
-
-    return call
 
 
 def test_check_without_findings_exits_with_0(project: Path, run: Runner) -> None:
@@ -212,8 +195,8 @@ def test_json_is_one_object_of_a_known_shape(project: Path, run: Runner) -> None
         "end_column": 29,
     }
     assert set(finding) == FIELDS
-    assert set(finding["fix"]) == {"title", "safety", "doubts", "notes"}
-    assert document["summary"] == {"findings": 1, "safe": 1, "unsafe": 0, "yours": 0, "failed": 1}
+    assert set(finding["fix"]) == {"title", "safety", "doubts", "notes", "edits"}
+    assert document["summary"] == {"findings": 1, "safe": 1, "unsafe": 0, "yours": 0, "known": 0, "failed": 1}
 
 
 def test_concise_is_one_line_a_finding(project: Path, run: Runner) -> None:
@@ -378,8 +361,13 @@ SECRET = "hunter2-k3x9-Zq81"
     "command",
     [
         ("check", "svc"),
-        ("check", "svc", "--output-format", "json"),
-        ("check", "svc", "--output-format", "concise"),
+        *(
+            ("check", "svc", "--output-format", form)
+            for form in ("json", "concise", "sarif", "github", "gitlab", "junit", "markdown")
+        ),
+        ("check", "svc", "--write-baseline", "-"),
+        ("fix", "--diff", "svc", "--output-format", "json"),
+        ("fix", "--diff", "svc", "--output-format", "markdown"),
         ("fix", "--diff", "svc"),
         ("fix", "--diff", "--unsafe-fixes", "svc"),
         ("fix", "--explain-plan", "svc"),

@@ -8,6 +8,7 @@ from pydock.bench.outcome import Difference, Omission, Outcome, Promotion, Proof
 from pydock.report import Failure
 from pydock.report.style import Style
 from pydock.report.verify import document, text
+from tests.schemas import own_problems
 
 OUTCOMES = (
     judged("build", ()),
@@ -54,6 +55,7 @@ def test_the_first_line_says_what_was_fixed_and_what_is_not_known() -> None:
 
 def test_json_has_every_aspect_and_failures() -> None:
     found = json.loads(document([("Dockerfile", PROOF), ("other", Failure("no engine", "start one"))]))
+    assert own_problems(found, "verify") == []
     first, second = found["projects"]
     assert (found["schema"], first["verdict"], second["verdict"]) == (1, "different", "could not be compared")
     assert [aspect["aspect"] for aspect in first["aspects"]] == ["build", "environment", "files", "answers"]

@@ -31,7 +31,7 @@ class Question(Value):
 
     `given` holds the settings of the command line by their configuration keys, None for those
     that were not given. A dry fix writes nothing. `proof` asks a real engine about a fix.
-    `codemods` are the values of that option.
+    `codemods` are the values of that option. A detailed answer has the edits of every fix.
     """
 
     given: Mapping[str, object]
@@ -39,6 +39,7 @@ class Question(Value):
     is_dry: bool = True
     proof: Ways | None = None
     codemods: tuple[str, ...] = ()
+    is_detailed: bool = False
 
 
 def refuse_unknown_rules(question: Question) -> None:
@@ -56,7 +57,8 @@ def answer(question: Question, target: Target, changes: Mapping[str, str]) -> tu
     project, wanted = _project(question, target, changes)
     rules = _rules(question, wanted)
     if not question.is_fix:
-        return checked(project, target.shown, engine.check(project, rules)), changes
+        findings = engine.check(project, rules)
+        return checked(project, target.shown, findings, rules, is_detailed=question.is_detailed), changes
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
     project = _asked(project, rules, allow)
     proof = None
@@ -68,7 +70,8 @@ def answer(question: Question, target: Target, changes: Mapping[str, str]) -> tu
         report = engine.rewrite(project, rules, allow)
     if not question.is_dry:
         report.result.tree.write(report.changed)
-    return fixed(report, target.shown, target.patch, proof), report.result.tree.changes
+    found = fixed(report, target.shown, target.patch, proof, is_detailed=question.is_detailed)
+    return found, report.result.tree.changes
 
 
 def proof(question: Question, target: Target) -> Proof:

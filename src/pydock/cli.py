@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -18,9 +17,26 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from pydock import __version__, console
+from pydock.cli_about import explain, rules, schema
 from pydock.cli_bench import bench
-from pydock.cli_codemods import CodemodsOption, codemods, explained, spelled_out
+from pydock.cli_codemods import CodemodsOption, codemods, spelled_out
 from pydock.cli_data import data
+from pydock.cli_options import (
+    DETAILED,
+    BaselineOption,
+    Colour,
+    ColourOption,
+    FixFormat,
+    Format,
+    Ignore,
+    InstallerOption,
+    Jobs,
+    Paths,
+    Pin,
+    Portable,
+    Select,
+    WriteBaseline,
+)
 from pydock.cli_verify import Builder, Network, UnsafeFixes
 from pydock.cli_verify import verify as verify_command
 from pydock.errors import OptionError, PydockError
@@ -32,69 +48,6 @@ if TYPE_CHECKING:
 
 CLEAN, FINDINGS, NO_ANSWER = 0, 1, 2
 
-
-class Format(StrEnum):
-    """How `check` writes its findings; each is a module of `report`."""
-
-    TEXT = "text"
-    JSON = "json"
-    CONCISE = "concise"
-
-
-class Colour(StrEnum):
-    """When colours are used."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
-
-
-class Pin(StrEnum):
-    """Who says which exact tags of base images there are."""
-
-    TABLE = "table"
-    REGISTRY = "registry"
-    DIGEST = "digest"
-
-
-class Installer(StrEnum):
-    """Who installs packages in a rewritten builder stage."""
-
-    PIP = "pip"
-    UV = "uv"
-
-
-def _complete_rule(incomplete: str) -> list[str]:
-    from pydock.rules import RULES
-
-    return [name for rule in RULES for name in (rule.code, rule.name) if name.startswith(incomplete)]
-
-
-Paths = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[PATH]...", help="Folders to search, Dockerfiles, or - for standard input.", show_default=False
-    ),
-]
-Select = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="RULE",
-        help="Only these rules: codes, names, prefixes such as PYD3; commas separate.",
-        autocompletion=_complete_rule,
-    ),
-]
-Ignore = Annotated[
-    list[str] | None, typer.Option(metavar="RULE", help="Without these rules.", autocompletion=_complete_rule)
-]
-Portable = Annotated[
-    bool | None, typer.Option("--portable/--no-portable", help="Write nothing that needs BuildKit.", show_default=False)
-]
-InstallerOption = Annotated[
-    Installer | None, typer.Option(help="Who installs packages in the builder stage.", show_default="pip")
-]
-ColourOption = Annotated[Colour, typer.Option("--color", help="Colours; auto means on a terminal without NO_COLOR.")]
-Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")]
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -127,16 +80,23 @@ def check(
     portable: Portable = None,
     installer: InstallerOption = None,
     output_format: Annotated[Format, typer.Option(help="How findings are written.")] = Format.TEXT,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the findings there.", show_default=False)
+    ] = None,
+    baseline: BaselineOption = None,
+    write_baseline: WriteBaseline = None,
     color: ColourOption = Colour.AUTO,
     jobs: Jobs = 1,
 ) -> None:
     """Report what is wrong. Nothing is changed."""
     from pydock.ask import Question
-    from pydock.report.style import style_for
+    from pydock.report.style import Style, style_for
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
-    answers = _answers(Question(given), paths, jobs)
-    console.show(import_module(f"pydock.report.{output_format}").written(answers, style_for(sys.stdout, color)))
+    question = Question(given, is_detailed=output_format in DETAILED)
+    answers = _compared(_answers(question, paths, jobs), baseline, write_baseline)
+    style = Style() if console.is_file(output) else style_for(sys.stdout, color)
+    console.write(output, import_module(f"pydock.report.{output_format}").written(answers, style))
     raise typer.Exit(_exit_code(answers, is_found=any(answer.findings for answer in answers)))
 
 
@@ -156,6 +116,7 @@ def fix(
         Path | None,
         typer.Option(metavar="FILE", help="Write the result there, - for standard output, instead of in place."),
     ] = None,
+    output_format: Annotated[FixFormat, typer.Option(help="How it tells what it does.")] = FixFormat.TEXT,
     select: Select = None,
     ignore: Ignore = None,
     portable: Portable = None,
@@ -175,51 +136,32 @@ def fix(
     """Rewrite Dockerfiles, or with --diff show how."""
     from pydock.ask import Question
     from pydock.bench.proof import Ways
+    from pydock.report.style import style_for
 
-    output = output or (Path("-") if paths == ["-"] else None)
+    is_text = output_format is FixFormat.TEXT
+    if output and not is_text:
+        raise OptionError(
+            "--output is for the text of the result", f"--output-format {output_format} > FILE keeps that"
+        )
+    output = output or (Path("-") if paths == ["-"] and is_text else None)
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
     ways = Ways(network, builder) if verify else None
-    is_dry = diff or output is not None
     settings = {**given, "unsafe-fixes": unsafe_fixes, "pin": pin}
-    question = Question(settings, True, is_dry, ways, tuple(codemods or ()))
+    is_dry = diff or output is not None
+    question = Question(settings, True, is_dry, ways, tuple(codemods or ()), output_format in DETAILED)
     if explain_plan:
         _show_plans(question, paths)
     answers = _answers(question, paths, jobs)
-    _deliver(answers, diff=diff, output=output, colour=color)
+    if is_text:
+        _deliver(answers, diff=diff, output=output, colour=color)
+    else:
+        console.show(import_module(f"pydock.report.{output_format}").written(answers, style_for(sys.stdout, color)))
     is_found = any(answer.changes if diff else answer.remaining or answer.is_partly_refused for answer in answers)
     raise typer.Exit(_exit_code(answers, is_found=is_found))
 
 
-@app.command()
-def explain(
-    rule: Annotated[
-        str, typer.Argument(metavar="[RULE]", help="A code, a name, or a codemod.", autocompletion=_complete_rule)
-    ] = "",
-    color: ColourOption = Colour.AUTO,
-) -> None:
-    """Show what a rule or a codemod means, with its examples."""
-    from pydock.config import matching
-    from pydock.report.explain import PRIMER, page
-    from pydock.report.style import style_for
-    from pydock.rules import RULES
-
-    style = style_for(sys.stdout, color)
-    text = explained(rule, style) if rule else PRIMER
-    console.show(text or "\n".join(page(found, style) for found in matching(RULES, rule)))
-
-
-@app.command()
-def rules() -> None:
-    """List all rules."""
-    from pydock.report.tables import rules_table
-    from pydock.rules import RULES
-
-    console.show(rules_table(RULES) + "\n")
-
-
-app.command()(codemods)
-app.command()(bench)
-app.command()(data)
+for command in (explain, rules, codemods, bench, data, schema):
+    app.command()(command)
 app.command(name="verify")(verify_command)
 
 
@@ -242,6 +184,25 @@ def _answers(question: Question, paths: Sequence[str] | None, jobs: int) -> list
         answers.append(answer)
         _tell(answer)
     return answers
+
+
+def _compared(answers: list[Answer], baseline: Path | None, write_baseline: Path | None) -> Sequence[Answer]:
+    """The answers without what the baseline knows, or without anything where a whole new one is written."""
+    from pydock.report import baseline as known
+
+    if baseline is None and write_baseline is None:
+        return answers
+    if baseline is None:
+        compared = known.compared(answers, known.recorded(answers))
+    else:
+        compared = known.compared(answers, known.read(baseline))
+    if write_baseline is not None:
+        console.write(write_baseline, known.written(compared.held))
+        console.complain(f"{write_baseline}: findings on record: {len(compared.held)}", kind="note")
+    elif compared.gone:
+        hint = f"--write-baseline {baseline} takes them out, and adds none"
+        console.complain(f"{baseline}: findings on record that are fixed: {len(compared.gone)}", hint, "note")
+    return compared.answers
 
 
 def _mapped(

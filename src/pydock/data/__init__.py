@@ -1,4 +1,4 @@
-"""Dated tables of facts, one CSV file each; every row names its source."""
+"""Dated tables of facts, one CSV file each, every row with its source; and the schemas of what pydock writes."""
 
 import csv
 import re
@@ -23,6 +23,7 @@ TABLES = {
     "full_image_packages": "packages that apt-get finds in the full image, by the names that Dockerfiles use",
     "suite_package_names": "packages that not every Debian release has under the same name",
 }
+SCHEMAS = ("report", "verify", "bench")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -32,6 +33,11 @@ def rows(name: str) -> tuple[dict[str, str], ...]:
     text = (Path(__file__).parent / f"{name}.csv").read_text(encoding="utf-8")
     header, *lines = csv.reader(text.splitlines())
     return tuple(dict(zip(header, line, strict=True)) for line in lines)
+
+
+def schema(name: str) -> str:
+    """The JSON Schema of one of SCHEMAS, as text."""
+    return (Path(__file__).parent / "schemas" / f"{name}.json").read_text(encoding="utf-8")
 
 
 class Summary(Value):

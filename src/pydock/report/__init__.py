@@ -10,36 +10,58 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pydock.edits import Safety
+from pydock.edits import Edit, Fix, Safety
 from pydock.engine import Report
 from pydock.errors import PydockError
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.secrets import mask
-from pydock.rule import Finding
+from pydock.rule import Finding, Rule
 from pydock.values import Value
 
 if TYPE_CHECKING:
     from pydock.bench.outcome import Proof
 
 MOST_LINES = 3
+_MARK = "\ufeff"
 # The same few sentences are said about every project.
 _masked = lru_cache(maxsize=4096)(mask)
 
 
+class Replacement(Value):
+    """One edit of a fix: what stands from a line and column, from 1, up to another gives way to a text.
+
+    Columns are characters, a byte order mark is none of them; the first and the last place are
+    the same where something is inserted, and 1, 1 in a file that is new.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
 class Offer(Value):
-    """The fix of a finding, in words."""
+    """The fix of a finding, in words.
+
+    `edits` are all of it, or none: where nobody asked for them, where one would show a secret, and
+    where one writes bytes that are not UTF-8.
+    """
 
     title: str
     safety: Safety
     doubts: tuple[str, ...]
     notes: tuple[str, ...]
+    edits: tuple[Replacement, ...] = ()
 
 
 class Entry(Value):
     """A finding with its place, from 1, and the source lines it stands on.
 
     `end_column` is the column behind the last character; `source` is cut after a few lines.
+    `anchor` is what the finding stands on, in words that stay the same wherever its line moves.
     """
 
     code: str
@@ -54,6 +76,7 @@ class Entry(Value):
     cost: str
     advice: str
     fix: Offer | None
+    anchor: str = ""
 
     @property
     def place(self) -> str:
@@ -82,7 +105,8 @@ class Answer(Value):
     """Everything that is said about one Dockerfile; `path` is what the person called it.
 
     After `check` only `findings` are filled, after `fix` also what was settled, what remains,
-    the changed files and the Dockerfile's new text, after `fix --verify` its proof.
+    the changed files and the Dockerfile's new text, after `fix --verify` its proof. `rules` are the
+    codes of those that were asked, `known` counts the findings that a baseline leaves out.
     """
 
     path: str
@@ -93,6 +117,8 @@ class Answer(Value):
     text: str = ""
     failure: Failure | None = None
     proof: Proof | None = None
+    rules: tuple[str, ...] = ()
+    known: int = 0
 
     @property
     def is_unproven(self) -> bool:
@@ -105,23 +131,26 @@ class Answer(Value):
         return self.proof is not None and bool(self.proof.left_out)
 
 
-def checked(project: Project, shown: str, findings: Iterable[Finding]) -> Answer:
-    """The answer of `check`."""
-    return Answer(shown, tuple(_entry(project, shown, finding) for finding in findings))
+def checked(
+    project: Project, shown: str, findings: Iterable[Finding], rules: Iterable[Rule] = (), *, is_detailed: bool = False
+) -> Answer:
+    """The answer of `check` by these rules; a detailed one has the edits of the fixes."""
+    entries = tuple(_entry(project, shown, finding, is_detailed=is_detailed) for finding in findings)
+    return Answer(shown, entries, rules=tuple(rule.code for rule in rules))
 
 
-def fixed(report: Report, shown: str, patch: str, proof: Proof | None = None) -> Answer:
+def fixed(report: Report, shown: str, patch: str, proof: Proof | None = None, *, is_detailed: bool = False) -> Answer:
     """The answer of `fix`; `patch` is put before the paths of changed files."""
     before, after = report.project.tree, report.result.tree
+
+    def entry(project: Project, finding: Finding) -> Entry:
+        return _entry(project, shown, finding, is_detailed=is_detailed)
+
     return Answer(
         shown,
-        tuple(_entry(report.project, shown, finding) for finding in report.findings),
-        tuple(
-            _entry(report.project.again(step.before), shown, finding)
-            for step in report.rounds
-            for finding in step.settled
-        ),
-        tuple(_entry(report.result, shown, finding) for finding in report.remaining),
+        tuple(entry(report.project, finding) for finding in report.findings),
+        tuple(entry(report.project.again(step.before), finding) for step in report.rounds for finding in step.settled),
+        tuple(entry(report.result, finding) for finding in report.remaining),
         tuple(
             Changed(patch + path, before.text(path), after.changes[path])
             for path in sorted(report.changed, key=lambda path: (path != report.project.path, path))
@@ -141,31 +170,51 @@ def failed(shown: str, error: PydockError, path: str = "") -> Answer:
     return Answer(shown, failure=Failure(_masked(message), _masked(error.hint)))
 
 
-def _entry(project: Project, shown: str, finding: Finding) -> Entry:
+def _entry(project: Project, shown: str, finding: Finding, *, is_detailed: bool) -> Entry:
     path = finding.path or project.path
     text = project.tree.text(path) or ""
-    line, column = _position(text, finding.span.start)
-    end_line, end_column = _position(text, _last(text, finding.span))
-    fix = finding.fix
-    offer = (
-        Offer(_masked(fix.title), fix.safety, tuple(map(_masked, fix.doubts)), tuple(map(_masked, fix.notes)))
-        if fix
-        else None
-    )
+    region = _region(text, Span(finding.span.start, _last(text, finding.span)))
     return Entry(
         finding.rule.code,
         finding.rule.name,
         _masked(finding.message),
-        shown if path == project.path else _beside(project.path, shown, path),
-        line,
-        column,
-        end_line,
-        end_column,
-        _lines(_masked(text), line, end_line),
+        _shown(project, shown, path),
+        *region,
+        _lines(_masked(text), region[0], min(region[2], region[0] + MOST_LINES - 1)),
         _masked(finding.cost),
         _masked(finding.advice),
-        offer,
+        _offer(project, shown, finding.fix, is_detailed=is_detailed) if finding.fix else None,
+        _anchor(project, finding, _lines(_masked(text), region[0], region[2])),
     )
+
+
+def _offer(project: Project, shown: str, fix: Fix, *, is_detailed: bool) -> Offer:
+    edits = tuple(_replacement(project, shown, edit) for edit in fix.edits) if is_detailed else ()
+    doubts, notes = tuple(map(_masked, fix.doubts)), tuple(map(_masked, fix.notes))
+    return Offer(_masked(fix.title), fix.safety, doubts, notes, edits if all(map(_may_be_told, edits)) else ())
+
+
+def _replacement(project: Project, shown: str, edit: Edit) -> Replacement:
+    region = _region(project.tree.text(edit.path) or "", edit.span)
+    return Replacement(_shown(project, shown, edit.path), *region, edit.text.removeprefix(_MARK))
+
+
+def _may_be_told(edit: Replacement) -> bool:
+    return _masked(edit.text) == edit.text and not any("\ud800" <= char <= "\udfff" for char in edit.text)
+
+
+def _anchor(project: Project, finding: Finding, lines: Iterable[str]) -> str:
+    """The words of the lines; for what is said about a whole stage that stage, whatever it is built on."""
+    stages = project.dockerfile.stages if finding.path in {"", project.path} else ()
+    for stage in stages:
+        if stage.start.whole.start <= finding.span.start < stage.start.whole.end:
+            return f"FROM {'' if stage is project.final else stage.name or stage.index}".strip()
+    words = " ".join(lines).split()
+    return " ".join(word for word in words if word != project.dockerfile.escape)
+
+
+def _shown(project: Project, shown: str, path: str) -> str:
+    return shown if path == project.path else _beside(project.path, shown, path)
 
 
 def _beside(own: str, shown: str, path: str) -> str:
@@ -181,11 +230,16 @@ def _last(text: str, span: Span) -> int:
     return end
 
 
-def _position(text: str, offset: int) -> tuple[int, int]:
+def _region(text: str, span: Span) -> tuple[int, int, int, int]:
+    """Line and column of the start, line and column behind the end."""
+    mark = len(_MARK) if text.startswith(_MARK) else 0
+    return *_position(text, span.start, mark), *_position(text, span.end, mark)
+
+
+def _position(text: str, offset: int, mark: int) -> tuple[int, int]:
     start = text.rfind("\n", 0, offset) + 1
-    return text.count("\n", 0, offset) + 1, offset - start + 1
+    return text.count("\n", 0, offset) + 1, max(offset - start - (0 if start else mark), 0) + 1
 
 
 def _lines(text: str, first: int, last: int) -> tuple[str, ...]:
-    lines = text.split("\n")[first - 1 : min(last, first + MOST_LINES - 1)]
-    return tuple(line.rstrip("\r") for line in lines)
+    return tuple(line.rstrip("\r") for line in text.removeprefix(_MARK).split("\n")[first - 1 : last])

@@ -1,19 +1,7 @@
-"""Findings for programs, as one JSON object.
+"""Findings, or what a fix does, for programs: one JSON object.
 
-schema     1; a field that goes or changes its meaning makes it 2, a new field does not
-version    of pydock
-projects   one object a Dockerfile, in the order of the command line
-    path       as the command line leads to it
-    error      null, or {message, hint} where there is no answer
-    findings   [] or objects with
-        code, name       of the rule
-        message          what is wrong
-        path             the file it stands in, most often that of the project
-        line, column     where it begins, from 1, columns in characters
-        end_line, end_column    where it ends, the column behind the last character
-        cost, advice     full sentences, or ""
-        fix              null, or {title, safety, doubts, notes}; safety is "safe", "unsafe" or "display-only"
-summary    {findings, safe, unsafe, yours, failed}: counts over all projects
+Its schema is `data/schemas/report.json`, which `pydock schema` prints. The number in `schema` grows when a field goes
+or changes its meaning; a new field does not change it.
 """
 
 from __future__ import annotations
@@ -24,36 +12,44 @@ from collections.abc import Sequence
 
 from pydock import __version__
 from pydock.edits import Safety
-from pydock.report import Answer, Entry
+from pydock.project.secrets import mask
+from pydock.report import Answer, Changed, Entry, Offer
+from pydock.report.diff import unified
+from pydock.report.fingerprints import Known, identified
 from pydock.report.style import Style
+from pydock.values import to_builtins
 
 SCHEMA = 1
 
 
 def written(answers: Sequence[Answer], style: Style) -> str:
-    """The object described above; colours play no part in it."""
+    """The object that the schema describes; colours play no part in it."""
     del style
     document = {
         "schema": SCHEMA,
         "version": __version__,
-        "projects": [_project(answer) for answer in answers],
+        "projects": [_project(answer, found) for answer, found in identified(answers)],
         "summary": _summary(answers),
     }
     text = json.dumps(document, indent=2, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8") + "\n"
 
 
-def _project(answer: Answer) -> dict[str, object]:
+def _project(answer: Answer, found: Sequence[Known]) -> dict[str, object]:
     failure = answer.failure
-    return {
+    project: dict[str, object] = {
         "path": answer.path,
         "error": {"message": failure.message, "hint": failure.hint} if failure else None,
-        "findings": [_finding(entry) for entry in answer.findings],
+        "findings": [{**_finding(known.entry), "fingerprint": known.fingerprint} for known in found],
     }
+    if answer.text:
+        project["settled"] = [_finding(entry) for entry in answer.settled]
+        project["remaining"] = [_finding(entry) for entry in answer.remaining]
+        project["changes"] = list(map(_change, answer.changes))
+    return project
 
 
 def _finding(entry: Entry) -> dict[str, object]:
-    fix = entry.fix
     return {
         "code": entry.code,
         "name": entry.name,
@@ -65,10 +61,26 @@ def _finding(entry: Entry) -> dict[str, object]:
         "end_column": entry.end_column,
         "cost": entry.cost,
         "advice": entry.advice,
-        "fix": {"title": fix.title, "safety": fix.safety.label, "doubts": fix.doubts, "notes": fix.notes}
-        if fix
-        else None,
+        "fix": _fix(entry.fix) if entry.fix else None,
     }
+
+
+def _fix(fix: Offer) -> dict[str, object]:
+    edits = [to_builtins(edit) for edit in fix.edits]
+    return {
+        "title": fix.title,
+        "safety": fix.safety.label,
+        "doubts": fix.doubts,
+        "notes": fix.notes,
+        "edits": edits or None,
+    }
+
+
+def _change(change: Changed) -> dict[str, object]:
+    """A file's difference, secrets masked as everywhere."""
+    before = None if change.before is None else mask(change.before)
+    shown = Changed(change.path, before, mask(change.after))
+    return {"path": change.path, "is_new": change.before is None, "diff": "".join(unified(shown))}
 
 
 def _summary(answers: Sequence[Answer]) -> dict[str, int]:
@@ -80,5 +92,6 @@ def _summary(answers: Sequence[Answer]) -> dict[str, int]:
         "safe": safe,
         "unsafe": unsafe,
         "yours": len(entries) - safe - unsafe,
+        "known": sum(answer.known for answer in answers),
         "failed": sum(answer.failure is not None for answer in answers),
     }

@@ -47,15 +47,17 @@ def summary(answers: Iterable[Answer]) -> str:
     answered = [answer for answer in answers if not answer.failure]
     where = printable(answered[0].path) if len(answered) == 1 else f"{len(answered)} Dockerfiles"
     entries = [entry for answer in answered for entry in answer.findings]
+    known = sum(answer.known for answer in answered)
     if not entries:
-        return f"No findings in {where}."
+        return f"No findings in {where}." if not known else f"No new findings in {where}, {known} known."
     kinds = Counter(_kind(entry) for entry in entries)
     parts = [f"{kinds['safe']} fixed by `pydock fix`"] if kinds["safe"] else []
     if unsafe := kinds["unsafe"]:
         parts.append(f"{unsafe} {'needs' if unsafe == 1 else 'need'} --unsafe-fixes")
     if own := kinds["yours"]:
         parts.append(f"{own} {'is' if own == 1 else 'are'} yours")
-    return f"{counted(len(entries), 'finding')} in {where}: {', '.join(parts)}."
+    new = f"{counted(len(entries), 'new finding' if known else 'finding')} in {where}"
+    return f"{new}: {', '.join(parts)}." + (f" {known} known." if known else "")
 
 
 def counted(number: int, noun: str) -> str:

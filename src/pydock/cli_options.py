@@ -1,0 +1,102 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How `check` writes its findings; each is a module of `report`."""
+
+    TEXT = "text"
+    JSON = "json"
+    CONCISE = "concise"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
+
+
+class FixFormat(StrEnum):
+    """How `fix` tells what it does; all but the text are modules of `report`."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+# The formats that carry the edits of every fix that is offered.
+DETAILED = frozenset({Format.JSON, Format.SARIF, FixFormat.JSON})
+
+
+class Pin(StrEnum):
+    """Who says which exact tags of base images there are."""
+
+    TABLE = "table"
+    REGISTRY = "registry"
+    DIGEST = "digest"
+
+
+class Installer(StrEnum):
+    """Who installs packages in a rewritten builder stage."""
+
+    PIP = "pip"
+    UV = "uv"
+
+
+class Colour(StrEnum):
+    """When colours are used."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+def complete_rule(incomplete: str) -> list[str]:
+    """The codes and names that begin like this, for a shell."""
+    from pydock.rules import RULES
+
+    return [name for rule in RULES for name in (rule.code, rule.name) if name.startswith(incomplete)]
+
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATH]...", help="Folders to search, Dockerfiles, or - for standard input.", show_default=False
+    ),
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="RULE",
+        help="Only these rules: codes, names, prefixes such as PYD3; commas separate.",
+        autocompletion=complete_rule,
+    ),
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option(metavar="RULE", help="Without these rules.", autocompletion=complete_rule)
+]
+Portable = Annotated[
+    bool | None, typer.Option("--portable/--no-portable", help="Write nothing that needs BuildKit.", show_default=False)
+]
+InstallerOption = Annotated[
+    Installer | None, typer.Option(help="Who installs packages in the builder stage.", show_default="pip")
+]
+Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")]
+ColourOption = Annotated[Colour, typer.Option("--color", help="Colours; auto means on a terminal without NO_COLOR.")]
+BaselineOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Leave out the findings that it knows.", show_default=False)
+]
+WriteBaseline = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write all findings there as known; with --baseline those of it that are left.",
+        show_default=False,
+    ),
+]
