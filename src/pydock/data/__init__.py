@@ -9,6 +9,7 @@ from pydock.values import Value
 
 TABLES = {
     "python_releases": "minor versions of CPython, the last patch release and the end of security fixes",
+    "python_removals": "what a minor version of CPython no longer has, and what to use instead",
     "debian_releases": "Debian releases, the end of security fixes and of long-term support",
     "python_images": "the last tag X.Y.Z-codename of the official Python image, and what X.Y alone means",
     "python_image_patches": "every X.Y.Z that was published for a codename",
