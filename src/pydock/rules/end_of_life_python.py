@@ -4,8 +4,10 @@ CPython supports a minor version for five years, Debian a release for about five
 long-term support. After that a published hole stays open in every image built on it, and new
 releases of packages stop coming with wheels for it.
 
-No fix: the next version may refuse what the code or its pins rely on, and only a resolver and
-the tests can tell. The advice names the nearest version that is still supported.
+The advice names the nearest version that is still supported and what stands in the way as far as
+files tell: modules and names that the source uses and that version no longer has, sources that its
+grammar refuses, files that ask for another Python. Nothing moves from Python 2, which is another
+language.
 """
 
 from __future__ import annotations
@@ -17,11 +19,18 @@ from pydock.dockerfile import Stage
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.images import debian_suite, suites_of
-from pydock.project.python import next_supported, release, suite
+from pydock.project.python import release, suite
+from pydock.project.upgrade import next_step
 from pydock.rule import Example, Finding, Rule
 
 EXAMPLES = (
     Example(before="FROM python:3.7.17-slim-bookworm\n", finds=True),
+    Example(
+        before="FROM python:3.9.25-slim-trixie\nCOPY app.py /app/\n",
+        files={"app.py": "import asyncio\n\n@asyncio.coroutine\ndef main():\n    yield\n"},
+        finds=True,
+    ),
+    Example(before="FROM python:2.7.18-slim-buster\n", finds=True),
     Example(before="FROM debian:stretch-slim\n", finds=True),
     Example(before="FROM python:3.14.7-slim-trixie\n"),
     Example(before="FROM debian:trixie-slim\n"),
@@ -50,20 +59,23 @@ def _interpreter(project: Project, stage: Stage) -> Iterator[Finding]:
     today = project.options.today
     if life is None or life.end_of_life > today:
         return
-    following = next_supported(life.minor, today)
-    advice = "Move to a supported version; the tests and a resolver have to agree with it."
-    if following:
-        advice = (
-            f"The nearest supported version is {following.minor}, until {following.end_of_life}; "
-            f"see whether the pinned packages have wheels for it, and run the tests on it."
-        )
     yield Finding(
         RULE,
         _place(stage),
         f"Python {life.minor} has had no security fixes since {life.end_of_life}",
         cost=f"holes found in the last {_since(life.end_of_life, today)} stay open, and new packages bring no wheels",
-        advice=advice,
+        advice=_advice(project, life.minor),
     )
+
+
+def _advice(project: Project, minor: str) -> str:
+    if minor.startswith("2."):
+        return "Python 3 is another language: the code has to be ported first, there is no next version to move to."
+    step = next_step(project, minor)
+    if step is None:
+        return "Move to a supported version; the tests and a resolver have to agree with it."
+    found = f"The nearest supported version is {step.after.minor}, until {step.after.end_of_life}."
+    return " ".join((found, *step.obstacles))
 
 
 def _distribution(project: Project, stage: Stage, reference: str) -> Iterator[Finding]:
