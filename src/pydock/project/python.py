@@ -22,6 +22,12 @@ _LINES = {
     "setup.cfg": re.compile(r"^\s*python_requires\s*=\s*(\S.*?)\s*$", re.M),
     "setup.py": re.compile(r"\bpython_requires\s*=\s*[\"']([^\"'\n]+)[\"']"),
 }
+_WORDS = frozenset({".python-version", "runtime.txt"})
+_ENVIRONMENTS = re.compile(r"^\s*env_?list\s*=\s*((?:.*\n?)(?:[ \t]+.*\n?)*)", re.M)
+_BRACES = re.compile(r"\bpy(\d?)\{([\d,\s]+)\}")
+_ENVIRONMENT = re.compile(r"\bpy(\d)(\d+)\b")
+_CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d\.\d+)")
+_CLASSIFIED = ("pyproject.toml", "setup.cfg", "setup.py")
 _TABLES = (
     ("pyproject.toml", ("project", "requires-python")),
     ("pyproject.toml", ("tool", "poetry", "dependencies", "python")),
@@ -98,6 +104,48 @@ def wishes(tree: Tree) -> tuple[Wish, ...]:
         if (versions := _range(text)) is not None:
             found.append(Wish(path, text, versions))
     return tuple(found)
+
+
+def unreadable_wishes(tree: Tree) -> tuple[tuple[str, str], ...]:
+    """(file, first line) of files that name the interpreter and nothing else, where no version can be made out."""
+    found = []
+    for path in sorted(_WORDS):
+        lines = [line.strip() for line in (tree.text(path) or "").splitlines()]
+        words = [line for line in lines if line and not line.startswith("#")]
+        if words and not _LINES[path].search("\n".join(words)):
+            found.append((path, words[0]))
+    return tuple(found)
+
+
+class Tested(Value):
+    """The minor versions that a file says the project is tested on, oldest first."""
+
+    path: str
+    minors: tuple[str, ...]
+
+
+def tested(tree: Tree) -> tuple[Tested, ...]:
+    """What tox and the classifiers say; tox first."""
+    found = []
+    for path in ("tox.ini", *_CLASSIFIED):
+        text = tree.text(path) or ""
+        minors = set(_CLASSIFIER.findall(text)) if path in _CLASSIFIED else set(_tox_minors(text))
+        if minors := {minor for minor in minors if not minor.startswith("2.")}:
+            found.append(Tested(path, tuple(sorted(minors, key=_order))))
+    return tuple(found)
+
+
+def _tox_minors(text: str) -> Iterator[str]:
+    """`py38, py3{9,10}-django{32,42}, py{311,312}` in an envlist."""
+    for listed in _ENVIRONMENTS.findall(text):
+        whole = _BRACES.sub(
+            lambda match: " ".join(f"py{match[1]}{part.strip()}" for part in match[2].split(",")), listed
+        )
+        yield from (f"{major}.{minor}" for major, minor in _ENVIRONMENT.findall(whole))
+
+
+def _order(minor: str) -> tuple[int, ...]:
+    return tuple(map(int, minor.split(".")))
 
 
 def _written(tree: Tree) -> Iterator[tuple[str, str]]:
