@@ -59,15 +59,7 @@ def answer(question: Question, target: Target, changes: Mapping[str, str]) -> tu
     if not question.is_fix:
         findings = engine.check(project, rules)
         return checked(project, target.shown, findings, rules, is_detailed=question.is_detailed), changes
-    allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
-    project = _asked(project, rules, allow)
-    proof = None
-    if question.proof:
-        from pydock.bench.proof import proven  # drives an engine, which a plain fix does not
-
-        report, proof = proven(project, rules, allow, question.proof, is_fix=True)
-    else:
-        report = engine.rewrite(project, rules, allow)
+    report, proof = _outcome(question, project, wanted, rules)
     if not question.is_dry:
         report.result.tree.write(report.changed)
     found = fixed(report, target.shown, target.patch, proof, is_detailed=question.is_detailed)
@@ -120,6 +112,24 @@ def rewritten(question: Question, target: Target) -> Report:
 def _rules(question: Question, wanted: Settings) -> tuple[Rule, ...]:
     """The rules of a question, and its codemods, which the engine runs before them."""
     return *asked_for(question.codemods), *chosen(RULES, wanted.select, wanted.ignore)
+
+
+def outcome(question: Question, target: Target) -> tuple[Report, Proof | None]:
+    """The project as it is and as `fix` would leave it, proven where that was asked for; nothing is written."""
+    project, wanted = _project(question, target, {})
+    return _outcome(question, project, wanted, _rules(question, wanted))
+
+
+def _outcome(
+    question: Question, project: Project, wanted: Settings, rules: Sequence[Rule]
+) -> tuple[Report, Proof | None]:
+    allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
+    project = _asked(project, rules, allow)
+    if not question.proof:
+        return engine.rewrite(project, rules, allow), None
+    from pydock.bench.proof import proven  # drives an engine, which a plain fix does not
+
+    return proven(project, rules, allow, question.proof, is_fix=True)
 
 
 def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:

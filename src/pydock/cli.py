@@ -21,6 +21,7 @@ from pydock.cli_about import explain, rules, schema
 from pydock.cli_bench import bench
 from pydock.cli_codemods import CodemodsOption, codemods, spelled_out
 from pydock.cli_data import data
+from pydock.cli_migrate import migrate
 from pydock.cli_options import (
     DETAILED,
     BaselineOption,
@@ -160,7 +161,7 @@ def fix(
     raise typer.Exit(_exit_code(answers, is_found=is_found))
 
 
-for command in (explain, rules, codemods, bench, data, schema):
+for command in (explain, rules, codemods, bench, data, schema, migrate):
     app.command()(command)
 app.command(name="verify")(verify_command)
 

@@ -69,6 +69,16 @@ def is_dockerfile(name: str) -> bool:
     return _NAME.match(name) is not None
 
 
+def target(path: Path, root: Path, shown: str) -> Target:
+    """A Dockerfile in a build context that is known; patches begin at the context.
+
+    Raises UnreadableError for one that cannot be read or lies outside.
+    """
+    _text(path)
+    _refuse_outside(path, root)
+    return Target(shown, Tree(root), os.path.relpath(path, root).replace(os.sep, "/"), "")
+
+
 def _standard_input() -> Target:
     data = sys.stdin.buffer.read(LARGEST_TEXT + 1)
     _refuse_unreadable(data[:4096], len(data), "standard input")
@@ -100,7 +110,7 @@ def _search(folder: Path) -> Iterator[Path]:
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in SKIPPED and not (path / "pyvenv.cfg").exists():
                 yield from _search(path)
-        elif is_dockerfile(entry.name) and not entry.is_dir():
+        elif is_dockerfile(entry.name) and not os.path.isdir(path):
             yield path
 
 

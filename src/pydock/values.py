@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import dataclass_transform
 
-from msgspec import Struct, field, to_builtins
+from msgspec import Struct, convert, field, to_builtins
 from msgspec.structs import replace
 
-__all__ = ["Value", "field", "replace", "to_builtins"]
+__all__ = ["Value", "convert", "field", "replace", "to_builtins"]
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))

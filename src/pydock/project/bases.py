@@ -36,7 +36,7 @@ _ONE_VARIABLE = re.compile(r"([^${}]*)\$(?:(\w+)|\{(\w+)\})([^${}]*)\Z")
 # Tags without a codename never meant wheezy where they have one with it.
 _SUITES = tuple(name for name in known_suites() if name != "wheezy")
 _ARCHIVE = re.compile(r"sources\.list|add-apt-repository|apt-key|keyrings|nodesource|packagecloud|\.deb\b")
-_GRACE = timedelta(days=365)
+GRACE = timedelta(days=365)
 _VERSION = re.compile(r"\d+(\.\d+)*\Z")
 _DRIVES_BUILDS = re.compile(
     r"(\.(ya?ml|sh|bash|hcl|mk|tf|json|toml|ps1|bat|just)|(\A|/)(Makefile|Jenkinsfile|justfile|\.env[\w.]*))\Z", re.I
@@ -134,7 +134,7 @@ def suite_for(project: Project, image: PythonImage, minor: str) -> str:
 def _is_on_mirrors(project: Project, codename: str) -> bool:
     """Whether apt-get still finds a codename: its packages move to the archive about a year after its life."""
     life = suite(codename)
-    return codename in judged_suites() and life is not None and life.end_of_lts + _GRACE > project.options.today
+    return codename in judged_suites() and life is not None and life.end_of_lts + GRACE > project.options.today
 
 
 def _group(project: Project, image: PythonImage, minor: str) -> list[tuple[Stage, PythonImage]]:

@@ -17,6 +17,9 @@ from pydock.project.sources import remembered
 from pydock.values import Value
 
 _FILE = re.compile(r"(?:docker-)?compose[^/]*\.ya?ml\Z", re.I)
+# https://docs.docker.com/reference/compose-file/interpolation/, read 2026-11
+_VARIABLE = re.compile(r"\$\{\w+:?-([^{}]*)\}")
+_REMOTE = re.compile(r"\w+://|git@|[\w.-]+\.git\b")
 LARGEST = 200_000
 
 
@@ -44,6 +47,41 @@ class Service(Value):
     @property
     def origin(self) -> str:
         return f"{self.path}: {self.name}"
+
+
+class Build(Value):
+    """A service's `build:`; `context` and `dockerfile` are relative to the folder of the compose file."""
+
+    service: str
+    context: str
+    dockerfile: str
+    target: str = ""
+    args: tuple[tuple[str, str | None], ...] = ()
+
+
+def is_compose_file(name: str) -> bool:
+    return _FILE.match(name) is not None
+
+
+def builds(text: str) -> Iterator[Build]:
+    """What the services of a compose file are built from, folders of this machine only."""
+    listed = _document(text).get("services")
+    for name, entry in listed.items() if isinstance(listed, dict) else ():
+        build = entry.get("build") if isinstance(entry, dict) else None
+        if isinstance(build, str):
+            build = {"context": build}
+        if not isinstance(build, dict) or build.get("dockerfile_inline"):
+            continue
+        context = _interpolated(str(build.get("context") or "."))
+        if not _REMOTE.match(context):
+            dockerfile = posixpath.join(context, _interpolated(str(build.get("dockerfile") or "Dockerfile")))
+            target, args = str(build.get("target") or ""), tuple(_environment(build.get("args")))
+            yield Build(str(name), posixpath.normpath(context), posixpath.normpath(dockerfile), target, args)
+
+
+def _interpolated(text: str) -> str:
+    """A value with the defaults of its variables; one without a default stays as written."""
+    return _VARIABLE.sub(lambda match: match[1], text)
 
 
 @remembered

@@ -43,6 +43,17 @@ def unified(change: Changed) -> Iterator[str]:
             yield "\n\\ No newline at end of file\n"
 
 
+def headed(change: Changed) -> Iterator[str]:
+    """The diff of one file under git's own header, which says that a file is new and with which mode."""
+    lines = list(unified(change))
+    if lines or change.before is None:
+        names = " ".join(_name(f"{side}/{change.path}").rstrip("\t") for side in "ab")
+        yield f"diff --git {names}\n"
+        if change.before is None:
+            yield "new file mode 100644\n"
+    yield from lines
+
+
 def _name(path: str) -> str:
     r"""A path as git writes it: quoted where it must be, with a tab behind it where it holds a blank."""
     if re.search(r'[\x00-\x1f"\\\x7f]', path):

@@ -1,0 +1,190 @@
+"""The `migrate` command: many services at once."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pydock import console
+from pydock.cli_verify import Builder, Network, UnsafeFixes
+from pydock.errors import OptionError
+
+if TYPE_CHECKING:
+    from pydock.migrate.deliver import Group
+    from pydock.migrate.find import Found
+    from pydock.migrate.run import Asked, Known
+    from pydock.migrate.store import Store
+    from pydock.migrate.totals import Totals
+
+GOOD, TO_DO, NO_ANSWER = 0, 1, 2
+_BUILD_LIMIT = 3600.0
+_LIMIT = 60.0
+
+
+def migrate(
+    roots: Annotated[list[str] | None, typer.Argument(metavar="[ROOT]...", help="Folders with services.")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where results go, and are found again.")] = Path(
+        "migration"
+    ),
+    manifest: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Names or excludes services.", show_default="services.toml")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")] = 1,
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Work on this Dask cluster instead.", show_default=False)
+    ] = "",
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Build both versions and keep only what leaves a service the same.")
+    ] = False,
+    bench: Annotated[bool, typer.Option("--bench", help="Build both versions and measure them.")] = False,
+    runs: Annotated[int, typer.Option(min=1, metavar="N", help="With --bench: how often.")] = 1,
+    network: Network = False,
+    builder: Builder = "",
+    apply: Annotated[bool, typer.Option("--apply", help="Write the changes into the folders.")] = False,
+    branch: Annotated[
+        str, typer.Option(metavar="NAME", help="Commit on this new branch of each repository.", show_default=False)
+    ] = "",
+    select: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Only these rules.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Without these rules.")] = None,
+    unsafe_fixes: UnsafeFixes = None,
+    portable: Annotated[
+        bool | None, typer.Option("--portable/--no-portable", help="Without BuildKit.", show_default=False)
+    ] = None,
+    installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
+    limit: Annotated[
+        float | None,
+        typer.Option(
+            min=1, metavar="SECONDS", help="The most a service may take.", show_default="60, 3600 with builds"
+        ),
+    ] = None,
+    memory: Annotated[str, typer.Option(metavar="SIZE", help="The most memory a service may take.")] = "1GB",
+    retry: Annotated[bool, typer.Option("--retry", help="Try again what failed before.")] = False,
+) -> None:
+    """Find all services below folders, write a patch for each, and a report of where they stand.
+
+    Kept results are used again: a second run examines what changed. Exit codes: 0 all are good,
+    1 there is something to do, 2 a service failed.
+    """
+    from pydock.ask import Question, refuse_unknown_rules
+    from pydock.bench.proof import Ways
+    from pydock.migrate.keeper import Limits
+    from pydock.migrate.measured import Bench
+    from pydock.migrate.run import Asked
+
+    given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
+    question = Question(
+        {**given, "unsafe-fixes": unsafe_fixes}, is_fix=True, proof=Ways(network, builder) if verify else None
+    )
+    refuse_unknown_rules(question)
+    limits = Limits(limit or (_BUILD_LIMIT if verify or bench else _LIMIT), _size(memory))
+    asked = Asked(question, Bench(runs, builder=builder) if bench else None, limits, retry)
+    totals = _migrated(roots or ["."], out, manifest, asked, (jobs, scheduler), apply=apply, branch=branch)
+    raise typer.Exit(_exit_code(totals))
+
+
+def _migrated(
+    roots: Sequence[str],
+    out: Path,
+    manifest: Path | None,
+    asked: Asked,
+    workers: tuple[int, str],
+    *,
+    apply: bool,
+    branch: str,
+) -> Totals:
+    from pydock.migrate.apply import finish
+    from pydock.migrate.deliver import deliver, groups
+    from pydock.migrate.find import find
+    from pydock.migrate.manifest import read
+    from pydock.migrate.store import alone, opened
+
+    found = find(roots, read(manifest) if manifest else None)
+    with opened(out.absolute()) as store:
+        with alone(out.absolute()):
+            _talk(finish(store))
+        known = _examined(found, asked, store, workers)
+        arranged = groups(known)
+        with alone(out.absolute()):
+            totals = deliver(known, out.absolute(), arranged)
+            if branch:
+                _talk(_committed(known, arranged, branch))
+            if apply:
+                _talk(_applied(known, arranged, store))
+        store.forget_other_versions()
+    console.talk(f"{out / 'report.html'}\n")
+    return totals
+
+
+def _examined(found: Found, asked: Asked, store: Store, workers: tuple[int, str]) -> Known:
+    from pydock.migrate.pool import pool
+    from pydock.migrate.progress import Progress
+    from pydock.migrate.run import run
+
+    progress = Progress(sys.stderr, len(found.services))
+    try:
+        with pool(*workers) as ready:
+            return run(found, asked, store, ready, progress)
+    except KeyboardInterrupt:
+        console.complain("interrupted", "what was examined is kept; the same command goes on from there", "note")
+        raise typer.Exit(NO_ANSWER) from None
+    finally:
+        progress.close()
+
+
+def _applied(known: Known, arranged: Sequence[Group], store: Store) -> Iterator[str]:
+    """Write into the folders; yields what could not be written."""
+    from pydock.migrate.apply import apply
+    from pydock.migrate.deliver import changes_of
+
+    for group in arranged:
+        why = apply(store, group.services[0].repository, changes_of(known, group))
+        if why:
+            yield f"{group.services[0].name}: not written: {why}"
+
+
+def _committed(known: Known, arranged: Sequence[Group], branch: str) -> Iterator[str]:
+    """Commit on a branch of each repository; yields what could not be committed."""
+    from pydock.migrate.branch import Part, commit, uncommitted
+    from pydock.migrate.deliver import changes_of
+    from pydock.migrate.message import message
+
+    repositories: dict[str, list[Group]] = {}
+    for group in arranged:
+        repositories.setdefault(group.services[0].repository, []).append(group)
+    for repository, members in repositories.items():
+        parts = []
+        for group in members:
+            changes = changes_of(known, group)
+            own = {change.path for change in changes}
+            folders = dict.fromkeys(service.context for service in group.services)
+            dirty = [path for folder in folders for path in uncommitted(Path(repository), folder) if path not in own]
+            text = message([(service, known.record(service)) for service in group.services], dirty)
+            parts.append(Part(changes, text))
+        for group, refusal in zip(members, commit(Path(repository), branch, parts), strict=True):
+            if refusal:
+                yield f"{group.services[0].name}: not committed: {refusal}"
+
+
+def _talk(remarks: Iterator[str]) -> None:
+    for remark in remarks:
+        console.complain(remark, kind="note")
+
+
+def _size(text: str) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(MB|GB|MiB|GiB)", text, re.I)
+    if match is None:
+        raise OptionError(f"--memory {text}: not a size", "such as 800MB or 2GB")
+    return int(float(match[1]) * {"mb": 10**6, "gb": 10**9, "mib": 2**20, "gib": 2**30}[match[2].lower()])
+
+
+def _exit_code(totals: Totals) -> int:
+    from pydock.migrate.record import State
+
+    if totals.states[State.FAILED]:
+        return NO_ANSWER
+    return GOOD if totals.states[State.GOOD] == totals.services else TO_DO

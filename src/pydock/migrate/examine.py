@@ -1,0 +1,144 @@
+"""One task, answered in a process of its own: what `fix` would do to a service, as records."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from pydock import ask
+from pydock.ask import Question
+from pydock.bench.outcome import Proof
+from pydock.discover import Target, target
+from pydock.edits import Safety
+from pydock.engine import Report
+from pydock.errors import BuildError, EngineError, PydockError
+from pydock.migrate.find import Service
+from pydock.migrate.fingerprint import fingerprint
+from pydock.migrate.inventory import inventory
+from pydock.migrate.measured import Bench, bench, proven
+from pydock.migrate.record import Change, Measured, Reason, Record, Remark, State, failed
+from pydock.migrate.state import is_python, judged
+from pydock.project.secrets import mask
+from pydock.report import Answer, Changed, Entry, fixed
+from pydock.report.diff import unified
+from pydock.tree import Tree
+from pydock.values import Value, replace
+
+
+class Task(Value):
+    """Services to examine, each over the changes of those before it, and what is asked about them."""
+
+    members: tuple[Service, ...]
+    question: Question
+    bench: Bench | None = None
+
+
+def examine(task: Task) -> tuple[Record, ...]:
+    """A record for each member; what cannot be answered is a record, too."""
+    records: list[Record] = []
+    changed: dict[str, str] = {}
+    for service in task.members:
+        try:
+            record = _examined(task, service, changed)
+        except PydockError as error:
+            record = _failed(service, error)
+        changed |= {os.path.join(service.repository, change.path): change.after for change in record.changes}
+        records.append(record)
+    return tuple(records)
+
+
+def _failed(service: Service, error: PydockError) -> Record:
+    """A failure of the service itself is kept with its files; one of the engine is tried again."""
+    message = error.message.replace(f"{service.repository}{os.sep}", "")
+    is_lasting = not isinstance(error, EngineError) or isinstance(error, BuildError)
+    seen = fingerprint(Tree(service.root))
+    return replace(failed(mask(message), mask(error.hint), is_kept=is_lasting), fingerprint=seen)
+
+
+def _examined(task: Task, service: Service, changed: Mapping[str, str]) -> Record:
+    if service.path.startswith("../"):
+        why = f"{service.dockerfile} lies outside of its build context {service.context}"
+        hint = "pydock reads one folder: move the Dockerfile into it, or build it in a folder that holds both"
+        return Record(State.REFUSED, reason=Reason(why, hint), fingerprint=fingerprint(Tree(service.root)))
+    found = target(Path(service.repository, service.dockerfile), service.root, service.dockerfile)
+    over = {path: text for whole, text in changed.items() if (path := _inside(whole, service)) is not None}
+    report, proof = ask.outcome(task.question, Target(found.shown, Tree(found.tree.root, over), found.path, ""))
+    seen = fingerprint(Tree(service.root))
+    if not is_python(report.project):
+        return Record(State.OTHER, fingerprint=seen)
+    state, reason, decisions = judged(report, service.uses)
+    prefix = "" if service.context == "." else f"{service.context}/"
+    answer = fixed(report, service.dockerfile, prefix)
+    record = Record(
+        state,
+        inventory(report.project),
+        reason,
+        decisions,
+        tuple(_remarks(answer, service)),
+        tuple(Change(change.path, change.before, change.after) for change in answer.changes),
+        _withheld(report, answer.changes),
+        _measured(task, report, proof),
+        seen,
+    )
+    return _with_proof(record)
+
+
+def _inside(whole: str, service: Service) -> str | None:
+    relative = os.path.relpath(whole, service.root).replace(os.sep, "/")
+    return None if relative.startswith("../") else relative
+
+
+def _measured(task: Task, report: Report, proof: Proof | None) -> Measured:
+    found = bench(report, task.bench) if task.bench else Measured()
+    if proof is None:
+        return found
+    verdict, differences = proven(proof)
+    return replace(found, verdict=verdict, differences=differences)
+
+
+def _with_proof(record: Record) -> Record:
+    """What an engine could not compare is for a person to decide."""
+    if record.measured.verdict != "could not be compared" or record.state in {State.REFUSED, State.FAILED}:
+        return record
+    why = next(iter(record.measured.differences), "no version could be built")
+    return replace(record, state=State.DECISION, decisions=(*record.decisions, f"not proven: {why}"))
+
+
+def _remarks(answer: Answer, service: Service) -> Iterator[Remark]:
+    for entry in answer.settled:
+        yield _remark("fixed", entry, service)
+    for entry in answer.remaining:
+        is_held = entry.fix is not None and entry.fix.safety is Safety.UNSAFE
+        yield _remark("held" if is_held else "yours", entry, service)
+
+
+def _remark(outcome: str, entry: Entry, service: Service) -> Remark:
+    fix = entry.fix
+    return Remark(
+        outcome,
+        entry.code,
+        entry.name,
+        entry.message,
+        entry.path,
+        entry.line,
+        entry.cost,
+        entry.advice,
+        fix.title if fix else "",
+        fix.doubts if fix else (),
+        fix.notes if fix else (),
+    )
+
+
+def _withheld(report: Report, changes: Iterable[Changed]) -> str:
+    """Why these changes must not be written as a patch, "" where they may."""
+    before = report.project.tree
+    for path in report.changed:
+        text = before.text(path)
+        if text is not None and before.data(path) != text.encode("utf-8", "surrogateescape"):
+            return f"{path} is not written in UTF-8"
+    for change in changes:
+        hidden = Changed(change.path, None if change.before is None else mask(change.before), mask(change.after))
+        if any(shown != plain for shown, plain in zip(unified(hidden), unified(change), strict=False)):
+            return f"a patch of {change.path} would hold a secret in clear text; take it out of the file first"
+    return ""

@@ -1,0 +1,68 @@
+"""What a container engine says about one rewrite: figures of both versions, and whether they behave the same."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from pydock.bench.engine import connect
+from pydock.bench.figures import figures
+from pydock.bench.measure import Version, Wishes, measure
+from pydock.bench.outcome import Proof, Verdict
+from pydock.bench.progress import Progress
+from pydock.bench.recipe import Recipe
+from pydock.engine import Report
+from pydock.migrate.record import Measured
+from pydock.project import Project
+from pydock.project.secrets import mask
+from pydock.values import Value
+
+_LONGEST = 300
+
+
+class Bench(Value):
+    """How a person wants it measured: how often, whether containers are started, on which builder."""
+
+    runs: int = 1
+    is_started: bool = True
+    builder: str = ""
+
+
+def bench(report: Report, wanted: Bench) -> Measured:
+    """The figures of both versions; where nothing changed, those of the only one.
+
+    Raises EngineError when there is no engine or it goes away.
+    """
+    versions = [_version("before", report.project, wanted)]
+    if report.changed:
+        versions.append(_version("after", report.result, wanted))
+    with connect() as engine:
+        found = measure(engine, versions, Wishes(wanted.runs, wanted.is_started), Progress(sys.stderr))
+    before, after = found[0], found[-1]
+    failure = next((f"{each.name}: {mask(each.failure.message)}" for each in found if each.failure), "")
+    return Measured(_known(figures(before)), _known(figures(after)) if report.changed else {}, failure)
+
+
+def proven(proof: Proof) -> tuple[str, tuple[str, ...]]:
+    """The verdict of a comparison and what it rests on, a line each."""
+    return str(proof.verdict), tuple(line[:_LONGEST] for line in _lines(proof))
+
+
+def _lines(proof: Proof) -> Iterator[str]:
+    for outcome in proof.outcomes:
+        if outcome.verdict is Verdict.UNKNOWN:
+            yield f"{outcome.aspect} could not be compared: {outcome.why}"
+        for each in outcome.differences:
+            yield f"{outcome.aspect}, {each.what}: {each.before or '-'} before, {each.after or '-'} after"
+    for rule in proof.left_out:
+        yield f"{rule.code} {rule.name} is left out: it makes a difference"
+    for fix in proof.promoted:
+        yield f"{fix.code} {fix.name} was doubtful and proved the same"
+
+
+def _version(name: str, project: Project, wanted: Bench) -> Version:
+    return Version(name, project, Recipe(project.tree, project.path, builder=wanted.builder))
+
+
+def _known(values: dict[str, float | None]) -> dict[str, float | None]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,144 @@
+"""A whole run: what is known already is taken as it is, the rest is examined, and everything is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from pydock.ask import Question
+from pydock.migrate.examine import Task
+from pydock.migrate.find import Found, Service
+from pydock.migrate.fingerprint import era, fingerprint, key
+from pydock.migrate.keeper import Limits
+from pydock.migrate.measured import Bench
+from pydock.migrate.patches import Touched, together
+from pydock.migrate.pool import Pool, answers
+from pydock.migrate.record import Reason, Record, State
+from pydock.migrate.store import Store
+from pydock.tree import Tree
+from pydock.values import Value, replace, to_builtins
+
+Tell = Callable[[Service, State], None]
+
+
+class Asked(Value):
+    """What is asked about every service; `is_retried` asks again where there was no answer."""
+
+    question: Question
+    bench: Bench | None = None
+    limits: Limits = Limits()
+    is_retried: bool = False
+
+    @property
+    def values(self) -> Mapping[str, object]:
+        """What answers depend on beside the files."""
+        return {
+            "given": {name: value for name, value in self.question.given.items() if value is not None},
+            "proof": to_builtins(self.question.proof) if self.question.proof else None,
+            "bench": to_builtins(self.bench) if self.bench else None,
+            "limits": [self.limits.seconds, self.limits.memory],
+            "era": era(date.today()),
+        }
+
+
+@dataclass
+class Known:
+    """The records of a run by service: most of them in the store, a few that are not kept in memory."""
+
+    store: Store
+    found: Found
+    keys: dict[str, str] = field(default_factory=dict)
+    loose: dict[str, Record] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+
+    def record(self, service: Service) -> Record:
+        if service.name in self.loose:
+            return self.loose[service.name]
+        found = self.store.record(self.keys[service.name])
+        assert found is not None, "what was kept in this run is there"
+        return found
+
+    def records(self) -> Iterator[tuple[Service, Record]]:
+        """One after the other, so that memory stays flat."""
+        for service in self.found.services:
+            yield service, self.record(service)
+
+    def put(self, service: Service, place: str, record: Record, *, is_kept: bool) -> None:
+        self.states[service.name] = record.state
+        self.loose.pop(service.name, None)
+        self.keys[service.name] = place
+        if is_kept:
+            self.store.keep(place, record)
+        else:
+            self.loose[service.name] = record
+
+
+def run(found: Found, asked: Asked, store: Store, workers: Pool, tell: Tell) -> Known:
+    """Examine what is not known; `tell` hears of every service once."""
+    known = Known(store, found)
+    seen: dict[Path, str] = {}
+    for service, (record,) in answers(workers, _unknown(known, asked, seen, tell), asked.limits):
+        place = _key(asked, service, seen)
+        is_same = record.fingerprint in {"", seen[service.root]}
+        known.put(service, place, record, is_kept=record.is_kept and is_same)
+        tell(service, record.state)
+    _examine_clashes(known, asked, workers)
+    return known
+
+
+def _unknown(known: Known, asked: Asked, seen: dict[Path, str], tell: Tell) -> Iterator[tuple[Service, Task]]:
+    """The tasks whose answers are not in the store; what is there is told at once."""
+    for service in known.found.services:
+        place = _key(asked, service, seen)
+        record = known.store.record(place)
+        if record is None or (asked.is_retried and record.state is State.FAILED):
+            yield service, Task((service,), asked.question, asked.bench)
+        else:
+            known.keys[service.name] = place
+            known.states[service.name] = record.state
+            tell(service, record.state)
+
+
+def _key(asked: Asked, service: Service, seen: dict[Path, str]) -> str:
+    """Where the answer for a service is kept: neither its name nor its place on the disk matter."""
+    if service.root not in seen:
+        seen[service.root] = fingerprint(Tree(service.root))
+    uses = [to_builtins(use) for use in service.uses]
+    about = {"dockerfile": service.dockerfile, "context": service.context, "uses": uses}
+    return key({**asked.values, **about}, [seen[service.root]])
+
+
+def _examine_clashes(known: Known, asked: Asked, workers: Pool) -> None:
+    """Services that change the same file in different ways are examined again, each over the one before it."""
+    touched = [Touched.by(service, record) for service, record in known.records() if record.changes]
+    groups = [group for group in together(touched, is_clash=True) if len(group) > 1]
+    tasks = []
+    for group in groups:
+        alone = _without_double_use(known, group)
+        place = key({"together": True}, [known.keys[service.name] for service in alone])
+        if len(alone) > 1 and all(known.store.has(f"{place}-{at}") for at in range(len(alone))):
+            for at, service in enumerate(alone):
+                known.keys[service.name] = f"{place}-{at}"
+                known.states[service.name] = known.record(service).state
+        elif len(alone) > 1:
+            tasks.append(((place, alone), Task(alone, asked.question, asked.bench)))
+    for (place, members), records in answers(workers, tasks, asked.limits):
+        for at, (service, record) in enumerate(zip(members, records, strict=True)):
+            known.put(service, f"{place}-{at}", record, is_kept=record.is_kept)
+
+
+def _without_double_use(known: Known, group: tuple[Service, ...]) -> tuple[Service, ...]:
+    """The members of a group without those whose Dockerfile is built in two folders and wants two rewrites."""
+    owners: dict[tuple[str, str], list[Service]] = {}
+    for service in group:
+        owners.setdefault((service.repository, service.dockerfile), []).append(service)
+    for shared in (services for services in owners.values() if len(services) > 1):
+        contexts = " and ".join(service.context for service in shared)
+        why = f"{shared[0].dockerfile} is built in {contexts}, and each of them wants another rewrite of it"
+        reason = Reason(why, "give each of them a Dockerfile of its own, or one build context to both")
+        for service in shared:
+            record = replace(known.record(service), state=State.REFUSED, reason=reason, changes=())
+            known.put(service, known.keys[service.name], record, is_kept=False)
+    return tuple(service for services in owners.values() if len(services) == 1 for service in services)

@@ -1,0 +1,127 @@
+"""One bad service stops nothing: it crashes, hangs, eats memory or is killed, and the others are answered."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pydock.ask import Question
+from pydock.migrate.examine import Task
+from pydock.migrate.find import Service, find
+from pydock.migrate.keeper import Limits, close_all, examined
+from pydock.migrate.pool import answers, pool
+from pydock.migrate.record import Record, State
+
+# Stands in for services that make pydock itself fail; nothing is known that really does.
+MISBEHAVIOUR = """\
+import os, sys
+if "pydock.migrate.child" in " ".join(sys.orig_argv):
+    import pydock.migrate.examine as module
+    plain = module.examine
+    def examine(task):
+        name = task.members[0].name
+        if name == "crash":
+            raise KeyError("stage")
+        if name == "fault":
+            os.kill(os.getpid(), 11)
+        if name == "killed":
+            os.kill(os.getpid(), 9)
+        if name == "hang":
+            while True:
+                pass
+        if name == "memory":
+            held = [bytearray(50_000_000) for _ in range(100)]
+        if name == "talk":
+            print("x" * 100_000)
+        return plain(task)
+    module.examine = examine
+"""
+SAID = {
+    "crash": "pydock crashed on it: KeyError: 'stage'",
+    "fault": "pydock crashed on it: exit code -11",
+    "killed": "its process was killed",
+    "hang": "took more than 1 s",
+    "memory": "needs more than 300 MB of memory",
+}
+
+
+@pytest.fixture
+def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Service]]:
+    """Services that misbehave by their names, and some that do not."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(MISBEHAVIOUR)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "site"), *sys.path]))
+    for name in (*SAID, "talk", "good"):
+        folder = tmp_path / "services" / name
+        folder.mkdir(parents=True)
+        (folder / "Dockerfile").write_text("FROM python:3.12\nCMD python app.py\n")
+    yield {service.name: service for service in find([str(tmp_path / "services")]).services}
+    close_all()
+
+
+def _task(service: Service) -> Task:
+    return Task((service,), Question({}, is_fix=True))
+
+
+def _asked(services: dict[str, Service], limits: Limits) -> dict[str, Record]:
+    with pool(2, "") as workers:
+        tasks = [(name, _task(service)) for name, service in services.items()]
+        return {name: record for name, (record,) in answers(workers, tasks, limits)}
+
+
+def test_what_a_bad_service_did_is_told_and_the_others_are_answered(services: dict[str, Service]) -> None:
+    found = _asked(services, Limits(seconds=1.0, memory=300_000_000))
+    for name, said in SAID.items():
+        record = found[name]
+        assert record.state is State.FAILED
+        assert record.reason is not None
+        assert record.reason.message.startswith(said), name
+    assert {found[name].state for name in ("talk", "good")} == {State.READY}
+
+
+def test_a_child_ends_with_the_process_that_started_it(services: dict[str, Service], tmp_path: Path) -> None:
+    script = (
+        "import sys\nfrom pydock.ask import Question\nfrom pydock.migrate import keeper\n"
+        "from pydock.migrate.examine import Task\nfrom pydock.migrate.find import find\n"
+        "by_name = {service.name: service for service in find([sys.argv[1]]).services}\n"
+        "task = lambda name: Task((by_name[name],), Question({}, is_fix=True))\n"
+        "keeper.examined(task('good'), keeper.Limits(3.0))\n"
+        "print(keeper._keepers[0].process.pid, flush=True)\n"
+        "keeper.examined(task('hang'), keeper.Limits(3.0))\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "services")]
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    for _ in range(100):
+        if not Path(f"/proc/{child}/cmdline").exists() or not Path(f"/proc/{child}/cmdline").read_bytes():
+            return
+        time.sleep(0.1)
+    pytest.fail("the child is still there")
+
+
+def test_another_version_of_pydock_on_a_worker_is_refused(services: dict[str, Service]) -> None:
+    (record,) = examined(_task(services["good"]), Limits(version="0.0.1"))
+    assert record.state is State.FAILED
+    assert not record.is_kept
+
+
+def test_files_that_are_too_much_to_read_are_not_read(tmp_path: Path) -> None:
+    for name in ("large", "loops"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text("FROM python:3.12\nCOPY . /app\nCMD python /app/app.py\n")
+    with (tmp_path / "large" / "model.bin").open("wb") as file:
+        file.truncate(2**30)
+    (tmp_path / "loops" / "up").symlink_to("..")
+    (tmp_path / "loops" / "self").symlink_to("self")
+    (tmp_path / "loops" / "requirements.txt").symlink_to("requirements.txt")
+    found = _asked({each.name: each for each in find([str(tmp_path)]).services}, Limits(20.0, 400_000_000))
+    assert {name: record.state for name, record in found.items()} == {"large": State.READY, "loops": State.READY}
