@@ -270,6 +270,18 @@ def test_an_unknown_rule_is_told_once_with_the_nearest(project: Path, run: Runne
     assert result.err == "error: no rule is called 'pip-cach'\n  hint: did you mean pip-cache?\n"
 
 
+def test_settings_of_a_monorepo_are_inherited_and_made_for_one_service(folder: Path, run: Runner) -> None:
+    (folder / ".git").mkdir()
+    for name in ("a", "b"):
+        (folder / f"services/{name}").mkdir(parents=True)
+        (folder / f"services/{name}/Dockerfile").write_text(SMELLY)
+    (folder / "pydock.toml").write_text("select = ['PYD302']\n[services.'services/b']\nportable = true\n")
+    both = run("fix", "--diff", ".").out
+    assert both.count("--mount=type=cache") == both.count("--no-cache-dir") == 1
+    (folder / "services/pyproject.toml").write_text("[tool.pydock]\nselect = ['PYD999']\n")
+    assert "services/pyproject.toml:2: no rule is called 'PYD999'" in run("check", "services/a").err
+
+
 def test_portable_writes_nothing_that_needs_buildkit(project: Path, run: Runner) -> None:
     assert "--no-cache-dir" in run("fix", "svc", "--diff", "--portable", *ONLY).out
 
@@ -281,7 +293,7 @@ def test_settings_come_from_the_project_unless_the_command_line_says_otherwise(p
     (project / "pydock.toml").write_text("portabel = true\n")
     result = run("check", "svc")
     assert result.code == 2
-    assert "svc/Dockerfile: pydock.toml: unknown key 'portabel'" in result.err
+    assert "svc/Dockerfile: svc/pydock.toml:1: unknown key 'portabel'" in result.err
     assert "did you mean portable?" in result.err
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from pydock.config import Settings, chosen, settings
+from pydock.config import NAMES, File, Settings, chosen, settings
+from pydock.discover import configuration
 from pydock.errors import OptionError, UnreadableError
+from pydock.tree import Tree
 
 
 @dataclass(frozen=True)
@@ -66,22 +69,133 @@ FILES = {
 
 @pytest.mark.parametrize(("files", "given", "expected"), FILES.values(), ids=FILES)
 def test_settings(files: dict[str, str], given: dict[str, object], expected: Settings) -> None:
-    assert settings(files.get, given) == expected
+    assert settings(_nearest_first(files), given) == expected
+
+
+def _nearest_first(files: dict[str, str]) -> list[File]:
+    return [File(name, files[name]) for name in NAMES if name in files]
+
+
+NESTED = {
+    "the nearest file wins key by key": (
+        [File("a/b/pydock.toml", "portable = true"), File("a/pydock.toml", "portable = false\nvenv = false")],
+        Settings(portable=True, venv=False),
+    ),
+    "a list is a value like any other": (
+        [File("a/pydock.toml", "ignore = ['PYD302']"), File("pydock.toml", "ignore = ['PYD303']")],
+        Settings(ignore=("PYD302",)),
+    ),
+    "a service's own table wins over what is said for all": (
+        [File("pydock.toml", "installer = 'pip'\n[services.'svc/a']\ninstaller = 'uv'", "svc/a/Dockerfile")],
+        Settings(installer="uv"),
+    ),
+    "another service's table is no matter": (
+        [File("pydock.toml", "[services.'svc/a']\ninstaller = 'uv'", "svc/ab/Dockerfile")],
+        Settings(),
+    ),
+    "a table for one Dockerfile of a folder": (
+        [File("pydock.toml", "[services.'svc/Dockerfile.web']\nvenv = false", "svc/Dockerfile.web")],
+        Settings(venv=False),
+    ),
+    "a pattern, and of several the last": (
+        [
+            File(
+                "pyproject.toml",
+                "[tool.pydock.services.'svc/*']\nvenv = false\nportable = true\n"
+                "[tool.pydock.services.'svc/a/']\nvenv = true",
+                "svc/a/docker/Dockerfile",
+            )
+        ],
+        Settings(portable=True),
+    ),
+    "a nearer file wins over a service's table farther away": (
+        [File("a/pydock.toml", "venv = true"), File("pydock.toml", "[services.a]\nvenv = false", "a/Dockerfile")],
+        Settings(),
+    ),
+    "behind a byte order mark": ([File("pydock.toml", "\ufeffvenv = false")], Settings(venv=False)),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), NESTED.values(), ids=NESTED)
+def test_settings_are_inherited(files: list[File], expected: Settings) -> None:
+    assert settings(files, {}) == expected
 
 
 BROKEN = {
-    "an unknown key": ("instaler = 'uv'", "unknown key 'instaler'", "did you mean installer?"),
-    "an unknown key like none": ("xyz = 1", "unknown key 'xyz'", "known keys: select"),
-    "a wrong type": ("portable = 'yes'", "portable is 'yes'", "true or false"),
-    "a list of numbers": ("select = [1]", "select is", "a list of strings"),
-    "an unknown installer": ("installer = 'conda'", "installer is 'conda'", "pip or uv"),
+    "an unknown key": (
+        "venv = true\n\ninstaler = 'uv'",
+        "pydock.toml:3: unknown key 'instaler'",
+        "did you mean installer?",
+    ),
+    "an unknown key like none": ("xyz = 1", "pydock.toml:1: unknown key 'xyz'", "known keys: select"),
+    "a wrong type": ("portable = 'yes'", "pydock.toml:1: portable is 'yes'", "true or false"),
+    "a number for a truth": ("portable = 1", "pydock.toml:1: portable is 1", "true or false"),
+    "a list of numbers": ("select = [1]", "pydock.toml:1: select is", "a list of strings"),
+    "an unknown installer": ("installer = 'conda'", "pydock.toml:1: installer is 'conda'", "pip or uv"),
+    "a rule that there is not": (
+        "ignore = ['PYD302',\n 'pip-cach']",
+        "pydock.toml:1: no rule is called 'pip-cach'",
+        "did you mean pip-cache?",
+    ),
+    "a table for a key": ("[venv]\na = 1", "pydock.toml:1: venv is {'a': 1}", "true or false"),
+    "an unknown table": ("[servces.a]\nvenv = true", "pydock.toml:1: unknown key 'servces'", "did you mean services?"),
+    "a key of a service": (
+        "[services.a]\nvenv = true\n[services.'b c']\nven = 1",
+        "pydock.toml:4: unknown key 'ven'",
+        "did you mean venv?",
+    ),
+    "a service without a table": ("services.a = 1", "pydock.toml:1: services.a is 1", "a table"),
+    "services without tables": ("services = 1", "pydock.toml:1: services is 1", "a table for each service"),
     "broken TOML": ("select = [", "pydock.toml: ", "settings"),
 }
 
 
 @pytest.mark.parametrize(("text", "message", "hint"), BROKEN.values(), ids=BROKEN)
-def test_a_mistake_in_the_file_is_told(text: str, message: str, hint: str) -> None:
+def test_a_mistake_in_the_file_is_told_with_its_line(text: str, message: str, hint: str) -> None:
     with pytest.raises((OptionError, UnreadableError)) as caught:
-        settings({"pydock.toml": text}.get, {})
-    assert message in caught.value.message
+        settings([File("pydock.toml", text)], {}, RULES)
+    assert caught.value.message.startswith(message)
     assert hint in caught.value.hint
+
+
+PROJECTS = {
+    "under its table": ("[project]\nname = 'a'\n\n[tool.pydock]\nvenv = 3\n", "pyproject.toml:5: venv is 3"),
+    "as a dotted key": ("[tool]\npydock.venv = 3\n", "pyproject.toml:2: venv is 3"),
+    "no table at all": ("[tool]\nblack = 1\npydock = 3\n", "pyproject.toml:3: tool.pydock is 3"),
+    "behind the same key of another tool": (
+        "[tool.x]\nvenv = 3\n[tool.pydock]\nvenv = 3\n",
+        "pyproject.toml:4: venv is 3",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), PROJECTS.values(), ids=PROJECTS)
+def test_a_mistake_in_pyproject_is_told_with_its_line(text: str, message: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        settings([File("pyproject.toml", text)], {})
+    assert caught.value.message == message
+
+
+def test_files_are_found_up_to_the_top_of_the_repository(tmp_path: Path) -> None:
+    top = tmp_path / "repository"
+    service = top / "services/api"
+    (service / "docker").mkdir(parents=True)
+    (top / ".git").mkdir()
+    for folder in (tmp_path, top, top / "services", service, service / "docker"):
+        (folder / "pydock.toml").write_text(f"# {folder.name}\n")
+    (service / "pyproject.toml").write_text("# project\n")
+    found = configuration(Tree(service), "docker/Dockerfile")
+    assert [(file.text.strip("# \n"), file.dockerfile) for file in found] == [
+        ("docker", "Dockerfile"),
+        ("api", "docker/Dockerfile"),
+        ("project", "docker/Dockerfile"),
+        ("services", "api/docker/Dockerfile"),
+        ("repository", "services/api/docker/Dockerfile"),
+    ]
+
+
+def test_without_a_repository_nothing_above_the_build_context_counts(tmp_path: Path) -> None:
+    (tmp_path / "svc").mkdir()
+    (tmp_path / "pydock.toml").write_text("venv = false\n")
+    assert configuration(Tree(tmp_path / "svc"), "Dockerfile") == ()
+    assert [file.name for file in configuration(Tree.of({"pydock.toml": ""}), "Dockerfile")] == ["pydock.toml"]

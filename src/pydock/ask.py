@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydock import engine
 from pydock.codemods import asked_for
 from pydock.config import Settings, chosen, settings
-from pydock.discover import Target
+from pydock.discover import Target, configuration
 from pydock.edits import Safety
 from pydock.engine import Report
 from pydock.project import Options, Project
@@ -44,7 +44,7 @@ class Question(Value):
 
 def refuse_unknown_rules(question: Question) -> None:
     """Raise OptionError once, not for every project, when the command line names no rule."""
-    wanted = settings(lambda path: None, question.given)
+    wanted = settings((), question.given)
     chosen(RULES, wanted.select, wanted.ignore)
     asked_for(question.codemods)
 
@@ -134,7 +134,7 @@ def _outcome(
 
 def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:
     tree = Tree(target.tree.root, {**target.tree.changes, **changes})
-    wanted = settings(tree.text, question.given)
+    wanted = settings(configuration(tree, target.path), question.given, RULES)
     return Project(tree, target.path, Options(wanted.installer, wanted.portable, wanted.venv, wanted.pin)), wanted
 
 

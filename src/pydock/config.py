@@ -1,28 +1,53 @@
 """What a person wants, from the command line and from `[tool.pydock]` in pyproject.toml or from pydock.toml.
 
-The command line wins over the files; of the files pydock.toml wins.
+The command line wins over the files, key by key. Of the files the nearest to the Dockerfile wins, of two in one folder
+pydock.toml; in one file a table of `services` that means this Dockerfile wins over what is said for all.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from pydock.errors import OptionError, UnreadableError
 from pydock.values import Value
 
-INSTALLERS = ("pip", "uv")
-PINS = ("table", "registry", "digest")
-_TYPES: dict[str, type] = {
-    "select": list,
-    "ignore": list,
-    "installer": str,
-    "pin": str,
-    "portable": bool,
-    "venv": bool,
-    "unsafe-fixes": bool,
+NAMES = ("pydock.toml", "pyproject.toml")
+_SERVICES = "services"
+
+
+class Key(Value):
+    """What a setting may be: its type, and for a string the values there are, the default first."""
+
+    kind: type
+    allowed: tuple[str, ...] = ()
+
+
+KEYS: Mapping[str, Key] = {
+    "select": Key(list),
+    "ignore": Key(list),
+    "installer": Key(str, ("pip", "uv")),
+    "pin": Key(str, ("table", "registry", "digest")),
+    "portable": Key(bool),
+    "venv": Key(bool),
+    "unsafe-fixes": Key(bool),
 }
+_KINDS = {list: "a list of strings", str: "a string", bool: "true or false", dict: "a table"}
+
+
+class File(Value):
+    """A configuration file as it is called, its text, and the Dockerfile's path from its folder."""
+
+    name: str
+    text: str
+    dockerfile: str = "Dockerfile"
+
+    def refused(self, where: Sequence[str], what: str, hint: str) -> OptionError:
+        """The error about a key of this file, with the line where it can be told."""
+        line = _line(self.text, tuple(where))
+        return OptionError(f"{self.name}{f':{line}' if line else ''}: {what}", hint)
 
 
 class Settings(Value):
@@ -50,16 +75,19 @@ class Named(Protocol):
 RuleLike = TypeVar("RuleLike", bound=Named)
 
 
-def settings(text_of: Callable[[str], str | None], given: Mapping[str, object]) -> Settings:
-    """The files' settings under those given on the command line, where None means not given.
+def settings(files: Iterable[File], given: Mapping[str, object], rules: Sequence[Named] = ()) -> Settings:
+    """The settings of files, the nearest first, under those of the command line, where None means not given.
 
-    Raises OptionError for a key or value that means nothing, UnreadableError for broken TOML.
+    Raises OptionError for a key, a value or the name of a rule that means nothing, UnreadableError for broken TOML.
     """
-    values = {**_from_files(text_of), **{key: value for key, value in given.items() if value is not None}}
-    for key, allowed in (("installer", INSTALLERS), ("pin", PINS)):
-        if values.get(key, allowed[0]) not in allowed:
-            raise OptionError(f"{key} is {values[key]!r}", f"it can be {' or '.join(allowed)}")
-    lists = {"select", "ignore"}
+    values: dict[str, object] = {}
+    for file in files:
+        values = {**_values(file, tuple(rules)), **values}
+    values |= {key: value for key, value in given.items() if value is not None}
+    for key, value in values.items():
+        if value not in (allowed := KEYS[key].allowed or (value,)):
+            raise OptionError(f"{key} is {value!r}", f"it can be {' or '.join(map(str, allowed))}")
+    lists = {key for key, known in KEYS.items() if known.kind is list}
     plain = {key.replace("-", "_"): tuple(words(value)) if key in lists else value for key, value in values.items()}
     return Settings(**plain)  # type: ignore[arg-type]
 
@@ -82,36 +110,101 @@ def matching(rules: Sequence[RuleLike], word: str, *, is_strict: bool = True) ->
     code = word.upper()
     found = [rule for rule in rules if rule.name == word.lower() or (code[:3] == "PYD" and rule.code.startswith(code))]
     if not found and is_strict:
-        names = [name for rule in rules for name in (rule.code, rule.name)]
-        raise OptionError(f"no rule is called {word!r}", suggestion(word, names) or "`pydock rules` lists them all")
+        raise OptionError(*_no_rule(rules, word))
     return found
 
 
-def _from_files(text_of: Callable[[str], str | None]) -> dict[str, object]:
-    values: dict[str, object] = {}
-    if (text := text_of("pyproject.toml")) is not None and "pydock" in text:
-        values |= _table("pyproject.toml", _parsed("pyproject.toml", text).get("tool", {}).get("pydock", {}))
-    if (text := text_of("pydock.toml")) is not None:
-        values |= _table("pydock.toml", _parsed("pydock.toml", text))
-    return values
+def _no_rule(rules: Sequence[Named], word: str) -> tuple[str, str]:
+    """What to say about a word that means no rule."""
+    names = [name for rule in rules for name in (rule.code, rule.name)]
+    return f"no rule is called {word!r}", suggestion(word, names) or "`pydock rules` lists them all"
 
 
-def _parsed(path: str, text: str) -> dict[str, dict[str, dict[str, object]]]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UnreadableError(f"{path}: {error}", "pydock reads its settings there") from error
+def _values(file: File, rules: Sequence[Named]) -> dict[str, object]:
+    """What a file says for its Dockerfile."""
+    own = ("tool", "pydock") if file.name.endswith("pyproject.toml") else ()
+    if own and "pydock" not in file.text:
+        return {}
+    table: object = _parsed(file.name, file.text)
+    for name in own:
+        table = table.get(name, {}) if isinstance(table, dict) else {}
+    if not isinstance(table, dict):
+        raise file.refused(own, f"{'.'.join(own)} is {table!r}", "it has to be a table")
+    found = _checked(file, own, {key: value for key, value in table.items() if key != _SERVICES}, rules)
+    services = table.get(_SERVICES, {})
+    if not isinstance(services, dict):
+        raise file.refused((*own, _SERVICES), f"{_SERVICES} is {services!r}", "it has a table for each service")
+    for pattern, special in services.items():
+        where = (*own, _SERVICES, pattern)
+        if not isinstance(special, dict):
+            raise file.refused(where, f"{_SERVICES}.{pattern} is {special!r}", "it has to be a table")
+        checked = _checked(file, where, special, rules)
+        found |= checked if _means(pattern, file.dockerfile) else {}
+    return found
 
 
-def _table(path: str, table: Mapping[str, object]) -> dict[str, object]:
+def _checked(
+    file: File, where: Sequence[str], table: Mapping[str, object], rules: Sequence[Named]
+) -> dict[str, object]:
+    """The table, every key and value of which means something."""
     for key, value in table.items():
-        if key not in _TYPES:
-            known = f"known keys: {', '.join(_TYPES)}"
-            raise OptionError(f"{path}: unknown key {key!r} for pydock", suggestion(key, _TYPES) or known)
-        if not _fits(value, _TYPES[key]):
-            kind = {list: "a list of strings", str: "a string", bool: "true or false"}[_TYPES[key]]
-            raise OptionError(f"{path}: {key} is {value!r}", f"it has to be {kind}")
+        place = (*where, key)
+        known = KEYS.get(key)
+        if known is None:
+            hint = suggestion(key, (*KEYS, _SERVICES)) or f"known keys: {', '.join((*KEYS, _SERVICES))}"
+            raise file.refused(place, f"unknown key {key!r} for pydock", hint)
+        if not _fits(value, known.kind):
+            raise file.refused(place, f"{key} is {value!r}", f"it has to be {_KINDS[known.kind]}")
+        if known.allowed and value not in known.allowed:
+            raise file.refused(place, f"{key} is {value!r}", f"it can be {' or '.join(known.allowed)}")
+        for word in words(value) if known.kind is list and rules else ():
+            if not matching(rules, word, is_strict=False):
+                raise file.refused(place, *_no_rule(rules, word))
     return dict(table)
+
+
+def _means(pattern: str, dockerfile: str) -> bool:
+    """Whether a pattern names a Dockerfile or a folder above it; `*` stands for anything."""
+    from fnmatch import fnmatchcase
+
+    parts = dockerfile.split("/")
+    wanted = pattern.removeprefix("./").rstrip("/")
+    return any(fnmatchcase("/".join(parts[: end + 1]), wanted) for end in range(len(parts)))
+
+
+@lru_cache(maxsize=512)
+def _parsed(name: str, text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError as error:
+        raise UnreadableError(f"{name}: {error}", "pydock reads its settings there") from error
+
+
+def _line(text: str, where: tuple[str, ...]) -> int:
+    """The first line that begins what a path of keys leads to, 0 where none does; tomllib tells no lines."""
+    header: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("["):
+            header = next(_paths(line), header)
+            found = header
+        else:
+            found = (*header, *next(_paths(f"{line.partition('=')[0]} = 0"), ()))
+        if where and found[: len(where)] == where:
+            return number
+    return 0
+
+
+def _paths(line: str) -> Iterator[tuple[str, ...]]:
+    """The path of keys of one line of TOML; nothing where the line is none by itself."""
+    try:
+        inner: object = tomllib.loads(line)
+    except tomllib.TOMLDecodeError:
+        return
+    path: list[str] = []
+    while isinstance(inner, dict) and len(inner) == 1:
+        ((key, inner),) = inner.items()
+        path.append(key)
+    yield tuple(path)
 
 
 def _fits(value: object, kind: type) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pydock.config import NAMES, File
 from pydock.dockerfile import Dockerfile, read
 from pydock.errors import PydockError, UnreadableError
 from pydock.tree import LARGEST_TEXT, SKIPPED, Tree
@@ -139,6 +141,54 @@ def context(path: Path, top: Path, text: str) -> Path:
         folders.append(folders[-1].parent)
     sources = list(_literal_sources(read(text))) if len(folders) > 1 else []
     return max(folders, key=lambda entry: sum(_exists(entry, source) for source in sources))
+
+
+def configuration(tree: Tree, path: str) -> tuple[File, ...]:
+    """The configuration files that count for a Dockerfile, the nearest first, up to the top of its repository.
+
+    Where there is no repository the build context is the top.
+    """
+    if tree.root is None:
+        return ()
+    folders = [posixpath.dirname(path)] if not path.startswith("../") else [""]
+    while folders[-1]:
+        folders.append(posixpath.dirname(folders[-1]))
+    found: list[File] = []
+    for folder in folders:
+        for name in NAMES:
+            inside = posixpath.join(folder, name)
+            if (text := tree.text(inside)) is not None:
+                found.append(File(_called(tree.root, inside), text, posixpath.relpath(path, folder or ".")))
+        if (tree.root / folder / ".git").exists():
+            return tuple(found)
+    return (*found, *_above(tree.root, path))
+
+
+def _above(root: Path, path: str) -> Iterator[File]:
+    """The files above the build context, where it is in a repository."""
+    top = _repository(root / path) if root.is_dir() else root
+    if not (top / ".git").exists():
+        return
+    for folder in root.parents:
+        if top not in (folder, *folder.parents):
+            return
+        for name, text in _configured(folder):
+            inside = os.path.relpath(root / path, folder).replace(os.sep, "/")
+            yield File(_called(folder, name), text, inside)
+
+
+def _configured(folder: Path) -> tuple[tuple[str, str], ...]:
+    """The configuration files of one folder with their texts."""
+    tree = Tree(folder)
+    return tuple((name, text) for name in NAMES if (text := tree.text(name)) is not None)
+
+
+def _called(folder: Path, name: str) -> str:
+    """A file as a person in the current folder would call it."""
+    if not folder.is_dir():
+        return name
+    place, here = os.path.abspath(folder / name), os.getcwd()
+    return os.path.relpath(place, here) if place.startswith(here.rstrip(os.sep) + os.sep) else place
 
 
 def _literal_sources(dockerfile: Dockerfile) -> Iterator[str]:
