@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from pydock.codemods import NAMES as CODEMODS
+from pydock.codemods import asked_for
 from pydock.edits import Safety
 from pydock.engine import Report, rewrite
 from pydock.project import Options, Project
@@ -70,6 +72,11 @@ def _expected(name: str) -> dict[str, bytes]:
         answer = fixed(_rewritten(name, allow), "Dockerfile", "")
         texts[f"{allow.label}.diff"] = patch([answer], Style())[0]
         texts[f"{allow.label}.txt"] = story([answer], Style(), is_written=False)
+    named = rewrite(project, asked_for(CODEMODS), Safety.SAFE)
+    if named.findings:
+        answer = fixed(named, "Dockerfile", "")
+        texts["codemods.diff"] = patch([answer], Style())[0]
+        texts["codemods.txt"] = story([answer], Style(), is_written=False)
     return {path: text.encode("utf-8", "surrogateescape") for path, text in texts.items()}
 
 

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 NAMES = (
     "add-health-route",
+    "bind-all-interfaces",
+    "debug-off",
     "handle-sigterm",
+    "logs-to-stdout",
+    "settings-from-environment",
 )
 ALL = "all"
 

@@ -74,5 +74,5 @@ def _finding(rule: Rule, change: Change, *, is_named: bool) -> Finding:
         advice = f"Change it by hand, or leave {rule.name} out."
         return Finding(rule, change.span, f"not changed: {change.what}", advice=advice, path=path)
     safety = Safety.UNSAFE if change.doubts and not is_named else Safety.SAFE
-    fix = Fix(f"{path}: {change.what}", safety, change.edits, doubts=change.doubts, notes=change.notes)
+    fix = Fix(f"{rule.name} in {path}: {change.what}", safety, change.edits, doubts=change.doubts, notes=change.notes)
     return Finding(rule, change.span, change.what, fix, path=path)

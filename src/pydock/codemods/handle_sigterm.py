@@ -22,7 +22,7 @@ import libcst as cst
 from pydock.codemods.codemod import Change, Codemod, Example
 from pydock.codemods.source import Replacement, Source, Statement, read_source, text_of
 from pydock.project import Project
-from pydock.project.shutdown import LOOP, Wait, deaf_wait
+from pydock.project.shutdown import LOOP, Wait, deaf_wait, is_entry_point
 from pydock.values import Value, field
 
 EXAMPLES = (
@@ -193,7 +193,7 @@ class _Handled(Value):
     imports: tuple[str, ...]
     replacements: Mapping[cst.CSTNode, Replacement] = field(default_factory=dict)
     instead: Statement | None = None
-    unused: str = ""
+    unused: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
 
@@ -213,7 +213,7 @@ def changes(project: Project) -> Iterator[Change]:
         return
     try:
         handled = _handled(source, statement, wait)
-        _refuse_threads(source, handled.place)
+        _refuse_threads(project, source, handled.place)
         if taken := source.bound.intersection(handled.imports):
             raise _Refused(f"{min(taken)} is no module in this file but something of its own", handled.place)
     except _Refused as refusal:
@@ -314,7 +314,9 @@ def _loop(source: Source, loop: cst.While) -> _Handled:
     waiting = cst.parse_expression(f"{name}.wait")
     replacements: dict[cst.CSTNode, Replacement] = {call.func: lambda _: waiting.deep_clone() for call in sleeps}
     replacements[loop.test] = lambda _: test
-    unused = "time" if source.is_only_use("time", [call.func for call in sleeps]) else ""
+    imported = "time.sleep" if isinstance(sleeps[0].func, cst.Name) else "time"
+    uses = [call.func for call in sleeps]
+    unused = (imported,) if source.is_only_use(imported.rpartition(".")[2], uses) else ()
     return _Handled(loop, _EVENT.format(name=name), ("signal", "threading"), replacements, unused=unused)
 
 
@@ -327,7 +329,7 @@ def _catches_everything(source: Source, loop: cst.While) -> cst.ExceptHandler | 
     return None
 
 
-def _refuse_threads(source: Source, place: Statement) -> None:
+def _refuse_threads(project: Project, source: Source, place: Statement) -> None:
     """Raise where the place may not be run by the main thread: only that may set handlers."""
     function = source.function(place)
     if function is None:
@@ -335,7 +337,8 @@ def _refuse_threads(source: Source, place: Statement) -> None:
     name = function.name.value if isinstance(function, cst.FunctionDef) else "a lambda"
     is_plain = isinstance(function, cst.FunctionDef) and function.asynchronous is None
     calls = [call for call in source.find(cst.Call) if isinstance(call.func, cst.Name) and call.func.value == name]
-    if not is_plain or not any(source.function(call) is None for call in calls) or source.is_method(function):
+    is_called = any(source.function(call) is None for call in calls) or is_entry_point(project, source.path, name)
+    if not is_plain or not is_called or source.is_method(function):
         raise _Refused(f"the wait is in {name}, which may not be run by the main thread", place)
 
 

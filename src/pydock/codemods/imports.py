@@ -71,16 +71,21 @@ def _with_name(part: cst.ImportFrom, present: Sequence[cst.ImportAlias], member:
 
 
 def without_import(module: cst.Module, name: str) -> cst.Module:
-    """The module without the plain line `import name`; where it has a comment or company it stays."""
+    """The module without the line that does nothing but `import name`, or `from a.b import C` for `a.b.C`.
+
+    Where that line has a comment or company it stays.
+    """
+    origin, _, member = name.rpartition(".")
+    wanted = f"from {origin} import {member}" if origin else f"import {name}"
     body = list(module.body)
     for at, statement in enumerate(body):
-        is_alone = _first_name(statement) == name and len(_parts(statement)) == 1
-        if is_alone and cst.Module([statement.with_changes(leading_lines=())]).code.strip() == f"import {name}":
-            lines = statement.leading_lines
-            if at + 1 < len(body) and not any(line.comment for line in lines):
-                following = body[at + 1]
-                body[at + 1] = following.with_changes(leading_lines=following.leading_lines or lines)
-                return module.with_changes(body=[*body[:at], *body[at + 1 :]])
+        if not _parts(statement) or cst.Module([statement.with_changes(leading_lines=())]).code.strip() != wanted:
+            continue
+        lines = statement.leading_lines
+        if at + 1 < len(body) and not any(line.comment for line in lines):
+            following = body[at + 1]
+            body[at + 1] = following.with_changes(leading_lines=following.leading_lines or lines)
+            return module.with_changes(body=[*body[:at], *body[at + 1 :]])
     return module
 
 

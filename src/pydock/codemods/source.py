@@ -80,6 +80,14 @@ class Source(Value, dict=True, eq=False):
         ]
         return cast("Statement", max(around, key=self.line)) if around else None
 
+    def string_at(self, line: int, column: int) -> cst.SimpleString | None:
+        """The string literal that begins at a place; columns count characters from 0."""
+        for node in self.find(cst.SimpleString):
+            start = self._positions[node].start
+            if (start.line, start.column) == (line, column):
+                return node
+        return None
+
     def is_statement(self, call: cst.Call) -> bool:
         """Whether a call is a statement of its own, whose value nobody takes."""
         return isinstance(next(self.parents(call), None), cst.Expr)
@@ -127,7 +135,7 @@ class Source(Value, dict=True, eq=False):
     def is_only_use(self, name: str, uses: Sequence[cst.CSTNode]) -> bool:
         """Whether nothing but these nodes needs `import name`."""
         names = [node for node in self.find(cst.Name) if node.value == name]
-        return len(names) == 1 + sum(any(use in self.parents(node) for use in uses) for node in names)
+        return len(names) == 1 + sum(any(use in (node, *self.parents(node)) for use in uses) for node in names)
 
     def parsed(self, text: str) -> list[Statement]:
         """Statements from text, in the file's own indentation and line ends."""
@@ -139,14 +147,14 @@ class Source(Value, dict=True, eq=False):
         return [head.with_changes(leading_lines=lines), *rest]
 
     def edits(
-        self, replacements: Mapping[cst.CSTNode, Replacement], imports: Sequence[str] = (), unused: str = ""
+        self, replacements: Mapping[cst.CSTNode, Replacement], imports: Sequence[str] = (), unused: Sequence[str] = ()
     ) -> tuple[Edit, ...]:
-        """The file with nodes replaced, modules imported and one no longer, as the smallest edit that says so."""
+        """The file with nodes replaced, modules imported and others no longer, as the smallest edit that says so."""
         module = self.module.visit(_Replaced(replacements))
         for name in imports:
             module = with_import(module, name)
-        if unused:
-            module = without_import(module, unused)
+        for name in unused:
+            module = without_import(module, name)
         return self._edit((self.mark + module.bytes).decode("utf-8", "surrogateescape"))
 
     def _edit(self, after: str) -> tuple[Edit, ...]:

@@ -38,7 +38,7 @@ _HEADER = re.compile(
     re.I,
 )
 _ASSIGNED = re.compile(
-    r"(?P<name>[A-Za-z_][\w.-]*)(?P<key>[\"']?)(?P<sign>[ \t]*[=:][ \t]*|[ \t]+)"
+    r"(?P<name>[A-Za-z_][\w.-]*)(?P<key>[\"']?\]?)(?P<sign>[ \t]*[=:][ \t]*|[ \t]+)"
     r"(?P<value>\$\{[^}\n]*\}|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^\s\"',;)}\]]+)"
 )
 _OLD_STYLE = re.compile(r"(?i)[-+ \t]*(?:ENV|ARG)\s+\Z")

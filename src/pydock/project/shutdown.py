@@ -145,6 +145,25 @@ def _leaves(node: ast.AST, *, is_inner: bool) -> bool:
             return any(_leaves(child, is_inner=is_inner) for child in ast.iter_child_nodes(node))
 
 
+def is_entry_point(project: Project, path: str, function: str) -> bool:
+    """Whether a function of a file is where the program begins: a console script, or called by `__main__.py`."""
+    dotted = path.removesuffix(".py").replace("/", ".")
+    for name in ("pyproject.toml", "setup.cfg", "setup.py"):
+        for match in re.finditer(rf"([\w.]+):{re.escape(function)}\b", project.tree.text(name) or ""):
+            if dotted == match[1] or dotted.endswith(f".{match[1]}"):
+                return True
+    application = app(project)
+    entry = application.reached[0] if application and application.reached else ""
+    tree = syntax(project.tree.text(entry) or "") if entry != path else None
+    for statement in _run_by(tree.body, {}, 0) if tree else ():
+        match statement:
+            case ast.Expr(value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name))) if name == function:
+                return True
+            case _:
+                pass
+    return False
+
+
 def _asyncio_main(statement: ast.stmt) -> str:
     """The function that `asyncio.run(function())` runs."""
     match statement:

@@ -4,8 +4,9 @@ An image with `DJANGO_SETTINGS_MODULE=settings.production` or the address of a d
 runs in that one place. The same image should pass from test to production, and what differs
 should come from outside (https://12factor.net/config).
 
-There is no automatic cure: which value is a sensible default and which belongs to one
-environment is for a person to say.
+There is no automatic cure for ENV: which value is a sensible default and which belongs to one
+environment is for a person to say. Secrets and addresses that are literals of the source are what
+the codemod `settings-from-environment` is for; their values are not shown.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Assignment
+from pydock.lines import Span
 from pydock.project import Project
+from pydock.project.literals import Literal, literals
 from pydock.project.system import runs_python
 from pydock.rule import Example, Finding, Rule
 
@@ -40,6 +43,11 @@ EXAMPLES = (
     ),
     Example(before="FROM python:3.12-slim\nENV DB_HOST=db.shop.example.com\nCMD python app.py\n", finds=True),
     Example(before="FROM python:3.12-slim\nENV DJANGO_SETTINGS_MODULE=shop.settings HOST=0.0.0.0\nCMD python app.py\n"),
+    Example(
+        before='FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n',
+        files={"app.py": "DB_HOST = 'db'\nprint(DB_HOST)\n"},
+        finds=True,
+    ),
     Example(before="FROM python:3.12-slim\nENV PIP_INDEX_URL=https://packages.example.com/simple\nCMD python app.py\n"),
 )
 
@@ -47,6 +55,7 @@ EXAMPLES = (
 def check(project: Project) -> Iterator[Finding]:
     if not runs_python(project, project.final):
         return
+    yield from _in_source(project)
     for stage in project.lineage(project.final):
         for instruction in stage.of("ENV"):
             for entry in instruction.assignments:
@@ -59,6 +68,31 @@ def check(project: Project) -> Iterator[Finding]:
                         advice=f"Leave {entry.name} out, or give it a default that fits everywhere, and set it "
                         "where the container is started.",
                     )
+
+
+def _in_source(project: Project) -> Iterator[Finding]:
+    """One finding for each file that holds such literals, at the first of them."""
+    by_path: dict[str, list[Literal]] = {}
+    for literal in literals(project):
+        by_path.setdefault(literal.path, []).append(literal)
+    for path, found in by_path.items():
+        secrets = [literal.variable for literal in found if literal.is_secret]
+        names = ", ".join(dict.fromkeys([*secrets, *(literal.variable for literal in found)]))
+        what = "secrets" if secrets else "addresses of other services"
+        yield Finding(
+            RULE,
+            _line(project.tree.text(path) or "", found[0].line),
+            f"{what} are literals of the source: {names}",
+            cost="every copy of the image holds the secret" if secrets else "the image runs in one environment only",
+            advice="`pydock fix --codemods settings-from-environment` takes them from the environment.",
+            path=path,
+        )
+
+
+def _line(text: str, number: int) -> Span:
+    lines = text.split("\n")
+    start = sum(len(line) + 1 for line in lines[: number - 1])
+    return Span(start, start + len(lines[number - 1].rstrip("\r")))
 
 
 def _what(entry: Assignment) -> str:

@@ -67,8 +67,15 @@ def check(project: Project) -> Iterator[Finding]:
         f"{found.start.origin} starts {what}",
         fix,
         cost=_COST,
-        advice="" if fix else "Add gunicorn or uvicorn to the requirements and start the application object with it.",
+        advice=_advice(application, has_fix=fix is not None),
     )
+
+
+def _advice(application: App | None, *, has_fix: bool) -> str:
+    server = "" if has_fix else "Add gunicorn or uvicorn to the requirements and start the application object with it."
+    is_debug = application is not None and any(run.is_debug for run in application.runs)
+    codemod = "`pydock fix --codemods debug-off` takes the debug mode out of the source." if is_debug else ""
+    return " ".join(filter(None, (server, codemod)))
 
 
 def _what(found: Server, application: App | None) -> str:

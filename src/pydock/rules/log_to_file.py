@@ -6,7 +6,8 @@ See https://12factor.net/logs.
 
 The cure is `-`, which is standard error and output to gunicorn. Safe, unless something else
 reads the file: where it is on a volume, or named elsewhere, the fix is unsafe and says so.
-Python's own log handlers and the files of other servers are only pointed at.
+Python's own log handlers are what the codemod `logs-to-stdout` is for; the files of other servers
+are only pointed at.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ _OPTIONS = {
 }
 _NO_FILE = re.compile(r"-|none|syslog.*|/dev/(?:stdout|stderr|null|fd/\d)|/proc/(?:1|self)/fd/\d|", re.I)
 _HANDLER = re.compile(
-    r"(?:logging\.(?:handlers\.)?|\bhandlers\.|\b)(?:(?:Timed)?Rotating|Watched)?FileHandler\(|basicConfig\([^)]*\bfilename\s*=|"
+    r"(?:logging\.(?:handlers\.)?|\bhandlers\.|\b)(?:(?:Timed)?Rotating|Watched)?FileHandler\(|"
+    r"[\"']logging\.(?:handlers\.)?\w*FileHandler[\"']|basicConfig\([^)]*\bfilename\s*=|"
     r"\blogger\.add\(\s*f?[\"'][^\"']*\.log"
 )
 _COST = "docker logs shows nothing, and the file fills the container's layer until both are gone"
@@ -129,7 +131,7 @@ def _check_sources(project: Project) -> Iterator[Finding]:
                 start.span,
                 f"{path}:{line} writes a log file inside the container",
                 cost=_COST,
-                advice="Log to standard output, with logging.StreamHandler or the framework's default.",
+                advice="`pydock fix --codemods logs-to-stdout` makes it log to standard output.",
             )
             return
 

@@ -5,7 +5,7 @@ platform's proxy all get "connection refused". Several servers listen there when
 told otherwise.
 
 The cure is 0.0.0.0. Unsafe: a proxy in the same container, or a port that was closed on
-purpose, would be opened. An address in the source is only pointed at.
+purpose, would be opened. An address in the source is what the codemod `bind-all-interfaces` is for.
 """
 
 from __future__ import annotations
@@ -78,8 +78,14 @@ def check(project: Project) -> Iterator[Finding]:
         f"{found.kind} listens on {where.host} inside the container, {said}",
         fix,
         cost="nothing outside of the container reaches it, published ports included",
-        advice="" if fix else "Listen on 0.0.0.0, best with the address from an environment variable.",
+        advice="" if fix else _advice(found),
     )
+
+
+def _advice(found: Server) -> str:
+    if found.kind == "python":
+        return "`pydock fix --codemods bind-all-interfaces` writes 0.0.0.0 into the source."
+    return "Listen on 0.0.0.0, best with the address from an environment variable."
 
 
 def _gunicorn_fix(project: Project, where: Bind) -> Fix | None:

@@ -1,0 +1,134 @@
+"""Settings that the source holds as literals: secrets, and addresses of other services."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from pydock.project import Project
+from pydock.project.app import app
+from pydock.project.secrets import Weight, mask, weigh
+from pydock.project.sources import remembered, sources, syntax
+from pydock.values import Value
+
+_SETTINGS = re.compile(
+    r"(?:\A|/)(?:settings|config|configuration|constants|conf)(?:/[^/]*)?\.py\Z|/settings/[^/]*\.py\Z"
+)
+_BACKING = re.compile(
+    r"(?:DB|DATABASE|SQL|PG|POSTGRES\w*|MYSQL|MARIADB|MONGO\w*|REDIS|CACHE|MEMCACHED?|RABBIT\w*|AMQP|KAFKA|NATS|BROKER|"
+    r"CELERY|QUEUE|ELASTIC\w*|OPENSEARCH|SOLR|CASSANDRA|INFLUX\w*|CLICKHOUSE|NEO4J|MINIO|S3|VAULT|CONSUL|SMTP|MAIL|EMAIL|LDAP|MQTT)"
+)
+_PLACE = re.compile(r"HOST|HOSTNAME|ADDRESS|SERVERS?|URL|URI|DSN|ENDPOINT|BROKERS?|BACKEND")
+_SCHEME = re.compile(
+    r"(?:postgres(?:ql)?|mysql|mariadb|mongodb|redis|rediss|amqps?|kafka|memcached?|smtp|ldap|mqtt|nats)"
+    r"(?:\+\w+)?://[^\s]+\Z"
+)
+_HOST = re.compile(r"(?:https?://|tcp://)?[A-Za-z0-9][\w.-]*(?::\d+)?(?:/\S*)?\Z")
+# Classes of these read the environment by themselves.
+_READS_ENVIRONMENT = re.compile(r"Settings|BaseModel|Config\b.*\bBaseSettings|Schema|Model|Enum|TypedDict|NamedTuple")
+_FOR_TESTS = re.compile(r"Test|Dev(?:elop|\b|Config|Settings)|Local|Debug")
+
+
+class Literal(Value):
+    """A literal that differs between environments. The value itself is not in here.
+
+    `line` counts from 1 and `column` in characters from 0; `variable` is the environment
+    variable that it could come from.
+    """
+
+    path: str
+    line: int
+    column: int
+    variable: str
+    is_secret: bool
+
+
+@remembered
+def literals(project: Project) -> tuple[Literal, ...]:
+    """The literal settings in the application's files and in what is called settings or config."""
+    application = app(project)
+    reached = application.reached if application else ()
+    paths = dict.fromkeys([*reached, *(path for path in sources(project) if _SETTINGS.search(path))])
+    return tuple(literal for path in paths for literal in _of_file(project, path))
+
+
+def _of_file(project: Project, path: str) -> Iterator[Literal]:
+    text = project.tree.text(path) or ""
+    tree = syntax(text)
+    if tree is None:
+        return
+    lines, shown = text.split("\n"), mask(text).split("\n")
+    for name, value in _assigned(tree.body):
+        held = str(value.value)
+        is_secret = weigh(name, held) is not Weight.NOTHING and not re.search(r"\s", held)
+        if not (is_secret or is_backing_service(name, held)):
+            continue
+        at = value.lineno - 1
+        # What a report would show has to be hidden in it.
+        if is_secret and (at >= len(shown) or held in shown[at] or value.end_lineno != value.lineno):
+            continue
+        column = len(
+            lines[at].encode("utf-8", "surrogateescape")[: value.col_offset].decode("utf-8", "surrogateescape")
+        )
+        yield Literal(path, value.lineno, column, name, is_secret)
+
+
+def is_backing_service(name: str, value: str) -> bool:
+    """Whether a setting is the address of a database, a broker or the like."""
+    if _SCHEME.match(value):
+        return True
+    parts = name.upper().split("_")
+    is_named = _PLACE.fullmatch(parts[-1]) and any(_BACKING.fullmatch(part) for part in parts)
+    return bool(is_named and _HOST.match(value) and not value.isdigit())
+
+
+def _assigned(body: list[ast.stmt]) -> Iterator[tuple[str, ast.Constant]]:
+    """The constants that stand at the top of a file or in a class, with the variable each could come from."""
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[target], value=value) | ast.AnnAssign(target=target, value=value) if value:
+                yield from _setting(target, value)
+            case ast.ClassDef(name=name, bases=bases) if not _is_left_out(name, bases):
+                yield from _assigned(statement.body)
+            case _:
+                pass
+
+
+def _is_left_out(name: str, bases: list[ast.expr]) -> bool:
+    """Whether a class reads the environment by itself, or is for tests and developers only."""
+    return bool(_FOR_TESTS.search(name)) or any(_READS_ENVIRONMENT.search(ast.unparse(base)) for base in bases)
+
+
+def _setting(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.Constant]]:
+    match target, value:
+        case ast.Name(id=name), ast.Constant(value=str()):
+            yield name.upper(), value
+        case ast.Attribute(value=ast.Name(), attr="secret_key"), ast.Constant(value=str()):
+            yield "SECRET_KEY", value
+        case (
+            ast.Subscript(value=ast.Attribute(attr="config"), slice=ast.Constant(value=str(name))),
+            ast.Constant(value=str()),
+        ) if name.isidentifier():
+            yield name.upper(), value
+        case ast.Name(id="DATABASES"), ast.Dict():
+            for key, inner in _pairs(value):
+                if key == "default" and isinstance(inner, ast.Dict):
+                    for name, entry in _pairs(inner):
+                        if name in {"HOST", "PASSWORD"} and isinstance(entry, ast.Constant):
+                            yield f"DATABASE_{name}", entry
+        case _:
+            return
+
+
+def _pairs(table: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    for key, value in zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ():
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            yield key.value, value
+
+
+def runs_application(project: Project) -> Iterator[int]:
+    """The lines of RUN that start the application's own code while the image is built."""
+    for instruction in project.final.of("RUN"):
+        if re.search(r"manage\.py|collectstatic|flask\s|alembic|compilemessages", instruction.value):
+            yield instruction.number
