@@ -22,6 +22,7 @@ from pydock.cli_bench import bench
 from pydock.cli_codemods import CodemodsOption, codemods, spelled_out
 from pydock.cli_data import data
 from pydock.cli_migrate import migrate
+from pydock.cli_facts import facts
 from pydock.cli_options import (
     DETAILED,
     BaselineOption,
@@ -161,7 +162,7 @@ def fix(
     raise typer.Exit(_exit_code(answers, is_found=is_found))
 
 
-for command in (explain, rules, codemods, bench, data, schema, migrate):
+for command in (explain, rules, codemods, facts, bench, data, schema, migrate):
     app.command()(command)
 app.command(name="verify")(verify_command)
 

@@ -122,9 +122,9 @@ def _routes(project: Project) -> Iterator[str]:
         return
     if found.health:
         yield found.health
+    yield from found.routes
     for path in dict.fromkeys([found.path, *found.reached]):
-        module = read_module(project.tree.text(path) or "")
-        yield from (route.path for route in (*module.routes, *module.urlpatterns))
+        yield from (route.path for route in read_module(project.tree.text(path) or "").routes)
     yield "/no-such-page"
 
 

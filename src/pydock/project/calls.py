@@ -96,3 +96,29 @@ def _program(text: str) -> str:
     folder = posixpath.dirname(name)
     is_system = folder in {"", "/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin"}
     return posixpath.basename(name) if is_system and _NAME.match(posixpath.basename(name)) else ""
+
+
+_LOADS = re.compile(r"ctypes|cffi|dlopen|LoadLibrary")
+_LOADERS = frozenset({"CDLL", "LoadLibrary", "find_library", "dlopen", "PyDLL"})
+
+
+@remembered
+def libraries(project: Project) -> tuple[tuple[str, str], ...]:
+    """(shared library, "file.py:line") for each library that the source loads by a literal name."""
+    found: list[tuple[str, str]] = []
+    for path in sources(project):
+        text = project.tree.text(path)
+        if text is not None and _LOADS.search(text):
+            found += [(name, f"{path}:{line}") for name, line in _loads_of(text)]
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _loads_of(text: str) -> tuple[tuple[str, int], ...]:
+    tree = syntax(text)
+    return tuple(
+        (node.args[0].value, node.lineno)
+        for node in (ast.walk(tree) if tree else ())
+        if isinstance(node, ast.Call) and node.args and _dotted(node.func)[1] in _LOADERS
+        if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
+    )

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 
 from pydock.lines import Span
 from pydock.project import Project
-from pydock.project.ports import Bind, Port, Values, constants_of, read_bind, template
+from pydock.project.constants import constants_of
+from pydock.project.ports import Bind, Port, Values, read_bind, template
 from pydock.project.sources import content, syntax
 from pydock.shell import Command
 from pydock.values import Value, field

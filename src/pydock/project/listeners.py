@@ -194,7 +194,8 @@ def _streamlit(project: Project, start: Start, command: Command, values: Values)
     may_be_set = not project.tree.known or content(project, ".streamlit/config.toml")
     if bind.source == "default" and ("STREAMLIT_SERVER_PORT" in values or may_be_set):
         bind = Bind(None, read_port("$STREAMLIT_SERVER_PORT", values), "environment")
-    return Server("streamlit", start, command, binds=(bind,))
+    entry = next((value for value in command.values[1:] if value.endswith(".py")), "")
+    return Server("streamlit", start, command, entry=entry, binds=(bind,))
 
 
 def _celery(project: Project, start: Start, command: Command, values: Values) -> Server:

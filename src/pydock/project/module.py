@@ -3,42 +3,17 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Mapping
 from functools import lru_cache
 
-from pydock.project.ports import constants_of, template
+from pydock.project.constants import constants_of
+from pydock.project.frameworks import framework_of
+from pydock.project.loops import loop_of
+from pydock.project.routing import Include, Route, include_of, router_of, routes_of_call, routes_of_handler
 from pydock.project.runs import Run, Scope, read_run
 from pydock.project.sources import syntax
 from pydock.values import Value, field
-
-FRAMEWORKS = {
-    "flask.Flask": ("flask", "wsgi"),
-    "quart.Quart": ("quart", "asgi"),
-    "fastapi.FastAPI": ("fastapi", "asgi"),
-    "starlette.applications.Starlette": ("starlette", "asgi"),
-    "litestar.Litestar": ("litestar", "asgi"),
-    "sanic.Sanic": ("sanic", "asgi"),
-    "aiohttp.web.Application": ("aiohttp", "aiohttp"),
-    "bottle.Bottle": ("bottle", "wsgi"),
-    "falcon.App": ("falcon", "wsgi"),
-    "falcon.asgi.App": ("falcon", "asgi"),
-    "dash.Dash": ("dash", "wsgi"),
-    "connexion.FlaskApp": ("connexion", "wsgi"),
-    "connexion.App": ("connexion", "wsgi"),
-    "apiflask.APIFlask": ("flask", "wsgi"),
-    "flask_openapi3.OpenAPI": ("flask", "wsgi"),
-    "django.core.wsgi.get_wsgi_application": ("django", "wsgi"),
-    "django.core.asgi.get_asgi_application": ("django", "asgi"),
-}
-_REEXPORTED = {"fastapi.applications": "fastapi", "flask.app": "flask", "aiohttp.web_app": "aiohttp.web"}
-_VERBS = frozenset({"get", "route", "api_route", "head"})
-_ADDS = frozenset({"add_url_rule", "add_get", "add_route", "add_api_route"})
-_INCLUDES = frozenset({"include_router", "register_blueprint", "add_routes"})
-_ROUTERS = ("APIRouter", "Blueprint")
-# Routes that stand in a list: `Starlette(routes=[Route("/", index)])`, `app.add_routes([web.get("/", index)])`.
-_LISTED = frozenset({"starlette.routing.Route", "aiohttp.web.get"})
-LISTED = "[]"
-_DEMANDS = frozenset({"Depends", "Security", "Header", "Cookie"})
 
 
 class Application(Value):
@@ -55,31 +30,12 @@ class Application(Value):
     is_guarded: bool = False
 
 
-class Route(Value):
-    """A fixed path that answers GET.
-
-    `base` is the name it is declared on, "" for `self.path == ...`, LISTED for one in a list.
-    `is_plain`: nothing else decorates the handler and it asks for nothing that a probe lacks.
-    """
-
-    path: str
-    base: str
-    line: int
-    is_plain: bool = True
-
-
-class Include(Value):
-    """A router or blueprint put on something: its dotted name, on what, and the prefix where known."""
-
-    router: str
-    base: str
-    prefix: str | None
-
-
 class Module(Value):
     """The facts of a file.
 
-    `imports` maps local names to where they come from; `prefixes` routers to their own prefix.
+    `imports` maps local names to where they come from; `prefixes` routers to their own prefix;
+    `loops` are what keeps it running without listening, `parameters` the names that its
+    functions are given.
     """
 
     applications: tuple[Application, ...] = ()
@@ -89,7 +45,8 @@ class Module(Value):
     includes: tuple[Include, ...] = ()
     signals: tuple[str, ...] = ()
     imports: Mapping[str, str] = field(default_factory=dict)
-    urlpatterns: tuple[Route, ...] = ()
+    loops: tuple[str, ...] = ()
+    parameters: frozenset[str] = frozenset()
     is_readable: bool = True
 
 
@@ -109,7 +66,8 @@ def read_module(text: str) -> Module:
         tuple(visitor.includes),
         tuple(dict.fromkeys(visitor.signals)),
         visitor.scope.imports,
-        tuple(_urlpatterns(tree)),
+        tuple(dict.fromkeys(visitor.loops)),
+        frozenset(visitor.parameters),
     )
 
 
@@ -129,38 +87,6 @@ def imports_of(tree: ast.Module) -> dict[str, str]:
     return found
 
 
-def _urlpatterns(tree: ast.Module) -> list[Route]:
-    """Django's own routes: `path("health/", view)` directly in a module's `urlpatterns`."""
-    found = []
-    for node in tree.body:
-        match node:
-            case (
-                ast.Assign(targets=[ast.Name(id="urlpatterns")], value=ast.List(elts=entries))
-                | ast.AugAssign(target=ast.Name(id="urlpatterns"), value=ast.List(elts=entries))
-            ):
-                found += [route for entry in entries if (route := _django_route(entry))]
-            case _:
-                pass
-    return found
-
-
-def _django_route(entry: ast.expr) -> Route | None:
-    match entry:
-        case ast.Call(func=ast.Name(id="path"), args=[ast.Constant(value=str(path)), view, *_]):
-            is_include = "include" in ast.unparse(view)
-            return None if is_include or "<" in path else Route(f"/{path}", "urlpatterns", entry.lineno)
-        case ast.Call(func=ast.Name(id="re_path" | "url"), args=[ast.Constant(value=str(path)), view, *_]):
-            plain = path.removeprefix("^").removesuffix("$").removesuffix("/?")
-            is_fixed = path.startswith("^") and path.endswith("$") and plain.replace("/", "").replace("-", "").isalnum()
-            return (
-                Route(f"/{plain}", "urlpatterns", entry.lineno)
-                if is_fixed and "include" not in ast.unparse(view)
-                else None
-            )
-        case _:
-            return None
-
-
 class _Visitor(ast.NodeVisitor):
     """Collects the facts of a module in one walk."""
 
@@ -172,6 +98,8 @@ class _Visitor(ast.NodeVisitor):
         self.prefixes: dict[str, str | None] = {}
         self.includes: list[Include] = []
         self.signals: list[str] = []
+        self.loops: list[str] = []
+        self.parameters: set[str] = set()
         self.functions: list[str] = []
         self.in_main = False
 
@@ -188,10 +116,13 @@ class _Visitor(ast.NodeVisitor):
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
         self.function(node)
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.routes += routes_of_handler(node, self.scope)
+        self.generic_visit(node)
+
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        for decorator in node.decorator_list:
-            if isinstance(decorator, ast.Call):
-                self.route(decorator, is_plain=_is_plain(node))
+        self.routes += routes_of_handler(node, self.scope)
+        self.parameters.update(argument.arg for argument in node.args.args)
         self.functions.append(node.name)
         self.generic_visit(node)
         self.functions.pop()
@@ -215,37 +146,33 @@ class _Visitor(ast.NodeVisitor):
     def made(self, target: str, call: ast.Call) -> None:
         """`target = Flask(...)`, `target = APIRouter(prefix=...)`."""
         dotted = self.scope.dotted(call.func)
-        head, _, tail = dotted.rpartition(".")
-        if found := FRAMEWORKS.get(f"{_REEXPORTED.get(head, head)}.{tail}"):
+        if found := framework_of(dotted):
             function = self.functions[-1] if self.functions else ""
             is_guarded = any(keyword.arg == "dependencies" for keyword in call.keywords)
             self.applications.append(Application(*found, target, function, call.lineno, is_guarded))
             self.scope = Scope(self.scope.imports, self.scope.constants, {**self.scope.frameworks, target: found[0]})
-        if tail.endswith(_ROUTERS):
-            self.prefixes[target] = self.prefix(call)
-        elif dotted == "aiohttp.web.RouteTableDef":
-            self.prefixes[target] = ""
-
-    def prefix(self, call: ast.Call) -> str | None:
-        """The prefix that a call gives, None when it cannot be read or something guards the routes."""
-        keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-        prefix = keywords.get("prefix", keywords.get("url_prefix"))
-        if keywords.keys() & {"dependencies", "subdomain", None}:
-            return None
-        return "" if prefix is None else template(prefix, self.scope.constants)
+            return
+        with contextlib.suppress(LookupError):
+            self.prefixes[target] = router_of(call, self.scope)
+            if dotted.endswith("Api") and call.args and (base := ast.unparse(call.args[0])):
+                # Flask-RESTful and Flask-RESTX: `api = Api(app)`.
+                self.includes.append(Include(target, base, ""))
 
     def visit_Call(self, node: ast.Call) -> None:
         attribute = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         dotted = self.scope.dotted(node.func)
-        if attribute in _ADDS or dotted in _LISTED:
-            self.route(node, is_plain=True, base=LISTED if dotted in _LISTED else "")
-        elif attribute in _INCLUDES and node.args and isinstance(node.func, ast.Attribute):
-            router = self.scope.dotted(node.args[0])
-            self.includes.append(Include(router, ast.unparse(node.func.value), self.prefix(node)))
+        self.routes += routes_of_call(node, self.scope)
+        if include := include_of(node, self.scope, self.functions[-1] if self.functions else ""):
+            self.includes.append(include)
+        elif attribute == "init_app" and isinstance(node.func, ast.Attribute) and node.args:
+            base = ast.unparse(node.args[0])
+            self.includes.append(Include(self.scope.dotted(node.func.value), base, ""))
         elif attribute == "add_signal_handler" or dotted == "signal.signal":
             self.signals += [ast.unparse(argument) for argument in node.args[:1]]
         if run := read_run(node, self.scope, is_main_only=self.in_main):
             self.runs.append(run)
+        if not (run and run.kind) and (kind := loop_of(node, dotted, self.scope.imports.values())):
+            self.loops.append(kind)
         self.generic_visit(node)
 
     def visit_Compare(self, node: ast.Compare) -> None:
@@ -254,23 +181,3 @@ class _Visitor(ast.NodeVisitor):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.startswith("/"):
                     self.routes.append(Route(part.value, "", node.lineno))
         self.generic_visit(node)
-
-    def route(self, call: ast.Call, *, is_plain: bool, base: str = "") -> None:
-        known = isinstance(call.func, ast.Attribute) and call.func.attr in _VERBS | _ADDS
-        if not (known or base) or not call.args:
-            return
-        path = template(call.args[0], self.scope.constants)
-        keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-        methods = keywords.get("methods")
-        if path is None or not path.startswith("/") or set(path) & set("<{$"):
-            return
-        if methods is None or "GET" in ast.unparse(methods):
-            is_plain = is_plain and "dependencies" not in keywords
-            base = base or (ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else "")
-            self.routes.append(Route(path, base, call.lineno, is_plain))
-
-
-def _is_plain(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a handler has one decorator and asks for no login, header or token."""
-    asked = [ast.unparse(part) for part in (*node.args.defaults, *node.args.args) if not isinstance(part, ast.Constant)]
-    return len(node.decorator_list) == 1 and not any(name in text for text in asked for name in _DEMANDS)

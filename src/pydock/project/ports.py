@@ -103,8 +103,8 @@ def template(node: ast.expr | None, constants: Mapping[str, str]) -> str | None:
             return None
         case ast.Constant(value=str() | int() as value):
             return str(value)
-        case ast.Name(id=name):
-            return constants.get(name)
+        case ast.Name() | ast.Attribute(value=ast.Name()):
+            return constants.get(ast.unparse(node))
         case ast.JoinedStr(values=values):
             return _joined([template(value, constants) for value in values])
         case ast.FormattedValue(value=value, format_spec=None):
@@ -117,15 +117,17 @@ def template(node: ast.expr | None, constants: Mapping[str, str]) -> str | None:
             return template(value, constants)
         case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name))):
             return f"${{{name}}}"
-        case ast.Call(func=function, args=arguments, keywords=keywords):
-            if not _is_lookup(function) or not arguments:
-                return None
-            variable = template(arguments[0], constants)
-            defaults = [*arguments[1:2], *(keyword.value for keyword in keywords if keyword.arg == "default")]
-            found = f"${{{variable}}}" if variable else None
-            return _with_default(found, template(defaults[0], constants)) if defaults else found
+        case ast.Call(args=[_, *_]) if _is_lookup(node.func):
+            return _looked_up(node, constants)
         case _:
             return None
+
+
+def _looked_up(call: ast.Call, constants: Mapping[str, str]) -> str | None:
+    variable = template(call.args[0], constants)
+    defaults = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "default")]
+    found = f"${{{variable}}}" if variable else None
+    return _with_default(found, template(defaults[0], constants)) if defaults else found
 
 
 def _joined(parts: list[str | None]) -> str | None:
@@ -145,37 +147,9 @@ def _is_lookup(function: ast.expr) -> bool:
     match function:
         case ast.Attribute(attr="get", value=ast.Attribute(attr="environ") | ast.Name(id="environ" | "env")):
             return True
-        case ast.Attribute(attr="getenv") | ast.Name(id="getenv"):
+        case ast.Attribute(attr="getenv") | ast.Name(id="getenv" | "config" | "env"):
+            return True
+        case ast.Attribute(attr="int" | "str", value=ast.Name(id="env")):
             return True
         case _:
             return False
-
-
-def constants_of(tree: ast.Module) -> dict[str, str]:
-    """Names of a module that are assigned once, to something `template` can say, and are no parameter."""
-    found: dict[str, str] = {}
-    seen: set[str] = set()
-    for node in ast.walk(tree):
-        names = _bound(node)
-        again = names & seen
-        seen |= names
-        for name in again:
-            found.pop(name, None)
-        if isinstance(node, ast.Assign | ast.AnnAssign) and len(names) == 1 and not again:
-            text = template(node.value, found)
-            if text is not None:
-                found[next(iter(names))] = text
-    return found
-
-
-def _bound(node: ast.AST) -> set[str]:
-    """The plain names that a node gives a value to."""
-    match node:
-        case ast.Assign(targets=targets):
-            return {target.id for target in targets if isinstance(target, ast.Name)}
-        case ast.AnnAssign(target=ast.Name(id=name)) | ast.AugAssign(target=ast.Name(id=name)):
-            return {name}
-        case ast.For(target=ast.Name(id=name)) | ast.NamedExpr(target=ast.Name(id=name)) | ast.arg(arg=name):
-            return {name}
-        case _:
-            return set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Mapping
 
 from pydock.project.ports import template
@@ -14,7 +15,15 @@ RUNS: dict[str, tuple[str, int | None]] = {
     "uvicorn.Config": ("127.0.0.1", 8000),
     "waitress.serve": ("0.0.0.0", 8080),
     "aiohttp.web.run_app": ("0.0.0.0", 8080),
+    "aiohttp.web.TCPSite": ("0.0.0.0", 8080),
     "bottle.run": ("127.0.0.1", 8080),
+    "bjoern.run": ("", None),
+    "cheroot.wsgi.Server": ("", None),
+    "paste.httpserver.serve": ("127.0.0.1", 8080),
+    "prometheus_client.start_http_server": ("0.0.0.0", None),
+    "rpyc.utils.server.ThreadedServer": ("0.0.0.0", 0),
+    "xmlrpc.server.SimpleXMLRPCServer": ("", None),
+    "asyncio.create_server": ("", None),
     "nicegui.ui.run": ("0.0.0.0", 8080),
     "werkzeug.serving.run_simple": ("", None),
     "eventlet.listen": ("", None),
@@ -28,15 +37,29 @@ RUNS: dict[str, tuple[str, int | None]] = {
     "websockets.serve": ("0.0.0.0", None),
 }
 # What `app.run()` listens on when it is not told, by framework.
-_APP_PORTS = {"flask": 5000, "quart": 5000, "sanic": 8000, "dash": 8050, "bottle": 8080, "connexion": 8080}
+_APP_PORTS = {
+    "flask": 5000,
+    "quart": 5000,
+    "sanic": 8000,
+    "dash": 8050,
+    "bottle": 8080,
+    "connexion": 8080,
+    "gradio": 7860,
+}
 _RUN_METHODS = frozenset({"run", "run_server"})
+# Keywords by which `launch` and the like of a framework are told where to listen.
+_HOSTS = ("host", "server_name", "address", "hostname", "addr", "server_address")
+_PORTS = ("port", "server_port")
 _POSITIONAL = {
     "werkzeug.serving.run_simple": (0, 1),
     "wsgiref.simple_server.make_server": (0, 1),
     "asyncio.start_server": (1, 2),
     "websockets.serve": (1, 2),
+    "aiohttp.web.TCPSite": (1, 2),
+    "bjoern.run": (1, 2),
+    "prometheus_client.start_http_server": (1, 0),
 }
-_TAKES_PAIR = ("http.server.", "socketserver.", "gevent.pywsgi.", "eventlet.")
+_TAKES_PAIR = ("http.server.", "socketserver.", "gevent.pywsgi.", "eventlet.", "xmlrpc.", "cheroot.")
 _TLS = frozenset({"ssl_context", "ssl_keyfile", "ssl_certfile", "ssl", "certfile"})
 _DEVELOPMENT = frozenset({"flask", "quart", "dash", "bottle", "connexion", "wsgiref.simple_server.make_server"})
 
@@ -45,6 +68,8 @@ class Run(Value):
     """A call that listens: its address as `ports.template` writes it, None where it cannot be read.
 
     `kind` is a framework or the dotted name of the call; `served` the first argument as written.
+    `base` is what `run()` is called on: where `kind` is "", whatever that name turns out to be.
+    A host or port that begins with "@" is a dotted name of another file.
     """
 
     kind: str
@@ -56,6 +81,7 @@ class Run(Value):
     has_tls: bool = False
     is_main_only: bool = False
     served: str = ""
+    base: str = ""
 
     @property
     def is_development(self) -> bool:
@@ -86,11 +112,15 @@ def read_run(call: ast.Call, scope: Scope, *, is_main_only: bool) -> Run | None:
     if attribute in {"add_insecure_port", "add_secure_port"} and call.args:
         host, colon, port = (template(call.args[0], scope.constants) or "").rpartition(":")
         return Run("grpc", host if colon else None, port if colon else None, call.lineno, is_main_only=is_main_only)
-    if attribute == "listen" and call.args and any(name.startswith("tornado") for name in scope.imports.values()):
-        port_text = template(call.args[0], scope.constants)
-        return Run("tornado", "", port_text, call.lineno, is_main_only=is_main_only)
-    kind, defaults = _kind(call, dotted, attribute, scope)
-    if defaults is None:
+    if attribute in {"listen", "bind"} and call.args and _uses(scope, "tornado"):
+        keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+        host_node = next(iter(call.args[1:]), keywords.get("address"))
+        host_text = _written(host_node, scope) if host_node else ""
+        base = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+        port_text = _written(call.args[0], scope)
+        return Run("tornado", host_text, port_text, call.lineno, is_main_only=is_main_only, base=base)
+    kind, base, defaults = _kind(call, dotted, attribute, scope)
+    if not kind and not base:
         return None
     keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
     host_node, port_node = _address(call, dotted, keywords)
@@ -98,37 +128,61 @@ def read_run(call: ast.Call, scope: Scope, *, is_main_only: bool) -> Run | None:
     is_hidden = any(keyword.arg is None for keyword in call.keywords)
     return Run(
         kind,
-        defaults[0] if host_node is None else template(host_node, scope.constants),
-        (None if is_hidden else default_port) if port_node is None else template(port_node, scope.constants),
+        defaults[0] if host_node is None else _written(host_node, scope),
+        (None if is_hidden else default_port) if port_node is None else _written(port_node, scope),
         call.lineno,
         is_default=port_node is None,
         is_debug=any(_is_true(keywords.get(name)) for name in ("debug", "reload")),
         has_tls=bool(_TLS & set(keywords)),
         is_main_only=is_main_only,
         served=ast.unparse(call.args[0]) if call.args else "",
+        base=base,
     )
 
 
-def _kind(call: ast.Call, dotted: str, attribute: str, scope: Scope) -> tuple[str, tuple[str, int | None] | None]:
+def _uses(scope: Scope, package: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for name in scope.imports.values())
+
+
+def _written(node: ast.expr | None, scope: Scope) -> str | None:
+    """What `template` says, or the dotted name of another file's constant with "@" in front."""
+    text = template(node, scope.constants)
+    if text is not None or node is None:
+        return text
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"int", "str"} and node.args:
+        node = node.args[0]
+    head = node
+    while isinstance(head, ast.Attribute):
+        head = head.value
+    is_imported = isinstance(head, ast.Name) and head.id in scope.imports
+    return f"@{scope.dotted(node)}" if is_imported else None
+
+
+def _kind(call: ast.Call, dotted: str, attribute: str, scope: Scope) -> tuple[str, str, tuple[str | None, int | None]]:
+    """(kind, base, default host and port); no kind and no base for a call that cannot listen."""
     if dotted in RUNS:
-        return dotted, RUNS[dotted]
-    if attribute not in _RUN_METHODS or not isinstance(call.func, ast.Attribute):
-        return "", None
+        return dotted, "", RUNS[dotted]
+    if not isinstance(call.func, ast.Attribute) or attribute not in _RUN_METHODS | {"launch"}:
+        return "", "", ("", None)
     base = ast.unparse(call.func.value)
     if "socketio" in base.lower():
-        return "flask", ("127.0.0.1", 5000)
+        return "flask", "", ("127.0.0.1", 5000)
     framework = scope.frameworks.get(base, "")
-    if not framework and base in scope.imports and base in {"app", "application"}:
-        # An application from another file; Flask's is the only common one with run(host, port).
-        named = {keyword.arg for keyword in call.keywords}
-        framework = "flask" if named & {"host", "port", "debug"} else ""
-    port = _APP_PORTS.get(framework)
-    return framework, ("127.0.0.1", port) if port else None
+    if framework:
+        return (framework, base, run_defaults(framework)) if run_defaults(framework)[1] else ("", "", ("", None))
+    if isinstance(call.func.value, ast.Name) and base not in sys.stdlib_module_names and scope.dotted(call.func.value):
+        return "", base, ("127.0.0.1", None)
+    return "", "", ("", None)
+
+
+def run_defaults(framework: str) -> tuple[str, int | None]:
+    """(host, port) of an application object's own `run()`; no port where it has none."""
+    return "127.0.0.1", _APP_PORTS.get(framework)
 
 
 def _address(call: ast.Call, dotted: str, keywords: Mapping[str, ast.expr]) -> tuple[ast.expr | None, ast.expr | None]:
     """The nodes of host and port as the call is given them."""
-    host, port = keywords.get("host"), keywords.get("port")
+    host, port = (next((keywords[name] for name in names if name in keywords), None) for names in (_HOSTS, _PORTS))
     if dotted.startswith(_TAKES_PAIR):
         match call.args:
             case [ast.Tuple(elts=[first, second]), *_]:

@@ -1,0 +1,48 @@
+"""The `facts` command: what pydock has read about a service, so that a person can check it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from pydock import console
+from pydock.errors import PydockError
+
+TOLD, NO_ANSWER = 0, 2
+
+
+class Form(StrEnum):
+    """How facts are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def facts(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH]...", help="Folders to search, or Dockerfiles.")
+    ] = None,
+    output_format: Annotated[Form, typer.Option(help="How facts are written.")] = Form.TEXT,
+) -> None:
+    """Show what pydock knows about a service: command, framework, application, port, health route, writes.
+
+    Each answer is certain, unsure with candidates, or none. Nothing is changed or run.
+    """
+    from pydock.ask import Question, unchanged
+    from pydock.discover import Unusable, targets
+    from pydock.project.facts import facts as known
+    from pydock.report.facts import document, text
+
+    found, code = [], TOLD
+    for target in targets(paths or ["."]):
+        try:
+            if isinstance(target, Unusable):
+                raise target.error
+            found.append((target.shown, known(unchanged(Question({}), target))))
+        except PydockError as error:
+            console.complain(error.message, error.hint)
+            code = NO_ANSWER
+    console.show(document(found) if output_format is Form.JSON else "\n".join(text(*each) for each in found))
+    raise typer.Exit(code)

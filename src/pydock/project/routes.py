@@ -1,0 +1,107 @@
+"""The routes of an application by their full paths: routers and blueprints followed to where they are put."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pydock.project import Project
+from pydock.project.imports import imported_files
+from pydock.project.module import Application, Module
+from pydock.project.routing import LISTED, Include, Route
+from pydock.values import replace
+
+DEEPEST = 8
+# Names of an application that stand for where its routes are kept.
+_OWN = (".router", ".server", ".app")
+
+
+def routes(project: Project, place: str, application: Application, modules: Mapping[str, Module]) -> Iterator[Route]:
+    """Every route that is certain to be on an application, `base` and `line` as in its own file."""
+    if not application.is_guarded:
+        yield from _Graph(project, place, application, modules).walk()
+
+
+@dataclass
+class _Graph:
+    """What is put on what, from the application outwards. A node is a file and a name in it."""
+
+    project: Project
+    place: str
+    application: Application
+    modules: Mapping[str, Module]
+    seen: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def walk(self) -> Iterator[Route]:
+        yield from self.below((self.place, self.application.name), "", 0)
+
+    def below(self, node: tuple[str, str], prefix: str, depth: int) -> Iterator[Route]:
+        if depth > DEEPEST or (*node, prefix) in self.seen:
+            return
+        self.seen.add((*node, prefix))
+        for path, module in self.modules.items():
+            for route in module.routes:
+                if self.means(path, module, route.base, node):
+                    yield replace(route, path=_joined(prefix, route.path))
+            for include in module.includes:
+                if include.prefix is None or not self.means(path, module, include.base, node):
+                    continue
+                for other in self.targets(path, module, include):
+                    own = self.modules[other[0]].prefixes.get(other[1], "")
+                    if own is not None:
+                        added = include.prefix if include.is_replaced else _joined(include.prefix, own)
+                        yield from self.below(other, _joined(prefix, added), depth + 1)
+
+    def means(self, path: str, module: Module, base: str, node: tuple[str, str]) -> bool:
+        """Whether a name in a file is the node."""
+        if base == LISTED:
+            return path == self.place and node == (self.place, self.application.name) and _is_alone(module)
+        own = base
+        for ending in _OWN:
+            own = own.removesuffix(ending)
+        if node in {(path, base), (path, own)}:
+            return True
+        if node == (self.place, self.application.name) and own in module.parameters:
+            # `def init_app(app): app.register_blueprint(...)`.
+            return own == (self.application.name or own)
+        imported = module.imports.get(own.partition(".")[0])
+        if imported is None:
+            return False
+        dotted = imported + own[len(own.partition(".")[0]) :]
+        return any((place, rest) == node for place, rest in imported_files(self.project, path, dotted))
+
+    def targets(self, path: str, module: Module, include: Include) -> Iterator[tuple[str, str]]:
+        """The routers that an include may mean, as nodes; through files that only hand a name on."""
+        name, at = include.router, path
+        if name in module.prefixes or any(entry.name == name for entry in module.applications):
+            yield path, name
+            return
+        for _ in range(DEEPEST):
+            found = [
+                (place, rest)
+                for place, rest in imported_files(self.project, at, name)
+                if rest and place in self.modules
+            ]
+            for place, rest in found:
+                holder = self.modules[place]
+                if rest in holder.prefixes or any(entry.name == rest for entry in holder.applications):
+                    yield place, rest
+                    return
+            following = [
+                (place, self.modules[place].imports[rest])
+                for place, rest in found
+                if rest in self.modules[place].imports
+            ]
+            if not following:
+                return
+            at, name = following[0]
+
+
+def _is_alone(module: Module) -> bool:
+    """Whether a list of routes in a file can only be its one application's."""
+    has_mounts = any(name.endswith((".Mount", ".add_subapp")) for name in module.imports.values())
+    return len(module.applications) == 1 and not has_mounts
+
+
+def _joined(prefix: str, path: str) -> str:
+    return f"{prefix.rstrip('/')}{path}" if path.startswith("/") or not path else f"{prefix.rstrip('/')}/{path}"
