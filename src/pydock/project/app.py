@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from pydock.project import Project
 from pydock.project.django import accepted_host, django_routes, is_gated
-from pydock.project.gates import gates, lets_in
+from pydock.project.gates import Gate, gates
 from pydock.project.imports import module_at, reach
 from pydock.project.listeners import Server
 from pydock.project.listening import listening
@@ -32,6 +32,7 @@ _HEALTH = re.compile(
     re.I,
 )
 _NESTED = re.compile(r"(?:/[\w./-]*)?/health(?:z|check)?/(?P<live>live\w*|status|basic|simple)/?\Z", re.I)
+_TELLING = frozenset({"django", "streamlit", "celery", "http.server", "rq", "dramatiq", "huey", "arq", "faust"})
 _RANKS = ("health", "live", "ping", "up", "ready", "status")
 
 
@@ -85,7 +86,9 @@ def read_app(project: Project, found: Server) -> App | None:
     modules = {each: entry for each in reached if (entry := module_at(project, each))}
     framework, kind = _framework(found, object_found, others, tuple(each.run for each in heard))
     listed = _routes(project, path, object_found, framework, modules)
-    open_routes = [route.path for route in listed if route.is_plain and _is_let_in(project, reached, route.path)]
+    open_routes = [
+        route.path for route in listed if route.is_plain and _is_let_in(project, modules, object_found, route.path)
+    ]
     application = object_found.application if object_found else None
     return App(
         place,
@@ -99,7 +102,7 @@ def read_app(project: Project, found: Server) -> App | None:
         tuple(dict.fromkeys(name for entry in modules.values() for name in entry.signals)),
         reached,
         _health_like(listed, modules),
-        reference(project, here) if here else "",
+        reference(project, found, here) if here else "",
         tuple(f"{each.path}:{each.application.name or f'{each.application.function}()'}" for each in others),
         accepted_host(project, path) if framework == "django" else "",
         tuple(dict.fromkeys(name for entry in modules.values() for name in entry.loops)),
@@ -112,7 +115,7 @@ def _framework(found: Server, made: Found | None, others: tuple[Found, ...], run
     if made:
         return made.application.framework, made.application.kind
     named = {each.application.framework for each in others}
-    if found.kind in {"django", "streamlit", "celery", "http.server"}:
+    if found.kind in _TELLING:
         return found.kind, ""
     if len(named) == 1:
         return named.pop(), others[0].application.kind
@@ -132,12 +135,21 @@ def _routes(
     return tuple(routes(project, made.path, made.application, modules))
 
 
-def _is_let_in(project: Project, reached: tuple[str, ...], route: str) -> bool:
+def _is_let_in(project: Project, modules: dict[str, Module], made: Found | None, route: str) -> bool:
     """Whether no guard of the application stands before a route."""
     if not _is_health(route):
         return False
-    found = (gate for path in reached for gate in gates(project.tree.text(path) or ""))
-    return all(lets_in(gate, route) for gate in found)
+    return all(
+        gate.lets_in(route) or _is_elsewhere(gate, module, made)
+        for path, module in modules.items()
+        for gate in gates(project.tree.text(path) or "")
+    )
+
+
+def _is_elsewhere(gate: Gate, module: Module, made: Found | None) -> bool:
+    """Whether a guard is put on a blueprint or on another application."""
+    others = {each.name for each in module.applications} - {made.application.name if made else ""}
+    return gate.base in module.prefixes or gate.base in others
 
 
 def _health_like(listed: Iterable[Route], modules: dict[str, Module]) -> tuple[str, ...]:

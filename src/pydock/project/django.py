@@ -57,6 +57,14 @@ def accepted_host(project: Project, place: str) -> str | None:
     return None if len(answers) != 1 else answers[0].lstrip("*")
 
 
+def setting(project: Project, place: str, name: str) -> str:
+    """A setting that is one literal string, "" for any other."""
+    for path in settings_files(project, place):
+        if match := re.search(rf"^{name}\s*=\s*[\"']([^\"']+)[\"']", project.tree.text(path) or "", re.M):
+            return match[1]
+    return ""
+
+
 def settings_files(project: Project, place: str) -> tuple[str, ...]:
     """The settings module that a file names, with what it imports from its own folder."""
     named = _named_settings(project, place)
@@ -88,11 +96,10 @@ def read_stars(text: str) -> tuple[str, ...]:
 
 def _root(project: Project, place: str) -> Iterator[str]:
     """The file that ROOT_URLCONF names, else the urls.py beside."""
-    for path in settings_files(project, place):
-        match = re.search(r"^ROOT_URLCONF\s*=\s*[\"']([\w.]+)[\"']", project.tree.text(path) or "", re.M)
-        if match and (found := module_file(project, match[1])):
-            yield found
-            return
+    named = setting(project, place, "ROOT_URLCONF")
+    if named and (found := module_file(project, named)):
+        yield found
+        return
     beside = posixpath.join(posixpath.dirname(place), "urls.py")
     if posixpath.basename(place) != "manage.py" and project.tree.has_file(beside):
         yield beside

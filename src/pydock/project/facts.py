@@ -15,6 +15,10 @@ from pydock.project.start import Start, called_programs, declared, is_job, main_
 from pydock.values import Value
 
 WORKERS = frozenset({"celery", "rq", "dramatiq", "huey", "arq", "faust"})
+# Programs that only serve one framework.
+_TELLING = frozenset(
+    {"flask", "django", "streamlit", "sanic", "fastapi", "celery", "rq", "dramatiq", "huey", "arq", "faust"}
+)
 _BOTS = frozenset(
     {"aiogram", "python-telegram-bot", "telebot", "vkbottle", "telethon", "pyrogram", "discord", "slack-bolt"}
 )
@@ -112,7 +116,7 @@ def _process(project: Project, start: Start, found: Server | None) -> Process:
         nothing = Fact()
         return Process(start.origin, command, work, nothing, nothing, nothing, nothing, nothing)
     application = read_app(project, found)
-    framework = application.framework if application else ""
+    framework = application.framework if application else found.kind if found.kind in _TELLING else ""
     where = bind_of(found, application)
     several = application.binds if application and found.kind == "python" else found.binds
     hosts = tuple(dict.fromkeys(str(each.host) for each in several if each.host is not None))
@@ -123,7 +127,7 @@ def _process(project: Project, start: Start, found: Server | None) -> Process:
         start.origin,
         command,
         _work(found, application),
-        Fact(framework, application.path if application else "") if framework else Fact(),
+        Fact(framework, application.path if application else start.origin) if framework else Fact(),
         _application(found, application),
         Fact(where.host or "0.0.0.0", source) if where and has_host else Fact("", "", hosts),
         Fact(str(where.port), source) if where and where.port else Fact("", "", ports),

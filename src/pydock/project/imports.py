@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from pydock.project import Project
 from pydock.project.module import Module, read_module
+from pydock.project.mounts import place_of
 from pydock.project.server import environment
-from pydock.project.sources import origin, remembered, sources
+from pydock.project.sources import remembered, sources
 
 DEEPEST = 3
 MOST_MODULES = 60
@@ -28,7 +29,7 @@ def module_file(project: Project, dotted: str, folder: str = "") -> str | None:
     python_path = (environment(project).get("PYTHONPATH") or "").split(":")
     for root in (folder or ".", *(entry for entry in python_path if entry)):
         for name in (f"{inner}.py", f"{inner}/__init__.py"):
-            place = origin(project, project.final, posixpath.join(root, name))
+            place = place_of(project, posixpath.join(root, name))
             if place and project.tree.has_file(place):
                 return place
     tails = (f"/{inner}.py", f"/{inner}/__init__.py")

@@ -23,6 +23,7 @@ from pydock.project.start import Start
 from pydock.shell import Command
 from pydock.values import Value
 
+_UWSGI_SOCKETS = ("http", "http-socket", "https", "socket")
 _APP = re.compile(r"[\w.]+:[\w.]+(?:\([^)]*\))?\Z")
 
 
@@ -97,8 +98,9 @@ def _operands(command: Command) -> tuple[str, ...]:
 
 def _gunicorn(project: Project, start: Start, command: Command, values: Values) -> Server:
     settings = read_gunicorn(project, command, values)
+    app = settings.app or settings.value("wsgi_app") or ""
     return Server(
-        "gunicorn", start, command, settings.app, "", settings.binds(values), settings,
+        "gunicorn", start, command, app, "", settings.binds(values), settings,
         is_development=settings.value("reload") == "true", has_tls=settings.is_set("certfile"),
     )  # fmt: skip
 
@@ -204,23 +206,45 @@ def _celery(project: Project, start: Start, command: Command, values: Values) ->
 
 
 def _uwsgi(project: Project, start: Start, command: Command, values: Values) -> Server:
-    words = [_text(command, name) for name in ("--http", "--http-socket", "--socket", "-s")]
-    texts = [text for text in words if text]
     ini = _text(command, "--ini") or next((value for value in command.values[1:] if value.endswith(".ini")), "")
-    if not texts and ini and (found := content(project, ini)):
-        texts = _uwsgi_sockets(found[1])
+    found = content(project, ini) if ini else None
+    settings = _uwsgi_settings(found[1]) if found else {}
+    words = {name: _text(command, f"--{name}") for name in (*_UWSGI_SOCKETS, "module", "wsgi-file", "callable")}
+    words["socket"], words["module"] = words["socket"] or _text(command, "-s"), words["module"] or _text(command, "-w")
+    given = {name: text for name, text in words.items() if text}
+    texts = [text for name in _UWSGI_SOCKETS if (text := given.get(name))]
+    texts = texts or [text for name in _UWSGI_SOCKETS if (text := settings.get(name))]
     binds = tuple(read_bind(text, values, ini or "command line") for text in texts)
-    return Server("uwsgi", start, command, binds=binds)
+    merged = {**settings, **given}
+    target = merged.get("module") or merged.get("wsgi-file") or merged.get("wsgi") or ""
+    app = target if ":" in target or not target else f"{target}:{merged.get('callable') or 'application'}"
+    return Server("uwsgi", start, command, app, binds=binds)
 
 
-def _uwsgi_sockets(text: str) -> list[str]:
+def _uwsgi_settings(text: str) -> dict[str, str]:
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string(text)
     except configparser.Error:
-        return []
+        return {}
     section = parser["uwsgi"] if parser.has_section("uwsgi") else {}
-    return [str(section[name]) for name in ("http", "http-socket", "socket") if section.get(name)]
+    return {name.replace("_", "-"): value for name, value in section.items() if value and "%(" not in value}
+
+
+def _worker(kind: str) -> Reader:
+    """A reader for a process that takes work from a queue and listens nowhere."""
+
+    def read(project: Project, start: Start, command: Command, values: Values) -> Server:
+        return Server(kind, start, command, next((value for value in command.values[1:] if "." in value), ""))
+
+    return read
+
+
+def _sanic(project: Project, start: Start, command: Command, values: Values) -> Server:
+    bind = _host_and_port(command, ("--host -H", "--port -p"), values, ("127.0.0.1", 8000))
+    target = next((value for value in command.values[1:] if re.fullmatch(r"[\w.:]+(?:\(\))?", value)), "")
+    module, _, name = target.replace(":", ".").rpartition(".")
+    return Server("sanic", start, command, f"{module}:{name}" if module else "", binds=(bind,))
 
 
 def _http_server(project: Project, start: Start, command: Command, values: Values) -> Server:
@@ -253,6 +277,14 @@ READERS: dict[str, Reader] = {
     "celery": _celery,
     "uwsgi": _uwsgi,
     "granian": _plain("granian", ("--host", "--port"), ("127.0.0.1", 8000), "GRANIAN"),
-    "sanic": _plain("sanic", ("--host -H", "--port -p"), ("127.0.0.1", 8000)),
+    "sanic": _sanic,
+    "rq": _worker("rq"),
+    "rqworker": _worker("rq"),
+    "rqscheduler": _worker("rq"),
+    "dramatiq": _worker("dramatiq"),
+    "huey_consumer": _worker("huey"),
+    "huey_consumer.py": _worker("huey"),
+    "arq": _worker("arq"),
+    "faust": _worker("faust"),
     "http.server": _http_server,
 }

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from pydock.project.constants import constants_of
-from pydock.project.frameworks import framework_of
+from pydock.project.frameworks import WORKERS, framework_of
 from pydock.project.loops import loop_of
 from pydock.project.routing import Include, Route, include_of, router_of, routes_of_call, routes_of_handler
 from pydock.project.runs import Run, Scope, read_run
@@ -35,7 +35,7 @@ class Module(Value):
 
     `imports` maps local names to where they come from; `prefixes` routers to their own prefix;
     `loops` are what keeps it running without listening, `parameters` the names that its
-    functions are given.
+    functions are given; `workers` are Celery applications and the like.
     """
 
     applications: tuple[Application, ...] = ()
@@ -47,6 +47,7 @@ class Module(Value):
     imports: Mapping[str, str] = field(default_factory=dict)
     loops: tuple[str, ...] = ()
     parameters: frozenset[str] = frozenset()
+    workers: tuple[Application, ...] = ()
     is_readable: bool = True
 
 
@@ -68,6 +69,7 @@ def read_module(text: str) -> Module:
         visitor.scope.imports,
         tuple(dict.fromkeys(visitor.loops)),
         frozenset(visitor.parameters),
+        tuple(visitor.workers),
     )
 
 
@@ -100,6 +102,7 @@ class _Visitor(ast.NodeVisitor):
         self.signals: list[str] = []
         self.loops: list[str] = []
         self.parameters: set[str] = set()
+        self.workers: list[Application] = []
         self.functions: list[str] = []
         self.in_main = False
 
@@ -146,8 +149,10 @@ class _Visitor(ast.NodeVisitor):
     def made(self, target: str, call: ast.Call) -> None:
         """`target = Flask(...)`, `target = APIRouter(prefix=...)`."""
         dotted = self.scope.dotted(call.func)
+        function = self.functions[-1] if self.functions else ""
+        if worker := WORKERS.get(dotted):
+            self.workers.append(Application(*worker, target, function, call.lineno))
         if found := framework_of(dotted):
-            function = self.functions[-1] if self.functions else ""
             is_guarded = any(keyword.arg == "dependencies" for keyword in call.keywords)
             self.applications.append(Application(*found, target, function, call.lineno, is_guarded))
             self.scope = Scope(self.scope.imports, self.scope.constants, {**self.scope.frameworks, target: found[0]})

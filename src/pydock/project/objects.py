@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pydock.project import Project
-from pydock.project.frameworks import framework_of
+from pydock.project.frameworks import WORKERS, framework_of
 from pydock.project.imports import imported_files, module_at
 from pydock.project.module import Application
 from pydock.project.references import Reference, References, read_references
@@ -41,7 +41,7 @@ class _Search:
         module = module_at(self.project, path)
         if module is None or len(self.seen) > MOST_STEPS:
             return None
-        for application in reversed(module.applications):
+        for application in reversed((*module.workers, *module.applications)):
             if (application.function, application.name) == (function, name):
                 return Found(path, application)
         references = self.references(path)
@@ -121,7 +121,7 @@ class _Search:
     def instance(self, path: str, name: str, function: str, target: str) -> Found | None:
         """An object of a class that is made of a framework's own."""
         for base in self.references(path).classes[name]:
-            if known := framework_of(base):
+            if known := framework_of(base) or WORKERS.get(base):
                 return Found(path, Application(*known, target, function, 0))
             key = (path, "class", base, 0)
             if key not in self.seen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _SERVERS = (
     "gunicorn uvicorn hypercorn daphne waitress-serve granian uwsgi celery streamlit sanic supervisord nginx "
+    "rq rqworker rqscheduler dramatiq huey_consumer huey_consumer.py arq faust "
     "airflow chainlit jupyter locust mlflow fastapi"
 )
 _BUILTINS = (

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pydock.project import Project
 from pydock.project.imports import imported_files
+from pydock.project.listening import value_of
 from pydock.project.module import Application, Module
 from pydock.project.routing import LISTED, Include, Route
 from pydock.values import replace
 
 DEEPEST = 8
 # Names of an application that stand for where its routes are kept.
+_VARIABLE = re.compile(r"\$\{\w+:-([^{}]*)\}")
 _OWN = (".router", ".server", ".app")
 
 
@@ -36,7 +39,7 @@ class _Graph:
         yield from self.below((self.place, self.application.name), "", 0)
 
     def below(self, node: tuple[str, str], prefix: str, depth: int) -> Iterator[Route]:
-        if depth > DEEPEST or (*node, prefix) in self.seen:
+        if depth > DEEPEST or (*node, prefix) in self.seen or set(prefix) & set("<{"):
             return
         self.seen.add((*node, prefix))
         for path, module in self.modules.items():
@@ -44,13 +47,21 @@ class _Graph:
                 if self.means(path, module, route.base, node):
                     yield replace(route, path=_joined(prefix, route.path))
             for include in module.includes:
-                if include.prefix is None or not self.means(path, module, include.base, node):
+                given = self.known(path, include.prefix)
+                if given is None or not self.means(path, module, include.base, node):
                     continue
                 for other in self.targets(path, module, include):
-                    own = self.modules[other[0]].prefixes.get(other[1], "")
+                    own = self.known(other[0], self.modules[other[0]].prefixes.get(other[1], ""))
                     if own is not None:
-                        added = include.prefix if include.is_replaced else _joined(include.prefix, own)
+                        added = given if include.is_replaced else _joined(given, own)
                         yield from self.below(other, _joined(prefix, added), depth + 1)
+
+    def known(self, path: str, prefix: str | None) -> str | None:
+        """A prefix with constants of other files put in; what the environment may change has its default."""
+        if prefix and prefix.startswith("@"):
+            prefix = value_of(self.project, path, prefix[1:])
+        prefix = _VARIABLE.sub(r"\1", prefix) if prefix else prefix
+        return None if prefix and "$" in prefix else prefix
 
     def means(self, path: str, module: Module, base: str, node: tuple[str, str]) -> bool:
         """Whether a name in a file is the node."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 
 from pydock.project.ports import template
-from pydock.project.runs import Scope
+from pydock.project.runs import Scope, written
 from pydock.values import Value
 
 _VERBS = frozenset({"get", "route", "api_route", "head"})
@@ -105,7 +105,7 @@ def prefix_of(call: ast.Call, scope: Scope) -> str | None:
         prefix = call.args[1]
     if prefix is None or (isinstance(prefix, ast.Constant) and prefix.value is None):
         return ""
-    return template(prefix, scope.constants)
+    return written(prefix, scope)
 
 
 def include_of(call: ast.Call, scope: Scope, function: str) -> Include | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Mapping
 
@@ -60,6 +61,7 @@ _POSITIONAL = {
     "prometheus_client.start_http_server": (1, 0),
 }
 _TAKES_PAIR = ("http.server.", "socketserver.", "gevent.pywsgi.", "eventlet.", "xmlrpc.", "cheroot.")
+_ADDRESS = re.compile(r"(.*):(\d+|\$\{[^{}]*\})\Z")
 _TLS = frozenset({"ssl_context", "ssl_keyfile", "ssl_certfile", "ssl", "certfile"})
 _DEVELOPMENT = frozenset({"flask", "quart", "dash", "bottle", "connexion", "wsgiref.simple_server.make_server"})
 
@@ -110,14 +112,15 @@ def read_run(call: ast.Call, scope: Scope, *, is_main_only: bool) -> Run | None:
     dotted = scope.dotted(call.func)
     attribute = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if attribute in {"add_insecure_port", "add_secure_port"} and call.args:
-        host, colon, port = (template(call.args[0], scope.constants) or "").rpartition(":")
-        return Run("grpc", host if colon else None, port if colon else None, call.lineno, is_main_only=is_main_only)
+        address = _ADDRESS.match(template(call.args[0], scope.constants) or "")
+        host, port = (address[1], address[2]) if address else (None, None)
+        return Run("grpc", host, port, call.lineno, is_main_only=is_main_only)
     if attribute in {"listen", "bind"} and call.args and _uses(scope, "tornado"):
         keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
         host_node = next(iter(call.args[1:]), keywords.get("address"))
-        host_text = _written(host_node, scope) if host_node else ""
+        host_text = written(host_node, scope) if host_node else ""
         base = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
-        port_text = _written(call.args[0], scope)
+        port_text = written(call.args[0], scope)
         return Run("tornado", host_text, port_text, call.lineno, is_main_only=is_main_only, base=base)
     kind, base, defaults = _kind(call, dotted, attribute, scope)
     if not kind and not base:
@@ -128,8 +131,8 @@ def read_run(call: ast.Call, scope: Scope, *, is_main_only: bool) -> Run | None:
     is_hidden = any(keyword.arg is None for keyword in call.keywords)
     return Run(
         kind,
-        defaults[0] if host_node is None else _written(host_node, scope),
-        (None if is_hidden else default_port) if port_node is None else _written(port_node, scope),
+        defaults[0] if host_node is None else written(host_node, scope),
+        (None if is_hidden else default_port) if port_node is None else written(port_node, scope),
         call.lineno,
         is_default=port_node is None,
         is_debug=any(_is_true(keywords.get(name)) for name in ("debug", "reload")),
@@ -144,7 +147,7 @@ def _uses(scope: Scope, package: str) -> bool:
     return any(name == package or name.startswith(f"{package}.") for name in scope.imports.values())
 
 
-def _written(node: ast.expr | None, scope: Scope) -> str | None:
+def written(node: ast.expr | None, scope: Scope) -> str | None:
     """What `template` says, or the dotted name of another file's constant with "@" in front."""
     text = template(node, scope.constants)
     if text is not None or node is None:

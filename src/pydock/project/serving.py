@@ -7,11 +7,12 @@ import re
 from collections.abc import Sequence
 
 from pydock.project import Project
+from pydock.project.django import setting
 from pydock.project.imports import module_at, module_file, reach
 from pydock.project.listeners import Server
 from pydock.project.listening import Heard
+from pydock.project.mounts import place_of
 from pydock.project.objects import Found, find_application
-from pydock.project.sources import origin
 from pydock.project.writes import image_path
 from pydock.values import Value
 
@@ -29,11 +30,15 @@ _STRING = re.compile(r"[\"']([\w.]+):([\w.]+)[\"']\Z")
 
 
 class Served(Value):
-    """An application object as the server finds it: `name` in the file `path`, made where `found` says."""
+    """An application object as the server finds it: `name` in the file `path`, made where `found` says.
+
+    `written` is how the source itself names it, "" where it does not.
+    """
 
     path: str
     name: str
     found: Found
+    written: str = ""
 
 
 def entry_file(project: Project, found: Server) -> str | None:
@@ -44,11 +49,11 @@ def entry_file(project: Project, found: Server) -> str | None:
     if found.entry.startswith("import "):
         return module_file(project, found.entry[7:])
     if found.entry:
-        path = origin(project, project.final, found.entry)
+        path = place_of(project, found.entry)
         inner = posixpath.join(found.entry, "__main__.py")
-        return origin(project, project.final, inner) if path is None or project.tree.has_folder(path) else path
+        return place_of(project, inner) if path is None or project.tree.has_folder(path) else path
     if found.kind == "django":
-        return origin(project, project.final, found.command.values[0]) or origin(project, project.final, "manage.py")
+        return place_of(project, found.command.values[0]) or place_of(project, "manage.py")
     return _imported_file(project, found)
 
 
@@ -57,12 +62,14 @@ def _imported_file(project: Project, found: Server) -> str | None:
     folder = found.gunicorn.value("chdir") if found.gunicorn else None
     option = found.command.option("--app-dir", "--chdir", "--pythonpath")
     if dotted.endswith(".py"):
-        return origin(project, project.final, dotted)
+        return place_of(project, dotted)
     if not dotted and found.kind == "flask":
         return module_file(project, "app") or module_file(project, "wsgi")
     if not dotted and found.kind == "fastapi":
-        return next((path for name in _FASTAPI_FILES if (path := origin(project, project.final, name))), None)
-    return module_file(project, dotted, folder or (option.value or "" if option else ""))
+        return next((path for name in _FASTAPI_FILES if (path := place_of(project, name))), None)
+    place = module_file(project, dotted, folder or (option.value or "" if option else ""))
+    # Celery takes `package.module.name`, too.
+    return place or (module_file(project, dotted.rpartition(".")[0]) if found.kind == "celery" else None)
 
 
 def served(project: Project, found: Server, path: str, heard: Sequence[Heard]) -> Served | None:
@@ -71,6 +78,10 @@ def served(project: Project, found: Server, path: str, heard: Sequence[Heard]) -
         answers = [_of_call(project, each) for each in heard]
         known = {(each.path, each.name): each for each in answers if each}
         return next(iter(known.values())) if len(known) == 1 and None not in answers else None
+    if found.kind == "celery":
+        return _celery(project, found)
+    if found.kind == "django":
+        return _django(project, path)
     names = [found.app.rpartition(":")[2]] if ":" in found.app else _DEFAULT_NAMES.get(found.kind, ("application",))
     for name in names:
         if application := find_application(project, path, _plain(name, found)):
@@ -80,6 +91,31 @@ def served(project: Project, found: Server, path: str, heard: Sequence[Heard]) -
         only = module.applications[0]
         return Served(path, only.name, Found(path, only)) if not only.function else None
     return None
+
+
+def _celery(project: Project, found: Server) -> Served | None:
+    """`-A proj` as Celery looks it up: https://docs.celeryq.dev/en/stable/getting-started/next-steps.html."""
+    module, colon, name = found.app.partition(":")
+    tries = [(module, name)] if colon else [(module, "app"), (module, "celery"), (f"{module}.celery", "app")]
+    tries += [] if colon else [(f"{module}.celery", "celery"), (module.rpartition(".")[0], module.rpartition(".")[2])]
+    for dotted, wanted in tries:
+        path = module_file(project, dotted)
+        made = find_application(project, path, wanted) if path else None
+        if path and made and made.application.kind == "worker":
+            return Served(path, wanted, made)
+    path = module_file(project, module)
+    entry = module_at(project, path)
+    top = [each for each in entry.workers if not each.function] if entry else []
+    return Served(path, top[0].name, Found(path, top[0])) if path and len(top) == 1 else None
+
+
+def _django(project: Project, path: str) -> Served | None:
+    """What `runserver` serves: https://docs.djangoproject.com/en/stable/ref/settings/#wsgi-application."""
+    dotted = setting(project, path, "WSGI_APPLICATION")
+    module, _, name = dotted.rpartition(".")
+    place = module_file(project, module) if module else None
+    made = find_application(project, place, name) if place else None
+    return Served(place, name, made) if place and made else None
 
 
 def _plain(name: str, found: Server) -> str:
@@ -94,11 +130,12 @@ def _of_call(project: Project, heard: Heard) -> Served | None:
     if match := _STRING.match(run.served):
         path = module_file(project, match[1])
         application = find_application(project, path, match[2]) if path else None
-        return Served(path, match[2], application) if path and application else None
+        return Served(path, match[2], application, match[0].strip("\"'")) if path and application else None
     for name in filter(None, (run.base, run.served)):
         plain = re.sub(r"\(.*\)\Z", "()", name, flags=re.S)
         if re.fullmatch(r"[\w.]+(?:\(\))?", plain) and (found := find_application(project, heard.path, plain)):
-            return Served(heard.path, plain, found)
+            is_server = run.kind == "tornado" and found.path == heard.path
+            return Served(heard.path, found.application.name if is_server else plain, found)
     return None
 
 
@@ -112,8 +149,17 @@ def candidates(project: Project, path: str) -> tuple[Found, ...]:
     )
 
 
-def reference(project: Project, served: Served) -> str:
-    """`module:name` as a server takes it from the work directory."""
-    inside = posixpath.relpath(image_path(project, served.path), project.contract.workdir)
-    dotted = inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    return f"{dotted}:{served.name}" if not inside.startswith("..") else f"{served.path}:{served.name}"
+def reference(project: Project, found: Server, served: Served) -> str:
+    """`module:name` as a server takes it from the work directory, or from the folder of the script that runs."""
+    if served.written:
+        return served.written
+    module = re.split(r"[:(]", found.app)[0]
+    if found.kind != "python" and ":" in found.app and not module.endswith(".py"):
+        return f"{module}:{served.name}"
+    is_script = found.kind == "python" and not found.entry.startswith(("-m ", "import "))
+    top = posixpath.dirname(found.entry) if is_script else ""
+    root = posixpath.join(project.contract.workdir, top)
+    inside = posixpath.relpath(image_path(project, served.path), root)
+    if inside.startswith(".."):
+        inside = served.path
+    return f"{inside.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}:{served.name}"

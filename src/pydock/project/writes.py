@@ -172,7 +172,8 @@ def image_path(project: Project, path: str) -> str:
         if source == "." or path.startswith(f"{source}/"):
             return posixpath.join(target, path if source == "." else path[len(source) + 1 :])
         if path == source:
-            return target + posixpath.basename(path) if target.endswith("/") else target
+            is_folder = target.endswith("/") or target == project.contract.workdir
+            return posixpath.join(target, posixpath.basename(path)) if is_folder else target
     return posixpath.join(project.contract.workdir, path)
 
 

@@ -1,0 +1,41 @@
+"""Where a file of the running container comes from, compose's bind mounts over the image included."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from pydock.project import Project
+from pydock.project.compose import services
+from pydock.project.sources import origin, remembered
+
+
+def place_of(project: Project, path: str) -> str | None:
+    """The context path of a file: what COPY brings, else what compose mounts there."""
+    place = origin(project, project.final, path)
+    if place is not None and (project.tree.has_file(place) or project.tree.has_folder(place)):
+        return place
+    workdir = project.workdir(project.final)
+    if workdir is None:
+        return place
+    absolute = posixpath.normpath(posixpath.join(workdir, path))
+    for source, target in _mounts(project):
+        inside = posixpath.relpath(absolute, target)
+        found = posixpath.normpath(posixpath.join(source, inside))
+        if not inside.startswith("..") and (project.tree.has_file(found) or project.tree.has_folder(found)):
+            return found
+    return place
+
+
+@remembered
+def _mounts(project: Project) -> tuple[tuple[str, str], ...]:
+    """(folder of the context, absolute target) of each mount of the project's own files."""
+    return tuple(_of_services(project))
+
+
+def _of_services(project: Project) -> Iterator[tuple[str, str]]:
+    for service in services(project):
+        for source, target in service.mounts:
+            folder = posixpath.normpath(posixpath.join(posixpath.dirname(service.path), source))
+            if source.startswith(".") and target.startswith("/") and not folder.startswith(".."):
+                yield folder, posixpath.normpath(target)
