@@ -36,7 +36,17 @@ FLOORS = (
     {"report", "bench"},
     {"ask", "console"},
     {"versions", "migrate"},
-    {"cli", "cli_about", "cli_bench", "cli_data", "cli_codemods", "cli_facts", "cli_migrate", "cli_options", "cli_verify"},
+    {
+        "cli",
+        "cli_about",
+        "cli_bench",
+        "cli_data",
+        "cli_codemods",
+        "cli_facts",
+        "cli_migrate",
+        "cli_options",
+        "cli_verify",
+    },
     {"__main__"},
 )
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}

@@ -21,8 +21,8 @@ from pydock.cli_about import explain, rules, schema
 from pydock.cli_bench import bench
 from pydock.cli_codemods import CodemodsOption, codemods, spelled_out
 from pydock.cli_data import data
-from pydock.cli_migrate import migrate
 from pydock.cli_facts import facts
+from pydock.cli_migrate import migrate
 from pydock.cli_options import (
     DETAILED,
     BaselineOption,
