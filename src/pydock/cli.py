@@ -39,7 +39,7 @@ from pydock.cli_options import (
     Select,
     WriteBaseline,
 )
-from pydock.cli_verify import Builder, Network, UnsafeFixes
+from pydock.cli_verify import Builder, Network, UnsafeFixes, WithServices
 from pydock.cli_verify import verify as verify_command
 from pydock.errors import OptionError, PydockError
 
@@ -131,6 +131,7 @@ def fix(
         ),
     ] = None,
     network: Network = False,
+    with_services: WithServices = False,
     builder: Builder = "",
     color: ColourOption = Colour.AUTO,
     jobs: Jobs = 1,
@@ -147,7 +148,7 @@ def fix(
         )
     output = output or (Path("-") if paths == ["-"] and is_text else None)
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
-    ways = Ways(network, builder) if verify else None
+    ways = Ways(network, builder, with_services) if verify else None
     settings = {**given, "unsafe-fixes": unsafe_fixes, "pin": pin}
     is_dry = diff or output is not None
     question = Question(settings, True, is_dry, ways, tuple(codemods or ()), output_format in DETAILED)

@@ -58,6 +58,9 @@ def bench(
     installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
     start: Annotated[bool, typer.Option("--start/--no-start", help="Start containers and measure them.")] = True,
     network: Annotated[bool, typer.Option("--network", help="Give started containers a network.")] = False,
+    with_services: Annotated[
+        bool, typer.Option("--with-services", help="Start containers with the services that compose says they need.")
+    ] = False,
     env: Annotated[
         list[str] | None, typer.Option("--env", "-e", metavar="NAME=VALUE", help="For started containers.")
     ] = None,
@@ -92,7 +95,7 @@ def bench(
     given = {"select": select, "ignore": ignore, "unsafe-fixes": unsafe_fixes, "installer": installer}
     versions = comparison(paths or ["."], given, recipe, is_as_is=as_is, has_installers=installers)
     mode = "bridge" if network else "none"
-    wishes = Wishes(runs, start, _pairs("--env", env), mode, start_limit)
+    wishes = Wishes(runs, start, _pairs("--env", env), mode, with_services, start_limit)
     result = _measured(versions, wishes)
     _deliver(result, versions.notes, output_format, output, history)
     raise typer.Exit(_judged(result, wanted))

@@ -27,6 +27,10 @@ UnsafeFixes = Annotated[
     ),
 ]
 Network = Annotated[bool, typer.Option("--network", help="Let containers that are compared use the network.")]
+WithServices = Annotated[
+    bool,
+    typer.Option("--with-services", help="Start containers with the services that compose says they need."),
+]
 Builder = Annotated[
     str, typer.Option(metavar="NAME", help="With a proof: build on this buildx builder.", show_default=False)
 ]
@@ -52,6 +56,7 @@ def verify(
     ] = None,
     installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
     network: Network = False,
+    with_services: WithServices = False,
     builder: Builder = "",
     output_format: Annotated[Form, typer.Option(help="How the proof is written.")] = Form.TEXT,
     color: Annotated[str, typer.Option(metavar="auto|always|never", help="Colours.")] = "auto",
@@ -69,7 +74,9 @@ def verify(
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
     question = Question(
-        {**given, "unsafe-fixes": unsafe_fixes}, proof=Ways(network, builder), codemods=tuple(codemods or ())
+        {**given, "unsafe-fixes": unsafe_fixes},
+        proof=Ways(network, builder, with_services),
+        codemods=tuple(codemods or ()),
     )
     refuse_unknown_rules(question)
     style, found = style_for(sys.stdout, color), []

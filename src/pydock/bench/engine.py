@@ -145,16 +145,20 @@ class Engine:
         environment: Mapping[str, str] | None = None,
         user: str = "",
         network: str = "none",
+        aliases: Sequence[str] = (),
+        healthcheck: Mapping[str, object] | None = None,
         ports: Mapping[int, tuple[str, int | None]] | None = None,
         **options: Any,
     ) -> Container:
         """A container that is made but not started: no network and no ports unless told.
 
-        `ports` publishes, such as {8000: ("127.0.0.1", None)}; `options` go to the engine's host
-        configuration (`binds`, `tmpfs`, `read_only`, `mem_limit`).
+        `aliases` are its names on the network, `healthcheck` replaces that of the image. `ports` publishes, such as
+        {8000: ("127.0.0.1", None)}; `options` go to the engine's host configuration (`binds`, `tmpfs`, `read_only`,
+        `mem_limit`).
         """
         api = self._api
         with translated("the container cannot be made"):
+            known = api.create_networking_config({network: api.create_endpoint_config(aliases=list(aliases))})
             host = api.create_host_config(network_mode=network, port_bindings=dict(ports or {}), **options)
             made = api.create_container(
                 image,
@@ -165,6 +169,8 @@ class Engine:
                 ports=list(ports or ()),
                 labels=self.labels,
                 host_config=host,
+                networking_config=known if aliases else None,
+                healthcheck=healthcheck,
             )
         return Container(api, made["Id"])
 
@@ -175,6 +181,15 @@ class Engine:
                 f"pydock-{self.run[:12]}-{uuid.uuid4().hex[:6]}", internal=is_internal, labels=self.labels
             )
         return str(made["Id"])
+
+    def remove_network(self, network: str) -> None:
+        """Remove a network that this run made; one that is gone already is no error."""
+        try:
+            with translated("a network cannot be removed"):
+                self.client.api.remove_network(network)
+        except EngineError as error:
+            if not is_missing(error):
+                raise
 
     def _pull(self, image: str, platform: str) -> None:
         try:
@@ -194,8 +209,7 @@ class Engine:
         for entry in containers:
             Container(api, entry["Id"]).remove()
         for entry in networks:
-            with translated("a network cannot be removed"):
-                api.remove_network(entry["Id"])
+            self.remove_network(entry["Id"])
         for entry in images:
             self._remove_image(entry["Id"])
 

@@ -8,6 +8,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from pydock.bench.beside import beside
 from pydock.bench.engine import Engine
 from pydock.bench.layers import read_image
 from pydock.bench.recipe import Recipe
@@ -74,6 +75,7 @@ class Wishes(Value):
     is_started: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
     network: str = "none"
+    has_services: bool = False
     start_limit: float = START_SECONDS
 
 
@@ -190,11 +192,24 @@ def _weigh(engine: Engine, image: str) -> Weight:
 
 
 def _start(engine: Engine, side: _Side, wishes: Wishes) -> Life:
+    def tell(text: str) -> None:
+        side.notes[text] = None
+
+    services = None
+    if wishes.has_services:
+        services = beside(side.version.project, tell, has_network=wishes.network != "none")
+    if services is None:
+        return _lived(engine, side, wishes, wishes.network, wishes.environment)
+    with services.started(engine) as network:
+        return _lived(engine, side, wishes, network, {**services.environment, **wishes.environment})
+
+
+def _lived(engine: Engine, side: _Side, wishes: Wishes, network: str, environment: Mapping[str, str]) -> Life:
     return lived(
         engine,
         side.image,
-        environment=wishes.environment,
-        network=wishes.network,
+        environment=environment,
+        network=network,
         limit=wishes.start_limit,
         is_health_awaited=not side.lives,
         is_server=bind(side.version.project) is not None,

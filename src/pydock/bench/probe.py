@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from pydock.bench.asked import Asked
 from pydock.bench.behaviour import EPHEMERAL, own_changes
+from pydock.bench.beside import Beside
 from pydock.bench.container import Container
 from pydock.bench.engine import Engine
 from pydock.bench.facts import Answer, Config, File, Image, Python, Service
@@ -37,6 +38,8 @@ class Probe(Value):
     engine: Engine
     asked: Asked
     network: str = "none"
+    beside: Beside | None = None
+    tell: Callable[[str], None] = lambda text: None
 
     def original(self, image: str, base: str) -> Image:
         """The facts about the image as it was; `base` is what it is built on, for what came after it."""
@@ -138,16 +141,26 @@ class Probe(Value):
 
     def _service(self, image: str, found: Image, ports: tuple[int, ...], idle: _Inside | None) -> Service:
         name = idle.interpreter if idle else INTERPRETERS[0]
-        container = self.engine.container(image, network=self.network, environment=self.asked.environment)
-        try:
-            container.start()
-        except EngineError as error:
-            container.remove()
-            return Service("refused", reason=error.message)
-        try:
-            return self._watched(_Inside(container, name), found, ports, idle)
-        finally:
-            container.remove()
+        with self._surrounded() as (network, environment):
+            container = self.engine.container(image, network=network, environment=environment)
+            try:
+                container.start()
+            except EngineError as error:
+                container.remove()
+                return Service("refused", reason=error.message)
+            try:
+                return self._watched(_Inside(container, name), found, ports, idle)
+            finally:
+                container.remove()
+
+    @contextmanager
+    def _surrounded(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """The network and the environment of a service container, its services running where they are asked for."""
+        if self.beside is None:
+            yield self.network, self.asked.environment
+            return
+        with self.beside.started(self.engine, self.tell) as network:
+            yield network, self.beside.environment
 
     def _watched(self, running: _Inside, found: Image, ports: tuple[int, ...], idle: _Inside | None) -> Service:
         question = {

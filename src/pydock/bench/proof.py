@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from pydock.bench.beside import beside
 from pydock.bench.engine import connect
 from pydock.bench.outcome import Difference, Omission, Outcome, Promotion, Proof, Verdict
 from pydock.bench.verify import LeftOut, Verified, Verifier, verified_fix, verify
@@ -18,10 +19,11 @@ from pydock.values import Value
 
 
 class Ways(Value):
-    """How a person wants it proven: on which builder, and whether containers may use a network."""
+    """How a person wants it proven: on which builder, whether containers may use a network and get their services."""
 
     has_network: bool = False
     builder: str = ""
+    has_services: bool = False
 
 
 def proven(project: Project, rules: Sequence[Rule], allow: Safety, ways: Ways, *, is_fix: bool) -> tuple[Report, Proof]:
@@ -29,8 +31,10 @@ def proven(project: Project, rules: Sequence[Rule], allow: Safety, ways: Ways, *
 
     Raises EngineError when there is no engine or it goes away.
     """
+    tell = _Progress()
+    services = beside(project, tell, has_network=ways.has_network) if ways.has_services else None
     with connect() as engine:
-        verifier = Verifier(engine, project, "bridge" if ways.has_network else "none", ways.builder, _Progress())
+        verifier = Verifier(engine, project, "bridge" if ways.has_network else "none", ways.builder, services, tell)
         found = (verified_fix if is_fix else verify)(verifier, rules, allow)
     return found.report, _proof(found)
 

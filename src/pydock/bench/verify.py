@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pydock import engine as rounds
 from pydock.bench.asked import declared, questions
+from pydock.bench.beside import Beside
 from pydock.bench.compare import Comparison, compare, not_built
 from pydock.bench.engine import Engine
 from pydock.bench.facts import Config, Image
@@ -52,6 +53,7 @@ class Verifier:
     project: Project
     network: str = "none"
     builder: str = ""
+    beside: Beside | None = None
     tell: Callable[[str], None] = lambda text: None
     _original: Image | str | None = None
     _seen: dict[tuple[tuple[str, str], ...], Comparison] = field(default_factory=dict)
@@ -64,7 +66,7 @@ class Verifier:
         return self._seen[key]
 
     def _compared(self, report: Report) -> Comparison:
-        probe = Probe(self.engine, questions(self.project), self.network)
+        probe = Probe(self.engine, questions(self.project), self.network, self.beside, self.tell)
         if self._original is None:
             self._original = self._looked_at_original(probe)
         built, why = self._built(report.result.tree, "the new version")

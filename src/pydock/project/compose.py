@@ -65,7 +65,7 @@ def is_compose_file(name: str) -> bool:
 
 def builds(text: str) -> Iterator[Build]:
     """What the services of a compose file are built from, folders of this machine only."""
-    listed = _document(text).get("services")
+    listed = document(text).get("services")
     for name, entry in listed.items() if isinstance(listed, dict) else ():
         build = entry.get("build") if isinstance(entry, dict) else None
         if isinstance(build, str):
@@ -75,7 +75,7 @@ def builds(text: str) -> Iterator[Build]:
         context = _interpolated(str(build.get("context") or "."))
         if not _REMOTE.match(context):
             dockerfile = posixpath.join(context, _interpolated(str(build.get("dockerfile") or "Dockerfile")))
-            target, args = str(build.get("target") or ""), tuple(_environment(build.get("args")))
+            target, args = str(build.get("target") or ""), tuple(environment(build.get("args")))
             yield Build(str(name), posixpath.normpath(context), posixpath.normpath(dockerfile), target, args)
 
 
@@ -91,13 +91,19 @@ def services(project: Project) -> tuple[Service, ...]:
     targets = {"", *(stage.name for stage in project.lineage(project.final))}
     for path in project.tree.files:
         if _FILE.match(posixpath.basename(path)) and (text := project.tree.text(path)) and len(text) < LARGEST:
-            found += [service for service in _of_file(project, path, text) if service.target.lower() in targets]
+            found += [service for service in _of_file(project, path) if service.target.lower() in targets]
     return tuple(found)
 
 
-def _of_file(project: Project, path: str, text: str) -> Iterator[Service]:
-    listed = _document(text).get("services")
-    entries = [pair for pair in listed.items() if isinstance(pair[1], dict)] if isinstance(listed, dict) else []
+def all_services(project: Project, path: str) -> Mapping[str, Mapping[str, Any]]:
+    """All services of a compose file as it has them, by their names."""
+    found = document(project.tree.text(path) or "").get("services")
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {str(name): entry for name, entry in pairs if isinstance(entry, dict)}
+
+
+def _of_file(project: Project, path: str) -> Iterator[Service]:
+    entries = all_services(project, path).items()
     folder = posixpath.dirname(path)
     built = [entry for _, entry in entries if _builds_this(project, folder, entry.get("build"))]
     images = {str(entry["image"]) for entry in built if entry.get("image")}
@@ -108,7 +114,8 @@ def _of_file(project: Project, path: str, text: str) -> Iterator[Service]:
 
 
 @lru_cache(maxsize=64)
-def _document(text: str) -> Mapping[str, Any]:
+def document(text: str) -> Mapping[str, Any]:
+    """A compose file's content; nothing where it cannot be read."""
     # Loading the library costs more than most checks, so only files that exist pay for it.
     import yaml  # noqa: PLC0415
 
@@ -139,12 +146,12 @@ def _service(name: str, path: str, entry: Mapping[str, Any]) -> Service:
     return Service(
         name,
         path,
-        _words(entry.get("command")),
-        _words(entry.get("entrypoint")),
+        words(entry.get("command")),
+        words(entry.get("entrypoint")),
         _probe(entry.get("healthcheck")),
         tuple(_port(port) for port in _list(entry.get("ports"))),
         tuple(_mount(volume) for volume in _list(entry.get("volumes"))),
-        tuple(_environment(entry.get("environment"))),
+        tuple(environment(entry.get("environment"))),
         str(entry.get("user") or ""),
         str(build.get("target") or "") if isinstance(build, dict) else "",
         entry.get("init") is True,
@@ -156,7 +163,7 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _words(value: object) -> tuple[str, ...] | None:
+def words(value: object) -> tuple[str, ...] | None:
     """A command as words: a string is split as by a shell, but no shell runs it."""
     if isinstance(value, list):
         return tuple(str(word) for word in value)
@@ -197,7 +204,8 @@ def _mount(value: object) -> tuple[str, str]:
     return (parts[0], parts[1]) if len(parts) > 1 else ("", parts[0])
 
 
-def _environment(value: object) -> Iterator[tuple[str, str | None]]:
+def environment(value: object) -> Iterator[tuple[str, str | None]]:
+    """Names and values of a mapping or a list, None for a value from outside."""
     if isinstance(value, dict):
         for name, entry in value.items():
             yield str(name), None if entry is None else str(entry)
