@@ -43,7 +43,10 @@ TOLD = Registry(
         "nginx:1.27": C,
         "python:3.9.9-slim-bookworm": "",
     },
-    patches={("python", "3.11", "trixie"): frozenset({"3.11.16", "3.11.99"})},
+    patches={
+        ("python", "3.11", "trixie"): frozenset({"3.11.16", "3.11.99"}),
+        ("python", "3.15", "trixie"): frozenset({"3.15.1", "3.15.2"}),
+    },
     refused={"private.example/base:1": "the registry does not tell what private.example/base:1 is: unauthorized"},
 )
 
@@ -54,6 +57,8 @@ TOLD = Registry(
         pytest.param("registry", "python:3.11-slim", "python:3.11.99-slim-trixie", id="the newest that it has"),
         pytest.param("registry", "python:3.11.16-slim", "python:3.11.16-slim-trixie", id="the release that is written"),
         pytest.param("registry", "python:3.12-slim", "python:3.12-slim", id="nothing where it was not asked"),
+        pytest.param("registry", "python:3.15-slim", "python:3.15.2-slim-trixie", id="a Python that no table has"),
+        pytest.param("registry", "python:3.16-slim", "python:3.16-slim", id="nothing for a Python that nobody has"),
         pytest.param("registry", "python:3.11.98-slim", "python:3.11.98-slim", id="no release that it does not have"),
         pytest.param("registry", "python:3.11.7-slim-bookworm", "python:3.11.7-slim-bookworm", id="exact tags stay"),
         pytest.param("digest", "python:3.11-slim", f"python:3.11.99-slim-trixie@{B}", id="tag and digest at once"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydock.bench.client import connected, is_missing, translated
 from pydock.errors import EngineError
 from pydock.project import Project
-from pydock.project.images import PythonImage, parse, patches, python_image, release_number, tagged
+from pydock.project.images import PythonImage, newest_suite, parse, patches, python_image, release_number, tagged
 from pydock.project.python import release
 from pydock.project.registry import Registry
 from pydock.values import replace
@@ -43,7 +43,7 @@ def published(projects: Iterable[Project]) -> Registry:
         for reference in references:
             image = python_image(reference)
             if image and image.is_debian and image.version and not image.image.digest:
-                key = (image.image.repository, image.minor, image.suite_meant)
+                key = (image.image.repository, image.minor, image.suite_meant or newest_suite())
                 groups.setdefault(key, set()).add(image)
             if not image or image.is_exact or not image.is_debian:
                 asked.has(reference)

@@ -20,6 +20,7 @@ from pydock.project.images import (
     judged_suites,
     known_suites,
     minors_of,
+    newest_suite,
     parse,
     published,
     python_image,
@@ -75,7 +76,7 @@ def target(project: Project, stage: Stage) -> Target | None:
     if image.version.count(".") == 0:
         refusing = tuple(wish for wish in wishes(project.tree) if not wish.takes(minor))
         minor = _minor_wished(project, image) if refusing else minor
-    codename = suite_for(project, image, minor)
+    codename = suite_for(project, image, minor) or (project.options.pin != "table" and newest_suite()) or ""
     found = _released(project, image, minor, codename)
     missing = lacking(image.suite_meant, system_packages(project, stage)) if codename != image.suite_meant else ()
     if image.version.count(".") == 2:

@@ -120,6 +120,11 @@ def known_suites() -> tuple[str, ...]:
     return tuple(row["codename"] for row in rows("debian_releases"))
 
 
+def newest_suite() -> str:
+    """The Debian release that images of a Python younger than the table are most likely built on."""
+    return known_suites()[-1]
+
+
 @cache
 def newest_minor(major: str, suite: str = "") -> str:
     """The newest minor of a major version that has a released official image, for a codename where one is given."""
@@ -172,6 +177,22 @@ def published(minor: str, suite: str, variant: str) -> frozenset[str]:
     if variant != "slim":
         return found
     return found - _BEFORE_SLIM if suite in suites_of(minor) else frozenset()
+
+
+def never_published(image: PythonImage) -> bool:
+    """Whether the table knows that a tag with a codename is none: a release older than its newest one, or a minor.
+
+    What is younger than the table may exist.
+    """
+    if not image.suite or not image.is_debian or image.version.count(".") == 0:
+        return False
+    known = {patch for name in known_suites() for patch in patches(image.minor, name)}
+    if not known:
+        return False
+    if image.version.count(".") == 1:
+        return not published(image.minor, image.suite, image.variant)
+    is_covered = min(map(version_order, known)) <= version_order(image.version) <= max(map(version_order, known))
+    return is_covered and image.version not in published(image.minor, image.suite, image.variant)
 
 
 @cache

@@ -7,7 +7,8 @@ nobody can say what is running. `python:latest` changes the interpreter as well.
 The cure is the exact tag, `X.Y.Z-codename` or `X.Y.Z-slim-codename`, from a dated table of
 the tags that were published: the same minor version, the same variant, and the codename that
 the tag stands for today. Where apt-get asks for packages that this codename does not have, it
-is the newest one that has them, for the build does not pass otherwise. Safe: it is the image
+is the newest one that has them, for the build does not pass otherwise. A tag that the table
+knows never to have been published is a finding as well. Safe: it is the image
 that a build would take today. Unsafe where a file of the project asks for another Python than
 `python:latest` brings, where another registry may lack the tag, or where somebody else passes
 the argument that the tag is made of.
@@ -27,7 +28,17 @@ from pydock.edits import Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.bases import Retag, Target, retagged, target
-from pydock.project.images import Image, PythonImage, latest_patch, parse
+from pydock.project.images import (
+    Image,
+    PythonImage,
+    floating_suite,
+    known_suites,
+    latest_patch,
+    never_published,
+    parse,
+    published,
+    tagged,
+)
 from pydock.rule import Example, Finding, Rule
 from pydock.words import variables
 
@@ -54,6 +65,8 @@ EXAMPLES = (
     ),
     Example(before="FROM python:3.11.7-slim-bookworm\n"),
     Example(before="FROM python:3.11-alpine\n", finds=True),
+    Example(before="FROM python:3.8.5-slim-trixie\n", finds=True),
+    Example(before="FROM python:3.99-slim\n", finds=True),
     Example(before="FROM nginx:latest\n", finds=True),
 )
 
@@ -68,6 +81,8 @@ def check(project: Project) -> Iterator[Finding]:
         image = project.python_image(stage)
         if image is None:
             yield from _other_image(project, stage, reference)
+        elif project.options.pin == "table" and image.image.repository.startswith(_HUBS) and never_published(image):
+            yield _unpublished(stage, image, reference)
         elif _floats(image):
             yield from _python_image(project, stage, image, reference)
         elif project.options.pin == "digest" and not image.image.digest:
@@ -90,6 +105,18 @@ def _floats(image: PythonImage) -> bool:
 def _place(stage: Stage) -> Span:
     word = stage.start.words[0]
     return stage.start.place(word.start, word.end)
+
+
+def _unpublished(stage: Stage, image: PythonImage, reference: str) -> Finding:
+    suites = [name for name in known_suites() if published(image.minor, name, image.variant)]
+    last = [tagged(latest_patch(image.minor, name), image.variant, name) for name in suites]
+    return Finding(
+        RULE,
+        _place(stage),
+        f"{reference} was never published",
+        cost="the build fails wherever this tag is not made by hand",
+        advice=f"Of Python {image.minor} there are {', '.join(last)}." if last else f"There is no such {image.minor}.",
+    )
 
 
 def _undigested(project: Project, stage: Stage, reference: str) -> Finding:
@@ -205,10 +232,15 @@ def _advice(project: Project, image: PythonImage, found: Target | None, retag: R
         return f"No exact tag could be had: {why}."
     if found:
         return f"Write {found.tag}; the argument in this FROM is used elsewhere too, or is no plain version."
+    if image.is_debian and project.options.pin == "registry":
+        return f"The registry has no exact tag that {image.image} could stand for."
     if image.variant == "onbuild":
         return "The onbuild images are gone; write out what they did on an exact python image."
     if image.variant.startswith("alpine"):
         return "Write the patch release and the Alpine release: X.Y.Z-alpineX.Y."
+    if not latest_patch(image.minor, floating_suite(image.minor)):
+        version = image.minor or image.version
+        return f"The table of tags knows no Python {version}; `pydock fix --pin registry` asks the registry."
     return "Write an exact tag, such as X.Y.Z-slim-codename."
 
 
