@@ -14,6 +14,7 @@ TABLES = {
     "python_images": "the last tag X.Y.Z-codename of the official Python image, and what X.Y alone means",
     "python_image_patches": "every X.Y.Z that was published for a codename",
     "native_packages": "Python packages: what compiles them, what they load or call at run time",
+    "package_replacements": "packages whose place another one takes that is easier to build or smaller",
     "first_wheels": "the first version of a package with Linux wheels for a Python",
     "build_tools": "the last version of a build tool that runs on a Python",
     "debian_build_packages": "Debian packages that only building needs, and the programs they bring",

@@ -6,6 +6,7 @@ from pydock.rule import Rule
 from pydock.rules import (
     add_instead_of_copy,
     apt_leftovers,
+    awkward_requirement,
     broken_user_install,
     buffered_output,
     build_tool_at_runtime,
@@ -80,6 +81,7 @@ RULES: tuple[Rule, ...] = (
     stale_lock.RULE,
     unlocked_sync.RULE,
     legacy_install.RULE,
+    awkward_requirement.RULE,
     source_before_dependencies.RULE,
     pip_cache.RULE,
     defeated_cache_mount.RULE,
