@@ -140,6 +140,17 @@ def test_what_is_left_out_is_told_with_its_reason(tmp_path: Path) -> None:
     }
 
 
+def test_a_link_to_a_dockerfile_is_the_file_behind_it(tmp_path: Path) -> None:
+    _made(tmp_path, {"docker/Dockerfile": PLAIN, "app.py": "", "compose.yml": "services: {web: {build: .}}\n"})
+    (tmp_path / "Dockerfile").symlink_to("docker/Dockerfile")
+    found = find([str(tmp_path)])
+    assert _said(found) == [("docker", ".", "docker/Dockerfile")]
+    assert [use.origin for use in found.services[0].uses] == ["compose.yml: web"]
+    assert [(Path(each.path).name, each.why) for each in found.left_out] == [
+        ("Dockerfile", "a link to docker/Dockerfile")
+    ]
+
+
 def test_links_that_go_in_circles_end_nothing(tmp_path: Path) -> None:
     _made(tmp_path, {"a/Dockerfile": PLAIN})
     (tmp_path / "a" / "again").symlink_to(tmp_path)

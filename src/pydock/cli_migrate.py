@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 GOOD, TO_DO, NO_ANSWER = 0, 1, 2
 _BUILD_LIMIT = 3600.0
-_LIMIT = 60.0
+_LIMIT = 180.0
 
 
 def migrate(
@@ -59,7 +59,7 @@ def migrate(
     limit: Annotated[
         float | None,
         typer.Option(
-            min=1, metavar="SECONDS", help="The most a service may take.", show_default="60, 3600 with builds"
+            min=1, metavar="SECONDS", help="The most a service may take.", show_default="180, 3600 with builds"
         ),
     ] = None,
     memory: Annotated[str, typer.Option(metavar="SIZE", help="The most memory a service may take.")] = "1GB",

@@ -19,7 +19,10 @@ from pydock.words import unquote
 
 STDIN = "-"
 # `Dockerfile.dockerignore` belongs to the builder, the others are sources of a Dockerfile or leftovers.
-_NO_DOCKERFILE = r"dockerignore|j2|jinja2?|tmpl|tpl|template|in|erb|mustache|md|rst|txt|py|sh|orig|rej|bak|swp|dpkg-\w+"
+_NO_DOCKERFILE = (
+    r"dockerignore|j2|jinja2?|tmpl|tpl|template|in|erb|mustache|md|rst|txt|py|sh|orig|rej|bak|swp|dpkg-\w+"
+    r"|js|ts|map|css|html?|json|ya?ml|toml|lua|vim|go|rs"
+)
 _NAME = re.compile(
     rf"(?!.*\.(?:{_NO_DOCKERFILE})\Z)(?:(?:dockerfile|containerfile)(?:[._-][^~]+)?|[^~]+\.(?:dockerfile|containerfile))\Z",
     re.I,

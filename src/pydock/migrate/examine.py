@@ -134,6 +134,8 @@ def _withheld(report: Report, changes: Iterable[Changed]) -> str:
     """Why these changes must not be written as a patch, "" where they may."""
     before = report.project.tree
     for path in report.changed:
+        if _is_linked(before, path):
+            return f"{path} is a link, which a patch does not follow"
         text = before.text(path)
         if text is not None and before.data(path) != text.encode("utf-8", "surrogateescape"):
             return f"{path} is not written in UTF-8"
@@ -142,3 +144,8 @@ def _withheld(report: Report, changes: Iterable[Changed]) -> str:
         if any(shown != plain for shown, plain in zip(unified(hidden), unified(change), strict=False)):
             return f"a patch of {change.path} would hold a secret in clear text; take it out of the file first"
     return ""
+
+
+def _is_linked(tree: Tree, path: str) -> bool:
+    root = os.path.realpath(tree.root or "")
+    return os.path.realpath(os.path.join(root, path)) != os.path.join(root, os.path.normpath(path))

@@ -100,7 +100,7 @@ def find(roots: Sequence[str], manifest: Manifest | None = None) -> Found:
     services = _named_once(list(_services(search, len(tops) > 1)))
     if not services:
         raise UnreadableError(f"{', '.join(roots)}: no Dockerfile found", f"name them in {NAME} if they are hidden")
-    return Found(services, tuple(sorted(search.left_out, key=lambda entry: entry.path)))
+    return Found(services, tuple(sorted(set(search.left_out), key=lambda entry: (entry.path, entry.why))))
 
 
 def _walk_root(search: _Search, top: Path, manifest: Manifest) -> None:
@@ -110,7 +110,7 @@ def _walk_root(search: _Search, top: Path, manifest: Manifest) -> None:
         if is_compose_file(path.name):
             composed.append(path)
         else:
-            search.add(str(path), top)
+            search.add(_linked(search, str(path), top), top)
     for path in composed:
         if not excluded.match_file(_relative(str(path), str(manifest.folder))):
             _take_compose(search, path, top)
@@ -150,7 +150,7 @@ def _take_compose(search: _Search, path: Path, top: Path) -> None:
     except OSError:
         return
     for build in builds(text):
-        dockerfile = os.path.normpath(path.parent / build.dockerfile)
+        dockerfile = _linked(search, os.path.normpath(path.parent / build.dockerfile), top)
         origin = f"{_relative(str(path), str(top))}: {build.service}"
         if _UNSET.search(f"{build.context} {build.dockerfile}"):
             search.left_out.append(LeftOut(dockerfile, f"{origin} names it by a variable"))
@@ -160,6 +160,16 @@ def _take_compose(search: _Search, path: Path, top: Path) -> None:
             # Any other was left out on the way down, or lies outside of what was asked for.
             context = os.path.normpath(path.parent / build.context)
             search.add(dockerfile, top).setdefault(context, []).append(Use(origin, build.target, build.args))
+
+
+def _linked(search: _Search, dockerfile: str, top: Path) -> str:
+    """The file behind a link: a patch changes files, and git takes a link for what it holds."""
+    real = os.path.realpath(dockerfile)
+    if os.path.islink(dockerfile) and os.path.isfile(real) and Path(os.path.realpath(top)) in Path(real).parents:
+        found = str(top / os.path.relpath(real, os.path.realpath(top)))
+        search.left_out.append(LeftOut(dockerfile, f"a link to {_relative(found, str(top))}"))
+        return found
+    return dockerfile
 
 
 def _is_below(path: str, top: Path) -> bool:

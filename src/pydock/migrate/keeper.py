@@ -32,7 +32,7 @@ _STARTED = "import sys; from pydock.migrate.child import main; main()"
 class Limits(Value):
     """What one service may take: seconds, and bytes of memory. `version` is that of the asking pydock."""
 
-    seconds: float = 60.0
+    seconds: float = 180.0
     memory: int = 1_000_000_000
     version: str = __version__
 

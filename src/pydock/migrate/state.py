@@ -80,11 +80,12 @@ def _question(finding: Finding) -> str:
 
 def _of_uses(project: Project, uses: Sequence[Use]) -> Iterator[str]:
     """What those who build the Dockerfile say and its text alone does not."""
-    shipped = {stage.name for stage in project.lineage(project.final)}
+    shipped = {"", *(stage.name for stage in project.lineage(project.final))}
+    if uses and not any(use.target.lower() in shipped for use in uses):
+        wanted = " and ".join(dict.fromkeys(f"{use.origin} builds the stage {use.target}" for use in uses))
+        yield f"{wanted}, and the last stage was judged"
     arguments = project.dockerfile.global_arguments
     for use in uses:
-        if use.target and use.target.lower() not in shipped:
-            yield f"{use.origin} builds the stage {use.target}, and the last stage was judged"
         for name, value in use.args:
             given = {**arguments, name: value}
             bases = [(expand(stage.base, arguments), expand(stage.base, given)) for stage in project.dockerfile.stages]
