@@ -46,7 +46,12 @@ SERVICES: Mapping[str, str] = {
     "node/Dockerfile": 'FROM node:22\nCOPY . .\nCMD ["node", "x.js"]\n',
     "secret/Dockerfile": FLASK.replace("WORKDIR", "ENV API_TOKEN=ghp_0123456789abcdefghijklmnopqrstuvwxyz\nWORKDIR"),
     "secret/requirements.txt": "flask==3.1.2\n",
-    **{f"old/{path.relative_to(GOOD)}": path.read_text() for path in GOOD.rglob("*") if path.is_file()},
+    **{
+        f"{name}/{path.relative_to(GOOD)}": path.read_text()
+        for path in GOOD.rglob("*")
+        for name in ("old", "good")
+        if path.is_file()
+    },
     "old/Dockerfile": (GOOD / "Dockerfile").read_text().replace("3.11.7-slim-bookworm", "3.7.17-slim-bookworm"),
 }
 
@@ -96,6 +101,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("empty", "failed"),
         ("secret", "ready"),
         ("old", "decision"),
+        ("good", "good"),
     ],
 )
 def test_each_service_has_the_state_a_person_works_with(done: Path, name: str, state: str) -> None:
@@ -202,7 +208,7 @@ def test_a_second_run_examines_only_what_changed(tmp_path: Path, asked: list[str
     _made(tmp_path / "services", SERVICES)
     _run(tmp_path)
     first, names = digest(tmp_path / "out"), sorted(asked)
-    assert len(names) == len(set(names)) == 8
+    assert len(names) == len(set(names)) == 9
     asked.clear()
     _run(tmp_path)
     assert asked == []
@@ -213,6 +219,13 @@ def test_a_second_run_examines_only_what_changed(tmp_path: Path, asked: list[str
     asked.clear()
     _run(tmp_path, "--installer", "uv")
     assert sorted(asked) == names, "another option is another question"
+    asked.clear()
+    subprocess.run(["git", "init", "-q", str(tmp_path / "services")], check=True)
+    _run(tmp_path)
+    asked.clear()
+    _made(tmp_path / "services", {"pydock.toml": 'ignore = ["PYD302"]\n'})
+    _run(tmp_path)
+    assert sorted(asked) == names, "settings above a service are its settings, too"
     asked.clear()
     _run(tmp_path, "--retry")
     assert sorted(asked) == ["broken", "empty"]

@@ -14,10 +14,10 @@ args = { PYTHON_VERSION = "3.11" }
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from pathlib import Path
 
+from pydock.config import suggestion
 from pydock.errors import OptionError, UnreadableError
 from pydock.values import Value
 
@@ -77,12 +77,9 @@ def _named(path: Path, folder: Path, entry: object) -> Named:
 def _refuse_unknown(path: Path, table: Mapping[str, object], known: Mapping[str, type]) -> None:
     for key, value in table.items():
         if key not in known:
-            raise OptionError(f"{path}: unknown key {key!r}", _suggestion(key, known))
+            raise OptionError(
+                f"{path}: unknown key {key!r}", suggestion(key, known) or f"known keys: {', '.join(known)}"
+            )
         if not isinstance(value, known[key]):
             kind = {bool: "true or false", list: "a list", str: "a string", dict: "a table"}[known[key]]
             raise OptionError(f"{path}: {key} is {value!r}", f"it has to be {kind}")
-
-
-def _suggestion(key: str, known: Iterable[str]) -> str:
-    close = get_close_matches(key, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"

@@ -21,6 +21,7 @@ from pydock.migrate.details import details
 from pydock.migrate.find import LeftOut
 from pydock.migrate.record import SHOWN, Inventory, Record, State
 from pydock.migrate.rows import Row
+from pydock.migrate.state import GRAVE
 from pydock.migrate.totals import Totals
 from pydock.report.style import printable
 from pydock.report.text import counted
@@ -115,7 +116,9 @@ def next_step(record: Record) -> str:
         return f"decide: {record.decisions[0]}{more}"
     if record.reason is not None:
         return record.reason.message
-    return _NEXT.get(record.state, "")
+    said = _NEXT.get(record.state, "")
+    grave = next((each.message for each in record.remarks if each.outcome == "yours" and each.name in GRAVE), "")
+    return f"{said}; then: {grave}" if said and grave else said
 
 
 def _lead(totals: Totals) -> str:

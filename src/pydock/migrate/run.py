@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from pydock.ask import Question
+from pydock.discover import configuration
 from pydock.migrate.examine import Task
 from pydock.migrate.find import Found, Service
 from pydock.migrate.fingerprint import era, fingerprint, key
@@ -105,8 +106,9 @@ def _key(asked: Asked, service: Service, seen: dict[Path, str]) -> str:
     """Where the answer for a service is kept: neither its name nor its place on the disk matter."""
     if service.root not in seen:
         seen[service.root] = fingerprint(Tree(service.root))
+    settings = [[file.dockerfile, file.text] for file in configuration(Tree(service.root), service.path)]
     uses = [to_builtins(use) for use in service.uses]
-    about = {"dockerfile": service.dockerfile, "context": service.context, "uses": uses}
+    about = {"dockerfile": service.dockerfile, "context": service.context, "uses": uses, "settings": settings}
     return key({**asked.values, **about}, [seen[service.root]])
 
 

@@ -19,7 +19,7 @@ from pydock.words import expand
 _HEART = frozenset({"floating-base-image", "single-stage", "mixed-distributions", "musl-base", "root-user"})
 _HEART |= {"broken-user-install", "source-before-dependencies", "development-server", "loopback-bind"}
 # What no rewrite cures, and what nobody would call good.
-_GRAVE = frozenset({"end-of-life-python", "secret-in-image", "credentials-in-index-url", "dangling-stage"})
+GRAVE = frozenset({"end-of-life-python", "secret-in-image", "credentials-in-index-url", "dangling-stage"})
 
 
 def is_python(project: Project) -> bool:
@@ -65,7 +65,9 @@ def _offered(report: Report, known: Sequence[str]) -> list[str]:
 
 
 def _grave(report: Report) -> list[str]:
-    return [mask(finding.message) for finding in report.remaining if finding.rule.name in _GRAVE]
+    """Where nothing is done, what is left to a person and keeps the service from being good."""
+    left = [finding for finding in report.remaining if not _is_unsafe(finding)]
+    return [mask(finding.message) for finding in left if finding.rule.name in GRAVE | _HEART]
 
 
 def _is_unsafe(finding: Finding) -> bool:
