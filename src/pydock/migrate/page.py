@@ -18,7 +18,7 @@ from pathlib import Path
 from pydock import __version__
 from pydock.migrate import charts
 from pydock.migrate.details import details
-from pydock.migrate.find import LeftOut
+from pydock.migrate.find import LeftOut, Service
 from pydock.migrate.record import SHOWN, Inventory, Record, State
 from pydock.migrate.rows import Row
 from pydock.migrate.state import GRAVE
@@ -27,6 +27,7 @@ from pydock.report.style import printable
 from pydock.report.text import counted
 
 _MOST_OPTIONS = 60
+_MOST_USERS = 4
 # (heading, class that says on how narrow a screen it goes, whether it is a number)
 _COLUMNS = (
     ("Service", "", False),
@@ -48,7 +49,7 @@ def row(entry: Row, number: int) -> str:
     """A row of the table; its details come with `data`."""
     record, inventory, service = entry.record, entry.record.inventory, entry.service
     name = text(service.name)
-    where = text(" · ".join([service.dockerfile, *(use.origin for use in service.uses[:3])]))
+    where = text(" · ".join([service.dockerfile, *_users(service)]))
     button = f'<button type="button" class="toggle" aria-expanded="false" aria-controls="d{number}">{name}</button>'
     patch = f'<small><a href="{escape(entry.patch)}">patch</a></small>' if entry.patch else ""
     state = f'<span class="state {record.state}">{record.state.label}</span>'
@@ -107,6 +108,11 @@ def page(totals: Totals, rows: Sequence[str], datas: Sequence[str], left_out: Se
 def text(words: str) -> str:
     """Text that is nothing but text in HTML."""
     return escape(printable(words.encode("utf-8", "replace").decode()))
+
+
+def _users(service: Service) -> list[str]:
+    """The compose services that are built from it, by name; what names them in full stands in the details."""
+    return list(dict.fromkeys(use.origin.rpartition(": ")[2] for use in service.uses))[:_MOST_USERS]
 
 
 def next_step(record: Record) -> str:
