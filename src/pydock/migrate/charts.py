@@ -47,8 +47,9 @@ def all_of(totals: Totals) -> Iterator[str]:
 
 def megabytes(saved: float) -> str:
     """Bytes saved as megabytes; what grew has a plus."""
-    sign = "+" if saved < 0 else "-" if saved > 0 else ""
-    return f"{sign}{abs(saved) / 1e6:,.0f} MB"
+    rounded = round(saved / 1e6)
+    sign = "+" if rounded < 0 else "-" if rounded > 0 else ""
+    return f"{sign}{abs(rounded):,} MB"
 
 
 def _chart(title: str, bars: Sequence[tuple[str, int, str, bool]], label: int, room: int) -> str:

@@ -148,8 +148,8 @@ def _lead(totals: Totals) -> str:
         f"There are {_listed(facts)}." if any(count for count, _ in facts) else "",
     ]
     if totals.savings:
-        change = f"{abs(totals.saved) / 1e6:,.0f} MB {'smaller' if totals.saved >= 0 else 'larger'}"
-        sentences.append(f"{counted(len(totals.savings), 'image')} measured: {change} together.")
+        measured = counted(len(totals.savings), "image")
+        sentences.append(f"{measured} measured: {charts.megabytes(totals.saved)} together.")
     return text(" ".join(filter(None, sentences)))
 
 

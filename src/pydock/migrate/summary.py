@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from pydock.migrate.charts import megabytes
 from pydock.migrate.find import LeftOut
 from pydock.migrate.record import SHOWN, State
 from pydock.migrate.rows import Row
 from pydock.migrate.totals import Totals
+from pydock.report.text import counted
 
 _MOST_FINDINGS = 10
 _MOST_LEFT_OUT = 50
@@ -55,7 +57,7 @@ def _facts(totals: Totals) -> Iterator[str]:
     yield f"- {over} run a Python without security fixes, {totals.roots} run as root, "
     yield f"{totals.unpinned} install versions that nobody wrote down.\n"
     if totals.savings:
-        yield f"- {len(totals.savings)} were measured: {totals.saved / 1e6:,.0f} MB smaller together.\n"
+        yield f"- {counted(len(totals.savings), 'image')} measured: {megabytes(totals.saved)} together.\n"
     if totals.states[State.OTHER]:
         yield f"- {totals.states[State.OTHER]} more Dockerfiles have no Python in them.\n"
     common = ", ".join(f"{name} ({count})" for _, name, count in totals.common(_MOST_FINDINGS))
