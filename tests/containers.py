@@ -16,6 +16,7 @@ from docker.errors import APIError, ImageNotFound, NotFound
 
 from pydock.dockerfile import Dockerfile
 from pydock.tree import Tree
+from pydock.words import expand
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -28,15 +29,16 @@ def provide_bases(client: DockerClient, dockerfile: Dockerfile) -> list[str]:
     for stage in dockerfile.stages:
         if dockerfile.stage_named(stage.base) is not None:
             continue
+        base = expand(stage.base, dockerfile.global_arguments) or stage.base
         try:
-            client.images.get(stage.base)
+            client.images.get(base)
         except ImageNotFound:
             try:
-                client.images.pull(stage.base)
+                client.images.pull(base)
             except (APIError, NotFound):
-                minor = re.sub(r":(\d+\.\d+)\.\d+", r":\1", stage.base)
-                client.images.get(minor).tag(stage.base)
-                lent.append(stage.base)
+                minor = re.sub(r":(\d+\.\d+)\.\d+", r":\1", base)
+                client.images.get(minor).tag(base)
+                lent.append(base)
     return lent
 
 

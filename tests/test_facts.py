@@ -127,6 +127,13 @@ APPLICATIONS = (
 
 ADDRESSES = (
     case(
+        "a variable inside a string for another shell is kept",
+        'sh -c "python -m wait && gunicorn --bind 0.0.0.0:${PORT:-8000} app:app"',
+        {"app.py": FLASK, "wait.py": ""},
+        port="${PORT:-8000}",
+        application="app:app",
+    ),
+    case(
         "app.run() of an imported factory's application has Flask's port",
         "python run.py",
         {"run.py": "from shop import create_app\napp = create_app()\napp.run(host='0.0.0.0')\n", "shop.py": FACTORY},
@@ -243,6 +250,10 @@ WORK = (
     ),
     case("celery worker is a worker", "celery -A mail worker", {"mail.py": ""}, work="worker", port=""),
     case("celery beat is a scheduler", "celery -A mail beat", {"mail.py": ""}, work="scheduler", port=""),
+    case("a worker of Django's is no job", "python manage.py rundramatiq", DJANGO, work="worker"),
+    case(
+        "a management command that nobody knows is unsure", "python manage.py consume", DJANGO, work="? job or worker"
+    ),
     case("a management command is a job", "python manage.py migrate", DJANGO, work="job"),
     case(
         "a file that this Python cannot read is no answer and no crash",

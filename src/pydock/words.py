@@ -118,3 +118,10 @@ def expand(text: str, values: Mapping[str, str | None]) -> str | None:
 
     expanded = _VARIABLE.sub(replace, text)
     return expanded if known else None
+
+
+def in_double_quotes(text: str) -> str | None:
+    """What stands in double quotes, variables kept as they are: the outer shell only puts values in their place."""
+    inner = text[1:-1]
+    is_plain = len(text) > 2 and text[0] == text[-1] == '"' and not set(inner) & set('"`\\') and "$(" not in inner
+    return inner if is_plain else None

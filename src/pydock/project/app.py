@@ -28,10 +28,17 @@ from pydock.values import Value
 _HEALTH = re.compile(
     r"(?:/[\w./-]*)?/_{0,2}(?:-/)?(?:(?P<health>health(?:y|z|[-_]?check|[-_]?status)?)"
     r"|(?P<live>livez|liveness|live|alive|is[-_]?alive|lbheartbeat__)|(?P<ping>ping|heartbeat(?:__)?)"
-    r"|(?P<ready>readyz|readiness|ready))/?\Z|(?P<up>/up/?)\Z|(?P<status>(?:/api)?(?:/v\d+)?/status/?|/ht/?)\Z",
+    r"|(?P<ready>readyz|readiness|ready))(?:\.\w+|/)?\Z|(?P<up>/up/?)\Z|(?P<status>(?:/api(?:/\w+)*)?/status/?|/ht/?)\Z",
     re.I,
 )
 _NESTED = re.compile(r"(?:/[\w./-]*)?/health(?:z|check)?/(?P<live>live\w*|status|basic|simple)/?\Z", re.I)
+_HTTP_SERVERS = re.compile(
+    r"gunicorn|uvicorn|hypercorn|waitress-serve|daphne|granian|flask|fastapi|django|sanic|streamlit|http\.server"
+)
+_HTTP_CALLS = re.compile(
+    r"flask|quart|sanic|dash|bottle|connexion|gradio|tornado|uvicorn\..+|waitress\.serve|aiohttp\.web\.run_app|bottle\.run"
+    r"|nicegui\.ui\.run|werkzeug\..+|gevent\.pywsgi\..+|wsgiref\..+|http\.server\..+|prometheus_client\..+"
+)
 _TELLING = frozenset({"django", "streamlit", "celery", "http.server", "rq", "dramatiq", "huey", "arq", "faust"})
 _RANKS = ("health", "live", "ping", "up", "ready", "status")
 
@@ -170,6 +177,14 @@ def bind_of(found: Server, application: App | None) -> Bind | None:
     if found.kind != "python":
         return found.bind
     return application.binds[0] if application and len(application.binds) == 1 else None
+
+
+def speaks_http(found: Server, application: App | None) -> bool:
+    """Whether what listens surely answers plain HTTP requests."""
+    if found.kind != "python":
+        return _HTTP_SERVERS.fullmatch(found.kind) is not None
+    kinds = [run.kind for run in application.runs] if application else []
+    return bool(kinds) and all(_HTTP_CALLS.fullmatch(kind) for kind in kinds)
 
 
 def _is_health(path: str) -> bool:

@@ -177,11 +177,10 @@ def _url(entry: ast.expr, imports: dict[str, str]) -> _Url | None:
 
 
 def _fixed(pattern: str, *, is_include: bool) -> str | None:
-    """The one path that a regular expression matches, None where there are more."""
-    ends = pattern.endswith(("$", r"\Z")) or is_include
+    """A path that a regular expression surely matches, None where that is not plain to see."""
     plain = pattern.removeprefix("^").removesuffix("$").removesuffix(r"\Z").removesuffix("/?")
     is_plain = re.fullmatch(r"[\w/.-]*", plain.replace(r"\-", "-").replace(r"\.", "."))
-    return plain.replace("\\", "") if ends and is_plain and (pattern.startswith("^") or is_include) else None
+    return plain.replace("\\", "") if is_plain and (pattern.startswith("^") or is_include) else None
 
 
 def _included(view: ast.expr, imports: dict[str, str]) -> str | None:

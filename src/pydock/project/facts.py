@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pydock.project import Project, calls
 from pydock.project.app import App, bind_of, read_app
 from pydock.project.listeners import Server
 from pydock.project.ownership import ownership
-from pydock.project.programs import PREPARATIONS
+from pydock.project.programs import DJANGO_WORKERS, PREPARATIONS
 from pydock.project.server import read_server, server
 from pydock.project.sources import remembered
 from pydock.project.start import Start, called_programs, declared, is_job, main_command, starts
 from pydock.values import Value
 
-WORKERS = frozenset({"celery", "rq", "dramatiq", "huey", "arq", "faust"})
+WORKERS = frozenset({"celery", "arq", "faust", "rq", "dramatiq", "huey", *DJANGO_WORKERS.values()})
+# Subcommands of manage.py that surely end.
+_ENDING = re.compile(
+    r"migrate|makemigrations|collectstatic|compilemessages|loaddata|createsuperuser|check|test|flush|shell"
+)
 # Programs that only serve one framework.
 _TELLING = frozenset(
     {"flask", "django", "streamlit", "sanic", "fastapi", "celery", "rq", "dramatiq", "huey", "arq", "faust"}
@@ -145,7 +150,8 @@ def _work(found: Server, application: App | None) -> Fact:
         is_worker = "worker" in found.command.values or found.kind != "celery"
         return Fact("worker" if is_worker else "scheduler" if "beat" in found.command.values else "web", source)
     if found.kind == "job":
-        return Fact("job", source)
+        ends = not found.command.program.startswith("manage") or any(map(_ENDING.fullmatch, found.command.values))
+        return Fact("job", source) if ends else Fact("", "", ("job", "worker"))
     if found.kind != "python":
         return Fact("web", source)
     if application is None:

@@ -18,6 +18,7 @@ from pathlib import PurePosixPath
 from pydock.project import Project
 from pydock.project.gunicorn import Gunicorn, read_gunicorn
 from pydock.project.ports import Bind, Port, Values, read_bind, read_port
+from pydock.project.programs import DJANGO_WORKERS
 from pydock.project.sources import content
 from pydock.project.start import Start
 from pydock.shell import Command
@@ -56,6 +57,8 @@ def read_manage(start: Start, command: Command, values: Values) -> Server | None
     """`manage.py runserver`; None for a script that is no Django one, and for other subcommands."""
     if PurePosixPath(command.values[0]).name not in {"manage.py", "django-admin", "django-admin.py"}:
         return None
+    if workers := [DJANGO_WORKERS[value] for value in command.values if value in DJANGO_WORKERS]:
+        return Server(workers[0], start, command)
     verbs = [at for at, value in enumerate(command.values) if value in {"runserver", "runserver_plus"}]
     if not verbs:
         return Server("job", start, command)

@@ -17,15 +17,27 @@ from pydock.values import Value
 from pydock.words import to_exec_form
 
 NAME = "healthcheck.py"
+# Cheap for every framework: where no such route is declared, the answer is 404, which only a service that works gives.
+ANYWHERE = "/healthz"
+ANY_STATUS = 599
 TIMING = "--interval=10s --timeout=2s --start-period={start}s --retries=3"
 
 
 class Question(Value):
-    """What the probe asks: a GET of `route` that has to answer below `limit`, or a connection where there is none."""
+    """What the probe asks: a GET of `route` that has to answer below `limit`, or a connection where there is none.
+
+    `host` is the Host header to send, "" for the address that is asked.
+    """
 
     port: Port
     route: str = ""
     limit: int = 400
+    host: str = ""
+
+    @property
+    def takes_any(self) -> bool:
+        """Whether any answer at all says that the service is alive."""
+        return self.limit > ANY_STATUS
 
     @property
     def is_from_environment(self) -> bool:
@@ -53,13 +65,18 @@ def script(question: Question) -> str:
             "except OSError:\n"
             "    sys.exit(1)\n"
         )
+    judged = f"sys.exit(0 if connection.getresponse().status < {question.limit} else 1)"
+    if question.takes_any:
+        judged = "connection.getresponse()  # any answer will do: there is no route for this"
+    headers = f', headers={{"Host": "{question.host}"}}' if question.host else ""
+    told = "answers" if question.takes_any else "is well"
     return (
-        '"""Tells Docker whether the service in this container is well."""\n\n'
+        f'"""Tells Docker whether the service in this container {told}."""\n\n'
         f"import http.client\n{imports}import sys\n\n"
         f'connection = http.client.HTTPConnection("127.0.0.1", {question.number}, timeout=1)\n'
         "try:\n"
-        f'    connection.request("GET", "{question.route}")\n'
-        f"    sys.exit(0 if connection.getresponse().status < {question.limit} else 1)\n"
+        f'    connection.request("GET", "{question.route}"{headers})\n'
+        f"    {judged}\n"
         "except (OSError, http.client.HTTPException):\n"
         "    sys.exit(1)\n"
     )
@@ -71,9 +88,11 @@ def one_line(question: Question) -> str:
     number = question.number.replace('"', "'")
     if not question.route:
         return f"{imports}socket; socket.create_connection(('127.0.0.1', {number}), 1).close()"
+    headers = f", headers={{'Host': '{question.host}'}}" if question.host else ""
+    judged = "c.getresponse()" if question.takes_any else f"exit(c.getresponse().status >= {question.limit})"
     return (
         f"{imports}http.client; c = http.client.HTTPConnection('127.0.0.1', {number}, timeout=1); "
-        f"c.request('GET', '{question.route}'); exit(c.getresponse().status >= {question.limit})"
+        f"c.request('GET', '{question.route}'{headers}); {judged}"
     )
 
 

@@ -19,4 +19,17 @@ _JOBS = (
 SERVERS = frozenset(_SERVERS.split())
 BUILTINS = frozenset(_BUILTINS.split())
 JOBS = frozenset(_JOBS.split())
+# Subcommands of manage.py that go on for ever, with what they run.
+DJANGO_WORKERS = {
+    "rundramatiq": "dramatiq",
+    "rqworker": "rq",
+    "rqscheduler": "rq",
+    "run_huey": "huey",
+    "qcluster": "django-q",
+    "runworker": "channels",
+    "process_tasks": "background-tasks",
+    "runapscheduler": "apscheduler",
+    "procrastinate": "procrastinate",
+}
+DJANGO_SERVICES = frozenset({"runserver", "runserver_plus", *DJANGO_WORKERS})
 PREPARATIONS = BUILTINS | frozenset(_PREPARATIONS.split())

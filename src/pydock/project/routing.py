@@ -39,7 +39,7 @@ _HARMLESS_NEED = re.compile(
     re.I,
 )
 _HARMLESS_DECORATOR = re.compile(
-    r"exempt|cross_origin|swag|cache|doc|response|marshal|limit|metric|count|time|log|trace|version|inject|tag|cors",
+    r"exempt|cross_origin|swag|cache|doc|response|marshal|limit|metric|count|time|log|trace|version|inject|tag|cors|track|monitor|measure|instrument",
     re.I,
 )
 _GUARD = re.compile(

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from pydock.dockerfile import Instruction, Stage
 from pydock.lines import Span
 from pydock.project import Project, calls, compose
-from pydock.project.programs import BUILTINS, JOBS, PREPARATIONS, SERVERS
+from pydock.project.programs import BUILTINS, DJANGO_SERVICES, JOBS, PREPARATIONS, SERVERS
 from pydock.project.sources import PROGRAM_FOLDERS, origin, remembered, script_file
 from pydock.project.wrappers import unwrap
 from pydock.shell import Command, Script, Word, script, script_of_text
 from pydock.values import Value, replace
+from pydock.words import in_double_quotes
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 DEEPEST = 3
@@ -242,9 +243,12 @@ def _nested(project: Project, start: Start) -> _Nested | None:
 
 def _string(project: Project, start: Start, words: tuple[Word, ...]) -> _Nested | None:
     """The string of `sh -c`, in its place in the Dockerfile where it needed no escapes."""
-    if not words or words[0].value is None:
+    text = words[0].value if words else None
+    if words and text is None:
+        text = in_double_quotes(words[0].text)
+    if text is None:
         return None
-    text, at = words[0].value, words[0].span.start + 1
+    at = words[0].span.start + 1
     is_shell_form = start.instruction is not None and words[0].span == start.instruction.value_span
     at -= is_shell_form
     is_plain = start.path == project.path and project.dockerfile.text[at : at + len(text)] == text
@@ -305,7 +309,7 @@ def is_job(start: Start) -> bool:
     values = start.command.values
     is_django = any(value.endswith("manage.py") for value in values[:2]) or start.program == "django-admin"
     is_flask = start.program == "flask" or values[1:3] == ("-m", "flask")
-    ends = (is_django and "runserver" not in values) or (is_flask and "run" not in values)
+    ends = (is_django and not DJANGO_SERVICES & set(values)) or (is_flask and "run" not in values)
     return ends or start.program in JOBS or (values[1:2] == ("-m",) and values[2:3] in {("pytest",), ("pip",)})
 
 

@@ -5,11 +5,12 @@ counts as healthy, `depends_on: condition: service_healthy` cannot work, and a r
 replaces good containers by dead ones.
 
 The cure asks from inside the container, with Python itself, so that no curl has to be in the
-image: a GET of the health route where the source declares one, else a connection to the port.
-A Celery worker is pinged. Safe: only where the port is known with certainty and the image is
-one service; the service itself is not touched. There is no fix, and the reason is said, for
-jobs, for unknown ports, and where compose runs the same image as different services: there the
-check belongs to the service, in the compose file.
+image: a GET of the health route where the source declares one, else any answer of a server that
+speaks HTTP, else a connection to the port. Either kind of request notices a service that takes
+connections and never answers. A Celery worker is pinged. Safe: only where the port is known with
+certainty and the image is one service; the service itself is not touched. There is no fix, and
+the reason is said, for jobs, for unknown ports, and where compose runs the same image as different
+services: there the check belongs to the service, in the compose file.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project, compose, probe
-from pydock.project.app import App, app, bind
+from pydock.project.app import App, app, bind, speaks_http
 from pydock.project.listeners import Server
 from pydock.project.ports import Bind, Port
 from pydock.project.programs import PREPARATIONS
@@ -46,8 +47,9 @@ EXAMPLES = (
     Example(
         before="FROM python:3.12-slim\nCOPY app.py /app.py\nCMD exec gunicorn -b :$PORT app:app\n",
         after=f"FROM python:3.12-slim\nCOPY app.py /app.py\n{_CHECK} "
-        '["python", "-c", "import os, socket; '
-        "socket.create_connection(('127.0.0.1', int(os.environ['PORT'])), 1).close()\"]\n"
+        '["python", "-c", "import os, http.client; '
+        "c = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=1); "
+        "c.request('GET', '/healthz'); c.getresponse()\"]\n"
         "CMD exec gunicorn -b :$PORT app:app\n",
         files={"app.py": "app = None\n"},
     ),
@@ -160,6 +162,7 @@ def _fix(project: Project, found: Server, where: Bind, port: Port, python: str) 
     command = (python, *options, written) if written else (python, *options, "-c", probe.one_line(question))
     text = probe.instruction(command, start_period=_start_period(project, found.start))
     asked = f"GET {question.route}" if question.route else "a connection"
+    asked = "any answer" if question.takes_any else asked
     return Fix(
         f"ask port {where.port} from inside the container: {asked}",
         Safety.SAFE,
@@ -169,13 +172,16 @@ def _fix(project: Project, found: Server, where: Bind, port: Port, python: str) 
 
 
 def _question(project: Project, found: Server, application: App | None, port: Port) -> probe.Question:
-    speaks_plain_http = not found.has_tls and found.kind != "uwsgi" and probe.is_python_3(project)
-    if application is None or application.health is None or not speaks_plain_http:
+    has_tls = found.has_tls or any(run.has_tls for run in (application.runs if application else ()))
+    if has_tls or not probe.is_python_3(project):
         return probe.Question(port)
-    if any(run.has_tls for run in application.runs):
-        return probe.Question(port)
-    # Django answers 400 to a host that it does not know, which still is an answer.
-    return probe.Question(port, application.health, 500 if application.framework == "django" else 400)
+    if application is not None and application.health is not None and found.kind != "uwsgi":
+        # Django answers 400 to a host that it does not know, which still is an answer.
+        limit = 500 if application.host is None else 400
+        return probe.Question(port, application.health, limit, application.host or "")
+    if speaks_http(found, application):
+        return probe.Question(port, probe.ANYWHERE, probe.ANY_STATUS + 1)
+    return probe.Question(port)
 
 
 def _is_taken(project: Project, image_path: str) -> bool:

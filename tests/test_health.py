@@ -1,0 +1,111 @@
+"""The HEALTHCHECK that `fix` writes, in real containers: a fixture goes healthy, and unhealthy when it hangs."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from docker.errors import ImageNotFound
+from docker.types import Healthcheck
+
+from pydock.edits import Safety
+from pydock.engine import rewrite
+from pydock.project import Project
+from pydock.project.app import bind
+from pydock.rules import RULES
+from pydock.tree import Tree
+from tests.containers import build, provide_bases
+from tests.test_fixtures import FIXTURES, NAMES
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+pytestmark = pytest.mark.engine
+SECOND = 10**9
+# Only the pace is another one than in the Dockerfile: what is asked, and how an answer is judged, is the same.
+INTERVAL, TIMEOUT, RETRIES, START = 2, 2, 3, 60
+# Every process but the first and the one that asks; the first one only hears it from outside of the container.
+STOP_OTHERS = (
+    "import os\nfor name in os.listdir('/proc'):\n    if name.isdigit() and int(name) not in (1, os.getpid()):\n"
+    "        os.kill(int(name), 19)\n"
+)
+AT_ONCE = 3
+
+
+def _served(name: str) -> Project | None:
+    """The fixture as `fix` leaves it, where that is a server with a HEALTHCHECK."""
+    result = rewrite(Project(Tree(FIXTURES / name)), RULES, Safety.SAFE).result
+    has_probe = any(stage.of("HEALTHCHECK") for stage in result.lineage(result.final))
+    return result if has_probe and bind(result) is not None else None
+
+
+SERVED = {name: project for name in NAMES if (project := _served(name))}
+
+
+@pytest.fixture(scope="module")
+def images(engine: DockerClient) -> Iterator[dict[str, Future[str]]]:
+    """The image of each fixture whose base is to be had, built a few at a time; removed afterwards."""
+    lent: list[str] = []
+    had = []
+    for name, project in SERVED.items():
+        with contextlib.suppress(ImageNotFound):
+            lent += provide_bases(engine, project.dockerfile)
+            had.append(name)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        building = {name: pool.submit(build, engine, SERVED[name].tree) for name in had}
+        yield building
+    for made in building.values():
+        if not made.exception():
+            engine.images.remove(made.result())
+    for name in lent:
+        engine.images.remove(name)
+
+
+@contextlib.contextmanager
+def _running(client: DockerClient, image: str) -> Iterator[Container]:
+    pace = Healthcheck(
+        interval=INTERVAL * SECOND, timeout=TIMEOUT * SECOND, retries=RETRIES, start_period=START * SECOND
+    )
+    container = client.containers.run(image, detach=True, healthcheck=pace)
+    try:
+        yield container
+    finally:
+        with contextlib.suppress(Exception):
+            container.kill("SIGCONT")
+        container.remove(force=True)
+
+
+def _state(container: Container, wanted: str, seconds: float) -> str:
+    """The health of a container once it is what is wanted, or what it is after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        container.reload()
+        attributes: dict[str, Any] = container.attrs
+        state = attributes["State"]["Health"]["Status"] if attributes["State"]["Running"] else "ended"
+        if state in {wanted, "ended"} or time.monotonic() > deadline:
+            return str(state)
+        time.sleep(0.5)
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_a_fixture_goes_healthy_and_unhealthy_when_it_hangs(
+    engine: DockerClient, images: dict[str, Future[str]], name: str
+) -> None:
+    if name not in images:
+        pytest.skip("neither this engine nor a registry that it reaches has the base image")
+    with _running(engine, images[name].result()) as container:
+        assert _state(container, "healthy", START + 30) == "healthy", container.logs(tail=20)
+        container.exec_run(["python3", "-c", STOP_OTHERS], user="root")
+        container.kill("SIGSTOP")
+        # The last good answer may just have been given, and an engine that is busy asks late.
+        stated = RETRIES * (INTERVAL + TIMEOUT) + INTERVAL + TIMEOUT
+        assert _state(container, "unhealthy", stated + 5) == "unhealthy"
+
+
+def test_most_fixtures_are_servers_with_a_probe() -> None:
+    assert len(SERVED) >= 14
