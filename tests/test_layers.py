@@ -187,3 +187,9 @@ def test_help_starts_without_what_only_the_work_needs() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = set(ast.literal_eval(done.stdout))
     assert not loaded & {"rich", "pydantic", "tree_sitter", "dockerfile_parse", "tabulate", "libcst", "docker", "yaml"}
+
+
+def test_commands_give_typer_no_annotations_as_text() -> None:
+    for path in MODULES:
+        if path.name.startswith("cli"):
+            assert "__future__.annotations" not in set(_imports(path)), f"{path}: evaluating them slows each start"

@@ -2,11 +2,11 @@
 
 Exit codes: 0 nothing to say, 1 findings (for `fix --diff` a difference, for `fix` findings that
 are left), 2 no answer for at least one path. Results go to standard output, talk to standard error.
-Imports that cost time happen inside the commands, so that `pydock --help` is quick.
+Imports that cost time happen inside the commands, so that `pydock --help` is quick. The modules
+of the commands do without `from __future__ import annotations`: typer would evaluate each text, twice.
 """
 
-from __future__ import annotations
-
+import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -168,7 +168,7 @@ for command in (explain, rules, codemods, facts, bench, data, schema, migrate):
 app.command(name="verify")(verify_command)
 
 
-def _answers(question: Question, paths: Sequence[str] | None, jobs: int) -> list[Answer]:
+def _answers(question: "Question", paths: Sequence[str] | None, jobs: int) -> "list[Answer]":
     """One answer a Dockerfile; failures are told on standard error as they come."""
     from pydock.ask import refuse_unknown_rules
     from pydock.discover import Target, targets
@@ -189,7 +189,7 @@ def _answers(question: Question, paths: Sequence[str] | None, jobs: int) -> list
     return answers
 
 
-def _compared(answers: list[Answer], baseline: Path | None, write_baseline: Path | None) -> Sequence[Answer]:
+def _compared(answers: "list[Answer]", baseline: Path | None, write_baseline: Path | None) -> "Sequence[Answer]":
     """The answers without what the baseline knows, or without anything where a whole new one is written."""
     from pydock.report import baseline as known
 
@@ -209,8 +209,8 @@ def _compared(answers: list[Answer], baseline: Path | None, write_baseline: Path
 
 
 def _mapped(
-    ask: Callable[[list[Target | Unusable]], list[Answer]], groups: Iterable[list[Target | Unusable]], jobs: int
-) -> Iterator[Answer]:
+    ask: "Callable[[list[Target | Unusable]], list[Answer]]", groups: "Iterable[list[Target | Unusable]]", jobs: int
+) -> "Iterator[Answer]":
     if jobs == 1:
         yield from (answer for group in groups for answer in ask(group))
         return
@@ -220,7 +220,7 @@ def _mapped(
         yield from (answer for answers in pool.map(ask, groups, chunksize=8) for answer in answers)
 
 
-def _answer_group(question: Question, group: list[Target | Unusable]) -> list[Answer]:
+def _answer_group(question: "Question", group: "list[Target | Unusable]") -> "list[Answer]":
     """The answers for Dockerfiles that share their other files."""
     from pydock.ask import answer
     from pydock.discover import Unusable
@@ -239,7 +239,7 @@ def _answer_group(question: Question, group: list[Target | Unusable]) -> list[An
     return answers
 
 
-def _show_plans(question: Question, paths: Sequence[str] | None) -> NoReturn:
+def _show_plans(question: "Question", paths: Sequence[str] | None) -> NoReturn:
     from pydock.ask import plan
     from pydock.discover import Unusable, targets
     from pydock.report import failed
@@ -256,7 +256,7 @@ def _show_plans(question: Question, paths: Sequence[str] | None) -> NoReturn:
     raise typer.Exit(code)
 
 
-def _deliver(answers: Sequence[Answer], *, diff: bool, output: Path | None, colour: Colour) -> None:
+def _deliver(answers: "Sequence[Answer]", *, diff: bool, output: Path | None, colour: Colour) -> None:
     """Print the difference or the new Dockerfile, or neither, and tell the story on standard error."""
     from pydock.report.diff import patch, story
     from pydock.report.style import Style, style_for
@@ -275,7 +275,7 @@ def _deliver(answers: Sequence[Answer], *, diff: bool, output: Path | None, colo
     console.talk(story(answers, style_for(sys.stderr, colour), is_written=not diff and output is None))
 
 
-def _only(answers: Sequence[Answer]) -> Answer:
+def _only(answers: "Sequence[Answer]") -> "Answer":
     if len(answers) != 1:
         raise OptionError(f"--output takes one Dockerfile, {len(answers)} were found", "with --diff it takes them all")
     if answers[0].failure:
@@ -283,19 +283,21 @@ def _only(answers: Sequence[Answer]) -> Answer:
     return answers[0]
 
 
-def _exit_code(answers: Iterable[Answer], *, is_found: bool) -> int:
+def _exit_code(answers: "Iterable[Answer]", *, is_found: bool) -> int:
     if any(answer.failure or answer.is_unproven for answer in answers):
         return NO_ANSWER
     return FINDINGS if is_found else CLEAN
 
 
-def _tell(answer: Answer) -> None:
+def _tell(answer: "Answer") -> None:
     if answer.failure:
         console.complain(answer.failure.message, answer.failure.hint)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; `arguments` are those of the process unless given."""
+    # Nearly all that is made while a command starts stays until it ends: looking through it again finds nothing.
+    gc.set_threshold(20_000)
     try:
         app(spelled_out(sys.argv[1:] if arguments is None else arguments), prog_name="pydock")
     except PydockError as error:

@@ -1,7 +1,5 @@
 """The commands that tell about pydock itself: its rules, and the schemas of what it writes."""
 
-from __future__ import annotations
-
 import sys
 from typing import Annotated
 

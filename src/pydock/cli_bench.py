@@ -1,7 +1,5 @@
 """The `bench` command: it has more options than the others together, and lives in a file of its own."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -101,7 +99,7 @@ def bench(
     raise typer.Exit(_judged(result, wanted))
 
 
-def _measured(versions: Comparison, wishes: Wishes) -> Bench:
+def _measured(versions: "Comparison", wishes: "Wishes") -> "Bench":
     from pydock.bench.engine import connect
     from pydock.bench.measure import measure
     from pydock.bench.progress import Progress
@@ -127,7 +125,7 @@ def _measured(versions: Comparison, wishes: Wishes) -> Bench:
     return Bench(versions.shown, name, wishes.runs, moment, found)
 
 
-def _deliver(result: Bench, notes: Sequence[str], form: Form, output: Path | None, history: Path | None) -> None:
+def _deliver(result: "Bench", notes: Sequence[str], form: Form, output: Path | None, history: Path | None) -> None:
     from pydock.bench.figures import history_row, read_history
     from pydock.report import bench_html
 
@@ -148,7 +146,7 @@ def _deliver(result: Bench, notes: Sequence[str], form: Form, output: Path | Non
         console.write(output, import_module(f"pydock.report.bench_{form}").written(result))
 
 
-def _judged(result: Bench, wanted: Sequence[Limit]) -> int:
+def _judged(result: "Bench", wanted: "Sequence[Limit]") -> int:
     from pydock.bench.figures import exceeded
     from pydock.report.bench_table import figure_text
 

@@ -1,7 +1,5 @@
 """The `codemods` command, and the option that `fix` and `verify` share with it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -41,7 +39,7 @@ def codemods() -> None:
     console.show(codemods_table(load()) + "\n")
 
 
-def explained(name: str, style: Style) -> str:
+def explained(name: str, style: "Style") -> str:
     """The page of a codemod, "" where none has this name."""
     from pydock.codemods import codemods as load
     from pydock.report.explain import codemod_page

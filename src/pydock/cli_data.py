@@ -1,7 +1,5 @@
 """The `data` command: what pydock knows from tables, from where and from which day."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Annotated
 

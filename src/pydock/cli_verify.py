@@ -1,7 +1,5 @@
 """The `verify` command, and the options that `fix --verify` shares with it."""
 
-from __future__ import annotations
-
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -92,7 +90,7 @@ def verify(
     raise typer.Exit(max(_exit_code(proof) for _, proof in found))
 
 
-def _proof(question: Question, target: Target | Unusable) -> Proof | Failure:
+def _proof(question: "Question", target: "Target | Unusable") -> "Proof | Failure":
     from pydock.ask import proof
     from pydock.discover import Unusable
     from pydock.report import Failure, failed
@@ -106,7 +104,7 @@ def _proof(question: Question, target: Target | Unusable) -> Proof | Failure:
         return failed(target.shown, error, target.path).failure or Failure(error.message, error.hint)
 
 
-def _exit_code(proof: Proof | Failure) -> int:
+def _exit_code(proof: "Proof | Failure") -> int:
     from pydock.bench.outcome import Verdict
     from pydock.report import Failure
 

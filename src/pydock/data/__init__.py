@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -32,9 +33,31 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 @cache
 def rows(name: str) -> tuple[dict[str, str], ...]:
     """The rows of `<name>.csv`, read once; a cell that holds several names separates them by spaces."""
-    text = (Path(__file__).parent / f"{name}.csv").read_text(encoding="utf-8")
-    header, *lines = csv.reader(text.splitlines())
-    return tuple(dict(zip(header, line, strict=True)) for line in lines)
+    return _read(_lines(name))
+
+
+@cache
+def rows_of(name: str, first: str) -> tuple[dict[str, str], ...]:
+    """The rows with this first cell. The others are not taken apart: a check asks a long table about few names."""
+    return _read([_lines(name)[0], *_by_first_cell(name).get(first, ())])
+
+
+@cache
+def _lines(name: str) -> list[str]:
+    return (Path(__file__).parent / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+
+
+@cache
+def _by_first_cell(name: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in _lines(name)[1:]:
+        found.setdefault(line.partition(",")[0], []).append(line)
+    return found
+
+
+def _read(lines: Iterable[str]) -> tuple[dict[str, str], ...]:
+    header, *cells = csv.reader(lines)
+    return tuple(dict(zip(header, row, strict=True)) for row in cells)
 
 
 def schema(name: str) -> str:

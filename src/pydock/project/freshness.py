@@ -6,7 +6,6 @@ that differ. Everything else stays unknown.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -73,6 +72,8 @@ def _with_group(legacy: Mapping[str, Any], poetry: Mapping[str, Any]) -> Mapping
 
 
 def _sha256(data: Mapping[str, Any], separators: tuple[str, str]) -> str:
+    import hashlib
+
     return hashlib.sha256(json.dumps(data, sort_keys=True, separators=separators, default=str).encode()).hexdigest()
 
 

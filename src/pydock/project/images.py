@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pydock.data import rows
+from pydock.data import rows, rows_of
 from pydock.values import Value
 
 _PYTHON = re.compile(
@@ -141,32 +141,28 @@ def minors_of(major: str, suite: str = "") -> tuple[str, ...]:
 @cache
 def suites_of(minor: str) -> tuple[str, ...]:
     """The Debian codenames with a slim image of this minor version, oldest first."""
-    found = {row["suite"] for row in rows("python_images") if row["minor"] == minor and row["slim"] == "yes"}
+    found = {row["suite"] for row in rows_of("python_images", minor) if row["slim"] == "yes"}
     return tuple(suite for suite in known_suites() if suite in found)
 
 
 @cache
 def floating_suite(minor: str) -> str:
     """The codename that `python:X.Y` means by the table, "" for an unknown version."""
-    floating = [row["suite"] for row in rows("python_images") if row["minor"] == minor and row["floating"] == "yes"]
+    floating = [row["suite"] for row in rows_of("python_images", minor) if row["floating"] == "yes"]
     return floating[0] if floating else ""
 
 
 @cache
 def latest_patch(minor: str, suite: str) -> str:
     """The last X.Y.Z published for a suite, "" where there is none."""
-    found = [row["patch"] for row in rows("python_images") if row["minor"] == minor and row["suite"] == suite]
+    found = [row["patch"] for row in rows_of("python_images", minor) if row["suite"] == suite]
     return found[0] if found else ""
 
 
 @cache
 def patches(minor: str, suite: str) -> frozenset[str]:
     """Every X.Y.Z that was published for a suite."""
-    listed = [
-        row["patches"].split()
-        for row in rows("python_image_patches")
-        if row["minor"] == minor and row["suite"] == suite
-    ]
+    listed = [row["patches"].split() for row in rows_of("python_image_patches", minor) if row["suite"] == suite]
     return frozenset(listed[0] if listed else ())
 
 
@@ -201,18 +197,13 @@ def suites_with(package: str) -> frozenset[str]:
 
     Empty for names that are in all of them or in none.
     """
-    return _suites_by_package().get(package, frozenset())
-
-
-@cache
-def _suites_by_package() -> dict[str, frozenset[str]]:
-    return {row["package"]: frozenset(row["suites"].split()) for row in rows("suite_package_names")}
+    return frozenset(suite for row in rows_of("suite_package_names", package) for suite in row["suites"].split())
 
 
 @cache
 def judged_suites() -> frozenset[str]:
     """The codenames whose packages the table knows."""
-    return frozenset().union(*_suites_by_package().values())
+    return frozenset(suite for row in rows("suite_package_names") for suite in row["suites"].split())
 
 
 def debian_suite(reference: str) -> str:

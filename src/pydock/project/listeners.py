@@ -9,7 +9,6 @@ https://docs.djangoproject.com/en/stable/ref/django-admin/, read 2026-11.
 
 from __future__ import annotations
 
-import configparser
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -225,6 +224,8 @@ def _uwsgi(project: Project, start: Start, command: Command, values: Values) -> 
 
 
 def _uwsgi_settings(text: str) -> dict[str, str]:
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string(text)

@@ -11,7 +11,7 @@ from functools import cache
 
 from packaging.version import InvalidVersion, Version
 
-from pydock.data import rows
+from pydock.data import rows, rows_of
 from pydock.values import Value
 
 # Shared libraries that CPython itself links to, so the slim image has them.
@@ -29,14 +29,9 @@ class Need(Value):
     was_compiled: bool = False
 
 
-@cache
-def _build_packages() -> dict[str, dict[str, str]]:
-    return {row["package"]: row for row in rows("debian_build_packages")}
-
-
 def kind_of(package: str) -> str:
     """What a Debian package serves: compiler, build-tool, headers, version-control, fetcher, or ""."""
-    if row := _build_packages().get(package):
+    for row in rows_of("debian_build_packages", package):
         return row["kind"]
     return "headers" if package.endswith("-dev") else ""
 
@@ -48,13 +43,7 @@ def serves_building(package: str) -> bool:
 
 def programs_in(package: str) -> frozenset[str]:
     """The programs that a build package brings, as far as the table knows."""
-    row = _build_packages().get(package)
-    return frozenset(row["programs"].split()) if row else frozenset()
-
-
-@cache
-def _development() -> dict[tuple[str, str], tuple[str, ...]]:
-    return {(row["dev"], row["suite"]): tuple(row["runtime"].split()) for row in rows("debian_dev_packages")}
+    return frozenset(name for row in rows_of("debian_build_packages", package) for name in row["programs"].split())
 
 
 def runtime_of(development: str, suite: str) -> tuple[str, ...] | None:
@@ -62,8 +51,10 @@ def runtime_of(development: str, suite: str) -> tuple[str, ...] | None:
 
     None when the table does not know the package there.
     """
-    found = _development().get((development, suite))
-    return None if found is None else tuple(name for name in found if name not in _IN_SLIM)
+    for row in rows_of("debian_dev_packages", development):
+        if row["suite"] == suite:
+            return tuple(name for name in row["runtime"].split() if name not in _IN_SLIM)
+    return None
 
 
 class Program(Value):
@@ -80,14 +71,6 @@ class Program(Value):
     def only_in_full(self, suite: str) -> bool:
         """Whether the full image has it and slim does not."""
         return suite in self.full_suites and suite not in self.slim_suites
-
-
-@cache
-def _programs() -> dict[str, Program]:
-    return {
-        row["program"]: Program(row["program"], row["package"], _suites(row, "slim"), _suites(row, "full"))
-        for row in rows("debian_programs")
-    }
 
 
 def _suites(row: dict[str, str], variant: str) -> frozenset[str]:
@@ -107,28 +90,22 @@ def brings_programs(package: str) -> bool:
 
 
 def program(name: str) -> Program | None:
-    return _programs().get(name)
+    for row in rows_of("debian_programs", name):
+        return Program(name, row["package"], _suites(row, "slim"), _suites(row, "full"))
+    return None
 
 
 @cache
 def full_image_libraries(suite: str) -> frozenset[str]:
     """The run-time packages that the full image has beyond slim."""
-    return frozenset(row["package"] for row in rows("full_image_libraries") if row["suite"] == suite)
+    return frozenset(row["package"] for row in rows_of("full_image_libraries", suite))
 
 
 @cache
 def full_image_packages(suite: str) -> frozenset[str]:
     """The packages by name that an `apt-get install` in the full image finds there already."""
-    is_known = any(row["suite"] == suite for row in rows("full_image_libraries"))
+    is_known = bool(rows_of("full_image_libraries", suite))
     return frozenset(row["package"] for row in rows("full_image_packages")) if is_known else frozenset()
-
-
-@cache
-def _native() -> dict[str, list[dict[str, str]]]:
-    found: dict[str, list[dict[str, str]]] = {}
-    for row in rows("native_packages"):
-        found.setdefault(row["package"], []).append(row)
-    return found
 
 
 def needs(names: Iterable[str], suite: str, *, compiled: Iterable[str] = ()) -> tuple[Need, ...]:
@@ -153,26 +130,22 @@ def needs(names: Iterable[str], suite: str, *, compiled: Iterable[str] = ()) -> 
     return tuple(need for need in found if need.package not in _IN_SLIM and not need.package.startswith("libtiffxx"))
 
 
-@cache
-def _first_wheels() -> dict[tuple[str, str], Version]:
-    return {(row["package"], row["minor"]): Version(row["version"]) for row in rows("first_wheels")}
-
-
 def is_older_than_wheels(name: str, version: str, minor: str) -> bool:
     """Whether this release of a package has no Linux wheel for a Python version, by `first_wheels`.
 
     The table is for x86-64; packages that it does not list count as having wheels.
     """
-    first = _first_wheels().get((name, minor))
+    listed = rows_of("first_wheels", name)
+    first = next((row["version"] for row in listed if row["minor"] == minor), None)
     if first is None:
-        return any(package == name for package, _ in _first_wheels())
+        return bool(listed)
     try:
-        return Version(version) < first
+        return Version(version) < Version(first)
     except InvalidVersion:
         return False
 
 
 def _row(name: str, suite: str) -> dict[str, str] | None:
-    found = _native().get(name, [])
+    found = rows_of("native_packages", name)
     exact = [row for row in found if row["suite"] == suite]
     return next(iter(exact or [row for row in found if row["suite"] == "*"]), None)

@@ -11,7 +11,7 @@ from functools import cache
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from pydock.data import rows
+from pydock.data import rows, rows_of
 from pydock.tree import Tree
 from pydock.values import Value
 
@@ -79,9 +79,8 @@ class Suite(Value):
 
 @cache
 def suite(codename: str) -> Suite | None:
-    for row in rows("debian_releases"):
-        if row["codename"] == codename:
-            return Suite(codename, date.fromisoformat(row["end_of_life"]), date.fromisoformat(row["end_of_lts"]))
+    for row in rows_of("debian_releases", codename):
+        return Suite(codename, date.fromisoformat(row["end_of_life"]), date.fromisoformat(row["end_of_lts"]))
     return None
 
 
