@@ -1,7 +1,5 @@
 """The `migrate` command: many services at once."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -91,12 +89,12 @@ def _migrated(
     roots: Sequence[str],
     out: Path,
     manifest: Path | None,
-    asked: Asked,
+    asked: "Asked",
     workers: tuple[int, str],
     *,
     apply: bool,
     branch: str,
-) -> Totals:
+) -> "Totals":
     from pydock.migrate.apply import finish
     from pydock.migrate.deliver import deliver, groups
     from pydock.migrate.find import find
@@ -120,7 +118,7 @@ def _migrated(
     return totals
 
 
-def _examined(found: Found, asked: Asked, store: Store, workers: tuple[int, str]) -> Known:
+def _examined(found: "Found", asked: "Asked", store: "Store", workers: tuple[int, str]) -> "Known":
     from pydock.migrate.pool import pool
     from pydock.migrate.progress import Progress
     from pydock.migrate.run import run
@@ -136,7 +134,7 @@ def _examined(found: Found, asked: Asked, store: Store, workers: tuple[int, str]
         progress.close()
 
 
-def _applied(known: Known, arranged: Sequence[Group], store: Store) -> Iterator[str]:
+def _applied(known: "Known", arranged: "Sequence[Group]", store: "Store") -> Iterator[str]:
     """Write into the folders; yields what could not be written."""
     from pydock.migrate.apply import apply
     from pydock.migrate.deliver import changes_of
@@ -147,7 +145,7 @@ def _applied(known: Known, arranged: Sequence[Group], store: Store) -> Iterator[
             yield f"{group.services[0].name}: not written: {why}"
 
 
-def _committed(known: Known, arranged: Sequence[Group], branch: str) -> Iterator[str]:
+def _committed(known: "Known", arranged: "Sequence[Group]", branch: str) -> Iterator[str]:
     """Commit on a branch of each repository; yields what could not be committed."""
     from pydock.migrate.branch import Part, commit, uncommitted
     from pydock.migrate.deliver import changes_of
@@ -182,7 +180,7 @@ def _size(text: str) -> int:
     return int(float(match[1]) * {"mb": 10**6, "gb": 10**9, "mib": 2**20, "gib": 2**30}[match[2].lower()])
 
 
-def _exit_code(totals: Totals) -> int:
+def _exit_code(totals: "Totals") -> int:
     from pydock.migrate.record import State
 
     if totals.states[State.FAILED]:

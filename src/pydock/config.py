@@ -97,9 +97,9 @@ def chosen(rules: Sequence[RuleLike], select: Iterable[str], ignore: Iterable[st
 
     Raises OptionError for a name that no rule has.
     """
-    wanted = [rule for word in select for rule in matching(rules, word)] or rules
-    unwanted = [rule for word in ignore for rule in matching(rules, word)]
-    return tuple(rule for rule in rules if rule in wanted and rule not in unwanted)
+    wanted = {rule.code for word in select for rule in matching(rules, word)}
+    unwanted = {rule.code for word in ignore for rule in matching(rules, word)}
+    return tuple(rule for rule in rules if (not wanted or rule.code in wanted) and rule.code not in unwanted)
 
 
 def matching(rules: Sequence[RuleLike], word: str, *, is_strict: bool = True) -> list[RuleLike]:

@@ -94,7 +94,7 @@ def _standard_input() -> Target:
 def _of_path(given: Path) -> Iterator[tuple[Path, Path]]:
     """(Dockerfile, topmost folder that may be its build context)."""
     if given.is_dir():
-        found = sorted(_search(given))
+        found = sorted(map(Path, _search(str(given))))
         if not found:
             hint = "name the file if it is called otherwise: pydock check path/to/file"
             raise UnreadableError(f"{given}: no Dockerfile in this folder", hint)
@@ -105,18 +105,17 @@ def _of_path(given: Path) -> Iterator[tuple[Path, Path]]:
         raise UnreadableError(f"{given}: there is no such file or folder", "paths are read from the current folder")
 
 
-def _search(folder: Path) -> Iterator[Path]:
+def _search(folder: str) -> Iterator[str]:
     try:
         entries = list(os.scandir(folder))
     except OSError as error:
         raise UnreadableError(f"{folder}: {error.strerror}") from error
     for entry in entries:
-        path = folder / entry.name
         if entry.is_dir(follow_symlinks=False):
-            if entry.name not in SKIPPED and not (path / "pyvenv.cfg").exists():
-                yield from _search(path)
-        elif is_dockerfile(entry.name) and not os.path.isdir(path):
-            yield path
+            if entry.name not in SKIPPED and not os.path.exists(f"{entry.path}/pyvenv.cfg"):
+                yield from _search(entry.path)
+        elif is_dockerfile(entry.name) and not os.path.isdir(entry.path):
+            yield entry.path
 
 
 def _repository(path: Path) -> Path:

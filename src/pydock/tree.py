@@ -19,6 +19,14 @@ MOST_FILES = 20_000
 SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".tox", ".mypy_cache", ".pytest_cache", ".hg", ".svn"})
 
 
+class _Place(Value):
+    """Where an entry of the context really is, and what it is there."""
+
+    path: str
+    is_file: bool
+    is_folder: bool
+
+
 class Tree(Value, dict=True):
     """Files by their path relative to the build context, with forward slashes.
 
@@ -29,7 +37,8 @@ class Tree(Value, dict=True):
     root: Path | None = None
     changes: Mapping[str, str] = field(default_factory=dict)
     _read: dict[str, bytes | None] = field(default_factory=dict)
-    _real: dict[str, Path | None] = field(default_factory=dict)
+    _texts: dict[str, str | None] = field(default_factory=dict)
+    _places: dict[str, _Place | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, files: Mapping[str, str]) -> Tree:
@@ -55,6 +64,11 @@ class Tree(Value, dict=True):
         """
         if path in self.changes:
             return self.changes[path]
+        if path not in self._texts:
+            self._texts[path] = self._decoded(path)
+        return self._texts[path]
+
+    def _decoded(self, path: str) -> str | None:
         data = self.data(path)
         if data is None or (b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff"))):
             return None
@@ -65,15 +79,15 @@ class Tree(Value, dict=True):
     def has_file(self, path: str) -> bool:
         if path in self.changes:
             return True
-        inside = self._inside(path)
-        return inside is not None and inside.is_file()
+        place = self._place(path)
+        return place is not None and place.is_file
 
     def has_folder(self, path: str) -> bool:
         prefix = "" if path in {"", "."} else f"{path.rstrip('/')}/"
         if any(name.startswith(prefix) for name in self.changes):
             return True
-        inside = self._inside(path)
-        return inside is not None and inside.is_dir()
+        place = self._place(path)
+        return place is not None and place.is_folder
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -102,8 +116,8 @@ class Tree(Value, dict=True):
     def closed(self) -> str:
         """A file that a builder gets and only its owner may read, which COPY keeps so; "" where there is none."""
         for path in self.sent():
-            inside = None if path in self.changes else self._inside(path)
-            if inside is not None and not inside.stat().st_mode & stat.S_IROTH:
+            place = None if path in self.changes else self._place(path)
+            if place is not None and not os.stat(place.path).st_mode & stat.S_IROTH:
                 return path
         return ""
 
@@ -113,7 +127,7 @@ class Tree(Value, dict=True):
         for edit in edits:
             by_path.setdefault(edit.path, []).append(edit)
         changed = {path: apply(self.text(path) or "", each) for path, each in by_path.items()}
-        return Tree(self.root, {**self.changes, **changed}, self._read, self._real)
+        return Tree(self.root, {**self.changes, **changed}, self._read, self._texts, self._places)
 
     def write(self, paths: Iterable[str]) -> None:
         """Write these changed files, all or none; mode bits stay, links are never followed out.
@@ -135,36 +149,61 @@ class Tree(Value, dict=True):
                 temporary.unlink(missing_ok=True)
 
     def _target(self, path: str) -> Path:
-        inside = self._inside(path)
-        if inside is None or self.root is None:
+        inside = self._real(path)
+        if inside is None:
             raise UnreadableError(f"{path} leads out of {self.root}", "pydock writes inside the project only")
-        return inside
+        return Path(inside)
 
-    def _inside(self, path: str) -> Path | None:
-        """The real path of an entry, or None when it leads out of the root."""
-        if path not in self._real:
-            self._real[path] = self._resolved(path)
-        return self._real[path]
+    def _place(self, path: str) -> _Place | None:
+        """An entry that exists, links followed; None where it leads out of the root."""
+        if path not in self._places:
+            self._places[path] = self._looked_up(path)
+        return self._places[path]
 
-    def _resolved(self, path: str) -> Path | None:
+    def _looked_up(self, path: str) -> _Place | None:
+        """One look at each part of a path; only links and paths with dots need the system's own way."""
+        folder, _, name = path.rpartition("/")
+        if path.startswith("/") or ".." in path or name in {"", "."}:
+            return self._followed(path)
+        above = self._place(folder or ".")
+        if above is None or not above.is_folder:
+            return None
+        place = f"{above.path.rstrip('/')}/{name}"
+        try:
+            mode = os.lstat(place).st_mode
+        except (OSError, ValueError):
+            return None
+        return self._followed(path) if stat.S_ISLNK(mode) else _Place(place, stat.S_ISREG(mode), stat.S_ISDIR(mode))
+
+    def _followed(self, path: str) -> _Place | None:
+        real = self._real(path)
+        try:
+            mode = None if real is None else os.stat(real).st_mode
+        except (OSError, ValueError):
+            return None
+        return None if real is None or mode is None else _Place(real, stat.S_ISREG(mode), stat.S_ISDIR(mode))
+
+    def _real(self, path: str) -> str | None:
+        """The real path of what may not exist yet, or None when it leads out of the root."""
         if self.root is None or path.startswith("/"):
             return None
         try:
             real = os.path.realpath(os.path.join(self.root, path))
         except (OSError, ValueError):
             return None
-        return Path(real) if real == self._top or real.startswith(self._top.rstrip("/") + "/") else None
+        return real if real == self._top or real.startswith(self._top.rstrip("/") + "/") else None
 
     @cached_property
     def _top(self) -> str:
         return "" if self.root is None else os.path.realpath(self.root)
 
     def _from_disk(self, path: str) -> bytes | None:
-        inside = self._inside(path)
+        place = self._place(path)
         try:
-            if inside is None or not inside.is_file() or inside.stat().st_size > LARGEST_TEXT:
+            if place is None or not place.is_file or os.stat(place.path).st_size > LARGEST_TEXT:
                 return None
-            return inside.read_bytes()
+            with open(place.path, "rb") as file:
+                return file.read()
         except OSError:
             return None
 

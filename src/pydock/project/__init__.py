@@ -63,6 +63,16 @@ class Project(Value, dict=True):
 
     def lineage(self, stage: Stage) -> tuple[Stage, ...]:
         """The stage and the stages of this file that it is built on, itself first."""
+        known = self._lineages.get(stage.index)
+        if known is None:
+            known = self._lineages[stage.index] = self._lineage(stage)
+        return known
+
+    @cached_property
+    def _lineages(self) -> dict[int, tuple[Stage, ...]]:
+        return {}
+
+    def _lineage(self, stage: Stage) -> tuple[Stage, ...]:
         found = [stage]
         while (parent := self.dockerfile.stage_named(found[-1].base)) and parent.index < found[-1].index:
             found.append(parent)

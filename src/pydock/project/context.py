@@ -25,6 +25,7 @@ class Copied(Value):
 
     def origin(self, tree: Tree, path: str) -> str | None:
         """The context path that this copy puts at an absolute path of the image, if it does."""
+        path = posixpath.normpath(path)
         found = [place for source in self.sources if (place := self._origin(tree, path, source))]
         there = [place for place in found if tree.has_file(place) or tree.has_folder(place)]
         # Where two sources hold the name, the later one is written over the earlier.
@@ -32,8 +33,8 @@ class Copied(Value):
 
     def _origin(self, tree: Tree, path: str, source: str) -> str | None:
         if tree.has_folder(source) or source == ".":
-            inside = posixpath.relpath(path, self.target)
-            return None if inside.startswith("..") else posixpath.normpath(posixpath.join(source, inside))
+            inside = _below(path, self.target)
+            return None if inside is None else posixpath.normpath(posixpath.join(source, inside))
         name = posixpath.basename(path)
         if not fnmatchcase(name, posixpath.basename(source)):
             is_renamed = path == self.target and "." in name and not set(source) & set("*?[")
@@ -42,6 +43,14 @@ class Copied(Value):
             return None
         name = name if "*" in source or "?" in source else posixpath.basename(source)
         return posixpath.normpath(posixpath.join(posixpath.dirname(source), name))
+
+
+def _below(path: str, folder: str) -> str | None:
+    """The path relative to a folder, both absolute and without dots; None where it is elsewhere."""
+    top = folder.rstrip("/")
+    if path in {folder, top}:
+        return "."
+    return path[len(top) + 1 :] if path.startswith(f"{top}/") else None
 
 
 def copies(dockerfile: Dockerfile, stage: Stage, until: Instruction | None = None) -> tuple[Copied, ...]:

@@ -19,6 +19,8 @@ _READS_GIT = re.compile(
     r"(?:\A|/)(?:[^/]+\.py|[^/]+\.sh|Makefile|pyproject\.toml|setup\.cfg|[^/]*requirements[^/]*\.txt)\Z"
 )
 _SOURCE = re.compile(r"(?:source|src)=([^,]+)")
+# One of these is in whatever _GIT finds; the search itself is slow.
+_GIT_WORDS = ("git", "scm", "version", "pbr", "dunamai")
 MOST_FILES = 2_000
 
 
@@ -66,7 +68,12 @@ def _sources(project: Project) -> list[str]:
 @remembered
 def needs_git(project: Project) -> bool:
     """Whether a version, a build or the service itself may be read from `.git`."""
-    if any(_GIT.search(run.value) for stage in project.dockerfile.stages for run in stage.of("RUN")):
+    if any(_reads_git(run.value) for stage in project.dockerfile.stages for run in stage.of("RUN")):
         return True
     paths = [path for path in project.tree.files if _READS_GIT.search(path)][:MOST_FILES]
-    return any(_GIT.search(project.tree.text(path) or "") for path in paths)
+    return any(_reads_git(project.tree.text(path) or "") for path in paths)
+
+
+def _reads_git(text: str) -> bool:
+    lower = text.lower()
+    return any(word in lower for word in _GIT_WORDS) and _GIT.search(text) is not None

@@ -7,7 +7,7 @@ history of the official image's own list, so no tag is ever made up.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from pydock.data import rows, rows_of
 from pydock.values import Value
@@ -97,6 +97,7 @@ class PythonImage(Value):
         return floating
 
 
+@lru_cache(maxsize=1024)
 def python_image(reference: str) -> PythonImage | None:
     """The official Python image that a reference names, or None for any other image."""
     image = parse(reference)

@@ -44,6 +44,13 @@ _RIGHTS = re.compile(
 )
 
 
+# One of these is in whatever _RIGHTS finds; the search itself is slow.
+_RIGHTS_NAMES = """
+    SOCK_RAW AF_PACKET docker Docker /dev/ serial GPIO gpio smbus evdev os.
+    scapy icmplib ping3 pyroute2 iptc usb bluetooth bluepy
+"""
+_RIGHTS_WORDS = tuple(_RIGHTS_NAMES.split())
+
 # A server that starts as root and leaves it to its own setting to become somebody else.
 _BECOMES = re.compile(r"^\s*(?:user|uid)\s*=\s*[\"']?(?!root\b|0\b|\$|None)[\w-]+", re.M)
 _SERVER_SETTINGS = re.compile(r"(?:\A|/)(?:[^/]*gunicorn[^/]*\.py|[^/]*uwsgi[^/]*\.(?:ini|cfg|conf))\Z")
@@ -137,7 +144,8 @@ def _of_sources(project: Project) -> Iterator[Obstacle]:
         if _SERVER_SETTINGS.search(path) and (found := _BECOMES.search(project.tree.text(path) or "")):
             yield Obstacle(f"{path} starts as root and drops its rights itself ({found[0].strip()})")
     for path in sources(project):
-        if found := _RIGHTS.search(project.tree.text(path) or ""):
+        text = project.tree.text(path) or ""
+        if any(word in text for word in _RIGHTS_WORDS) and (found := _RIGHTS.search(text)):
             yield Obstacle(f"{path} may need root ({found[0]})", is_final=False)
             return
 

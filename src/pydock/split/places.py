@@ -47,12 +47,13 @@ _INSTALLED = (SERVERS - {"nginx"}) | {
 _NAMES = "|".join(sorted(_INSTALLED))
 # A PATH that has the system's folder in front of, or instead of, what the image has set.
 _PATH = re.compile(r"(?<![$\w{])PATH\s*[=: ]\s*[\"']?(?:(?!\$\{?PATH|%\(ENV_PATH)[^\n\"'])*/usr/local/bin\b")
+# Every text is asked for these, so each stands behind a word that most texts do not have.
 _RESETS = (
-    (re.compile(r"\bsu\s+(?:-|-l|--login)\s"), "`su -`"),
-    (re.compile(r"\brunuser\s+(?:-|-l|--login)\s"), "`runuser -`"),
-    (re.compile(r"\b(?:ba|da|a)?sh\s+(?:-[a-z]*l[a-z]*|--login)\b"), "a login shell"),
-    (re.compile(rf"\bsudo\b[^\n;&|]*\s(?:python[\d.]*|{_NAMES})\b"), "`sudo`"),
-    (re.compile(r"\benv\s+-i\b"), "`env -i`"),
+    ("su", re.compile(r"\bsu\s+(?:-|-l|--login)\s"), "`su -`"),
+    ("runuser", re.compile(r"\brunuser\s+(?:-|-l|--login)\s"), "`runuser -`"),
+    ("sh", re.compile(r"sh(?:(?<=\b[bd]ash)|(?<=\bash)|(?<=\bsh))\s+(?:-[a-z]*l[a-z]*|--login)\b"), "a login shell"),
+    ("sudo", re.compile(rf"\bsudo\b[^\n;&|]*\s(?:python[\d.]*|{_NAMES})\b"), "`sudo`"),
+    ("env", re.compile(r"\benv\s+-i\b"), "`env -i`"),
 )
 _PIP_PLACES = frozenset({"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PYTHONHOME", "PYTHONUSERBASE"})
 _UV_PLACES = frozenset({"UV_SYSTEM_PYTHON", "UV_TARGET", "UV_PREFIX"})
@@ -123,10 +124,10 @@ def _without_first_line(text: str) -> str:
 
 
 def _sets_path(text: str) -> tuple[int, str] | None:
-    for pattern, name in _RESETS:
-        if found := pattern.search(text):
+    for word, pattern, name in _RESETS:
+        if word in text and (found := pattern.search(text)):
             return found.start(), f"starts {name}, which sets PATH anew"
-    found = _PATH.search(text)
+    found = _PATH.search(text) if "PATH" in text else None
     return (found.start(), "puts /usr/local/bin in front of PATH") if found else None
 
 
