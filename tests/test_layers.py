@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import gc
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import pydock
+from pydock import patterns
 
 SOURCE = Path(pydock.__file__).parent
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
@@ -18,7 +21,7 @@ EACH_MODULE = pytest.mark.parametrize("path", MODULES, ids=NAMES)
 
 # Lowest first; a module imports from its own floor or from lower ones.
 FLOORS = (
-    {"errors", "data", "values"},
+    {"errors", "data", "patterns", "values"},
     {"config", "lines"},
     {"words"},
     {"dockerfile"},
@@ -131,6 +134,30 @@ def test_what_never_changes_is_a_value(path: Path) -> None:
         and any("dataclass(frozen" in ast.unparse(entry) for entry in node.decorator_list)
     ]
     assert not frozen, f"{frozen}: write `class Name(Value):` with `from pydock.values import Value`, it starts faster"
+
+
+def _is_run_by_import(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.Lambda):
+            yield from _is_run_by_import(node)
+
+
+@EACH_MODULE
+def test_no_pattern_is_compiled_by_an_import(path: Path) -> None:
+    calls = [node for node in _is_run_by_import(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    is_sent_into_containers = path.parent == SOURCE / "bench/inside"
+    assert is_sent_into_containers or not any(ast.unparse(call.func) == "re.compile" for call in calls), (
+        "write `_NAME = regex(...)` with `from pydock.patterns import regex`, it starts faster"
+    )
+
+
+def test_every_pattern_can_be_compiled() -> None:
+    for name in NAMES:
+        import_module("pydock." + name.removesuffix(".py").replace("/", ".")) if name != "__main__.py" else None
+    found = [entry for entry in gc.get_objects() if type(entry) is patterns._Pattern]
+    assert len(found) > 200
+    assert all(entry.flags >= 0 for entry in found)
 
 
 @EACH_MODULE

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydock.config import NAMES, File
 from pydock.dockerfile import Dockerfile, read
 from pydock.errors import PydockError, UnreadableError
+from pydock.patterns import regex
 from pydock.tree import LARGEST_TEXT, SKIPPED, Tree
 from pydock.values import Value
 from pydock.words import unquote
@@ -23,11 +24,11 @@ _NO_DOCKERFILE = (
     r"dockerignore|j2|jinja2?|tmpl|tpl|template|in|erb|mustache|md|rst|txt|py|sh|orig|rej|bak|swp|dpkg-\w+"
     r"|js|ts|map|css|html?|json|ya?ml|toml|lua|vim|go|rs"
 )
-_NAME = re.compile(
+_NAME = regex(
     rf"(?!.*\.(?:{_NO_DOCKERFILE})\Z)(?:(?:dockerfile|containerfile)(?:[._-][^~]+)?|[^~]+\.(?:dockerfile|containerfile))\Z",
     re.I,
 )
-_REMOTE = re.compile(r"https?://|git@|git://|ssh://")
+_REMOTE = regex(r"https?://|git@|git://|ssh://")
 
 
 class Target(Value):

@@ -16,6 +16,7 @@ from typing import Any
 from dockerfile_parse import DockerfileParser
 
 from pydock.lines import SPACE, Block, Heredoc, Line, Logical, Role, Scan, Span, scan
+from pydock.patterns import regex
 from pydock.values import Value
 from pydock.words import Piece, exec_form, expand, split, unquote
 
@@ -24,7 +25,7 @@ _NAMES = """
     WORKDIR
 """
 KEYWORDS = frozenset(_NAMES.split())
-_KEYWORD = re.compile(r"([^\t\v\f\r ]+)[\t\v\f\r ]*")
+_KEYWORD = regex(r"([^\t\v\f\r ]+)[\t\v\f\r ]*")
 _MASKED = frozenset({Role.HEREDOC, Role.HEREDOC_END, Role.INNER_BLANK})
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from pydock.patterns import regex
 from pydock.values import Value
 
 # What Go's unicode.IsSpace trims; Python's str.strip() would trim more.
@@ -19,9 +20,9 @@ SPACE = " \t\n\v\f\r\x85\xa0"
 DIRECTIVES = frozenset({"syntax", "escape", "check"})
 TAKES_HEREDOC = frozenset({"RUN", "COPY", "ADD"})
 
-_LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
-_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
-_HEREDOC = re.compile(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]+)\Z")
+_LINE = regex(r"[^\n]*\n|[^\n]+\Z")
+_DIRECTIVE = regex(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
+_HEREDOC = regex(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]+)\Z")
 
 
 class Span(Value, order=True):

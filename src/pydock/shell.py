@@ -16,12 +16,13 @@ from tree_sitter import Language, Node, Parser
 
 from pydock.dockerfile import Instruction
 from pydock.lines import Logical, Span
+from pydock.patterns import regex
 from pydock.values import Value
 from pydock.words import Piece, exec_form, unquote
 
 _OPERATORS = frozenset({"&&", "||", ";", "&", "\n", "|", "|&", ";;"})
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
-_SHELL_CALL = re.compile(r"(?:/usr)?(?:/bin/)?(?:ba|da|a)?sh(?:\s+-[a-z]+)*")
+_BEYOND_ASCII = regex(r"[^\x00-\x7f]")
+_SHELL_CALL = regex(r"(?:/usr)?(?:/bin/)?(?:ba|da|a)?sh(?:\s+-[a-z]+)*")
 
 
 class Word(Value):

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Dockerfile, Instruction
 from pydock.lines import SPACE, Line, Role, Span
+from pydock.patterns import regex
 from pydock.values import Value
 
-_OWN = re.compile(r"#\s*pydock:\s*(?P<verb>[\w-]*)\s*(?:\[(?P<names>[^\]]*)\])?", re.I)
+_OWN = regex(r"#\s*pydock:\s*(?P<verb>[\w-]*)\s*(?:\[(?P<names>[^\]]*)\])?", re.I)
 # https://github.com/hadolint/hadolint#inline-ignores, read 2026-11
-_HADOLINT = re.compile(r"#\s*hadolint\s+(?P<is_global>global\s+)?ignore\s*=\s*(?P<names>[\w,\s]+)", re.I)
-_NAME = re.compile(r"[^,\s]+")
+_HADOLINT = regex(r"#\s*hadolint\s+(?P<is_global>global\s+)?ignore\s*=\s*(?P<names>[\w,\s]+)", re.I)
+_NAME = regex(r"[^,\s]+")
 VERBS = ("ignore", "ignore-file")
 
 

@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 
 from pydock.lines import SPACE
+from pydock.patterns import regex
 from pydock.values import Value
 
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+?])([^{}]*)|([#%/][^{}]*))?\})")
+_VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+?])([^{}]*)|([#%/][^{}]*))?\})")
 
 
 class Piece(Value):

@@ -17,6 +17,7 @@ from pydock.bench.context import packed, without_syntax
 from pydock.bench.recipe import Built, Recipe
 from pydock.bench.trace import Step, Trace
 from pydock.errors import BuildError, EngineError
+from pydock.patterns import regex
 from pydock.project.secrets import mask
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 # After its end a build has this long to say so before the connection is given up.
 _GRACE = 30.0
-_METADATA = re.compile(r"\[(?:[^\]]*)\] (?:load metadata for|resolve image config for) (?:docker-image://)?(\S+)")
+_METADATA = regex(r"\[(?:[^\]]*)\] (?:load metadata for|resolve image config for) (?:docker-image://)?(\S+)")
 
 
 def build(api: APIClient, recipe: Recipe, labels: Mapping[str, str], on_step: Callable[[Step], None]) -> Built:

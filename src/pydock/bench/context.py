@@ -19,6 +19,7 @@ from typing import IO
 
 from pydock.errors import UnreadableError
 from pydock.ignore import Ignore
+from pydock.patterns import regex
 from pydock.tree import Tree
 
 # Engines are sent one archive, so the Dockerfile has to be in it; this name stands for one that is
@@ -28,7 +29,7 @@ IN_MEMORY = 32 * 2**20
 # One moment for every file: builders compare content, and zip archives know no time before 1980.
 MOMENT = 946_684_800
 
-_SYNTAX = re.compile(r"\A(\ufeff?(?:[ \t]*#[ \t]*(?:escape|check)[ \t]*=.*\n)*[ \t]*#[ \t]*)syntax[ \t]*=", re.I)
+_SYNTAX = regex(r"\A(\ufeff?(?:[ \t]*#[ \t]*(?:escape|check)[ \t]*=.*\n)*[ \t]*#[ \t]*)syntax[ \t]*=", re.I)
 
 
 def packed(tree: Tree, path: str, text: str) -> tuple[IO[bytes], str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import posixpath
-import re
 import tarfile
 import zlib
 from collections import deque
@@ -18,13 +17,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import IO
 
+from pydock.patterns import regex
 from pydock.values import Value
 
 _READ = 4 * 2**20
 _LARGEST_DOCUMENT = 8 * 2**20
 _LARGEST_LIST = 4 * 2**20
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
-_OWNERS = re.compile(r"(?:\A|/)([^/]+)\.dist-info/RECORD\Z|\Avar/lib/dpkg/info/([^/]+)\.list\Z")
+_OWNERS = regex(r"(?:\A|/)([^/]+)\.dist-info/RECORD\Z|\Avar/lib/dpkg/info/([^/]+)\.list\Z")
 # The level that Docker and containerd push with, and how many blocks are read ahead of the compression.
 _LEVEL, _AHEAD = 6, 16
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from pydock.patterns import regex
 
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _MASKS = (
@@ -25,8 +25,8 @@ _MASKS = (
     (r"(?:/opt/venv|/usr/local|/usr|/root/\.local|/home/\w+/\.local|/\.venv)/bin/", "{bin}/"),
     (r"(?:/usr/local|/usr)/lib/python3\.\d+/", "{python}/"),
 )
-_COMPILED = tuple((re.compile(pattern), replacement) for pattern, replacement in _MASKS)
-_LEVEL = re.compile(
+_COMPILED = tuple((regex(pattern), replacement) for pattern, replacement in _MASKS)
+_LEVEL = regex(
     r"(?i)\b(?:critical|fatal|error|warn(?:ing)?|denied|refused|failed|failure|panic)\b|Traceback|\w+(?:Error|Exception)\b"
 )
 
@@ -54,7 +54,7 @@ def is_generated(path: str) -> bool:
     return _GENERATED.search(path) is not None
 
 
-_GENERATED = re.compile(
+_GENERATED = regex(
     r"/__pycache__(?:/|\Z)|/build(?:/(?:lib|bdist|temp)[\w.-]*(?:/.*)?)?\Z|\.py[co]\Z|/\.cache(?:/|\Z)|/\.(?:pytest|mypy|ruff)_cache(?:/|\Z)|\.egg-info(?:/|\Z)"
     r"|\A/etc/(?:(?:passwd|group|shadow|gshadow|subuid|subgid)-?|ld\.so\.cache|hostname|hosts|resolv\.conf|mtab|\.pwd\.lock)\Z"
     r"|\A/etc/(?:alternatives|rc\d\.d|systemd|ssl/certs)(?:/|\Z)"
@@ -72,7 +72,7 @@ def is_for_installing(path: str) -> bool:
     return is_listed or name.endswith(".whl") or _INSTALLING.match(name) is not None
 
 
-_INSTALLING = re.compile(
+_INSTALLING = regex(
     r"[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in)\Z|pipfile|setup\.(?:py|cfg)\Z|(?:uv|poetry|pdm)\.lock\Z"
     r"|pyproject\.toml\Z|pylock\.|environment\.ya?ml\Z"
 )

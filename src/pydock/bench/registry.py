@@ -6,13 +6,13 @@ The engine finds the registry, its mirrors and the person's credentials, as it d
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydock.bench.client import connected, is_missing, translated
 from pydock.errors import EngineError
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.images import PythonImage, newest_suite, parse, patches, python_image, release_number, tagged
 from pydock.project.python import release
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 20
 # An engine without this question, such as podman, answers 404 as well, but names no manifest.
-_NO_TAG = re.compile(r"unknown|: not found")
+_NO_TAG = regex(r"unknown|: not found")
 # Patch releases follow one another; where this many in a row are absent there are no more.
 _MOST_ABSENT = 2
 

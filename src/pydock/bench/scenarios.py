@@ -12,6 +12,7 @@ from pydock.bench.context import ignored
 from pydock.bench.recipe import Recipe
 from pydock.edits import Edit, apply
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.app import app
 from pydock.project.requirements import entries
@@ -25,10 +26,10 @@ _HASHES = (
     "bc3af051d7d14b2ee5ef9969666def0cd1a000e121eaea580d4a313df4b37f32",
 )
 _LOCKS = ("uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "environment.yml")
-_DEPENDENCIES = re.compile(r"^dependencies\s*=\s*\[", re.M)
-_NO_SOURCE = re.compile(r"(?:\A|/)(?:tests?/|test_|conftest\.py|setup\.py|healthcheck\.py|__init__\.py)")
-_CACHE = re.compile(r"(?<![\w-])id=([^,\s]+)")
-_TARGET = re.compile(r"(?<![\w-])(?:target|dst|destination)=([^,\s]+)")
+_DEPENDENCIES = regex(r"^dependencies\s*=\s*\[", re.M)
+_NO_SOURCE = regex(r"(?:\A|/)(?:tests?/|test_|conftest\.py|setup\.py|healthcheck\.py|__init__\.py)")
+_CACHE = regex(r"(?<![\w-])id=([^,\s]+)")
+_TARGET = regex(r"(?<![\w-])(?:target|dst|destination)=([^,\s]+)")
 
 
 class Scenario(StrEnum):

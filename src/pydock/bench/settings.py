@@ -8,20 +8,21 @@ from collections.abc import Iterator, Mapping
 
 from pydock.bench.facts import Config, Declared
 from pydock.bench.outcome import Difference, Outcome, judged
+from pydock.patterns import regex
 from pydock.project.sources import PROGRAM_FOLDERS
 
 # What may come along unasked because no service behaves otherwise with it.
-_MAY_BE_ADDED = re.compile(
+_MAY_BE_ADDED = regex(
     r"PYTHON(?:UNBUFFERED|DONTWRITEBYTECODE|FAULTHANDLER|IOENCODING|UTF8|_\w+)|LANG|LC_ALL|TZ|VIRTUAL_ENV|VENV_PATH"
     r"|PIP_\w+|UV_\w+"
 )
 # What only building reads, and what the base image says about itself.
-_ONLY_BUILDING = re.compile(
+_ONLY_BUILDING = regex(
     r"PIP_\w+|UV_\w+|POETRY_\w+|PIPENV_\w+|DEBIAN_FRONTEND|GPG_KEY|SETUPTOOLS_VERSION|VIRTUAL_ENV|VENV_PATH"
     r"|PYTHON_(?:VERSION|SHA256|\w*PIP_\w+|SETUPTOOLS_VERSION)"
 )
 _ROOT = frozenset({"", "root", "0", "root:root", "0:0", "root:0", "0:root"})
-_SHELL_ONLY = re.compile(r"[|&;<>()$`\\*?\[\]#~{}\n]|\A\w+=")
+_SHELL_ONLY = regex(r"[|&;<>()$`\\*?\[\]#~{}\n]|\A\w+=")
 
 
 def compare_settings(before: Config, after: Config, declared: Declared) -> Iterator[Outcome]:

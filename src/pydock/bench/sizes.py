@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydock.bench.layers import Contents
+from pydock.patterns import regex
 from pydock.project.secrets import mask
 from pydock.values import Value
 
@@ -17,25 +18,25 @@ _DEEPEST = 7
 
 # The first that matches a path, or the Debian package it belongs to, is its cause.
 _BY_PATH = (
-    ("pip and uv cache", re.compile(r"(?:\A|/)\.cache/(?:pip|uv|pypoetry|pipenv)/|\Aroot/\.local/share/uv/")),
-    ("apt lists", re.compile(r"\Avar/lib/apt/lists/|\Avar/cache/(?:apt|debconf)/|\A(?:var/cache|etc)/apk/cache/")),
-    ("docs", re.compile(r"\Ausr/(?:local/)?share/(?:doc|man|info|locale|gtk-doc|help)/")),
-    ("bytecode", re.compile(r"\.py[co]\Z")),
+    ("pip and uv cache", regex(r"(?:\A|/)\.cache/(?:pip|uv|pypoetry|pipenv)/|\Aroot/\.local/share/uv/")),
+    ("apt lists", regex(r"\Avar/lib/apt/lists/|\Avar/cache/(?:apt|debconf)/|\A(?:var/cache|etc)/apk/cache/")),
+    ("docs", regex(r"\Ausr/(?:local/)?share/(?:doc|man|info|locale|gtk-doc|help)/")),
+    ("bytecode", regex(r"\.py[co]\Z")),
 )
 _BY_PACKAGE = (
     (
         "compilers and headers",
-        re.compile(
+        regex(
             r"(?:gcc|g\+\+|cpp|binutils|libgcc-\d+-dev|libstdc\+\+|lib(?:a|t|l|ub)san|libcc1|libisl|libmpc|libmpfr"
             r"|make|dpkg-dev|build-essential|autoconf|automake|autotools|libtool|m4|patch|pkgconf|pkg-config|clang|llvm"
             r"|rustc|cargo|cmake|ninja)|.*-dev\Z|.*-dev-bin\Z|libc-dev|linux-libc"
         ),
     ),
-    ("version control", re.compile(r"git\b|mercurial|subversion|libsvn|breezy|bzr|openssh-client")),
+    ("version control", regex(r"git\b|mercurial|subversion|libsvn|breezy|bzr|openssh-client")),
 )
-_COMPILERS = re.compile(r"\Ausr/(?:include|libexec/gcc|lib/gcc)/|\Ausr/lib/.*\.a\Z")
-_PACKAGES = re.compile(r"/(?:site|dist)-packages/|\Aopt/venv/|/(?:\.venv|venv)/")
-_PYTHON = re.compile(r"\Ausr/(?:local/)?(?:lib|include|bin|share)/(?:lib)?python[\d.]*|\Ausr/local/lib/libpython")
+_COMPILERS = regex(r"\Ausr/(?:include|libexec/gcc|lib/gcc)/|\Ausr/lib/.*\.a\Z")
+_PACKAGES = regex(r"/(?:site|dist)-packages/|\Aopt/venv/|/(?:\.venv|venv)/")
+_PYTHON = regex(r"\Ausr/(?:local/)?(?:lib|include|bin|share)/(?:lib)?python[\d.]*|\Ausr/local/lib/libpython")
 HIDDEN = "deleted or overwritten in a later layer"
 
 

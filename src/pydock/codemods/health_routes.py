@@ -8,15 +8,14 @@ from collections.abc import Mapping, Sequence
 import libcst as cst
 
 from pydock.codemods.source import Replacement, Source, Statement, text_of
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.app import App
 from pydock.values import Value
 
 _NAMES = ("health", "health_check", "healthz", "health_route")
 # Statements behind which a route of a framework that goes by order may never be asked.
-_TAKES_ALL = re.compile(
-    r"\.mount\(|\.include_router\(|\.add_route\(|\.(?:get|route|api_route)\(\s*[rf]?[\"']/\{[^/\"']*\}"
-)
+_TAKES_ALL = regex(r"\.mount\(|\.include_router\(|\.add_route\(|\.(?:get|route|api_route)\(\s*[rf]?[\"']/\{[^/\"']*\}")
 _BLANK = cst.EmptyLine(indent=False)
 
 

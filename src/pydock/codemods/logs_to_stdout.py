@@ -21,6 +21,7 @@ import libcst as cst
 
 from pydock.codemods.codemod import Change, Codemod, Example
 from pydock.codemods.source import Replacement, Source, argument, read_source, string_of, text_of, without
+from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.sources import sources
 
@@ -143,7 +144,7 @@ _ONLY_FOR_FILES = frozenset(
         "atTime",
     ]
 )
-_HINT = re.compile(r"FileHandler|filename|logger\.add\(")
+_HINT = regex(r"FileHandler|filename|logger\.add\(")
 
 
 def changes(project: Project) -> Iterator[Change]:

@@ -1,11 +1,11 @@
 """Dated tables of facts, one CSV file each, every row with its source; and the schemas of what pydock writes."""
 
 import csv
-import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from pydock.patterns import regex
 from pydock.values import Value
 
 TABLES = {
@@ -27,7 +27,7 @@ TABLES = {
     "suite_package_names": "packages that not every Debian release has under the same name",
 }
 SCHEMAS = ("report", "verify", "bench")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DATE = regex(r"\d{4}-\d\d-\d\d")
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydock.discover import is_dockerfile
 from pydock.errors import UnreadableError
 from pydock.migrate.gitignore import Ignored, above, matcher
 from pydock.migrate.manifest import NAME, Manifest, Named, read
+from pydock.patterns import regex
 from pydock.project.compose import LARGEST, builds, is_compose_file
 from pydock.tree import LARGEST_TEXT, SKIPPED
 from pydock.values import Value, replace
@@ -20,7 +20,7 @@ from pydock.values import Value, replace
 # Trees that others wrote: their Dockerfiles belong to no service here.
 _VENDORED = SKIPPED | {"vendor", "vendored", "_vendor", "third_party", "third-party", "site-packages", "dist-packages"}
 _VENDORED |= {"bower_components", ".terraform", ".eggs", "buildroot"}
-_UNSET = re.compile(r"\$\{|\$\w")
+_UNSET = regex(r"\$\{|\$\w")
 
 
 class Use(Value):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.django import accepted_host, django_routes, is_gated
 from pydock.project.gates import Gate, gates
@@ -25,17 +26,17 @@ from pydock.project.serving import candidates, entry_file, reference, served
 from pydock.project.sources import remembered
 from pydock.values import Value
 
-_HEALTH = re.compile(
+_HEALTH = regex(
     r"(?:/[\w./-]*)?/_{0,2}(?:-/)?(?:(?P<health>health(?:y|z|[-_]?check|[-_]?status)?)"
     r"|(?P<live>livez|liveness|live|alive|is[-_]?alive|lbheartbeat__)|(?P<ping>ping|heartbeat(?:__)?)"
     r"|(?P<ready>readyz|readiness|ready))(?:\.\w+|/)?\Z|(?P<up>/up/?)\Z|(?P<status>(?:/api(?:/\w+)*)?/status/?|/ht/?)\Z",
     re.I,
 )
-_NESTED = re.compile(r"(?:/[\w./-]*)?/health(?:z|check)?/(?P<live>live\w*|status|basic|simple)/?\Z", re.I)
-_HTTP_SERVERS = re.compile(
+_NESTED = regex(r"(?:/[\w./-]*)?/health(?:z|check)?/(?P<live>live\w*|status|basic|simple)/?\Z", re.I)
+_HTTP_SERVERS = regex(
     r"gunicorn|uvicorn|hypercorn|waitress-serve|daphne|granian|flask|fastapi|django|sanic|streamlit|http\.server"
 )
-_HTTP_CALLS = re.compile(
+_HTTP_CALLS = regex(
     r"flask|quart|sanic|dash|bottle|connexion|gradio|tornado|uvicorn\..+|waitress\.serve|aiohttp\.web\.run_app|bottle\.run"
     r"|nicegui\.ui\.run|werkzeug\..+|gevent\.pywsgi\..+|wsgiref\..+|http\.server\..+|prometheus_client\..+"
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 
 from pydock.dockerfile import Dockerfile, Instruction, Stage
+from pydock.patterns import regex
 from pydock.shell import Command, Step, Word, script
 from pydock.values import Value
 
@@ -37,8 +38,8 @@ _VALUED = frozenset(
         "--build-profiles",
     ]
 )
-_OFF = re.compile(r"APT::Install-Recommends\s*[=\s]\s*\"?(0|false|no|off)\b", re.I)
-_ON = re.compile(r"APT::Get::Assume-Yes\s*[=\s]\s*\"?(1|true|yes|on)\b", re.I)
+_OFF = regex(r"APT::Install-Recommends\s*[=\s]\s*\"?(0|false|no|off)\b", re.I)
+_ON = regex(r"APT::Get::Assume-Yes\s*[=\s]\s*\"?(1|true|yes|on)\b", re.I)
 
 
 class AptKind(Enum):

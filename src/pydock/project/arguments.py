@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from pydock.edits import Edit
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.start import Start
 from pydock.shell import Word
 
-_PLAIN = re.compile(r"[\w@%+=:,./-]+\Z")
+_PLAIN = regex(r"[\w@%+=:,./-]+\Z")
 
 
 def is_editable(project: Project, start: Start) -> bool:

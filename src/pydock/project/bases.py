@@ -13,6 +13,7 @@ from datetime import timedelta
 from pydock.dockerfile import Assignment, Stage
 from pydock.edits import Edit
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import apt_installs
 from pydock.project.images import (
@@ -33,13 +34,13 @@ from pydock.project.python import Wish, suite, wishes
 from pydock.values import Value, replace
 from pydock.words import Piece, unquote, variables
 
-_ONE_VARIABLE = re.compile(r"([^${}]*)\$(?:(\w+)|\{(\w+)\})([^${}]*)\Z")
+_ONE_VARIABLE = regex(r"([^${}]*)\$(?:(\w+)|\{(\w+)\})([^${}]*)\Z")
 # Tags without a codename never meant wheezy where they have one with it.
 _SUITES = tuple(name for name in known_suites() if name != "wheezy")
-_ARCHIVE = re.compile(r"sources\.list|add-apt-repository|apt-key|keyrings|nodesource|packagecloud|\.deb\b")
+_ARCHIVE = regex(r"sources\.list|add-apt-repository|apt-key|keyrings|nodesource|packagecloud|\.deb\b")
 GRACE = timedelta(days=365)
-_VERSION = re.compile(r"\d+(\.\d+)*\Z")
-_DRIVES_BUILDS = re.compile(
+_VERSION = regex(r"\d+(\.\d+)*\Z")
+_DRIVES_BUILDS = regex(
     r"(\.(ya?ml|sh|bash|hcl|mk|tf|json|toml|ps1|bat|just)|(\A|/)(Makefile|Jenkinsfile|justfile|\.env[\w.]*))\Z", re.I
 )
 

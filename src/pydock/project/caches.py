@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 
 from pydock.dockerfile import Instruction
+from pydock.patterns import regex
 from pydock.words import expand
 
 ROOT_NAMES = frozenset({"", "root", "0", "root:root", "0:0"})
@@ -24,7 +25,7 @@ _OFF = {
 }
 
 # Published images whose own USER is not root.
-_OTHER_USER = re.compile(
+_OTHER_USER = regex(
     r"jupyter/|bitnami|circleci|cimg/|gitpod|selenium/|airflow|/ubi\d|s2i|chainguard|cgr\.dev|jenkins|nonroot|python-\d+-centos"
 )
 

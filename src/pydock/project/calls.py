@@ -9,15 +9,16 @@ import shlex
 from collections.abc import Iterator
 from functools import lru_cache
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.sources import remembered, sources, syntax
 
 MOST_READ = 400
-_HINT = re.compile(r"subprocess|\bos\.(?:system|popen|exec|spawn)|\bwhich\b")
+_HINT = regex(r"subprocess|\bos\.(?:system|popen|exec|spawn)|\bwhich\b")
 _RUNS = frozenset({"run", "call", "Popen", "check_output", "check_call", "getoutput", "getstatusoutput"})
 _OS_RUNS = frozenset({"system", "popen"})
 _ASYNC_RUNS = frozenset({"create_subprocess_exec", "create_subprocess_shell"})
-_NAME = re.compile(r"[A-Za-z0-9_.+-]+\Z")
+_NAME = regex(r"[A-Za-z0-9_.+-]+\Z")
 
 
 @remembered
@@ -98,7 +99,7 @@ def _program(text: str) -> str:
     return posixpath.basename(name) if is_system and _NAME.match(posixpath.basename(name)) else ""
 
 
-_LOADS = re.compile(r"ctypes|cffi|dlopen|LoadLibrary")
+_LOADS = regex(r"ctypes|cffi|dlopen|LoadLibrary")
 _LOADERS = frozenset({"CDLL", "LoadLibrary", "find_library", "dlopen", "PyDLL"})
 
 

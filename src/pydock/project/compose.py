@@ -12,14 +12,15 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.sources import remembered
 from pydock.values import Value
 
-_FILE = re.compile(r"(?:docker-)?compose[^/]*\.ya?ml\Z", re.I)
+_FILE = regex(r"(?:docker-)?compose[^/]*\.ya?ml\Z", re.I)
 # https://docs.docker.com/reference/compose-file/interpolation/, read 2026-11
-_VARIABLE = re.compile(r"\$\{\w+:?-([^{}]*)\}")
-_REMOTE = re.compile(r"\w+://|git@|[\w.-]+\.git\b")
+_VARIABLE = regex(r"\$\{\w+:?-([^{}]*)\}")
+_REMOTE = regex(r"\w+://|git@|[\w.-]+\.git\b")
 LARGEST = 200_000
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.imports import imported_files, module_file, nearest_files
 from pydock.project.routing import Route
@@ -19,8 +20,8 @@ from pydock.project.sources import sources, syntax
 from pydock.values import Value, replace
 
 DEEPEST = 6
-_SETTINGS = re.compile(r"DJANGO_SETTINGS_MODULE[\"']\s*(?:,|\]\s*=)\s*[\"']([\w.]+)[\"']")
-_GUARD = re.compile(r"login|staff|permission|auth|admin|token", re.I)
+_SETTINGS = regex(r"DJANGO_SETTINGS_MODULE[\"']\s*(?:,|\]\s*=)\s*[\"']([\w.]+)[\"']")
+_GUARD = regex(r"login|staff|permission|auth|admin|token", re.I)
 # URL modules of packages, with the routes that answer GET without a login.
 _PACKAGED = {
     "health_check.urls": ("",),
@@ -28,7 +29,7 @@ _PACKAGED = {
     "heartbeat.urls": ("",),
     "health_checks.urls": ("",),
 }
-_GATES = re.compile(r"LoginRequired\w*Middleware|BasicAuth\w*Middleware|AuthRequired\w*Middleware", re.I)
+_GATES = regex(r"LoginRequired\w*Middleware|BasicAuth\w*Middleware|AuthRequired\w*Middleware", re.I)
 
 
 class _Url(Value):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from pydock.patterns import regex
 from pydock.project import Project, calls
 from pydock.project.app import App, bind_of, read_app
 from pydock.project.listeners import Server
@@ -17,9 +17,7 @@ from pydock.values import Value
 
 WORKERS = frozenset({"celery", "arq", "faust", "rq", "dramatiq", "huey", *DJANGO_WORKERS.values()})
 # Subcommands of manage.py that surely end.
-_ENDING = re.compile(
-    r"migrate|makemigrations|collectstatic|compilemessages|loaddata|createsuperuser|check|test|flush|shell"
-)
+_ENDING = regex(r"migrate|makemigrations|collectstatic|compilemessages|loaddata|createsuperuser|check|test|flush|shell")
 # Programs that only serve one framework.
 _TELLING = frozenset(
     {"flask", "django", "streamlit", "sanic", "fastapi", "celery", "rq", "dramatiq", "huey", "arq", "faust"}

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from pydock.patterns import regex
 from pydock.project.sources import syntax
 from pydock.values import Value
 
-_HINT = re.compile(r"before_request|middleware|Middleware|BasicAuth|login_manager|basic_auth")
-_NAMED = re.compile(
+_HINT = regex(r"before_request|middleware|Middleware|BasicAuth|login_manager|basic_auth")
+_NAMED = regex(
     r"\w*(?:BasicAuth|Auth|JWT|ApiKey|APIKey|Token|Login)\w*Middleware|TrustedHostMiddleware|AuthMiddleware\w*"
 )
-_REFUSES = re.compile(r"\b40[013]\b|abort\(|Unauthorized|Forbidden|HTTPException|login_url|PermissionDenied")
-_FORCED = re.compile(r"BASIC_AUTH_FORCE[\"'\]]*\s*=\s*True")
+_REFUSES = regex(r"\b40[013]\b|abort\(|Unauthorized|Forbidden|HTTPException|login_url|PermissionDenied")
+_FORCED = regex(r"BASIC_AUTH_FORCE[\"'\]]*\s*=\s*True")
 
 
 class Gate(Value):

@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.constants import constants_of
 from pydock.project.ports import Bind, Port, Values, read_bind, template
@@ -61,7 +62,7 @@ _FLAGS = frozenset(
         "--suppress-ragged-eofs",
     ]
 )
-_DYNAMIC = re.compile(r"\b(?:globals|locals|vars|exec|setattr)\s*\(|^\s*from\s+\S+\s+import\s+\*", re.M)
+_DYNAMIC = regex(r"\b(?:globals|locals|vars|exec|setattr)\s*\(|^\s*from\s+\S+\s+import\s+\*", re.M)
 
 
 class Setting(Value):

@@ -6,19 +6,18 @@ import re
 from collections.abc import Iterator
 
 from pydock.ignore import Ignore
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.sources import remembered
 
-_GIT = re.compile(
+_GIT = regex(
     r"setuptools[-_]scm|versioneer|\bpbr\b|hatch[-_]vcs|dynamic[-_]versioning|dunamai|versioningit|setuptools[-_]git"
     r"|gitpython|^\s*(?:import|from) git\b|\.git/\w"
     r"|\bgit\b[\"',\s]+(?:-C \S+ )?(?:rev-parse|describe|log|show|submodule)",
     re.I | re.M,
 )
-_READS_GIT = re.compile(
-    r"(?:\A|/)(?:[^/]+\.py|[^/]+\.sh|Makefile|pyproject\.toml|setup\.cfg|[^/]*requirements[^/]*\.txt)\Z"
-)
-_SOURCE = re.compile(r"(?:source|src)=([^,]+)")
+_READS_GIT = regex(r"(?:\A|/)(?:[^/]+\.py|[^/]+\.sh|Makefile|pyproject\.toml|setup\.cfg|[^/]*requirements[^/]*\.txt)\Z")
+_SOURCE = regex(r"(?:source|src)=([^,]+)")
 # One of these is in whatever _GIT finds; the search itself is slow.
 _GIT_WORDS = ("git", "scm", "version", "pbr", "dunamai")
 MOST_FILES = 2_000

@@ -6,16 +6,16 @@ history of the official image's own list, so no tag is ever made up.
 
 from __future__ import annotations
 
-import re
 from functools import cache, lru_cache
 
 from pydock.data import rows, rows_of
+from pydock.patterns import regex
 from pydock.values import Value
 
-_PYTHON = re.compile(
+_PYTHON = regex(
     r"(?:(?:docker\.io|index\.docker\.io|public\.ecr\.aws/docker|mirror\.gcr\.io|[^/]+/dockerhub)/)?(?:library/)?python\Z"
 )
-_TAG = re.compile(
+_TAG = regex(
     r"(?P<version>\d+(?:\.\d+){0,2})?(?P<rc>(?:a|b|rc)\d+)?"
     r"(?:(?:\A|-)(?P<slim>slim))?(?:(?:\A|-)(?P<suite>[a-z]+))?(?P<rest>[-\d.].*)?\Z"
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pydock.chains import comment_lines
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.shell import Command, Step, Word, script
 from pydock.values import Value
 from pydock.words import to_exec_form
@@ -86,8 +87,8 @@ _VALUED = frozenset(
 INSTALL = frozenset({"install"})
 # What decides on versions: what is made or fetched here is installed later.
 RESOLVING = frozenset({"install", "wheel", "download"})
-_PIP = re.compile(r"pip(\d+(\.\d+)?)?\Z")
-_PYTHON = re.compile(r"python(\d+(\.\d+)?)?\Z")
+_PIP = regex(r"pip(\d+(\.\d+)?)?\Z")
+_PYTHON = regex(r"python(\d+(\.\d+)?)?\Z")
 
 
 class Install(Value):

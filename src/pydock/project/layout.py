@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import apt_runs
 from pydock.shell import script
 
 _USER_PROGRAMS = frozenset({"useradd", "adduser", "groupadd", "addgroup", "usermod"})
 _PASSED_OVER = frozenset({"ARG", "ENV", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL", "EXPOSE", "WORKDIR"})
-_PYTHON = re.compile(r"PYTHON\w+|LANG|LC_ALL")
-_SEARCHED = re.compile(r"PATH|VIRTUAL_ENV|PIP_\w+")
-_OLD_STYLE = re.compile(r"(\w+)(\s+)([\w./:-]+)")
+_PYTHON = regex(r"PYTHON\w+|LANG|LC_ALL")
+_SEARCHED = regex(r"PATH|VIRTUAL_ENV|PIP_\w+")
+_OLD_STYLE = regex(r"(\w+)(\s+)([\w./:-]+)")
 
 
 def creates_user(run: Instruction) -> bool:

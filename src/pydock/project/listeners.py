@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.gunicorn import Gunicorn, read_gunicorn
 from pydock.project.ports import Bind, Port, Values, read_bind, read_port
@@ -24,7 +25,7 @@ from pydock.shell import Command
 from pydock.values import Value
 
 _UWSGI_SOCKETS = ("http", "http-socket", "https", "socket")
-_APP = re.compile(r"[\w.]+:[\w.]+(?:\([^)]*\))?\Z")
+_APP = regex(r"[\w.]+:[\w.]+(?:\([^)]*\))?\Z")
 
 
 class Server(Value):

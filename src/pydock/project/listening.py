@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.constants import read_constants
 from pydock.project.imports import imported_files, module_at, reach
@@ -17,8 +18,8 @@ from pydock.project.sources import content
 from pydock.values import Value, replace
 
 DEEPEST = 4
-_ARGUMENT = re.compile(r"<((?:-[\w-]+\|)+)(.*)>\Z", re.S)
-_VARIABLE = re.compile(r"\$\{(\w+)(?::?-(.*))?\}\Z")
+_ARGUMENT = regex(r"<((?:-[\w-]+\|)+)(.*)>\Z", re.S)
+_VARIABLE = regex(r"\$\{(\w+)(?::?-(.*))?\}\Z")
 # Calls that open a second, smaller service beside the main one.
 _ASIDE = frozenset({"prometheus_client.start_http_server"})
 

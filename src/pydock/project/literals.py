@@ -6,28 +6,27 @@ import ast
 import re
 from collections.abc import Iterator
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.app import app
 from pydock.project.secrets import Weight, mask, weigh
 from pydock.project.sources import remembered, sources, syntax
 from pydock.values import Value
 
-_SETTINGS = re.compile(
-    r"(?:\A|/)(?:settings|config|configuration|constants|conf)(?:/[^/]*)?\.py\Z|/settings/[^/]*\.py\Z"
-)
-_BACKING = re.compile(
+_SETTINGS = regex(r"(?:\A|/)(?:settings|config|configuration|constants|conf)(?:/[^/]*)?\.py\Z|/settings/[^/]*\.py\Z")
+_BACKING = regex(
     r"(?:DB|DATABASE|SQL|PG|POSTGRES\w*|MYSQL|MARIADB|MONGO\w*|REDIS|CACHE|MEMCACHED?|RABBIT\w*|AMQP|KAFKA|NATS|BROKER|"
     r"CELERY|QUEUE|ELASTIC\w*|OPENSEARCH|SOLR|CASSANDRA|INFLUX\w*|CLICKHOUSE|NEO4J|MINIO|S3|VAULT|CONSUL|SMTP|MAIL|EMAIL|LDAP|MQTT)"
 )
-_PLACE = re.compile(r"HOST|HOSTNAME|ADDRESS|SERVERS?|URL|URI|DSN|ENDPOINT|BROKERS?|BACKEND")
-_SCHEME = re.compile(
+_PLACE = regex(r"HOST|HOSTNAME|ADDRESS|SERVERS?|URL|URI|DSN|ENDPOINT|BROKERS?|BACKEND")
+_SCHEME = regex(
     r"(?:postgres(?:ql)?|mysql|mariadb|mongodb|redis|rediss|amqps?|kafka|memcached?|smtp|ldap|mqtt|nats)"
     r"(?:\+\w+)?://[^\s]+\Z"
 )
-_HOST = re.compile(r"(?:https?://|tcp://)?[A-Za-z0-9][\w.-]*(?::\d+)?(?:/\S*)?\Z")
+_HOST = regex(r"(?:https?://|tcp://)?[A-Za-z0-9][\w.-]*(?::\d+)?(?:/\S*)?\Z")
 # Classes of these read the environment by themselves.
-_READS_ENVIRONMENT = re.compile(r"Settings|BaseModel|Config\b.*\bBaseSettings|Schema|Model|Enum|TypedDict|NamedTuple")
-_FOR_TESTS = re.compile(r"Test|Dev(?:elop|\b|Config|Settings)|Local|Debug")
+_READS_ENVIRONMENT = regex(r"Settings|BaseModel|Config\b.*\bBaseSettings|Schema|Model|Enum|TypedDict|NamedTuple")
+_FOR_TESTS = regex(r"Test|Dev(?:elop|\b|Config|Settings)|Local|Debug")
 
 
 class Literal(Value):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from pydock.dockerfile import Instruction
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
 from pydock.project.ignored import ignore_of
@@ -39,10 +39,8 @@ _ROOTS = (
 _LEAVES_NOTHING = frozenset(
     {"apt-get", "apt", "apk", "pip", "pip3", "useradd", "adduser", "groupadd", "rm", "chmod", "echo"}
 )
-_FILLS = re.compile(
-    r"python[\d.]*|manage\.py|npm|yarn|make|git|flask|django-admin|curl|wget|tar|unzip|mkdir|cp|mv|touch"
-)
-_INSTALLED = re.compile(r"venv|virtualenv|site-packages|node_modules|/usr/|/wheels")
+_FILLS = regex(r"python[\d.]*|manage\.py|npm|yarn|make|git|flask|django-admin|curl|wget|tar|unzip|mkdir|cp|mv|touch")
+_INSTALLED = regex(r"venv|virtualenv|site-packages|node_modules|/usr/|/wheels")
 
 
 class Ownership(Value):

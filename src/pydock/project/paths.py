@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+from pydock.patterns import regex
 
 # Stands in a path for a part that is only known at run time.
 UNKNOWN = "\0"
@@ -14,7 +15,7 @@ _HERE = {"resolve", "absolute", "expanduser", "as_posix", "as_uri", "strip", "__
 _THROUGH = {"Path", "PurePath", "PosixPath", "str", "fspath", "abspath", "realpath", "normpath", "expanduser"}
 _LOOKUPS = {"get", "getenv", "config", "env"}
 _TEMPORARY = {"gettempdir", "mkdtemp", "mkstemp", "mktemp", "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile"}
-_PLACEHOLDER = re.compile(r"%\(?\w*\)?[-\d.]*[sdifr]|\{[^{}]*\}")
+_PLACEHOLDER = regex(r"%\(?\w*\)?[-\d.]*[sdifr]|\{[^{}]*\}")
 
 
 @dataclass

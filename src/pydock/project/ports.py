@@ -9,11 +9,12 @@ import ast
 import re
 from collections.abc import Mapping
 
+from pydock.patterns import regex
 from pydock.values import Value
 
 Values = Mapping[str, str | None]
 
-_ONE_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-(\d*))?\})\Z")
+_ONE_VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?::?-(\d*))?\})\Z")
 EVERYWHERE = frozenset({"", "*", "0.0.0.0", "0", "::", "[::]"})
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 

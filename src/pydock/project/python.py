@@ -12,21 +12,22 @@ from functools import cache
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from pydock.data import rows, rows_of
+from pydock.patterns import regex
 from pydock.tree import Tree
 from pydock.values import Value
 
 _MOST_PATCHES = 40
 _LINES = {
-    ".python-version": re.compile(r"^\s*(?:c?python-?)?(\d+\.\d+(?:\.\d+)?)\s*(?:#.*)?$", re.M),
-    "runtime.txt": re.compile(r"^\s*python-?(\d+\.\d+(?:\.\d+)?)\s*$", re.M),
-    "setup.cfg": re.compile(r"^\s*python_requires\s*=\s*(\S.*?)\s*$", re.M),
-    "setup.py": re.compile(r"\bpython_requires\s*=\s*[\"']([^\"'\n]+)[\"']"),
+    ".python-version": regex(r"^\s*(?:c?python-?)?(\d+\.\d+(?:\.\d+)?)\s*(?:#.*)?$", re.M),
+    "runtime.txt": regex(r"^\s*python-?(\d+\.\d+(?:\.\d+)?)\s*$", re.M),
+    "setup.cfg": regex(r"^\s*python_requires\s*=\s*(\S.*?)\s*$", re.M),
+    "setup.py": regex(r"\bpython_requires\s*=\s*[\"']([^\"'\n]+)[\"']"),
 }
 _WORDS = frozenset({".python-version", "runtime.txt"})
-_ENVIRONMENTS = re.compile(r"^\s*env_?list\s*=\s*((?:.*\n?)(?:[ \t]+.*\n?)*)", re.M)
-_BRACES = re.compile(r"\bpy(\d?)\{([\d,\s]+)\}")
-_ENVIRONMENT = re.compile(r"\bpy(\d)(\d+)\b")
-_CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d\.\d+)")
+_ENVIRONMENTS = regex(r"^\s*env_?list\s*=\s*((?:.*\n?)(?:[ \t]+.*\n?)*)", re.M)
+_BRACES = regex(r"\bpy(\d?)\{([\d,\s]+)\}")
+_ENVIRONMENT = regex(r"\bpy(\d)(\d+)\b")
+_CLASSIFIER = regex(r"Programming Language :: Python :: (\d\.\d+)")
 _CLASSIFIED = ("pyproject.toml", "setup.cfg", "setup.py")
 _TABLES = (
     ("pyproject.toml", ("project", "requires-python")),

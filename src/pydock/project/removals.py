@@ -7,19 +7,19 @@ Only what runs on every path is told: an import inside `try ... except ImportErr
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from pydock.data import rows
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.images import version_order
 from pydock.project.module import imports_of
 from pydock.project.sources import remembered, sources, syntax
 from pydock.values import Value
 
-_CATCHES = re.compile(r"\b(?:ImportError|ModuleNotFoundError|AttributeError|TypeError|Exception)\b")
-_ASKS_VERSION = re.compile(r"version_info|\bPY2\b|\bPY3|hexversion|python_version|hasattr\(")
+_CATCHES = regex(r"\b(?:ImportError|ModuleNotFoundError|AttributeError|TypeError|Exception)\b")
+_ASKS_VERSION = regex(r"version_info|\bPY2\b|\bPY3|hexversion|python_version|hasattr\(")
 
 
 class Removal(Value):

@@ -16,13 +16,14 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.values import Value
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
-_OPTION = re.compile(r"\s(--?[A-Za-z][\w-]*)(?:[= ]|$)")
-_LEADING = re.compile(r"(-[a-zA-Z](?=\s|[^-])|--[\w-]+)[ =]*(.*)", re.DOTALL)
-_PLACE = re.compile(r"(git|hg|svn|bzr)\+|https?://|file:|\.{0,2}/|\.\Z|\.\[")
-_ARCHIVE = re.compile(r"\.(whl|zip|tar\.gz|tar\.bz2|tgz)(\[|$|#)")
+_COMMENT = regex(r"(^|\s+)#.*$")
+_OPTION = regex(r"\s(--?[A-Za-z][\w-]*)(?:[= ]|$)")
+_LEADING = regex(r"(-[a-zA-Z](?=\s|[^-])|--[\w-]+)[ =]*(.*)", re.DOTALL)
+_PLACE = regex(r"(git|hg|svn|bzr)\+|https?://|file:|\.{0,2}/|\.\Z|\.\[")
+_ARCHIVE = regex(r"\.(whl|zip|tar\.gz|tar\.bz2|tgz)(\[|$|#)")
 _KINDS = {"-r": "include", "--requirement": "include", "-c": "constraint", "--constraint": "constraint"}
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.app import bind
 from pydock.project.compose import services
@@ -30,14 +31,14 @@ _DAEMONS = frozenset(_DAEMON_NAMES.split())
 _SYSTEM = frozenset(_SYSTEM_NAMES.split())
 _VALUED = frozenset(_VALUED_NAMES.split())
 _MANAGERS = frozenset({"poetry", "pipenv", "hatch", "pdm", "uv", "pip", "pip3"})
-_ROOT_CACHE = re.compile(
+_ROOT_CACHE = regex(
     r"playwright install|nltk\.download|nltk\.downloader|from_pretrained|snapshot_download|huggingface-cli download|"
     r"SentenceTransformer\(|download\w*\.py|whisper\.load_model|torch\.hub|\.load_dataset|--user\b"
     r"|uv python install|/root/|~/|\$HOME"
 )
 
 # What only root may do, or a user in the group of a device, wherever it stands in the source.
-_RIGHTS = re.compile(
+_RIGHTS = regex(
     r"SOCK_RAW|AF_PACKET|docker\.sock|docker\.from_env|\bDockerClient\b|/dev/(?:tty|video|snd|i2c|spi|mem|kmsg|input|net)"
     r"|\bserial\.Serial\b|\bRPi\.GPIO\b|\bgpiozero\b|\bsmbus2?\b|\bevdev\b|\bos\.(?:sete?[ug]id|chown|chroot)\b"
     r"|\b(?:from|import) (?:scapy|icmplib|ping3|pyroute2|iptc|usb|bluetooth|bluepy)\b"
@@ -52,8 +53,8 @@ _RIGHTS_NAMES = """
 _RIGHTS_WORDS = tuple(_RIGHTS_NAMES.split())
 
 # A server that starts as root and leaves it to its own setting to become somebody else.
-_BECOMES = re.compile(r"^\s*(?:user|uid)\s*=\s*[\"']?(?!root\b|0\b|\$|None)[\w-]+", re.M)
-_SERVER_SETTINGS = re.compile(r"(?:\A|/)(?:[^/]*gunicorn[^/]*\.py|[^/]*uwsgi[^/]*\.(?:ini|cfg|conf))\Z")
+_BECOMES = regex(r"^\s*(?:user|uid)\s*=\s*[\"']?(?!root\b|0\b|\$|None)[\w-]+", re.M)
+_SERVER_SETTINGS = regex(r"(?:\A|/)(?:[^/]*gunicorn[^/]*\.py|[^/]*uwsgi[^/]*\.(?:ini|cfg|conf))\Z")
 
 
 class User(Value):

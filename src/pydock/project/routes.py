@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.imports import imported_files
 from pydock.project.listening import value_of
@@ -15,7 +15,7 @@ from pydock.values import replace
 
 DEEPEST = 8
 # Names of an application that stand for where its routes are kept.
-_VARIABLE = re.compile(r"\$\{\w+:-([^{}]*)\}")
+_VARIABLE = regex(r"\$\{\w+:-([^{}]*)\}")
 _OWN = (".router", ".server", ".app")
 
 

@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterable
 
+from pydock.patterns import regex
 from pydock.project.ports import template
 from pydock.project.runs import Scope, written
 from pydock.values import Value
@@ -32,17 +33,17 @@ _ROUTERS = ("APIRouter", "Blueprint", "APIBlueprint", "Namespace", "Api", "Route
 # Routes that stand in a list: `Starlette(routes=[Route("/", index)])`, `app.add_routes([web.get("/", index)])`.
 _LISTED = frozenset({"starlette.routing.Route", "aiohttp.web.get"})
 LISTED = "[]"
-_DEMANDS = re.compile(r"\b(?:Security|Header|Cookie)\b")
-_DEPENDS = re.compile(r"Depends\(([^)]*)\)|Annotated\[[^\]]*Depends\(([^)]*)\)")
-_HARMLESS_NEED = re.compile(
+_DEMANDS = regex(r"\b(?:Security|Header|Cookie)\b")
+_DEPENDS = regex(r"Depends\(([^)]*)\)|Annotated\[[^\]]*Depends\(([^)]*)\)")
+_HARMLESS_NEED = regex(
     r"(?:get_)?\w*(?:db|database|session|settings?|config|redis|client|conn(?:ection)?|pool|repo\w*|service|logger|store|cache)\w*",
     re.I,
 )
-_HARMLESS_DECORATOR = re.compile(
+_HARMLESS_DECORATOR = regex(
     r"exempt|cross_origin|swag|cache|doc|response|marshal|limit|metric|count|time|log|trace|version|inject|tag|cors|track|monitor|measure|instrument",
     re.I,
 )
-_GUARD = re.compile(
+_GUARD = regex(
     r"login|auth|token|jwt|require|permission|protect|secur|api_?key|role|admin|verif|session_|credential|user", re.I
 )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Mapping
 
+from pydock.patterns import regex
 from pydock.project.ports import template
 from pydock.values import Value
 
@@ -61,7 +61,7 @@ _POSITIONAL = {
     "prometheus_client.start_http_server": (1, 0),
 }
 _TAKES_PAIR = ("http.server.", "socketserver.", "gevent.pywsgi.", "eventlet.", "xmlrpc.", "cheroot.")
-_ADDRESS = re.compile(r"(.*):(\d+|\$\{[^{}]*\})\Z")
+_ADDRESS = regex(r"(.*):(\d+|\$\{[^{}]*\})\Z")
 _TLS = frozenset({"ssl_context", "ssl_keyfile", "ssl_certfile", "ssl", "certfile"})
 _DEVELOPMENT = frozenset({"flask", "quart", "dash", "bottle", "connexion", "wsgiref.simple_server.make_server"})
 

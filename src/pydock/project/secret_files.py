@@ -6,24 +6,25 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.patterns import regex
 from pydock.project.secrets import Weight, shaped, weigh
 from pydock.tree import Tree
 
 # What these names mean is a convention of the program that reads them.
-_BY_NAME = re.compile(
+_BY_NAME = regex(
     r"(?:\A|/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.git-credentials|[._]netrc|\.pgpass|kubeconfig|\.kube/config"
     r"|\.aws/credentials|\.vault-token|terraform\.tfstate|[^/]+\.(?:p12|pfx|jks|keystore|ppk|kdbx))\Z"
 )
 # These hold a secret or do not: their text decides.
-_BY_CONTENT = re.compile(
+_BY_CONTENT = regex(
     r"(?:\A|/)(?:\.env(?:\.[\w.-]+)?|[\w-]+\.env|[^/]+\.(?:pem|key)|\.pypirc|\.npmrc|\.my\.cnf|\.docker/config\.json"
     r"|[^/]*(?:credentials?|service[-_]?account|client[-_]secret|secrets?)[^/]*\.(?:json|ya?ml|toml|ini))\Z"
 )
-_EXAMPLE = re.compile(r"(?:\A|[./_-])(?:example|sample|template|tmpl|dist|defaults?|schema)(?:[./_-]|\Z)", re.I)
-_NOT_THE_SERVICE = re.compile(
+_EXAMPLE = regex(r"(?:\A|[./_-])(?:example|sample|template|tmpl|dist|defaults?|schema)(?:[./_-]|\Z)", re.I)
+_NOT_THE_SERVICE = regex(
     r"(?:\A|/)(?:tests?|testing|fixtures?|docs?|examples?|samples?|vendor|site-packages|\.github|charts?|helm|k8s)/"
 )
-_ASSIGNED = re.compile(
+_ASSIGNED = regex(
     r"^[ \t]*(?:export[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.-]*)[\"']?[ \t]*[=:][ \t]*(?P<value>\S[^\r\n]*)", re.M
 )
 

@@ -13,6 +13,7 @@ from enum import Enum
 from itertools import pairwise
 
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.values import Value
 
 HIDDEN = "****"
@@ -30,57 +31,57 @@ _SHAPES = (
     ("a SendGrid key", r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
     ("a JSON web token", r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
 )
-_SHAPE = re.compile("|".join(f"(?:{pattern})" for _, pattern in _SHAPES))
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|[^\n]*)", re.S)
-_URL = re.compile(r"\b[a-z][\w+.-]*://(?P<user>[^\s/@:'\"]*)(?::(?P<password>[^\s/@'\"]+))?@(?=[\w\[$.])", re.I)
-_HEADER = re.compile(
+_SHAPE = regex("|".join(f"(?:{pattern})" for _, pattern in _SHAPES))
+_PRIVATE_KEY = regex(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|[^\n]*)", re.S)
+_URL = regex(r"\b[a-z][\w+.-]*://(?P<user>[^\s/@:'\"]*)(?::(?P<password>[^\s/@'\"]+))?@(?=[\w\[$.])", re.I)
+_HEADER = regex(
     r"\b(?:Authorization\s*[:=]\s*[\"']?(?:Bearer|Basic|Token)|(?:PRIVATE|JOB|X-[\w-]*)-?TOKEN\s*:)\s+(?P<value>[^\s\"'\\]{6,})",
     re.I,
 )
-_ASSIGNED = re.compile(
+_ASSIGNED = regex(
     r"(?P<name>[A-Za-z_][\w.-]*)(?P<key>[\"']?\]?)(?P<sign>[ \t]*[=:][ \t]*|[ \t]+)"
     r"(?P<value>\$\{[^}\n]*\}|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^\s\"',;)}\]]+)"
 )
-_OLD_STYLE = re.compile(r"(?i)[-+ \t]*(?:ENV|ARG)\s+\Z")
+_OLD_STYLE = regex(r"(?i)[-+ \t]*(?:ENV|ARG)\s+\Z")
 
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_SECRET_PART = re.compile(
+_PART = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SECRET_PART = regex(
     r"PASS|PASSPHRASE|PASSWRD|PSWD|PW|SECRETS?|TOKEN|CREDENTIALS?"
     r"|\w*(?:PASSWORD|PASSWD|APIKEY|SECRETKEY|AUTHTOKEN)|(?:DB|ROOT|USER|MYSQL|REDIS|SMTP|FTP|MAIL)PASS"
 )
-_KEYED = re.compile(r"API|ACCESS|PRIVATE|SECRET|SIGNING|ENCRYPTION|LICENSE|ACCOUNT|MASTER|AUTH|CONSUMER|FERNET")
+_KEYED = regex(r"API|ACCESS|PRIVATE|SECRET|SIGNING|ENCRYPTION|LICENSE|ACCOUNT|MASTER|AUTH|CONSUMER|FERNET")
 # The last word of a name that says where a secret is, how long it lives or what it may look like.
-_ABOUT = re.compile(
+_ABOUT = regex(
     r"PATH|FILES?|DIR|DIRECTORY|FOLDER|UR[LI]|ENDPOINT|NAME|ID|TYPE|TTL|EXPIR(?:Y|E|ES|ATION)|LENGTH|SIZE|ALG|ALGORITHM"
     r"|HEADER|ISSUER|AUDIENCE|ENABLED|REQUIRED|LIMIT|COUNT|LIFETIME|TIMEOUT|AGE|FORMAT|POLICY|PREFIX|LOCATION|VERSION"
     r"|ARN|MECHANISM|ADAPTER|BACKEND|MODE|PROVIDER|STORE|MANAGER|HOST|PORT|CLASS|DAYS|HOURS|MINUTES|SECONDS|REGION"
     r"|WARNING|CHECKING|ALPHABET|HASHERS?|VALIDATORS|PARALLELISM|USER|USERNAME|SERVICE|COOKIE|DOWNLOAD|SUM|MOUNT|DRIVER|NAMESPACE"
 )
-_NOT_SECRET = re.compile(
+_NOT_SECRET = regex(
     r"PUBLIC|PUB|GPG|PGP|MAX|MIN|ALLOW|USE|ENABLE|DISABLE|REQUIRE|SKIP|IGNORE|HAS|IS|NO|DISABLED|EMPTY|WITHOUT"
 )
 
-_NO_VALUE = re.compile(
+_NO_VALUE = regex(
     r"(?:true|false|yes|no|on|off|none|null|nil|undefined|random|\*\*\w+\*\*|\d{0,2}|[-*.x_#]*|\[\]|\{\})\Z", re.I
 )
-_PLACE = re.compile(
+_PLACE = regex(
     r"(?:\.{0,2}/|~/|file:|https?://|vault:|secretsmanager:|[A-Za-z]:\\)|.*\.(?:pem|key|json|txt|crt|ya?ml)\Z"
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"(?:\W*(?:your|my|change|replace|insert|enter|put|set|todo|fixme|dummy|example|sample|fake|placeholder|default"
     r"|test|dev|local|not[-_ ]?(?:a[-_ ]?)?(?:real|secret|used|needed)|foo|bar|build|unused|insecure|django-insecure"
     r"|secret|password|passwd|passw0rd|admin|root|user|guest|postgres|mysql|redis|docker|token|key|qwerty|abc|123)"
     r"|<|\{\{|x{3,}|.*(?:password|passwd|change_?me|example|dummy|placeholder)).*",
     re.I | re.S,
 )
-_DEFAULT = re.compile(r"\$\{\w+:?-([^${}]+)\}\Z")
+_DEFAULT = regex(r"\$\{\w+:?-([^${}]+)\}\Z")
 # `--secret id=token` names a secret mount, `--mount=type=secret` too.
-_NO_SECRET = re.compile(r"[\"']?(?:\$[\w{(]|`|%\w+%|\{\{|(?:id|type|src)=)")
-_VARIABLE_ONLY = re.compile(r"[\"']?(?:\$[\w{(]|`|%\w+%|\{\{|\$\{\{)")
-_INDEX_VARIABLE = re.compile(
+_NO_SECRET = regex(r"[\"']?(?:\$[\w{(]|`|%\w+%|\{\{|(?:id|type|src)=)")
+_VARIABLE_ONLY = regex(r"[\"']?(?:\$[\w{(]|`|%\w+%|\{\{|\$\{\{)")
+_INDEX_VARIABLE = regex(
     r"(?:PIP|UV|PIPENV|PDM|POETRY)_\w*(?:INDEX|FIND_LINKS|MIRROR|REPOSITORIES|HTTP_BASIC|PYPI)\w*|PIP_FIND_LINKS"
 )
-_INSTALLER = re.compile(r"pip[\d.]*|uv|uvx|pipx|poetry|pipenv|pdm|easy_install|twine")
+_INSTALLER = regex(r"pip[\d.]*|uv|uvx|pipx|poetry|pipenv|pdm|easy_install|twine")
 
 
 class Weight(Enum):

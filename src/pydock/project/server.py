@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.listeners import READERS, Server, read_manage, read_toml
 from pydock.project.sources import remembered
 from pydock.project.start import Start, main_command, starts
 from pydock.shell import Command, Word
 
-_PYTHON = re.compile(r"(?:python|pypy)[\d.]*\Z")
+_PYTHON = regex(r"(?:python|pypy)[\d.]*\Z")
 _MODULES = {"waitress": "waitress-serve", "django": "django-admin", "streamlit.web.cli": "streamlit"}
 
 

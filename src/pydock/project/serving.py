@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.django import setting
 from pydock.project.imports import module_at, module_file, reach
@@ -26,7 +27,7 @@ _DEFAULT_NAMES = {
     "granian": ("app", "application"),
 }
 _FASTAPI_FILES = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
-_STRING = re.compile(r"[\"']([\w.]+):([\w.]+)[\"']\Z")
+_STRING = regex(r"[\"']([\w.]+):([\w.]+)[\"']\Z")
 
 
 class Served(Value):

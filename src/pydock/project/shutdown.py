@@ -7,9 +7,9 @@ that says nothing about SIGTERM does not get it: https://man7.org/linux/man-page
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
+from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.app import App, app
 from pydock.project.listeners import Server
@@ -21,8 +21,8 @@ from pydock.values import Value
 
 LOOP, ASYNC_LOOP = "a loop", "asyncio"
 # Frameworks and servers that answer SIGTERM themselves.
-_HANDLE_IT = re.compile(r"uvicorn|aiohttp|sanic|quart|nicegui|grpc|hypercorn|gradio|streamlit|mcp")
-_ASKS = re.compile(r"SIGTERM|sigwait|signalfd|signal\.signal\(\s*(?!signal\.SIG)\w+\s*,|GracefulKiller")
+_HANDLE_IT = regex(r"uvicorn|aiohttp|sanic|quart|nicegui|grpc|hypercorn|gradio|streamlit|mcp")
+_ASKS = regex(r"SIGTERM|sigwait|signalfd|signal\.signal\(\s*(?!signal\.SIG)\w+\s*,|GracefulKiller")
 _DEAF = frozenset({"flask", "waitress", "http.server"})
 _DEEPEST = 3
 

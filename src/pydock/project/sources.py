@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 import warnings
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
@@ -12,6 +11,7 @@ from functools import lru_cache, wraps
 from typing import TypeVar
 
 from pydock.dockerfile import Instruction, Stage
+from pydock.patterns import regex
 from pydock.project import Project, context
 from pydock.values import Value, replace
 from pydock.words import expand, unquote
@@ -20,8 +20,8 @@ Fact = TypeVar("Fact")
 
 MOST_SOURCES = 3_000
 PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-_SHEBANG = re.compile(r"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:ba|da|a)?sh\b")
-_NOT_THE_SERVICE = re.compile(
+_SHEBANG = regex(r"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:ba|da|a)?sh\b")
+_NOT_THE_SERVICE = regex(
     r"(?:\A|/)(?:tests?|testing|docs?|examples?|benchmarks?|vendor|_?vendored|third_party|site-packages|dist-packages"
     r"|\.?v?env|\.eggs|lib/python[\d.]+)/|(?:\A|/)(?:test_[^/]*|[^/]*_tests?|tests|conftest|setup|noxfile)\.py\Z"
 )

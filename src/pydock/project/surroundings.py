@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import all_services, environment, services, words
 from pydock.values import Value, replace
 from pydock.words import expand
 
-_PORT = re.compile(r"(\d+)(?:/tcp)?\Z")
-_NAME = re.compile(r"[A-Za-z][\w.-]*")
+_PORT = regex(r"(\d+)(?:/tcp)?\Z")
+_NAME = regex(r"[A-Za-z][\w.-]*")
 
 
 class Needed(Value):

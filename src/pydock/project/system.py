@@ -6,19 +6,18 @@ import re
 from enum import Enum
 
 from pydock.dockerfile import Stage
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.images import parse
 from pydock.project.start import starts
 from pydock.shell import script
 
-_DEBIAN = re.compile(r"(?:docker\.io/)?(?:library/)?(debian|ubuntu|buildpack-deps|debian/\w+|ubuntu/\w+)\Z")
-_BUILT_ON_DEBIAN = re.compile(r"(?:continuumio|pytorch|tensorflow|tiangolo)/|nvidia/cuda:.*ubuntu|condaforge/")
-_UV = re.compile(r"ghcr\.io/astral-sh/uv:[\w.-]*(bookworm|trixie|bullseye|debian)")
-_ALPINE = re.compile(r"(?:\A|[-.:/])alpine")
-_PYTHON_NAME = re.compile(r"python|conda|jupyter|pytorch|tensorflow|uvicorn|gunicorn|astral-sh/uv", re.I)
-_PYTHON_PROGRAM = re.compile(
-    r"(python|pip)[\d.]*|gunicorn|uvicorn|hypercorn|celery|flask|django-admin|uv|poetry|streamlit"
-)
+_DEBIAN = regex(r"(?:docker\.io/)?(?:library/)?(debian|ubuntu|buildpack-deps|debian/\w+|ubuntu/\w+)\Z")
+_BUILT_ON_DEBIAN = regex(r"(?:continuumio|pytorch|tensorflow|tiangolo)/|nvidia/cuda:.*ubuntu|condaforge/")
+_UV = regex(r"ghcr\.io/astral-sh/uv:[\w.-]*(bookworm|trixie|bullseye|debian)")
+_ALPINE = regex(r"(?:\A|[-.:/])alpine")
+_PYTHON_NAME = regex(r"python|conda|jupyter|pytorch|tensorflow|uvicorn|gunicorn|astral-sh/uv", re.I)
+_PYTHON_PROGRAM = regex(r"(python|pip)[\d.]*|gunicorn|uvicorn|hypercorn|celery|flask|django-admin|uv|poetry|streamlit")
 
 
 class Family(Enum):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.paths import UNKNOWN, Paths
 from pydock.project.sources import remembered, sources, syntax
@@ -19,20 +20,20 @@ from pydock.values import Value
 
 MOST_READ = 600
 LARGEST = 400_000
-_HINT = re.compile(
+_HINT = regex(
     r"\bopen\(|mkdir|makedirs|write_(?:text|bytes|image|html)|sqlite|\.(?:db|duckdb)\b|FileHandler|['\"]filename['\"]|filename="
     r"|MEDIA_ROOT|(?:UPLOAD|CACHE|LOG|OUTPUT)\w*(?:FOLDER|DIR|ROOT|PATH|DEST|FILE)|\.save\(|\.to_\w+\(|savefig|imwrite"
     r"|save_pretrained|extractall|shutil|os\.(?:remove|unlink|rename)|\.unlink\(|\.touch\(|download_file|urlretrieve|shelve"
     r"|gradio|accesslog|errorlog|pidfile|ZipFile|TinyDB|fileConfig|diskcache|\bCache\(|FanoutCache|shell=True|os\.system|os\.popen"
 )
-_DATABASE = re.compile(r"sqlite(?:\+\w+)?:///([^?\s]*)")
-_DATABASE_FILE = re.compile(r"[^\s:?]{1,120}\.(db|sqlite3?|duckdb)\Z")
-_MODE = re.compile(r"[wax+]")
-_SETTING = re.compile(
+_DATABASE = regex(r"sqlite(?:\+\w+)?:///([^?\s]*)")
+_DATABASE_FILE = regex(r"[^\s:?]{1,120}\.(db|sqlite3?|duckdb)\Z")
+_MODE = regex(r"[wax+]")
+_SETTING = regex(
     r"MEDIA_ROOT|\w*UPLOADS?_(?:FOLDER|DIR|DIRECTORY|PATH|ROOT)|UPLOAD(?:S|ED)?\w*DEST|SESSION_FILE_DIR"
     r"|(?:LOGS?|CACHE|OUTPUT)_(?:DIR|FOLDER|DIRECTORY|ROOT)"
 )
-_FILE_SETTING = re.compile(r"accesslog|errorlog|pidfile|LOG_?FILE|LOG_PATH|LOGFILE_PATH")
+_FILE_SETTING = regex(r"accesslog|errorlog|pidfile|LOG_?FILE|LOG_PATH|LOGFILE_PATH")
 # Functions that write where one of their arguments says: name -> (position, whether it is a folder).
 _WRITERS = {
     "makedirs": (0, True),
@@ -89,11 +90,11 @@ _FILE_OPTIONS = ("--pid", "--pidfile", "--logfile", "--log-file", "--access-logf
 _FILE_PROGRAMS = frozenset(
     {"mkdir", "touch", "cp", "mv", "tee", "sed", "tar", "unzip", "ln", "chmod", "chown", "install"}
 )
-_FILE_VARIABLE = re.compile(
+_FILE_VARIABLE = regex(
     r"(HF|TORCH|TRANSFORMERS|NLTK|XDG|MPL|NUMBA|AIRFLOW|JUPYTER|MLFLOW|SENTENCE_TRANSFORMERS|EASYOCR|CHROMA|PROMETHEUS)"
     r"\w*_(HOME|CACHE|DATA|DIR|CONFIG|DIRECTORY|MULTIPROC_DIR)|MPLCONFIGDIR|prometheus_multiproc_dir|NLTK_DATA"
 )
-_HANDLER_FILE = re.compile(
+_HANDLER_FILE = regex(
     r"^class\s*=.*FileHandler\s*\n(?:\w.*\n)*?args\s*=\s*\(\s*[\"']([^\"']+)|[\"']?\bfilename[\"']?\s*:\s*[\"']?([\w./-]+)",
     re.M,
 )

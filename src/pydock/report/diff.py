@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pydock.edits import Safety
+from pydock.patterns import regex
 from pydock.project.secrets import mask
 from pydock.report import Answer, Changed, Entry, Offer
 from pydock.report.style import Style, printable
 from pydock.report.text import counted
 from pydock.report.verify import text as proof_text
 
-_LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
+_LINE = regex(r"[^\n]*\n|[^\n]+\Z")
 _COLOURS = {"+": ("green",), "-": ("red",), "@": ("cyan",)}
 
 

@@ -5,17 +5,17 @@ There is no standard; this is what https://github.com/testmoapp/junitxml gathers
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from pydock.patterns import regex
 from pydock.report import Answer, Entry
 from pydock.report.places import located
 from pydock.report.style import Style, printable
 from pydock.report.text import remarks
 
 # https://www.w3.org/TR/xml/#charsets: what no XML may hold and a terminal may be shown.
-_FORBIDDEN = re.compile("[\ufffe\uffff]")
+_FORBIDDEN = regex("[\ufffe\uffff]")
 
 
 def written(answers: Sequence[Answer], style: Style) -> str:

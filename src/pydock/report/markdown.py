@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from pydock.patterns import regex
 from pydock.project.secrets import mask
 from pydock.report import Answer, Changed, Entry
 from pydock.report.diff import unified
@@ -21,8 +22,8 @@ from pydock.values import Value, replace
 HEAD = "<!-- pydock -->"
 LONGEST = 60_000
 _MARKS = {Level.ERROR: "🔴", Level.WARNING: "🟠", Level.NOTE: "🔵"}
-_SPECIAL = re.compile(r"([\\*_\[\]~|#])")
-_CODE = re.compile(r"(`[^`\n]+`)")
+_SPECIAL = regex(r"([\\*_\[\]~|#])")
+_CODE = regex(r"(`[^`\n]+`)")
 
 
 class _Block(Value):

@@ -12,7 +12,6 @@ interpreter before the archive's first line.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from pydock.patterns import regex
 from pydock.project.pins import Answer, Artifact, Pin, Request
 from pydock.project.secrets import mask
 from pydock.resolve.reasons import explained
@@ -32,7 +32,7 @@ from pydock.resolve.reasons import explained
 # In seconds: to a connection, to the next byte, and for everything.
 CONNECT_LIMIT, READ_LIMIT, LIMIT = 3, 10, 120
 # What a person has set up to reach an index counts; what would change an answer does not.
-_KEPT = re.compile(
+_KEPT = regex(
     r"UV_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_URL)?|INDEX_\w+_(?:USERNAME|PASSWORD)|CACHE_DIR|NO_CACHE|INSECURE_HOST"
     r"|KEYRING_PROVIDER|NATIVE_TLS|SYSTEM_CERTS|CREDENTIALS_DIR|HTTP_\w+|OFFLINE)\Z"
 )

@@ -18,6 +18,7 @@ from fnmatch import fnmatchcase
 from pydock.dockerfile import Instruction
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.words import unquote
@@ -32,9 +33,9 @@ EXAMPLES = (
     Example(before="FROM python:3.12-slim\nADD https://example.com/schema.json /app/\n", finds=True),
 )
 _COST = "a reader cannot tell whether something is copied, unpacked or fetched"
-_ADDRESS = re.compile(r"(https?|ftp)://", re.I)
-_GIT = re.compile(r"git@|git://|ssh://|\A(https?://)?[^/\s]+/.*\.git(#|\Z)", re.I)
-_ARCHIVE = re.compile(r"\.(tar(\.\w+)?|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\Z", re.I)
+_ADDRESS = regex(r"(https?|ftp)://", re.I)
+_GIT = regex(r"git@|git://|ssh://|\A(https?://)?[^/\s]+/.*\.git(#|\Z)", re.I)
+_ARCHIVE = regex(r"\.(tar(\.\w+)?|tgz|tbz2?|txz|tlz|tzst|gz|bz2|xz|zst|lzma|Z)\Z", re.I)
 _MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\x1f\x9d")
 _TAR_AT = 257
 

@@ -16,25 +16,24 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Assignment
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.literals import Literal, literals
 from pydock.project.system import runs_python
 from pydock.rule import Example, Finding, Rule
 
-_MODE = re.compile(
+_MODE = regex(
     r"(?:FLASK|DJANGO|APP|ENV|NODE|RAILS|FASTAPI|SERVICE|DEPLOY)?_?(?:ENV|ENVIRONMENT|CONFIGURATION|STAGE|SETTINGS|"
     r"SETTINGS_MODULE|CONFIG|PROFILE)"
 )
-_PLACE = re.compile(r"\w*(?:HOST|HOSTNAME|ADDRESS|SERVER|URL|URI|DSN|ENDPOINT|BROKER|BACKEND)S?")
-_ONE_ENVIRONMENT = re.compile(
-    r"(?:\A|[._/-])(?:prod|production|staging|stage|dev|develop|development|test|testing)\Z", re.I
-)
-_ADDRESS = re.compile(
+_PLACE = regex(r"\w*(?:HOST|HOSTNAME|ADDRESS|SERVER|URL|URI|DSN|ENDPOINT|BROKER|BACKEND)S?")
+_ONE_ENVIRONMENT = regex(r"(?:\A|[._/-])(?:prod|production|staging|stage|dev|develop|development|test|testing)\Z", re.I)
+_ADDRESS = regex(
     r"(?:[a-z][a-z0-9+]*://)?(?:[^@/\s]*@)?(?:(?:\d{1,3}\.){3}\d{1,3}|(?:[a-z0-9-]+\.)+[a-z]{2,})(?::\d+)?(?:/.*)?\Z",
     re.I,
 )
-_OF_CONTAINER = re.compile(r"(?:[a-z][a-z0-9+]*://)?(?:0\.0\.0\.0|127\.|localhost)", re.I)
-_OF_BUILD = re.compile(r"PIP_\w+|UV_\w+|NPM_\w+|\w*(?:DOWNLOAD|MIRROR|INDEX|RELEASE|REPO|SOURCE)\w*")
+_OF_CONTAINER = regex(r"(?:[a-z][a-z0-9+]*://)?(?:0\.0\.0\.0|127\.|localhost)", re.I)
+_OF_BUILD = regex(r"PIP_\w+|UV_\w+|NPM_\w+|\w*(?:DOWNLOAD|MIRROR|INDEX|RELEASE|REPO|SOURCE)\w*")
 
 EXAMPLES = (
     Example(

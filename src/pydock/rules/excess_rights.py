@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
@@ -26,8 +27,8 @@ EXAMPLES = (
     Example(before="FROM python:3.12-slim\nRUN chmod 1777 /tmp/work && chmod +x /run.sh\n"),
 )
 
-_OCTAL = re.compile(r"0?[0-7]?[0-7][0-7]([2367])")
-_SYMBOLIC = re.compile(r"(?:^|,)[ug]*[oa][ugoa]*[+=][rxXst]*w")
+_OCTAL = regex(r"0?[0-7]?[0-7][0-7]([2367])")
+_SYMBOLIC = regex(r"(?:^|,)[ug]*[oa][ugoa]*[+=][rxXst]*w")
 _ADVICE = "Give the rights to the one user that writes there: COPY --chown=app:app, or chown one folder."
 
 

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator
 
 from pydock.edits import Edit, Fix, Safety
+from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.arguments import changed_fields, is_editable, replaced
 from pydock.project.gunicorn import Setting
@@ -53,8 +54,8 @@ _OPTIONS = {
     "accesslog": ("--access-logfile",),
     "errorlog": ("--error-logfile", "--log-file"),
 }
-_NO_FILE = re.compile(r"-|none|syslog.*|/dev/(?:stdout|stderr|null|fd/\d)|/proc/(?:1|self)/fd/\d|", re.I)
-_HANDLER = re.compile(
+_NO_FILE = regex(r"-|none|syslog.*|/dev/(?:stdout|stderr|null|fd/\d)|/proc/(?:1|self)/fd/\d|", re.I)
+_HANDLER = regex(
     r"(?:logging\.(?:handlers\.)?|\bhandlers\.|\b)(?:(?:Timed)?Rotating|Watched)?FileHandler\(|"
     r"[\"']logging\.(?:handlers\.)?\w*FileHandler[\"']|basicConfig\([^)]*\bfilename\s*=|"
     r"\blogger\.add\(\s*f?[\"'][^\"']*\.log"

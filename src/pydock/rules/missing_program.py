@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from pydock.dockerfile import Instruction
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import AptStep, apt_installs
 from pydock.project.native import program, programs_in
@@ -39,10 +40,10 @@ _SYSTEM_PROGRAMS = (
     "espeak-ng pdflatex xelatex latex optipng jpegoptim gifsicle samtools"
 )
 _PROGRAMS = frozenset(_SYSTEM_PROGRAMS.split())
-_CURL = re.compile(r"-[fsSLI]+|--(fail|silent|show-error|location|head|fail-with-body|no-progress-meter)")
-_WGET = re.compile(r"-(q|nv|qO-|O-)|--(quiet|no-verbose|spider|tries=\d+|timeout=\d+)|-[tT]\d+")
+_CURL = regex(r"-[fsSLI]+|--(fail|silent|show-error|location|head|fail-with-body|no-progress-meter)")
+_WGET = regex(r"-(q|nv|qO-|O-)|--(quiet|no-verbose|spider|tries=\d+|timeout=\d+)|-[tT]\d+")
 _WITH_VALUE = {"curl": {"-o", "--output", "-m", "--max-time", "--connect-timeout"}, "wget": {"-O", "-t", "-T", "-qO"}}
-_URL = re.compile(r"(?:http://)?[\w.${}:-]+(?:/[\w./${}:?=&-]*)?\Z")
+_URL = regex(r"(?:http://)?[\w.${}:-]+(?:/[\w./${}:?=&-]*)?\Z")
 
 EXAMPLES = (
     Example(

@@ -14,11 +14,11 @@ since only a person knows which of the two was meant.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Fix, Safety
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.bases import retagged, suite_for
 from pydock.project.images import PythonImage, debian_suite, parse
@@ -53,7 +53,7 @@ EXAMPLES = (
     ),
 )
 
-_PYTHON_MADE = re.compile(
+_PYTHON_MADE = regex(
     r"site-packages|dist-packages|/lib/python\d|\.local\b|venv|virtualenv|wheel|/install\b|\.whl|\A/usr/local/?\Z"
 )
 _DISTROLESS = {"debian11": "3.9", "debian12": "3.11", "debian13": "3.13"}

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
 from pydock.edits import Edit, Fix, Safety
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.bases import retagged, roots
 from pydock.project.images import PythonImage, published, suites_of
@@ -37,9 +38,9 @@ EXAMPLES = (
     Example(before="FROM python:3.12-slim\nRUN pip install pandas==2.2.3\n"),
 )
 
-_COMPILERS = re.compile(r"gcc|g\+\+|musl-dev|build-base|clang|cargo|rust|make|gfortran|.*-dev")
+_COMPILERS = regex(r"gcc|g\+\+|musl-dev|build-base|clang|cargo|rust|make|gfortran|.*-dev")
 # Alpine's own, and what BusyBox brings while a slim image lacks it.
-_OF_ALPINE = re.compile(
+_OF_ALPINE = regex(
     r"\b(apk|adduser|addgroup|su-exec|setup-|rc-service|openrc|wget|unzip|nc|ping|crond|crontab|ps|top|killall|netstat"
     r"|ifconfig|nslookup|telnet|vi|less|patch|hexdump|bzip2|ip|lbzip2|fuser|tftp|httpd)\b(?![-=.])"
     r"|/bin/ash\b|\bash\b\s+-|/etc/apk|alpine",

@@ -12,12 +12,12 @@ service reads its version from it. `.env` files are the business of secret-file-
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from pydock.edits import Edit, Fix, Safety
 from pydock.ignore import Ignore
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.ignored import copied_names, ignore_of, ignore_path, needs_git, takes_all, takes_folder
 from pydock.project.system import runs_python
@@ -29,7 +29,7 @@ _CACHES = tuple((f"**/{name}", f"app/{name}/x") for name in (".pytest_cache", ".
 _EDITORS = ((".idea", ".idea/x"), (".vscode", ".vscode/x"), ("**/.DS_Store", "app/.DS_Store"))
 _LOGS = (("**/*.log", "app/app.log"),)
 _COMMENT = "# what tools generate is no part of the image"
-_INSTALLS_NODE = re.compile(r"\b(npm (ci|i|install)|yarn|pnpm)\b")
+_INSTALLS_NODE = regex(r"\b(npm (ci|i|install)|yarn|pnpm)\b")
 
 EXAMPLES = (
     Example(

@@ -13,11 +13,11 @@ stages that differ among themselves PYD105's business.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.images import PythonImage, minors_of
 from pydock.project.python import Wish, tested, unreadable_wishes, wishes
@@ -44,7 +44,7 @@ EXAMPLES = (
 )
 
 _SAYS_WHICH = (".python-version", "runtime.txt")
-_USES_UV = re.compile(r"\buv\s+(?:sync|run|venv|pip)\b")
+_USES_UV = regex(r"\buv\s+(?:sync|run|venv|pip)\b")
 
 
 def check(project: Project) -> Iterator[Finding]:

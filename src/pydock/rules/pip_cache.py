@@ -14,12 +14,12 @@ them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.caches import cache_folder, is_mounted, mounted_folders, runs_as_root, switched_off
 from pydock.project.installs import Install, behind
@@ -36,7 +36,7 @@ _SWITCHES = {
     "pipenv": (),
 }
 # A mount point cannot be removed: "Device or resource busy" would stop the build.
-_CLEARED = re.compile(r"\.cache\b|\bcache\s+(purge|clear|prune|clean)|\brm\b[^;&|\n]*(/root|~|\$HOME|_CACHE_DIR)")
+_CLEARED = regex(r"\.cache\b|\bcache\s+(purge|clear|prune|clean)|\brm\b[^;&|\n]*(/root|~|\$HOME|_CACHE_DIR)")
 
 EXAMPLES = (
     Example(

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Dockerfile, Instruction
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, Step, script
@@ -29,17 +30,17 @@ EXAMPLES = (
 )
 
 _FETCHERS = frozenset({"curl", "wget"})
-_SHELLS = re.compile(r"(?:ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|php")
-_CHECKS = re.compile(
+_SHELLS = regex(r"(?:ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|php")
+_CHECKS = regex(
     r"\b(?:sha(?:1|224|256|384|512)sum|shasum|md5sum|b2sum|cksum|gpg\s+(?:-\S+\s+)*--(?:batch\s+--)?verify|gpgv"
     r"|cosign|minisign|openssl\s+dgst|hashlib)\b|gpg\b[^|&;]*--verify"
 )
-_RUNNABLE = re.compile(
+_RUNNABLE = regex(
     r"\.(?:t(?:ar\.)?(?:gz|bz2|xz|zst)|tgz|tbz2?|zip|deb|rpm|apk|sh|py|pl|run|bin|whl|jar|AppImage)(?:[?#].*)?\Z"
     r"|/(?:releases/download|get|install)\b",
     re.I,
 )
-_URL = re.compile(r"[\"']?((?:https?|ftp)://[^\s\"']+)")
+_URL = regex(r"[\"']?((?:https?|ftp)://[^\s\"']+)")
 
 
 def check(project: Project) -> Iterator[Finding]:

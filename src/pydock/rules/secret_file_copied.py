@@ -20,6 +20,7 @@ from pydock.dockerfile import Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.ignore import Ignore
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.context import Copied
 from pydock.project.secret_files import secret_files
@@ -49,11 +50,11 @@ EXAMPLES = (
     ),
 )
 
-_READS_ENV = re.compile(
+_READS_ENV = regex(
     r"load_dotenv|find_dotenv|dotenv_values|env_file|read_env|\bdecouple\b|\bdynaconf\b|\bstarlette\.config\b"
 )
 # Documents, and files that work on the host rather than in the container.
-_NOT_A_READER = re.compile(
+_NOT_A_READER = regex(
     r"(\.(mdx?|rst|txt|lock|svg|css|html?|csv|ipynb|po|map)|(\A|/)((docker-)?compose[\w.-]*\.ya?ml|\.env[\w.-]*"
     r"|\.git\w+|[\w.-]*\.?dockerignore|[\w.-]*Dockerfile[\w.-]*|Makefile|\.gitlab-ci\.yml))\Z|\A\.github/",
     re.I,

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.programs import BUILTINS, SERVERS
 from pydock.project.sources import origin, script_file
@@ -54,14 +55,14 @@ EXAMPLES = (
 )
 
 _COST = "docker stop waits ten seconds and then kills the service in the middle of its requests"
-_PLAIN_SHELL = re.compile(
+_PLAIN_SHELL = regex(
     r"\[\s*\"(/usr)?/bin/(ba|da)?sh\"(\s*,\s*\"-[euxo]*(pipefail)?\")*(,\s*\"pipefail\")?\s*,\s*\"-[eux]*o?c\"\s*\]"
 )
-_KNOWN_BASE = re.compile(
+_KNOWN_BASE = regex(
     r"(?:[\w.-]+/)*(?:python|pypy|debian|ubuntu|alpine|buildpack-deps|fedora|centos|rockylinux|amazonlinux|uv|"
     r"ubi\d?(?:-minimal)?|miniconda3|miniforge3|mambaforge|cuda|tensorflow|pytorch|playwright|scratch)\Z"
 )
-_GLOB = re.compile(r"[*?\[\]~#!]|\{.*(?:,|\.\.).*\}")
+_GLOB = regex(r"[*?\[\]~#!]|\{.*(?:,|\.\.).*\}")
 
 
 def check(project: Project) -> Iterator[Finding]:

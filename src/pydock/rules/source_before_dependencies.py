@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.context import Copied
 from pydock.project.ignored import ignore_of
@@ -29,7 +30,7 @@ from pydock.shell import Command, script
 from pydock.split.preparing import is_preparing_copy
 from pydock.values import Value
 
-_MANIFEST = re.compile(
+_MANIFEST = regex(
     r"(?:\A|/)(?:[^/]*\.(?:txt|in|toml|cfg|lock|ini|json|ya?ml|conf|sh|whl|gz)|Pipfile|setup\.py|[^/]*requirements[^/]*"
     r"|README[^/]*|LICEN[CS]E[^/]*)\Z"
 )
@@ -41,7 +42,7 @@ _PASSIVE = frozenset({"WORKDIR", "ENV", "ARG", "LABEL", "EXPOSE", "VOLUME", "MAI
 _MANAGERS = (("poetry", "install"), ("pipenv", "install"), ("pipenv", "sync"), ("uv", "sync"), ("pdm", "install"))
 # (manager, its lock file, the option that leaves out the project itself)
 _WITHOUT_PROJECT = {"poetry": ("poetry.lock", "--no-root"), "uv": ("uv.lock", "--no-install-project")}
-_LOCAL = re.compile(r"\bpath\s*=|file://|workspace|\bfile\s*=\s*[\"']\.|develop\s*=")
+_LOCAL = regex(r"\bpath\s*=|file://|workspace|\bfile\s*=\s*[\"']\.|develop\s*=")
 
 _HEAD = "FROM python:3.12-slim\nWORKDIR /app\n"
 _INSTALL = "RUN pip install -r requirements.txt\n"

@@ -19,6 +19,7 @@ from packaging.version import Version
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.build_tools import BUILD_TOOLS, latest_tool, python_minor
 from pydock.project.installs import Install, pinned, runs
@@ -27,7 +28,7 @@ from pydock.project.syncs import syncs
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
 
-_UV_IMAGE = re.compile(r"ghcr\.io/astral-sh/uv(:latest)?\Z")
+_UV_IMAGE = regex(r"ghcr\.io/astral-sh/uv(:latest)?\Z")
 _COST = "a new major version stops a build that nobody touched, or installs something else"
 _POETRY = "FROM python:3.12-slim\nRUN pip install poetry{pin}\nCOPY pyproject.toml poetry.lock ./\nRUN poetry install\n"
 
@@ -160,13 +161,13 @@ def _of_script(project: Project, stage: Stage, run: Instruction) -> Iterator[Fin
 _INSTALLERS = (
     (
         "poetry",
-        re.compile(r"install\.python-poetry\.org|/get-poetry\.py|/install-poetry\.py"),
+        regex(r"install\.python-poetry\.org|/get-poetry\.py|/install-poetry\.py"),
         "POETRY_VERSION",
         "Set POETRY_VERSION, or install poetry with pip and a version.",
     ),
     (
         "uv",
-        re.compile(r"astral\.sh/uv/install\.sh"),
+        regex(r"astral\.sh/uv/install\.sh"),
         "UV_VERSION",
         "Put the version into the address, as in astral.sh/uv/X.Y.Z/install.sh, or copy uv from its image.",
     ),

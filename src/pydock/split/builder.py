@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pydock.chains import comment_lines
 from pydock.dockerfile import Instruction
+from pydock.patterns import regex
 from pydock.plan import Add, Change, Keep, Piece, Repeat
 from pydock.project.build_tools import latest_tool
 from pydock.split.copying import copy_pieces, leaves_runtime
@@ -18,7 +19,7 @@ from pydock.split.roles import Role
 from pydock.words import variables
 
 # Variables that pip, the managers, compilers and apt read without being named on a command line.
-_BUILD_VARIABLE = re.compile(
+_BUILD_VARIABLE = regex(
     r"(PIP|UV|POETRY|PIPENV|PDM|HATCH|SETUPTOOLS|GIT|CARGO|RUST|CYTHON|NPY|CRYPTOGRAPHY|GDAL|SKLEARN|BLIS)_.*"
     r"|(C|CXX|CPP|LD|F)FLAGS|CC|CXX|MAKEFLAGS|(C|CPLUS)_INCLUDE_PATH|LIBRARY_PATH|LD_LIBRARY_PATH|PATH|VIRTUAL_ENV"
     r"|\w+_(C|CXX|CPP|LD)FLAGS|PKG_CONFIG_PATH|(HDF5|CUDA|JAVA|OPENSSL|LLVM|GEOS|PROJ|TORCH|BLAS|LAPACK)_\w+|MAX_JOBS"

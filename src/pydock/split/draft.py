@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from pydock.dockerfile import Instruction, Stage
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import AptKind
 from pydock.project.images import PythonImage
@@ -29,7 +30,7 @@ from pydock.values import Value
 from pydock.words import expand
 
 VENV = "/opt/venv"
-_APT_SETUP = re.compile(r"/etc/apt/|apt-key|add-apt-repository|nodesource|dpkg --add-architecture|/usr/share/keyrings")
+_APT_SETUP = regex(r"/etc/apt/|apt-key|add-apt-repository|nodesource|dpkg --add-architecture|/usr/share/keyrings")
 _STAGE_NAMES = ("builder", "build", "dependencies", "pydeps")
 
 

@@ -13,16 +13,17 @@ import re
 from collections.abc import Iterable
 
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.installs import pip_command
 from pydock.shell import Command
 from pydock.split.places import running_files
 from pydock.split.roles import Role, RoledStep, step_text
 
-_PIP = re.compile(r"pip(3(\.\d+)?)?\Z")
-_PYTHON = re.compile(r"(/usr/local/bin/)?python(3(\.\d+)?)?\Z")
+_PIP = regex(r"pip(3(\.\d+)?)?\Z")
+_PYTHON = regex(r"(/usr/local/bin/)?python(3(\.\d+)?)?\Z")
 _READERS = frozenset({"cat", "grep", "sed", "echo", "uv"})
-_CALLS_PIP = re.compile(
+_CALLS_PIP = regex(
     r"^(?:(?!#|//).)*?(?<![\w./-])pip[\d.]*[\"']?[,\s]\s*[\"']?(?:install|uninstall|freeze|list)\b", re.M
 )
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.programs import SERVERS
 from pydock.project.start import starts
@@ -18,22 +19,22 @@ from pydock.split.commands import is_placed
 from pydock.split.refusal import Refusal
 
 MOST_FILES, LARGEST = 3_000, 200_000
-_READ = re.compile(r"(?:\A|/)[^/.]+\Z|\.(?:sh|bash|py|wsgi|conf|cfg|ini|service|cron|crontab|tab)\Z")
+_READ = regex(r"(?:\A|/)[^/.]+\Z|\.(?:sh|bash|py|wsgi|conf|cfg|ini|service|cron|crontab|tab)\Z")
 # Files without an ending that a container runs, or that say what one runs.
-_RUN_BY_NAME = re.compile(r"(?:\A|/)(?:cron\w*|\w*crontab|Procfile)\Z")
-_NOT_THE_SERVICE = re.compile(
+_RUN_BY_NAME = regex(r"(?:\A|/)(?:cron\w*|\w*crontab|Procfile)\Z")
+_NOT_THE_SERVICE = regex(
     r"(?:\A|/)(?:tests?|docs?|examples?|\.github|\.gitlab|ansible|terraform)/|Dockerfile|\.(?:git|docker)ignore\Z"
     r"|(?:\A|/)(?:README|LICENSE|CHANGELOG|Makefile|Vagrantfile)",
     re.I,
 )
-_PROGRAM = re.compile(r"/usr/local/bin/([\w.-]+)")
-_DEBIANS_PYTHON = re.compile(r"/usr/bin/python[\d.]*\b")
+_PROGRAM = regex(r"/usr/local/bin/([\w.-]+)")
+_DEBIANS_PYTHON = regex(r"/usr/bin/python[\d.]*\b")
 # The packages of the system's interpreter, and uWSGI's way to name an environment.
-_PACKAGES = re.compile(
+_PACKAGES = regex(
     r"/usr/local/lib/python[\d.]*/(?:site|dist)-packages|^\s*(?:home|virtualenv|venv|pyhome)\s*=\s*/usr/local/?\s*$",
     re.M,
 )
-_PYTHONS_OWN = re.compile(r"(python|pip|pydoc|idle|wheel|easy_install)[\d.]*\Z")
+_PYTHONS_OWN = regex(r"(python|pip|pydoc|idle|wheel|easy_install)[\d.]*\Z")
 _INSTALLED = (SERVERS - {"nginx"}) | {
     "alembic",
     "aerich",
@@ -46,14 +47,14 @@ _INSTALLED = (SERVERS - {"nginx"}) | {
 }
 _NAMES = "|".join(sorted(_INSTALLED))
 # A PATH that has the system's folder in front of, or instead of, what the image has set.
-_PATH = re.compile(r"(?<![$\w{])PATH\s*[=: ]\s*[\"']?(?:(?!\$\{?PATH|%\(ENV_PATH)[^\n\"'])*/usr/local/bin\b")
+_PATH = regex(r"(?<![$\w{])PATH\s*[=: ]\s*[\"']?(?:(?!\$\{?PATH|%\(ENV_PATH)[^\n\"'])*/usr/local/bin\b")
 # Every text is asked for these, so each stands behind a word that most texts do not have.
 _RESETS = (
-    ("su", re.compile(r"\bsu\s+(?:-|-l|--login)\s"), "`su -`"),
-    ("runuser", re.compile(r"\brunuser\s+(?:-|-l|--login)\s"), "`runuser -`"),
-    ("sh", re.compile(r"sh(?:(?<=\b[bd]ash)|(?<=\bash)|(?<=\bsh))\s+(?:-[a-z]*l[a-z]*|--login)\b"), "a login shell"),
-    ("sudo", re.compile(rf"\bsudo\b[^\n;&|]*\s(?:python[\d.]*|{_NAMES})\b"), "`sudo`"),
-    ("env", re.compile(r"\benv\s+-i\b"), "`env -i`"),
+    ("su", regex(r"\bsu\s+(?:-|-l|--login)\s"), "`su -`"),
+    ("runuser", regex(r"\brunuser\s+(?:-|-l|--login)\s"), "`runuser -`"),
+    ("sh", regex(r"sh(?:(?<=\b[bd]ash)|(?<=\bash)|(?<=\bsh))\s+(?:-[a-z]*l[a-z]*|--login)\b"), "a login shell"),
+    ("sudo", regex(rf"\bsudo\b[^\n;&|]*\s(?:python[\d.]*|{_NAMES})\b"), "`sudo`"),
+    ("env", regex(r"\benv\s+-i\b"), "`env -i`"),
 )
 _PIP_PLACES = frozenset({"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PYTHONHOME", "PYTHONUSERBASE"})
 _UV_PLACES = frozenset({"UV_SYSTEM_PYTHON", "UV_TARGET", "UV_PREFIX"})

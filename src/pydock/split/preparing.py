@@ -10,18 +10,19 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import Step
 from pydock.split.inputs import Inputs
 from pydock.split.roles import Role, RoledStep
 
-_PREPARES = re.compile(
+_PREPARES = regex(
     r"\bpip\.conf|\bpip/pip|\.pip\b|\.netrc|\.pypirc|\.ssh\b|/etc/ssh|ssh-keyscan|\bgit\s+config|\.gitconfig"
     r"|\.git-credentials|ca-certificates|/etc/ssl|/usr/include|\bldconfig\b|\buv\.toml"
 )
-_APT_FILES = re.compile(r"/etc/apt/|/usr/share/keyrings")
+_APT_FILES = regex(r"/etc/apt/|/usr/share/keyrings")
 # pip fills in ${NAME} in requirement files: https://pip.pypa.io/en/stable/reference/requirements-file-format/
-_FILLED_IN = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_FILLED_IN = regex(r"\$\{([A-Z0-9_]+)\}")
 _BUILD_FILES = (
     "setup.py",
     "setup.cfg",

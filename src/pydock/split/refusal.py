@@ -8,15 +8,16 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.images import PythonImage
 from pydock.shell import script
 from pydock.split.roles import Role, RoledStep, changes_folder, depends_on_folder, mentions_installer, step_text
 from pydock.values import Value
 
-_INTERPRETER_PATHS = re.compile(r"site-packages|dist-packages|/usr/local/lib/python|/root/\.local/lib")
+_INTERPRETER_PATHS = regex(r"site-packages|dist-packages|/usr/local/lib/python|/root/\.local/lib")
 _PLACED_ELSEWHERE = ("--target", "-t", "--prefix", "--root")
-_COMPILERS = re.compile(r"(?:^|[\s;&|(/])(?:\./configure|cmake|make|gcc|g\+\+|cargo|rustc|go\s+build)(?=[\s;&|)]|$)")
+_COMPILERS = regex(r"(?:^|[\s;&|(/])(?:\./configure|cmake|make|gcc|g\+\+|cargo|rustc|go\s+build)(?=[\s;&|)]|$)")
 
 
 class Refusal(Value):

@@ -7,6 +7,7 @@ import re
 from enum import Enum
 
 from pydock.dockerfile import Instruction, Stage
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import AptKind, AptStep, apt_steps
 from pydock.project.installs import Install, pip_command, read_install
@@ -22,7 +23,7 @@ _SHARED = frozenset({"set", "export", "cd", "source", ".", "umask", "shopt", "un
 _NEUTRAL = frozenset(
     {"true", "false", ":", "echo", "test", "[", "[[", "exit", "printf", "cat", "grep", "sleep", "which"}
 )
-_MENTIONS = re.compile(r"\b(pip3?|poetry|pipenv|pdm|uv|conda|easy_install)\b")
+_MENTIONS = regex(r"\b(pip3?|poetry|pipenv|pdm|uv|conda|easy_install)\b")
 _ENVIRONMENT_VERBS = frozenset(
     {"install", "sync", "update", "add", "require", "lock", "export", "requirements", "pip", "build"}
 )

@@ -5,25 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.native import Need
 from pydock.project.sources import sources
 
 # Python asks /etc/mime.types before its own table, which lacks .woff2, .webp and .docx for long:
 # https://docs.python.org/3/library/mimetypes.html#mimetypes.knownfiles
-_MEDIA_TYPES = re.compile(
+_MEDIA_TYPES = regex(
     r"\bmimetypes\b|\bguess_type\b|\bsend_(?:file|from_directory)\b|\bStaticFiles\b|\bFileResponse\b|\bstatic_folder\b"
     r"|\badd_static\b|\bstatic_file\b|\bWhiteNoise|\bSimpleHTTPRequestHandler\b|\bStaticFileHandler\b"
 )
-_STATIC = re.compile(r"(?:\A|/)(?:static|public|assets|dist)/")
+_STATIC = regex(r"(?:\A|/)(?:static|public|assets|dist)/")
 _SERVES_STATIC = frozenset({"flask", "quart", "whitenoise", "django", "aiohttp", "dash", "sanic"})
-_LOADS = re.compile(r"(?:\bCDLL|\bLoadLibrary|\bdlopen|\bfind_library)\(\s*[\"']([\w.+-]+)[\"']")
-_OWN_LIBRARIES = re.compile(r"lib(?:c|m|dl|rt|pthread)\.so|c\Z|m\Z")
-_COMPILES = re.compile(
+_LOADS = regex(r"(?:\bCDLL|\bLoadLibrary|\bdlopen|\bfind_library)\(\s*[\"']([\w.+-]+)[\"']")
+_OWN_LIBRARIES = regex(r"lib(?:c|m|dl|rt|pthread)\.so|c\Z|m\Z")
+_COMPILES = regex(
     r"\bpyximport\b|\bffi\w*\.verify\(|\btorch\.compile\b|\bload_inline\b|\bcpp_extension\b|\bcmdstanpy\b|\bpystan\b"
     r"|\btheano\b|\bpytensor\b|\bbuild_ext\b"
 )
-_WINDOWS = re.compile(r"^\s*(?:import|from) (?:tkinter|turtle)\b", re.M)
+_WINDOWS = regex(r"^\s*(?:import|from) (?:tkinter|turtle)\b", re.M)
 
 
 def media_types(project: Project, suite: str, names: frozenset[str]) -> Iterator[Need]:

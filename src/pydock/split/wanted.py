@@ -10,14 +10,15 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.requirements import Kind, RequirementSet
 from pydock.split.inputs import Inputs
 from pydock.split.roles import Role, RoledStep
 from pydock.values import Value
 
-_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
-_LOCKED = re.compile(r'^name = "([^"]+)"', re.M)
+_NAME = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_LOCKED = regex(r'^name = "([^"]+)"', re.M)
 
 
 class Wanted(Value):
