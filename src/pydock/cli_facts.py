@@ -1,7 +1,5 @@
 """The `facts` command: what pydock has read about a service, so that a person can check it."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Annotated
 
