@@ -7,6 +7,7 @@ that says nothing about SIGTERM does not get it: https://man7.org/linux/man-page
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from pydock.patterns import regex
