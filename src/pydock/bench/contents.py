@@ -207,6 +207,8 @@ def compare_files(before: Image, after: Image, declared: Declared) -> Outcome:
         was, now = before.files.get(path), after.files.get(path)
         if path in parents and (was is None or now is None):
             continue  # what lies in the folder tells it
+        if was is not None and now is not None and was.is_database and was.content == now.content:
+            notes.setdefault("the same tables and rows, but for the moments of the build", []).append(path)
         if why := _explained(path, was, now, before, after, declared):
             notes.setdefault(why, []).append(path)
         elif was is None or now is None or was != now:
@@ -248,7 +250,9 @@ def _shown(image: Image, file: File | None, other: File | None) -> str:
     if other is None:
         return "there"
     parts = []
-    if file.content != other.content:
+    if file.is_database and other.is_database:
+        parts += [f"table {line}" for line in file.content.splitlines()[1:] if line not in other.content.splitlines()]
+    elif file.content != other.content:
         parts.append(file.content if len(file.content) < 60 else f"sha256 {file.content[:12]}")
     if file.mode != other.mode:
         parts.append(f"mode {file.rights}")

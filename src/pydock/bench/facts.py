@@ -45,12 +45,19 @@ class Config(Value):
 
 
 class File(Value):
-    """A file of an image: `content` is a digest, the target of a link, or what kind of thing it is."""
+    """A file of an image: `content` is a digest, the target of a link, or what kind of thing it is.
+
+    Of a SQLite database it is a line for its schema and one for each table.
+    """
 
     content: str
     mode: int
     uid: int
     gid: int
+
+    @property
+    def is_database(self) -> bool:
+        return self.content.startswith("sqlite\n")
 
     @property
     def rights(self) -> str:

@@ -1,12 +1,17 @@
 """What lies in the file system: every file with its mode and owner, and the content of those that are asked for."""
 
+import calendar
 import contextlib
 import hashlib
+import importlib
 import json
 import os
+import re
 import stat
 import sys
+import time
 from typing import Any
+from urllib.parse import quote
 
 SKIPPED = {
     "/proc",
@@ -21,6 +26,11 @@ SKIPPED = {
     "/var/lib/dpkg",
 }
 LARGEST = 256 * 1024 * 1024
+DATABASE = b"SQLite format 3\0"
+LARGEST_DATABASE = 32 * 1024 * 1024
+# A row that was written by the build says when: a moment this close to the file's own.
+MOMENT = 36 * 3600
+MOMENTS = re.compile(r"\b(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?")
 
 
 def describe(path: str) -> "list[object]":
@@ -42,7 +52,7 @@ def walk(top: str) -> "dict[str, list[object]]":
 
 
 def content(path: str) -> str:
-    """What makes two files the same: a digest, the target of a link, the kind of anything else."""
+    """What makes two files the same: a digest, the tables of a database, the target of a link, the kind of others."""
     mode = os.lstat(path).st_mode
     if stat.S_ISLNK(mode):
         return "-> " + os.readlink(path)
@@ -50,11 +60,66 @@ def content(path: str) -> str:
         return "folder" if stat.S_ISDIR(mode) else "special"
     if os.path.getsize(path) > LARGEST:
         return f"size {os.path.getsize(path)}"
+    told = database(path)
+    if told:
+        return told
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         for block in iter(lambda: file.read(1 << 20), b""):
             digest.update(block)
     return digest.hexdigest()
+
+
+def database(path: str) -> str:
+    """A SQLite file by its tables, each with a digest of its rows; "" for what is none or cannot be read as one.
+
+    Two builds give other moments to the same rows, and so other bytes to the same database.
+    """
+    with open(path, "rb") as file:
+        if file.read(len(DATABASE)) != DATABASE:
+            return ""
+    log = path + "-wal"
+    if os.path.getsize(path) > LARGEST_DATABASE or (os.path.exists(log) and os.path.getsize(log)):
+        return ""
+    try:
+        sqlite3 = importlib.import_module("sqlite3")
+        connection = sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True)
+        try:
+            return "\n".join(["sqlite", *tables(connection, os.path.getmtime(path))])
+        finally:
+            connection.close()
+    except Exception:  # what cannot be read as a database is compared as any file
+        return ""
+
+
+def tables(connection: "Any", made: float) -> "list[str]":
+    schema = sorted(map(repr, connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")))
+    found = [f"schema {hashlib.sha256(chr(10).join(schema).encode()).hexdigest()[:12]}"]
+    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    for name in names:
+        rows = connection.execute('SELECT * FROM "{}"'.format(name.replace('"', '""')))
+        lines = sorted(repr([timeless(value, made) for value in row]) for row in rows)
+        digest = hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+        found.append(f"{name}, {len(lines)} rows {digest[:12]}")
+    return found
+
+
+def timeless(value: object, made: float) -> object:
+    """The value with every moment that is the build's own made equal; any other moment stays."""
+    if isinstance(value, str):
+        return MOMENTS.sub(lambda found: "{time}" if is_now(found, made) else found[0], value)
+    if isinstance(value, (int, float)):
+        near = any(abs(value / unit - made) < MOMENT for unit in (1, 1_000, 1_000_000, 1_000_000_000))
+        return "{time}" if near else value
+    return value
+
+
+def is_now(found: "re.Match[str]", made: float) -> bool:
+    try:
+        said = time.strptime(f"{found[1]} {found[2] or '12:00:00'}", "%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return False
+    return abs(calendar.timegm(said) - made) < MOMENT
 
 
 def contents(paths: "list[str]") -> "dict[str, object]":
