@@ -8,10 +8,10 @@ import pytest
 
 from pydock.bench.asked import questions
 from pydock.bench.behaviour import own_changes
-from pydock.bench.compare import Comparison, compare, not_built
+from pydock.bench.compare import Comparison, compare, not_built, settled
 from pydock.bench.facts import Answer, Config, Declared, Distribution, File, Image, Python, Service
 from pydock.bench.masks import is_for_installing, is_generated, loud_lines, masked
-from pydock.bench.outcome import Outcome, Verdict
+from pydock.bench.outcome import Difference, Outcome, Verdict, judged
 from pydock.bench.settings import plain_words
 from pydock.project import Project
 from pydock.tree import Tree
@@ -324,3 +324,18 @@ def test_the_questions_are_read_from_the_sources() -> None:
     assert not {"never", "late", "own"} & set(asked.imports)
     assert "/health" in asked.routes
     assert "/app" in asked.writes
+
+
+def test_what_differs_in_one_of_two_starts_is_chance_and_said() -> None:
+    bad, good = judged("log", [Difference("log", "", "late")]), judged("log", ())
+    once = settled(Comparison((bad,)), Comparison((good,)))
+    assert once.verdict is Verdict.SAME
+    assert once.outcomes[0].notes == ("differed in one of two starts",)
+    assert settled(Comparison((bad,)), Comparison((bad,))).verdict is Verdict.DIFFERENT
+    assert settled(Comparison((good,)), Comparison((bad,))).verdict is Verdict.SAME
+
+
+def test_what_a_process_says_of_itself_to_prometheus_is_masked_and_what_the_service_counts_is_not() -> None:
+    counted = 'python_gc_objects_collected_total{generation="0"} 351.0\nprocess_cpu_seconds_total 1.2e-05\n'
+    assert masked(counted) == masked(counted.replace("351.0", "343.0").replace("1.2e", "3.4e"))
+    assert masked("orders_total 3.0\n") != masked("orders_total 4.0\n")

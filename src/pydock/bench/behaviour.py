@@ -14,6 +14,8 @@ LONGEST = 300
 # What podman writes into every container, and with it the folder.
 _BY_ENGINES = frozenset({"/etc", "/etc/hosts", "/etc/hostname", "/etc/mtab", "/etc/resolv.conf"})
 ASPECTS = ("listening", "answers", "health check", "log")
+# What two starts of one and the same image may differ in.
+BY_CHANCE = frozenset({"state", *ASPECTS})
 
 
 def compare_behaviour(before: Image, after: Image, declared: Declared) -> Iterator[Outcome]:

@@ -47,6 +47,19 @@ def compare(before: Image, after: Image, declared: Declared) -> Comparison:
     return Comparison(tuple(outcomes))
 
 
+def settled(first: Comparison, second: Comparison) -> Comparison:
+    """Two looks at the same images: what differed in one of them alone was chance, such as which line came first."""
+    outcomes = []
+    for was, now in zip(first.outcomes, second.outcomes, strict=True):
+        if was.verdict is not Verdict.DIFFERENT:
+            outcomes.append(was)
+        elif now.verdict in {Verdict.SAME, Verdict.FIXED}:
+            outcomes.append(replace(now, notes=(*now.notes, "differed in one of two starts")))
+        else:
+            outcomes.append(now)
+    return Comparison(tuple(outcomes))
+
+
 def not_built(before: str, after: str, rewritten: Image | None = None) -> Comparison:
     """The comparison where at least one version cannot be built; texts say why, "" for one that can.
 

@@ -21,6 +21,8 @@ _MASKS = (
     (r"\b\d+(?:\.\d+)?(?:e-?\d+)? ?(?:ms|us|µs|ns|s|sec|secs|seconds|milliseconds)\b", "{duration}"),
     (r"\b(?:172|10|192)(?:\.\d{1,3}){3}\b", "{host}"),
     (r"(127\.0\.0\.1|localhost|\{host\}):[3-6]\d{4}\b", r"\1:{port}"),
+    # https://prometheus.io/docs/instrumenting/exposition_formats/: what a process says of itself
+    (r"(?m)^((?:python|process)_\w+(?:\{[^}\n]*\})?) [\d.eE+-]+$", r"\1 {number}"),
     (r"/[\w./-]*?/(?:site|dist)-packages\b", "{site}"),
     (r"(?:/opt/venv|/usr/local|/usr|/root/\.local|/home/\w+/\.local|/\.venv)/bin/", "{bin}/"),
     (r"(?:/usr/local|/usr)/lib/python3\.\d+/", "{python}/"),

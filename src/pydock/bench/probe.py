@@ -57,6 +57,13 @@ class Probe(Value):
             whole = self._with_files(idle, found, tuple(original.files)) if idle and is_open else found
             return replace(whole, service=self._service(image, found, ports or self.asked.ports, idle))
 
+    def again(self, image: str, found: Image, original: Image) -> Image:
+        """The facts of an image with those of a second container of the same service."""
+        listening = tuple(port for _, port in original.service.listening) if original.service else ()
+        ports = self.asked.ports if found is original else listening or self.asked.ports
+        with self._idle(image) as (idle, _):
+            return replace(found, service=self._service(image, found, ports, idle))
+
     @contextmanager
     def _idle(self, image: str) -> Iterator[tuple[_Inside | None, Image]]:
         """A container in which nothing runs, and what is known before any file is looked at."""
@@ -142,7 +149,9 @@ class Probe(Value):
     def _service(self, image: str, found: Image, ports: tuple[int, ...], idle: _Inside | None) -> Service:
         name = idle.interpreter if idle else INTERPRETERS[0]
         with self._surrounded() as (network, environment):
-            container = self.engine.container(image, network=network, environment=environment)
+            # What stays in a buffer of one version, and not of the other, would be a difference of their logs.
+            unbuffered = {"PYTHONUNBUFFERED": "1", **environment}
+            container = self.engine.container(image, network=network, environment=unbuffered)
             try:
                 container.start()
             except EngineError as error:

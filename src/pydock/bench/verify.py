@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from pydock import engine as rounds
 from pydock.bench.asked import declared, questions
+from pydock.bench.behaviour import BY_CHANCE
 from pydock.bench.beside import Beside
-from pydock.bench.compare import Comparison, compare, not_built
+from pydock.bench.compare import Comparison, compare, not_built, settled
 from pydock.bench.engine import Engine
 from pydock.bench.facts import Config, Image
 from pydock.bench.masks import is_for_installing
+from pydock.bench.outcome import Verdict
 from pydock.bench.probe import Probe
 from pydock.bench.recipe import Recipe
 from pydock.edits import Safety
@@ -56,6 +58,7 @@ class Verifier:
     beside: Beside | None = None
     tell: Callable[[str], None] = lambda text: None
     _original: Image | str | None = None
+    _original_image: str = ""
     _seen: dict[tuple[tuple[str, str], ...], Comparison] = field(default_factory=dict)
 
     def compare(self, report: Report) -> Comparison:
@@ -75,13 +78,21 @@ class Verifier:
         self.tell("looking at the new version")
         if isinstance(self._original, str):
             return not_built(self._original, "", probe.rewritten(built, Image(Config())))
-        return compare(self._original, probe.rewritten(built, self._original), declared(report))
+        changed = probe.rewritten(built, self._original)
+        found = compare(self._original, changed, declared(report))
+        differing = {outcome.aspect for outcome in found.of(Verdict.DIFFERENT)}
+        if not differing or differing - BY_CHANCE:
+            return found
+        self.tell("looking at both again")
+        original = probe.again(self._original_image, self._original, self._original)
+        return settled(found, compare(original, probe.again(built, changed, self._original), declared(report)))
 
     def _looked_at_original(self, probe: Probe) -> Image | str:
         built, why = self._built(self.project.tree, "the original")
         if not built:
             return why
         self.tell("looking at the original")
+        self._original_image = built
         base = self.project.reference(self.project.final) or ""
         return probe.original(built, base)
 

@@ -83,13 +83,15 @@ def database(path: str) -> str:
         return ""
     try:
         sqlite3 = importlib.import_module("sqlite3")
-        connection = sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True)
-        try:
-            return "\n".join(["sqlite", *tables(connection, os.path.getmtime(path))])
-        finally:
-            connection.close()
-    except Exception:  # what cannot be read as a database is compared as any file
+    except ImportError:
         return ""
+    connection = sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True)
+    try:
+        return "\n".join(["sqlite", *tables(connection, os.path.getmtime(path))])
+    except (sqlite3.Error, OverflowError, ValueError):
+        return ""
+    finally:
+        connection.close()
 
 
 def tables(connection: "Any", made: float) -> "list[str]":
