@@ -339,3 +339,8 @@ def test_what_a_process_says_of_itself_to_prometheus_is_masked_and_what_the_serv
     counted = 'python_gc_objects_collected_total{generation="0"} 351.0\nprocess_cpu_seconds_total 1.2e-05\n'
     assert masked(counted) == masked(counted.replace("351.0", "343.0").replace("1.2e", "3.4e"))
     assert masked("orders_total 3.0\n") != masked("orders_total 4.0\n")
+
+
+def test_an_engine_that_starts_neither_says_nothing_about_the_rewrite() -> None:
+    before, after = (_service(state="refused", reason=f"no bridge for veth{name}") for name in "ab")
+    assert compare(before, after, Declared()).verdict is Verdict.UNKNOWN

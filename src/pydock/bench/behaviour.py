@@ -48,6 +48,8 @@ def _why_down(before: Service, after: Service) -> str:
 
 
 def _state(before: Service, after: Service) -> Outcome:
+    if before.state == after.state == "refused" and before.ending != after.ending:
+        return unknown("state", f"the engine starts neither: {after.reason}")
     if before.ending == after.ending:
         if before.is_up:
             return judged("state", ())

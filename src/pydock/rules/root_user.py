@@ -9,11 +9,13 @@ beside it, the code stays root's and read-only; otherwise the work directory and
 path, VOLUME and compose volume belong to the user, and a comment names who writes there.
 Safe only on images that are plain Python or Debian, with the source at hand. A service that
 starts as root on purpose (gosu, supervisord, nginx, cron) is left alone; what root's home
-holds, a port below 1024 or a bind mount of the host make it unsafe.
+holds, a port below 1024, a bind mount of the host or source that no instruction copies make it
+unsafe.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
@@ -25,6 +27,8 @@ from pydock.project.compose import services
 from pydock.project.layout import creates_user, inserted_after, last_of_system, makes_folder
 from pydock.project.ownership import Ownership, copies_into, has_source, is_bind, ownership
 from pydock.project.rights import ROOT, created_user, obstacles
+from pydock.project.sources import origin
+from pydock.project.start import main_command
 from pydock.project.system import Family, family, runs_python
 from pydock.rule import Example, Finding, Rule
 
@@ -77,6 +81,11 @@ EXAMPLES = (
     Example(
         before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
         files={"app.py": "import socket\nsocket.socket(socket.AF_INET, socket.SOCK_RAW)\n"},
+        finds=True,
+    ),
+    Example(
+        before=f'{_HEAD}WORKDIR /app\nRUN pip install flask==3.1.2\nCMD ["python", "./app.py"]\n',
+        files={"app.py": "print(1)\n"},
         finds=True,
     ),
     Example(
@@ -197,12 +206,23 @@ def _chown(owned: Ownership, owner: str, *, is_recursive: bool) -> Iterator[str]
 def _doubts(project: Project, owned: Ownership) -> Iterator[str]:
     if not has_source(project):
         yield "the source is not at hand, so where it writes is not known"
+    if mounted := _mounted_script(project):
+        yield f"nothing copies {mounted} into the image, so it is mounted, and who may write beside it is not known"
     if project.options.portable and project.final.of("VOLUME"):
         yield "builders before BuildKit drop what is changed below a VOLUME"
     for service in services(project):
         bound = [source for source, _ in service.mounts if is_bind(source)]
         if bound and owned.folders:
             yield f"{bound[0]} on the host ({service.origin}) has to be writable for uid {UID}"
+
+
+def _mounted_script(project: Project) -> str:
+    """The script of the context that the container starts although no instruction brings it, "" for none."""
+    command = main_command(project)
+    words = command.command.values[1:] if command and command.program.startswith("python") else ()
+    name = posixpath.normpath(next((word for word in words if word), ""))
+    is_there = not name.endswith(".py") or origin(project, project.final, name) is not None
+    return "" if is_there or not project.tree.has_file(posixpath.basename(name)) else name
 
 
 def _notes(owned: Ownership) -> tuple[str, ...]:
