@@ -16,9 +16,9 @@ from pydock import data
 
 @cache
 def _published(name: str) -> dict[str, Any]:
-    """A schema of https://www.schemastore.org by its name there; no network is asked."""
+    """A schema of https://www.schemastore.org by its name there or its address; no network is asked."""
     stored = SQLiteCache(Path(schemastore.__file__).parent / "cache")
-    wanted = f"https://json.schemastore.org/{name}.json"
+    wanted = name if name.startswith("https:") else f"https://json.schemastore.org/{name}.json"
     found: dict[str, Any] = next(each.json() for each in stored.responses.values() if each.url == wanted)
     return found
 
