@@ -12,13 +12,12 @@ from threading import Event, Timer
 from typing import IO, TYPE_CHECKING, Any
 
 from pydock.bench import buildx
-from pydock.bench.client import hint_for, translated
+from pydock.bench.client import build_failure, hint_for, translated
 from pydock.bench.context import packed, without_syntax
 from pydock.bench.recipe import Built, Recipe
 from pydock.bench.trace import Step, Trace
 from pydock.errors import BuildError, EngineError
 from pydock.patterns import regex
-from pydock.project.secrets import mask
 
 if TYPE_CHECKING:
     from docker.api import APIClient
@@ -170,7 +169,7 @@ def _image(message: Mapping[str, Any]) -> str:
     return str(aux.get("ID") or "") if isinstance(aux, dict) and message.get("id") in {"moby.image.id", None} else ""
 
 
-def _failure(trace: Trace, said: str, hint: str = "") -> BuildError:
+def _failure(trace: Trace, said: str, hint: str = "") -> EngineError:
     failed = trace.failed
     name = failed.name if failed else ""
     image = _METADATA.match(name)
@@ -184,7 +183,7 @@ def _failure(trace: Trace, said: str, hint: str = "") -> BuildError:
     hint = hint or hint_for(said)
     if image and not hint:
         hint = "is the name right, and does the engine reach the registry?"
-    return BuildError(mask(f"{what}: {_short(said)}"), hint, mask(name), tuple(map(mask, trace.output)))
+    return build_failure(f"{what}: {_short(said)}", said, name, trace.output, hint)
 
 
 def _short(said: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Timer
 from typing import IO
 
-from pydock.bench.client import hint_for
+from pydock.bench.client import build_failure
 from pydock.bench.recipe import Recipe
 from pydock.bench.trace import LONGEST_LINE, MOST_LINES, Step, Trace
 from pydock.errors import BuildError, EngineError
@@ -43,10 +43,15 @@ def built(
             f"the build was stopped after {recipe.limit:.0f} s", "a longer time can be given with --build-limit"
         )
     failed = trace.failed
+    if failed is None and not trace.steps:
+        last = next((line for line in reversed(said) if line), f"exit code {code}").removeprefix("ERROR: ")
+        raise EngineError(
+            mask(f"docker buildx builds nothing: {last}"), "docker buildx ls shows the builders there are"
+        )
     step = failed.name if failed else ""
     what = f"the build failed at {step}" if step else "docker buildx failed"
     last = failed.error if failed else next((line for line in reversed(said) if line), f"exit code {code}")
-    raise BuildError(mask(f"{what}: {last}"), hint_for(last), mask(step), tuple(map(mask, trace.output or said)))
+    raise build_failure(f"{what}: {last}", last, step, trace.output or said)
 
 
 def arguments(recipe: Recipe, name: str, labels: Mapping[str, str], result: str) -> list[str]:

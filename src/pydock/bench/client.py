@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pydock.errors import EngineError
+from pydock.errors import BuildError, EngineError
+from pydock.project.secrets import mask
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -31,10 +32,15 @@ def connected(seconds: int = CONNECT_SECONDS) -> DockerClient:
 def _client(seconds: int) -> DockerClient:
     import docker  # takes a quarter of a second, and most commands never need it
     from docker.context import ContextAPI
+    from docker.utils.config import find_config_file
 
     if os.environ.get("DOCKER_HOST"):
         return docker.from_env(timeout=seconds)
     chosen = os.environ.get("DOCKER_CONTEXT") or None
+    if chosen and chosen != "default" and find_config_file() is None:
+        # Without it the `docker` package would look for contexts in the current folder, which is anybody's.
+        hint = f"docker context use {chosen} makes one"
+        raise EngineError(f"the docker context {chosen!r} is not read where docker has no config.json", hint)
     context: Any = ContextAPI.get_context(chosen)
     if context is None:
         raise EngineError(f"there is no docker context {chosen!r}", "docker context ls shows those there are")
@@ -78,8 +84,17 @@ def hint_for(said: str) -> str:
     return ""
 
 
+def build_failure(message: str, said: str, step: str, log: Iterable[str], hint: str = "") -> EngineError:
+    """Why a build failed; a full disk is the engine's fault and not that of the image, so no BuildError."""
+    lines = tuple(map(mask, log))
+    if any(_FULL in text.lower() for text in (said, *lines)):
+        return EngineError(f"the engine has no space left on its disk: {mask(message)}", _HINTS[_FULL])
+    return BuildError(mask(message), hint or hint_for(said), mask(step), lines)
+
+
+_FULL = "no space left on device"
 _HINTS = {
-    "no space left on device": "the engine's disk is full; `docker system df` shows what takes the room",
+    _FULL: "`docker system df` shows what takes the room",
     "permission denied": "is your user allowed to use the engine's socket?",
     "toomanyrequests": "the registry limits pulls without an account: docker login",
     "pull access denied": "the image does not exist or needs a login: docker login",
