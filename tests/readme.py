@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import shlex
 import sys
@@ -30,7 +31,11 @@ def fresh(text: str) -> str:
 
 
 def printed(command: str) -> str:
-    """What `pydock ...` prints to standard output, run in the folder of the README."""
+    """What `pydock ...` prints to standard output, run in the folder of the README.
+
+    Without a package index: what that answers is another thing every day.
+    """
+    os.environ["PYDOCK_OFFLINE"] = "1"
     program, *arguments = shlex.split(command)
     assert program == "pydock"
     data = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Nothing of an analysed project is executed or imported, and no other program is started."""
+"""Nothing of an analysed project is executed or imported, and no other program is started but the resolver."""
 
 from __future__ import annotations
 
@@ -73,6 +73,39 @@ def project(tmp_path: Path) -> Path:
     ids=" ".join,
 )
 def test_nothing_of_the_project_runs(project: Path, arguments: tuple[str, ...]) -> None:
+    seen = _watched(project, *arguments)
+    assert not [what for event, what in seen if event.startswith(("subprocess", "os.", "socket"))]
+
+
+def test_the_resolver_is_the_only_program_and_it_works_outside_the_project(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    from tests.package_index import Distribution, serving
+
+    (project / "requirements.txt").write_text("flask\nsly\n")
+    (project / "uv.toml").write_text('index-url = "http://127.0.0.1:1/simple"\n')
+    (project / ".venv" / "bin").mkdir(parents=True)
+    (project / ".venv" / "bin" / "python").symlink_to("/bin/true")
+    monkeypatch.setenv("PYDOCK_OFFLINE", "0")
+    monkeypatch.setenv("PYDOCK_TRAP", str(project / "trap"))
+    monkeypatch.setenv("VIRTUAL_ENV", str(project / ".venv"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+    sly = Distribution("sly", "1.0", tag="", is_static=False)
+    with serving(Distribution("flask", "3.0"), sly) as index:
+        monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
+        seen = _watched(project, "fix", "--diff")
+        assert any(path.startswith("/files/sly") for path in index.asked), "its metadata was looked for"
+    started = [what for event, what in seen if event == "subprocess.Popen"]
+    assert started
+    for what in started:
+        # What the event tells: the program, its arguments, its folder, and its environment in braces.
+        program, _, rest = what.partition(", [")
+        assert program.endswith("/uv'"), what
+        assert str(project) not in rest.partition("{")[0], what
+
+
+def _watched(project: Path, *arguments: str) -> list[tuple[str, str]]:
+    """What the interpreter was asked to do; nothing of the project may have run."""
     done = subprocess.run(
         [sys.executable, "-P", "-c", WATCHER, *arguments, "."], cwd=project, capture_output=True, text=True, check=True
     )
@@ -81,11 +114,11 @@ def test_nothing_of_the_project_runs(project: Path, arguments: tuple[str, ...]) 
     assert not (project / "trap").exists()
     inside = str(project)
     for event, what in seen:
-        assert not event.startswith(("subprocess", "os.", "socket")), f"{event} {what}"
         if event in {"import", "exec", "compile"}:
             assert inside not in what, f"{event} {what}"
             assert what not in TRAPS, f"{event} {what}"
     assert any(event.startswith("open") and what.endswith("Dockerfile") for event, what in seen)
+    return [(event, what) for event, what in seen]
 
 
 def test_as_a_module_it_does_not_import_from_the_folder_it_stands_in(project: Path) -> None:

@@ -15,7 +15,7 @@ from pydock.edits import Safety
 from pydock.engine import rewrite
 from pydock.project import Project
 from pydock.project.interpreters import Interpreter, interpreter
-from pydock.project.pins import Answer, Indexes, Request
+from pydock.project.pins import DIRECT, Answer, Indexes, Request
 from pydock.resolve import Resolver, uv
 from pydock.rules import RULES
 from pydock.tree import Tree
@@ -214,3 +214,14 @@ def test_a_floating_tag_means_the_same_target_before_and_after_it_is_pinned() ->
     assert found
     assert re.fullmatch(r"3\.11\.\d+", found.python)
     assert interpreter(pinned, pinned.final) == found
+
+
+def test_it_is_told_who_asks_for_each_package(index: Index) -> None:
+    pins = uv.answer(_asked(index, "shop", "till")).pins
+    assert {pin.name: pin.via for pin in pins} == {"shop": (DIRECT,), "till": (DIRECT, "shop")}
+
+
+def test_a_preferred_version_is_kept_where_it_fits(index: Index) -> None:
+    preferring = replace(_asked(index, "shop"), preferences=("shop==1.0", "till==1.5", "gone==3"))
+    assert _versions(uv.answer(preferring)) == {"shop": "1.0", "till": "1.5"}
+    assert _versions(uv.answer(replace(preferring, requirements=("shop>1",)))) == {"shop": "2.0", "till": "2.1"}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from pydock import engine
 from pydock.codemods import asked_for
-from pydock.config import Settings, chosen, settings
+from pydock.config import GIT, Settings, chosen, settings
 from pydock.discover import Target, configuration
 from pydock.edits import Safety
 from pydock.engine import Report
@@ -135,18 +136,40 @@ def _outcome(
 def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:
     tree = Tree(target.tree.root, {**target.tree.changes, **changes})
     wanted = settings(configuration(tree, target.path), question.given, RULES)
-    return Project(tree, target.path, Options(wanted.installer, wanted.portable, wanted.venv, wanted.pin)), wanted
+    options = Options(
+        wanted.installer, wanted.portable, wanted.venv, wanted.pin, as_of=_day(wanted, tree), hashes=wanted.hashes,
+        allow_builds=wanted.allow_builds, offline=wanted.offline,
+    )  # fmt: skip
+    return Project(tree, target.path, options), wanted
+
+
+def _day(wanted: Settings, tree: Tree) -> date | None:
+    """The first day that locks know nothing of.
+
+    Raises OptionError where git does not tell when the requirements were changed.
+    """
+    if not wanted.as_of:
+        return None
+    if wanted.as_of != GIT:
+        return date.fromisoformat(wanted.as_of) + timedelta(days=1)
+    from pydock.resolve.history import last_change  # starts a process, which `check` does not
+
+    return last_change(tree) + timedelta(days=1)
 
 
 def _asked(project: Project, rules: Sequence[Rule], allow: Safety) -> Project:
-    """The project with what has to be asked before the first round: the tags and digests of its base images.
+    """The project with what has to be asked before the first round: tags and digests of base images, and pins.
 
     Raises EngineError when no engine answers.
     """
-    if project.options.pin == "table":
-        return project
-    from pydock.bench.registry import published  # drives an engine, which a plain fix does not
+    if project.options.pin != "table":
+        from pydock.bench.registry import published  # drives an engine, which a plain fix does not
 
-    by_table = replace(project, options=replace(project.options, pin="table"))
-    report = engine.rewrite(by_table, rules, allow)
-    return replace(project, registry=published((report.project, report.result)))
+        by_table = replace(project, options=replace(project.options, pin="table"))
+        report = engine.rewrite(by_table, rules, allow)
+        project = replace(project, registry=published((report.project, report.result)))
+    if project.options.offline:
+        return project
+    from pydock.resolve import THIS_RUN  # starts a process, which `check` does not
+
+    return THIS_RUN.gathered(project, lambda before: engine.rewrite(before, rules, allow).result)

@@ -25,14 +25,18 @@ from pydock.cli_facts import facts
 from pydock.cli_migrate import migrate
 from pydock.cli_options import (
     DETAILED,
+    AllowBuilds,
+    AsOf,
     BaselineOption,
     Colour,
     ColourOption,
     FixFormat,
     Format,
+    Hashes,
     Ignore,
     InstallerOption,
     Jobs,
+    Offline,
     Paths,
     Pin,
     Portable,
@@ -130,6 +134,10 @@ def fix(
             show_default="table",
         ),
     ] = None,
+    hashes: Hashes = None,
+    as_of: AsOf = None,
+    offline: Offline = None,
+    allow_builds: AllowBuilds = None,
     network: Network = False,
     with_services: WithServices = False,
     builder: Builder = "",
@@ -149,7 +157,8 @@ def fix(
     output = output or (Path("-") if paths == ["-"] and is_text else None)
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
     ways = Ways(network, builder, with_services) if verify else None
-    settings = {**given, "unsafe-fixes": unsafe_fixes, "pin": pin}
+    pins = {"pin": pin, "hashes": hashes, "as-of": as_of, "offline": offline, "allow-builds": allow_builds}
+    settings = {**given, **pins, "unsafe-fixes": unsafe_fixes}
     is_dry = diff or output is not None
     question = Question(settings, True, is_dry, ways, tuple(codemods or ()), output_format in DETAILED)
     if explain_plan:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pydock import console
+from pydock.cli_options import Offline
 from pydock.errors import BuildError, OptionError
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def bench(
     ] = None,
     installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
     start: Annotated[bool, typer.Option("--start/--no-start", help="Start containers and measure them.")] = True,
+    offline: Offline = None,
     network: Annotated[bool, typer.Option("--network", help="Give started containers a network.")] = False,
     with_services: Annotated[
         bool, typer.Option("--with-services", help="Start containers with the services that compose says they need.")
@@ -90,7 +92,13 @@ def bench(
         Tree(), "", None, target, platform, arguments,
         secrets=tuple(secret or ()), ssh=tuple(ssh or ()), builder=builder, limit=build_limit,
     )  # fmt: skip
-    given = {"select": select, "ignore": ignore, "unsafe-fixes": unsafe_fixes, "installer": installer}
+    given = {
+        "select": select,
+        "ignore": ignore,
+        "unsafe-fixes": unsafe_fixes,
+        "installer": installer,
+        "offline": offline,
+    }
     versions = comparison(paths or ["."], given, recipe, is_as_is=as_is, has_installers=installers)
     mode = "bridge" if network else "none"
     wishes = Wishes(runs, start, _pairs("--env", env), mode, with_services, start_limit)

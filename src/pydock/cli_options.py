@@ -98,3 +98,31 @@ WriteBaseline = Annotated[
         show_default=False,
     ),
 ]
+Offline = Annotated[
+    bool | None,
+    typer.Option(
+        "--offline/--no-offline",
+        envvar="PYDOCK_OFFLINE",
+        help="Ask no package index: what needs a lock stays as it is.",
+        show_default=False,
+    ),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DAY|git", help="Lock versions of that day; git: of the last change of the requirements.",
+        show_default=False,
+    ),
+]  # fmt: skip
+Hashes = Annotated[
+    bool | None,
+    typer.Option("--hashes/--no-hashes", help="Lock the files too, by their hashes.", show_default=False),
+]
+AllowBuilds = Annotated[
+    bool | None,
+    typer.Option(
+        "--allow-builds",
+        help="Let source archives run their own code on this machine to tell what they need.",
+        show_default=False,
+    ),
+]

@@ -8,6 +8,7 @@ import typer
 
 from pydock import console
 from pydock.cli_codemods import CodemodsOption
+from pydock.cli_options import Offline
 from pydock.errors import PydockError
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def verify(
         bool | None, typer.Option("--portable/--no-portable", help="Without BuildKit.", show_default=False)
     ] = None,
     installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
+    offline: Offline = None,
     network: Network = False,
     with_services: WithServices = False,
     builder: Builder = "",
@@ -72,7 +74,7 @@ def verify(
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
     question = Question(
-        {**given, "unsafe-fixes": unsafe_fixes},
+        {**given, "unsafe-fixes": unsafe_fixes, "offline": offline},
         proof=Ways(network, builder, with_services),
         codemods=tuple(codemods or ()),
     )

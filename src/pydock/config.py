@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
@@ -16,6 +17,8 @@ from pydock.values import Value
 
 NAMES = ("pydock.toml", "pyproject.toml")
 _SERVICES = "services"
+# As of the day on which the requirements were last changed.
+GIT = "git"
 
 
 class Key(Value):
@@ -33,6 +36,9 @@ KEYS: Mapping[str, Key] = {
     "portable": Key(bool),
     "venv": Key(bool),
     "unsafe-fixes": Key(bool),
+    "hashes": Key(bool),
+    "as-of": Key(str),
+    "offline": Key(bool),
 }
 _KINDS = {list: "a list of strings", str: "a string", bool: "true or false", dict: "a table"}
 
@@ -51,7 +57,11 @@ class File(Value):
 
 
 class Settings(Value):
-    """The choices for one project; an empty `select` means every rule."""
+    """The choices for one project; an empty `select` means every rule.
+
+    `as_of` is a day, "git" or "". `allow_builds` is for the command line alone: a project must
+    not be able to say that code of packages is run.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -60,6 +70,10 @@ class Settings(Value):
     portable: bool = False
     venv: bool = True
     unsafe_fixes: bool = False
+    hashes: bool = False
+    as_of: str = ""
+    allow_builds: bool = False
+    offline: bool = False
 
 
 class Named(Protocol):
@@ -85,11 +99,19 @@ def settings(files: Iterable[File], given: Mapping[str, object], rules: Sequence
         values = {**_values(file, tuple(rules)), **values}
     values |= {key: value for key, value in given.items() if value is not None}
     for key, value in values.items():
-        if value not in (allowed := KEYS[key].allowed or (value,)):
+        if key in KEYS and value not in (allowed := KEYS[key].allowed or (value,)):
             raise OptionError(f"{key} is {value!r}", f"it can be {' or '.join(map(str, allowed))}")
+    _refuse_no_day(values.get("as-of") or GIT)
     lists = {key for key, known in KEYS.items() if known.kind is list}
     plain = {key.replace("-", "_"): tuple(words(value)) if key in lists else value for key, value in values.items()}
     return Settings(**plain)  # type: ignore[arg-type]
+
+
+def _refuse_no_day(as_of: object) -> None:
+    try:
+        _ = as_of == GIT or date.fromisoformat(str(as_of))
+    except ValueError as error:
+        raise OptionError(f"as-of is {as_of!r}", f"it can be a day such as 2023-06-01, or {GIT}") from error
 
 
 def chosen(rules: Sequence[RuleLike], select: Iterable[str], ignore: Iterable[str]) -> tuple[RuleLike, ...]:

@@ -26,12 +26,19 @@ class Options(Value):
     `installer` is "pip" or "uv"; `portable` asks for a file that builders without BuildKit
     take; `venv` is false where the container itself is the environment. `pin` is who says which
     tags there are: "table", "registry", or "digest" for the registry's digests beside them.
+    Locks hold versions from before the day `as_of`, and with `hashes` the files that they stand
+    for; `allow_builds` lets source archives run their own code to tell what they need, and
+    `offline` asks nobody.
     """
 
     installer: str = "pip"
     portable: bool = False
     venv: bool = True
     pin: str = "table"
+    as_of: date | None = None
+    hashes: bool = False
+    allow_builds: bool = False
+    offline: bool = False
     today: date = field(default_factory=date.today)
 
 

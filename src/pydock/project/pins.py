@@ -12,6 +12,9 @@ from packaging.utils import canonicalize_name
 
 from pydock.values import Value, field
 
+# What asks for a package that the request itself names.
+DIRECT = "."
+
 
 class Indexes(Value):
     """Where packages come from, in pip's own terms; all empty means the public index.
@@ -32,17 +35,19 @@ class Request(Value):
     """One question to a resolver; equal requests have one answer.
 
     `requirements` and `constraints` are lines of PEP 508. `python` is X.Y.Z, `platform` a
-    target as uv names it (x86_64-manylinux_2_36). `before` leaves out what was published on
-    that day or later. With `only_binary` nothing but wheels is taken, so that an answer says
-    that no compiler is needed. `allows_builds` lets source archives without static metadata
-    run their own code on this machine, which nothing else does.
+    target as uv names it (x86_64-manylinux_2_36). `preferences` are versions to stay at where
+    they fit, as `name==version`. `before` leaves out what was published on that day or later.
+    With `only_binary` nothing but wheels is taken, so that an answer says that no compiler is
+    needed. `allows_builds` lets source archives without static metadata run their own code on
+    this machine, which nothing else does.
     """
 
     requirements: tuple[str, ...]
     python: str
     platform: str
     constraints: tuple[str, ...] = ()
-    indexes: Indexes = Indexes()
+    preferences: tuple[str, ...] = ()
+    indexes: Indexes = field(default_factory=Indexes)
     before: date | None = None
     only_binary: bool = False
     prereleases: bool = False
@@ -62,11 +67,16 @@ class Artifact(Value):
 
 
 class Pin(Value):
-    """One package of an answer; `place` is the URL of one that comes from no index, with its commit."""
+    """One package of an answer.
+
+    `via` are the packages that ask for it, DIRECT where the request does; `place` is the URL
+    of one that comes from no index, with its commit.
+    """
 
     name: str
     version: str
     artifacts: tuple[Artifact, ...] = ()
+    via: tuple[str, ...] = ()
     place: str = ""
 
     @property
@@ -79,13 +89,15 @@ class Answer(Value):
     """Pins by name, or a short reason why there are none.
 
     `is_unreachable` when no index answered: the same request may have an answer later.
-    `warnings` are the resolver's own, such as a yanked version.
+    `warnings` are the resolver's own, such as a yanked version; `pylock` is the answer as a
+    pylock.toml.
     """
 
     pins: tuple[Pin, ...] = ()
     why_not: str = ""
     is_unreachable: bool = False
     warnings: tuple[str, ...] = ()
+    pylock: str = ""
 
     def pin(self, name: str) -> Pin | None:
         """The pin of a package by any spelling of its name."""
@@ -94,10 +106,9 @@ class Answer(Value):
 
 
 class Pins(Value):
-    """Every answer that was gathered for a run; `is_asked` is false where nobody was to be asked."""
+    """Every answer that was gathered for a run."""
 
     answers: Mapping[Request, Answer] = field(default_factory=dict)
-    is_asked: bool = False
 
     def of(self, request: Request) -> Answer | None:
         """The answer to a request, None where it was not asked."""

@@ -12,27 +12,25 @@ interpreter before the archive's first line.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from packaging.utils import canonicalize_name
-
-from pydock.patterns import regex
-from pydock.project.pins import Answer, Artifact, Pin, Request
+from pydock.project.pins import Answer, Pin, Request
 from pydock.project.secrets import mask
-from pydock.resolve.reasons import explained
+from pydock.resolve.output import explained, pins_of, preferring, requesters
+from pydock.values import replace
 
 # In seconds: to a connection, to the next byte, and for everything.
 CONNECT_LIMIT, READ_LIMIT, LIMIT = 3, 10, 120
 # What a person has set up to reach an index counts; what would change an answer does not.
-_KEPT = regex(
+_KEPT = re.compile(
     r"UV_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_URL)?|INDEX_\w+_(?:USERNAME|PASSWORD)|CACHE_DIR|NO_CACHE|INSECURE_HOST"
     r"|KEYRING_PROVIDER|NATIVE_TLS|SYSTEM_CERTS|CREDENTIALS_DIR|HTTP_\w+|OFFLINE)\Z"
 )
@@ -46,31 +44,23 @@ os._exit(1)
 
 def answer(request: Request) -> Answer:
     """What uv answers; every failure is an answer with its reason."""
-    if (program := _program()) is None:
+    if _program() is None:
         return Answer(why_not="uv is not installed", is_unreachable=True)
     with tempfile.TemporaryDirectory(prefix="pydock-") as folder:
         place = Path(folder)
-        (place / "requirements.in").write_text("\n".join(request.requirements) + "\n", encoding="utf-8")
-        if request.constraints:
-            (place / "constraints.in").write_text("\n".join(request.constraints) + "\n", encoding="utf-8")
-        (place / "guard").mkdir()
-        (place / "guard" / "sitecustomize.py").write_text(_GUARD, encoding="utf-8")
+        _prepare(place, request)
         try:
-            done = subprocess.run(
-                [program, *_arguments(request)],
-                cwd=folder,
-                env=_environment(request, place),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=LIMIT,
-                check=False,
-            )
+            done = _run(place, request, [*_arguments(request), "--format", "pylock.toml", "-o", "pylock.toml"])
         except subprocess.TimeoutExpired:
-            return Answer(why_not=f"no answer within {LIMIT} s", is_unreachable=True)
-    talk = done.stderr.decode("utf-8", "replace")
-    if done.returncode:
-        return explained(talk)
-    return Answer(tuple(_pins(tomllib.loads(done.stdout.decode("utf-8")))), warnings=tuple(_warnings(talk)))
+            return Answer(why_not=f"there was no answer within {LIMIT} s", is_unreachable=True)
+        talk = done.stderr.decode("utf-8", "replace")
+        if done.returncode:
+            return explained(talk)
+        lock = (place / "pylock.toml").read_text(encoding="utf-8")
+        pins = tuple(pins_of(tomllib.loads(lock)))
+        via = _requesters(place, request, pins)
+    found = tuple(replace(pin, via=via.get(pin.name, ())) for pin in pins)
+    return Answer(found, warnings=tuple(_warnings(talk)), pylock=lock)
 
 
 @cache
@@ -84,10 +74,47 @@ def _program() -> str | None:
         return shutil.which("uv")
 
 
+def _prepare(place: Path, request: Request) -> None:
+    _write(place / "requirements.in", request.requirements)
+    if request.constraints:
+        _write(place / "constraints.in", request.constraints)
+    if request.preferences:
+        _write(place / "pylock.toml", preferring(request.preferences))
+    (place / "guard").mkdir()
+    (place / "guard" / "sitecustomize.py").write_text(_GUARD, encoding="utf-8")
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _run(place: Path, request: Request, arguments: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [_program() or "uv", *arguments],
+        cwd=place,
+        env=_environment(request, place),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=LIMIT,
+        check=False,
+    )
+
+
+def _requesters(place: Path, request: Request, pins: Sequence[Pin]) -> Mapping[str, tuple[str, ...]]:
+    """Who asks for each package: the same answer once more, from uv's cache, as a requirements file.
+
+    Nobody is named where the cache is off.
+    """
+    _write(place / "constraints.in", [f"{pin.name}=={pin.version}" for pin in pins if not pin.place])
+    again = replace(request, constraints=("constraints.in",))
+    done = _run(place, request, [*_arguments(again), "--offline"])
+    return requesters(done.stdout.decode("utf-8", "replace")) if done.returncode == 0 else {}
+
+
 def _arguments(request: Request) -> Iterator[str]:
-    yield from ("pip", "compile", "requirements.in", "--format", "pylock.toml")
-    yield from ("--python", sys.executable, "--python-version", request.python, "--no-python-downloads")
-    yield from ("--python-platform", request.platform, "--no-header", "--no-progress", "--color", "never")
+    yield from ("pip", "compile", "requirements.in", "--python", sys.executable, "--no-python-downloads")
+    yield from ("--python-version", request.python, "--python-platform", request.platform)
+    yield from ("--no-header", "--no-progress", "--color", "never")
     # As pip does: the best version of all indexes.
     yield from ("--index-strategy", "unsafe-best-match")
     if request.constraints:
@@ -119,29 +146,6 @@ def _environment(request: Request, place: Path) -> Mapping[str, str]:
     asked = {"DEFAULT_INDEX": indexes.index, "INDEX": " ".join(indexes.extra), "FIND_LINKS": ",".join(indexes.links)}
     kept |= {f"UV_{name}": value for name, value in asked.items() if value}
     return kept if request.allows_builds else {**kept, "PYTHONPATH": str(place / "guard")}
-
-
-def _pins(lock: Mapping[str, Any]) -> Iterator[Pin]:
-    """The packages of a pylock.toml (https://packaging.python.org/en/latest/specifications/pylock-toml/)."""
-    for entry in lock.get("packages", ()):
-        files = [*entry.get("wheels", ()), *([entry["sdist"]] if "sdist" in entry else [])]
-        yield Pin(
-            canonicalize_name(entry["name"]),
-            str(entry.get("version", "")),
-            tuple(Artifact(_file_name(file), file.get("hashes", {}).get("sha256", "")) for file in files),
-            _place(entry),
-        )
-
-
-def _file_name(file: Mapping[str, Any]) -> str:
-    return str(file.get("name") or file.get("url") or file.get("path", "")).partition("#")[0].rpartition("/")[2]
-
-
-def _place(entry: Mapping[str, Any]) -> str:
-    if vcs := entry.get("vcs"):
-        folder = f"#subdirectory={vcs['subdirectory']}" if "subdirectory" in vcs else ""
-        return f"{vcs['type']}+{vcs.get('url', '')}@{vcs['commit-id']}{folder}"
-    return str(entry.get("archive", {}).get("url", ""))
 
 
 def _warnings(talk: str) -> Iterator[str]:

@@ -15,14 +15,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from datetime import timedelta
 
+from pydock.edits import Fix, Safety
 from pydock.project import Project
-from pydock.project.build_tools import python_minor
-from pydock.project.images import python_image
-from pydock.project.installs import RESOLVING, Install, installs
+from pydock.project.lockfile import lock_path
+from pydock.project.locking import Lock, locked
 from pydock.project.locks import Manifest, locks, manifest
-from pydock.project.requirements import Entry, Kind, RequirementSet, entries
+from pydock.project.requirements import Kind, RequirementSet
 from pydock.project.syncs import LOCKS, MANIFESTS, Sync, context_path, syncs
+from pydock.project.wanted import Wanted, wanted
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
 
@@ -47,16 +49,15 @@ EXAMPLES = (
 
 
 def check(project: Project) -> Iterator[Finding]:
-    if not project.tree.known:
-        return
     seen: set[str] = set()
-    for stage in project.dockerfile.stages:
-        for install in installs(project.dockerfile, stage, RESOLVING):
-            for word in install.files:
-                path = project.origin(stage, word.value, install.instruction) if word.value else None
-                if path and path not in seen and not path.endswith((".toml", ".cfg", ".py")):
-                    seen.add(path)
-                    yield from _of_file(project, install, word, path)
+    for entry in wanted(project):
+        for word, path in zip(entry.install.files, entry.paths, strict=False):
+            if path not in seen:
+                seen.add(path)
+                yield from _unreadable(project, word, path)
+        if entry.paths and entry.loose and entry.paths[0] not in seen - set(entry.paths):
+            yield _finding(project, entry)
+    for stage in project.dockerfile.stages if project.tree.known else ():
         for sync in syncs(project.dockerfile, stage):
             found = _without_lock(project, sync)
             if found and sync.tool not in seen:
@@ -64,7 +65,7 @@ def check(project: Project) -> Iterator[Finding]:
                 yield found
 
 
-def _of_file(project: Project, install: Install, word: Word, path: str) -> Iterator[Finding]:
+def _unreadable(project: Project, word: Word, path: str) -> Iterator[Finding]:
     if project.tree.text(path) is None:
         if project.tree.has_file(path):
             message = (
@@ -72,24 +73,12 @@ def _of_file(project: Project, install: Install, word: Word, path: str) -> Itera
             )
             yield Finding(RULE, word.span, message, advice=f"Save {path} as UTF-8.")
         return
-    found = project.requirement_set(path)
-    yield from _troubles(project, found)
+    yield from _troubles(project.requirement_set(path))
     if (project.tree.data(path) or b"").startswith((b"\xff\xfe", b"\xfe\xff")):
         yield Finding(RULE, word.span, f"{path} is UTF-16, which only pip reads", advice=f"Save {path} as UTF-8.")
-    asked = _asked(found)
-    pinned = _constrained(project, install, found)
-    loose = [name for name, entry in asked.items() if not entry.is_pinned and name not in pinned]
-    if loose:
-        yield Finding(
-            RULE,
-            word.span,
-            f"{path}: {len(loose)} of {len(asked)} requirements are not pinned ({_some(loose)})",
-            cost=_COST,
-            advice=_advice(project, install, path, set(loose)),
-        )
 
 
-def _troubles(project: Project, found: RequirementSet) -> Iterator[Finding]:
+def _troubles(found: RequirementSet) -> Iterator[Finding]:
     for trouble in found.troubles:
         entry = trouble.entry
         message = f"{entry.path} line {entry.line} {trouble.message}"
@@ -99,48 +88,35 @@ def _troubles(project: Project, found: RequirementSet) -> Iterator[Finding]:
         yield Finding(RULE, entry.span, message, None, "pip stops here", f"Correct {entry.path}.", entry.path)
 
 
-def _asked(found: RequirementSet) -> dict[str, Entry]:
-    """The requirements by name, version control addresses by address; the pinned one of two wins."""
-    asked: dict[str, Entry] = {}
-    for entry in found.entries:
-        is_checkout = entry.kind in {Kind.PLACE, Kind.EDITABLE} and "+" in entry.value and "://" in entry.value
-        name = entry.name or (_repository(entry.value) if is_checkout else "")
-        if name and not (name in asked and asked[name].is_pinned):
-            asked[name] = entry
-    return {name: entry for name, entry in asked.items() if entry.requirement or "@" not in entry.value.split("://")[1]}
+def _finding(project: Project, entry: Wanted) -> Finding:
+    path = entry.paths[0]
+    some = ", ".join(entry.loose[:3]) + (", ..." if len(entry.loose) > 3 else "")
+    message = f"{path}: {len(entry.loose)} of {len(entry.asked)} requirements are not pinned ({some})"
+    lock = locked(project, entry)
+    fix = None if isinstance(lock, str) else _fix(project, entry, lock)
+    advice = _advice(project, entry, lock) if isinstance(lock, str) else ""
+    return Finding(RULE, entry.install.files[0].span, message, fix, _COST, advice)
 
 
-def _repository(address: str) -> str:
-    return posixpath.basename(address.partition("#")[0].rstrip("/")).removesuffix(".git")
+def _fix(project: Project, entry: Wanted, lock: Lock) -> Fix:
+    request, answer = entry.request, entry.answer(project)
+    minor = request.python.rpartition(".")[0] if request else ""
+    day = (request.before - timedelta(days=1)).isoformat() if request and request.before else "today"
+    title = f"install {lock.path}: {lock.count} packages at their versions of {day}, for Python {minor}"
+    notes = answer.warnings if answer else ()
+    return Fix(title, Safety.SAFE, lock.edits, frozenset({"packages", "files"}), notes=notes)
 
 
-def _constrained(project: Project, install: Install, found: RequirementSet) -> frozenset[str]:
-    pins = [entry for entry in found.constraints if entry.is_pinned]
-    for word in install.constraints:
-        path = project.origin(install.stage, word.value, install.instruction) if word.value else None
-        text = project.tree.text(path) if path else None
-        pins += [entry for entry in entries(path or "", text or "") if entry.is_pinned]
-    return frozenset(entry.name for entry in pins)
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-
-
-def _advice(project: Project, install: Install, path: str, loose: set[str]) -> str:
+def _advice(project: Project, entry: Wanted, why_not: str) -> str:
+    path, loose = entry.paths[0], set(entry.loose)
     for lock in locks(project):
-        if lock.path != path and loose <= set(lock.pins) and not lock.problem:
+        if lock.path not in entry.paths and loose <= set(lock.pins) and not lock.problem:
             return f"{lock.path} pins all of them: install what it says instead of {path}."
-    reference = project.reference(install.stage)
-    image = python_image(reference) if reference else None
-    minor = python_minor(image) if image else ""
-    python = f" --python-version {minor}" if minor else ""
-    lock_path = f"{path.rpartition('.')[0] or path}.lock"
-    return (
-        "`pydock lock` is not there yet; until then"
-        f" `uv pip compile{python} {path} -o {lock_path}`, or pip-compile under the image's own Python,"
-        f" and install {lock_path}."
-    )
+    lock_file, answer = lock_path(path), entry.answer(project)
+    if why_not and not (answer and answer.is_unreachable):
+        return f"{lock_file} was not made: {why_not}."
+    reason = f" ({why_not})" if why_not else ""
+    return f"`pydock fix` makes {lock_file}, with the indirect packages, where it can ask a package index{reason}."
 
 
 def _without_lock(project: Project, sync: Sync) -> Finding | None:

@@ -1,0 +1,95 @@
+"""What uv writes, read: its lock, who asks for what, and why it has no answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from pydock.project.pins import DIRECT, Answer, Artifact, Pin
+from pydock.project.secrets import mask
+
+_MOST = 400
+_FRAME = re.compile(r"^[\s×╰╯─▶│├]*(?:cause: )?")
+_UNREACHABLE = re.compile(
+    r"error sending request|Request failed after|dns error|operation timed out|[Cc]onnect(?:ion)? (?:refused|reset)"
+    r"|tcp connect error|Network connectivity is disabled|network was disabled|Could not connect|Could not resolve host"
+)
+_CODE = re.compile(r"Failed to (?:download and )?build `([^`]+)`")
+_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3}[^)]*)\)")
+_ADDRESS = re.compile(r"https?://[^\s`)]+")
+_TAIL = re.compile(r",? we can conclude that your requirements are unsatisfiable\.?\Z")
+_PINNED = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:==|@)")
+
+
+def pins_of(lock: Mapping[str, Any]) -> Iterator[Pin]:
+    """The packages of a pylock.toml (https://packaging.python.org/en/latest/specifications/pylock-toml/)."""
+    for entry in lock.get("packages", ()):
+        files = [*entry.get("wheels", ()), *([entry["sdist"]] if "sdist" in entry else [])]
+        yield Pin(
+            canonicalize_name(entry["name"]),
+            str(entry.get("version", "")),
+            tuple(Artifact(_file_name(file), file.get("hashes", {}).get("sha256", "")) for file in files),
+            place=_place(entry),
+        )
+
+
+def _file_name(file: Mapping[str, Any]) -> str:
+    return str(file.get("name") or file.get("url") or file.get("path", "")).partition("#")[0].rpartition("/")[2]
+
+
+def _place(entry: Mapping[str, Any]) -> str:
+    if vcs := entry.get("vcs"):
+        folder = f"#subdirectory={vcs['subdirectory']}" if "subdirectory" in vcs else ""
+        return f"{vcs['type']}+{vcs.get('url', '')}@{vcs['commit-id']}{folder}"
+    return str(entry.get("archive", {}).get("url", ""))
+
+
+def preferring(preferences: Sequence[str]) -> Iterator[str]:
+    """A pylock.toml that is no lock, but makes uv stay at `name==version` where it can."""
+    yield 'lock-version = "1.0"'
+    yield 'created-by = "pydock"'
+    for preference in preferences:
+        name, _, version = preference.partition("==")
+        yield from ("[[packages]]", f'name = "{name}"', f'version = "{version}"')
+
+
+def requesters(text: str) -> Mapping[str, tuple[str, ...]]:
+    """Who asks for each package of a compiled requirements file, from its `# via` comments."""
+    found: dict[str, list[str]] = {}
+    name = ""
+    for line in text.splitlines():
+        if match := _PINNED.match(line):
+            name = canonicalize_name(match[1])
+        elif name and line.lstrip().startswith("#"):
+            asked = line.lstrip(" #").removeprefix("via").strip()
+            if asked and not asked.startswith("-c "):
+                found.setdefault(name, []).append(DIRECT if asked.startswith("-r ") else asked)
+    return {each: tuple(sorted(asked)) for each, asked in found.items()}
+
+
+def explained(talk: str) -> Answer:
+    """The answer for a failed run, from what uv wrote to standard error."""
+    lines = [_FRAME.sub("", line).strip() for line in talk.splitlines()]
+    if (built := _CODE.search(talk)) and "pydock: no code of packages is run" in talk:
+        return Answer(why_not=mask(f"{built[1]} has to run its own code to tell what it needs"))
+    address = _ADDRESS.search(talk)
+    index = re.sub(r"\A(https?://)(?:[^/@]*@)?([^/]+).*", r"\1\2", address[0]) if address else "the package index"
+    if status := _STATUS.search(talk):
+        return Answer(why_not=f"{index} says {status[1]}", is_unreachable=status[1].startswith("5"))
+    if _UNREACHABLE.search(talk):
+        hung = "does not answer" if "timed out" in talk else "cannot be reached"
+        return Answer(why_not=f"{index} {hung}", is_unreachable=True)
+    return Answer(why_not=mask(_reason([line for line in lines if line])))
+
+
+def _reason(lines: Sequence[str]) -> str:
+    begin = next((at for at, line in enumerate(lines) if line.startswith("Because ")), None)
+    if begin is None:
+        text = "; ".join(line.removeprefix("error: ") for line in lines if not line.startswith("warning: "))
+    else:
+        end = next((at for at in range(begin, len(lines)) if lines[at].startswith("hint: ")), len(lines))
+        text = _TAIL.sub("", " ".join(lines[begin:end])).removeprefix("Because ")
+    return text if len(text) <= _MOST else f"{text[: _MOST - 3].rstrip()}..."
