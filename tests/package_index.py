@@ -17,7 +17,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True)
 class Distribution:
-    """A file of the index. `tag` is a wheel's, "" for a source archive, whose metadata is static or not."""
+    """A file of the index. `tag` is a wheel's, "" for a source archive, whose metadata is static or not.
+
+    `setup` is what setup.py calls, behind what nobody should ever run.
+    """
 
     name: str
     version: str
@@ -27,6 +30,7 @@ class Distribution:
     yanked: str = ""
     uploaded: str = "2024-01-01T00:00:00Z"
     requires_python: str = ""
+    setup: str = "setup(**options)"
 
     @property
     def file(self) -> str:
@@ -59,7 +63,7 @@ class Distribution:
     def _archive(self, metadata: str) -> bytes:
         folder = self.file.removesuffix(".tar.gz")
         # What a package's own code would do on the machine of whoever asks for its metadata.
-        setup = "import os\nopen(os.environ['PYDOCK_TRAP'], 'w')\nfrom setuptools import setup\nsetup()\n"
+        setup = f"import os\nopen(os.environ['PYDOCK_TRAP'], 'w')\nfrom setuptools import setup\n{self.setup}\n"
         made = io.BytesIO()
         with tarfile.open(fileobj=made, mode="w:gz") as archive:
             for path, text in {"PKG-INFO": metadata, "setup.py": setup}.items():

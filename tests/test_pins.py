@@ -283,3 +283,60 @@ def test_all_rules_together_make_the_lock_too(resolver: Resolver, tmp_path: Path
     assert "COPY requirements.lock /app/\n" in report.result.dockerfile.text
     assert "pip install -r requirements.lock\n" in report.result.dockerfile.text
     assert "PYD201" not in {finding.rule.code for finding in check(report.result, RULES)}
+
+
+INLINE = {
+    "beside a lock": (
+        "COPY . .\nRUN pip install -r requirements.txt\nRUN pip install bulb lamp\n",
+        "COPY . .\nRUN pip install -r requirements.lock\nRUN pip install bulb==3.0 lamp==1.0\n",
+    ),
+    "before it": (
+        "RUN pip install 'shop'\nCOPY . .\nRUN pip install -r requirements.txt\n",
+        "RUN pip install 'shop==2.0'\nCOPY . .\nRUN pip install -r requirements.lock\n",
+    ),
+    "in the same command": (
+        "COPY . .\nRUN pip install -r requirements.txt bulb\n",
+        "COPY . .\nRUN pip install -r requirements.lock bulb==3.0\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), INLINE.values(), ids=INLINE)
+@pytest.mark.parametrize("codes", ["PYD201 PYD204", "PYD204 PYD201 PYD202 PYD205 PYD211 PYD212"])
+def test_what_an_install_names_itself_is_pinned_in_its_place(
+    resolver: Resolver, before: str, after: str, codes: str
+) -> None:
+    report = _fixed(resolver, {"Dockerfile": BASE + before, "requirements.txt": "shop\n", "app.py": ""}, codes)
+    assert report.result.dockerfile.text == BASE + after
+
+
+def test_names_without_any_list_become_a_list_and_a_lock(resolver: Resolver) -> None:
+    report = _fixed(resolver, {"Dockerfile": f"{BASE}RUN pip install shop\n", "app.py": ""}, "PYD201 PYD204")
+    assert report.result.dockerfile.text == (
+        f"{BASE}COPY requirements.txt requirements.lock ./\nRUN pip install -r requirements.lock\n"
+    )
+    assert report.result.tree.text("requirements.txt") == "shop\n"
+    assert report.result.tree.text("requirements.lock") == LOCK
+
+
+def test_a_lock_without_hashes_gets_them_and_keeps_its_versions(resolver: Resolver) -> None:
+    files = {"Dockerfile": f"{BASE}COPY . .\nRUN pip install -r requirements.txt\n", "requirements.txt": "shop<2\n"}
+    first = _fixed(resolver, files).result
+    assert "PYD202" in {finding.rule.code for finding in check(first, RULES)}
+    again = {path: first.tree.text(path) or "" for path in (*files, "requirements.lock")}
+    report = _fixed(resolver, again, "PYD201 PYD202 PYD211", Options(hashes=True))
+    lock = report.result.tree.text("requirements.lock") or ""
+    assert "uv pip compile --generate-hashes --upgrade" in lock
+    assert lock.count("--hash=sha256:") == 2
+    assert "shop==1.0 \\\n    --hash=sha256:" in lock
+    assert "    # via shop\n" in lock
+    assert "pip install --require-hashes -r requirements.lock" in report.result.dockerfile.text
+    assert not report.remaining
+
+
+def test_pinned_requirements_get_a_lock_of_all_they_bring_when_hashes_are_asked_for(resolver: Resolver) -> None:
+    files = {"Dockerfile": f"{BASE}COPY . .\nRUN pip install -r requirements.txt\n", "requirements.txt": "shop==1.0\n"}
+    assert not _fixed(resolver, files, "PYD201 PYD202").changed
+    report = _fixed(resolver, files, "PYD201 PYD202", Options(hashes=True))
+    assert "till==2.1 \\\n    --hash" in (report.result.tree.text("requirements.lock") or "")
+    assert "pip install --require-hashes -r requirements.lock" in report.result.dockerfile.text

@@ -17,6 +17,7 @@ from pydock.project import Project
 from pydock.project.interpreters import Interpreter, interpreter
 from pydock.project.pins import DIRECT, Answer, Indexes, Request
 from pydock.resolve import Resolver, uv
+from pydock.resolve.archives import needs
 from pydock.rules import RULES
 from pydock.tree import Tree
 from pydock.values import replace
@@ -35,6 +36,7 @@ SHOP = (
     Distribution("quick", "1.0", tag=""),
     Distribution("slow", "1.0", tag=""),
     Distribution("sly", "1.0", tag="", is_static=False),
+    Distribution("plain", "1.0", tag="", is_static=False, setup="setup(name='plain', install_requires=['till<2'])"),
     Distribution("preview", "1.0rc1"),
     Distribution("preview", "0.9"),
 )
@@ -225,3 +227,65 @@ def test_a_preferred_version_is_kept_where_it_fits(index: Index) -> None:
     preferring = replace(_asked(index, "shop"), preferences=("shop==1.0", "till==1.5", "gone==3"))
     assert _versions(uv.answer(preferring)) == {"shop": "1.0", "till": "1.5"}
     assert _versions(uv.answer(replace(preferring, requirements=("shop>1",)))) == {"shop": "2.0", "till": "2.1"}
+
+
+def test_an_archive_that_says_plainly_what_it_needs_is_believed_and_not_run(index: Index, tmp_path: Path) -> None:
+    assert _versions(uv.answer(_asked(index, "plain", "shop"))) == {"plain": "1.0", "shop": "1.0", "till": "1.5"}
+    assert not (tmp_path / "trap").exists()
+
+
+ARCHIVES: dict[str, tuple[dict[str, str], tuple[str, ...] | None]] = {
+    "a plain list": ({"setup.py": "setup(install_requires=['six', 'rq>=1'])"}, ("six", "rq>=1")),
+    "lines of a text": ({"setup.py": "setup(install_requires='six\\nrq')"}, ("six", "rq")),
+    "a list with a name": ({"setup.py": "NEEDS = ['six']\nsetup(install_requires=NEEDS)"}, ("six",)),
+    "a list that grows": ({"setup.py": "needs = ['six']\nneeds.append('rq')\nsetup(install_requires=needs)"}, None),
+    "a list that grows, and what was written of it": (
+        {
+            "setup.py": "needs = ['six']\nneeds.append('rq')\nsetup(install_requires=needs)",
+            "x.egg-info/requires.txt": "six\nrq\n",
+        },
+        ("six", "rq"),
+    ),
+    "a list that depends on the machine": (
+        {
+            "setup.py": "needs = []\nif sys.version_info < (3,):\n    needs += ['six']\nsetup(install_requires=needs)",
+            "x.egg-info/requires.txt": "",
+        },
+        None,
+    ),
+    "nothing": ({"setup.py": "import sys\nprint(sys.version_info)\nsetup(name='x')"}, ()),
+    "what is made up on the way": ({"setup.py": "setup(**options)"}, None),
+    "two calls": (
+        {"setup.py": "if a:\n    setup(name='x')\nelse:\n    setup(name='x', install_requires=['six'])"},
+        None,
+    ),
+    "extras and markers": (
+        {
+            "setup.py": "setup(install_requires=['six'], extras_require=EXTRAS)",
+            "x.egg-info/requires.txt": "six\n\n[fast]\nrq\n\n[fast:python_version < '3']\nujson\n",
+        },
+        ("six", 'rq; extra == "fast"', 'ujson; python_version < "3" and extra == "fast"'),
+    ),
+    "a Python of long ago": ({"setup.py": "print 'x'\nsetup(name='x')"}, None),
+    "a backend of tables alone": (
+        {
+            "pyproject.toml": '[build-system]\nbuild-backend = "poetry.core.masonry.api"\n',
+            "PKG-INFO": "Metadata-Version: 2.1\nName: x\nRequires-Dist: six (>=1.0)\n\nRequires-Dist: no\n",
+        },
+        ("six>=1.0",),
+    ),
+    "a backend of its own": (
+        {"pyproject.toml": '[build-system]\nbuild-backend = "x"\nbackend-path = ["."]\n', "PKG-INFO": "Name: x\n"},
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), ARCHIVES.values(), ids=ARCHIVES)
+def test_what_an_archive_needs_is_read_or_left_unsaid(
+    files: dict[str, str], expected: tuple[str, ...] | None, tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert needs(tmp_path) == expected

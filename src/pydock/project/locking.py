@@ -20,7 +20,8 @@ from pydock.project import Project
 from pydock.project.context import Copied
 from pydock.project.installs import Install, behind, without
 from pydock.project.kept import shipped
-from pydock.project.lockfile import has_hashes, lock_path, lock_text
+from pydock.project.lockfile import has_hashes, lock_path, lock_text, with_hashes
+from pydock.project.locks import compiled
 from pydock.project.wanted import Wanted, wanted
 from pydock.shell import Word, script
 from pydock.values import Value
@@ -28,7 +29,7 @@ from pydock.values import Value
 _MOST_PLACES = 4
 
 
-class Lock(Value):
+class Locked(Value):
     """A lock that can be written: its edits with those of the installs that take it, and how many packages it pins."""
 
     path: str
@@ -36,7 +37,7 @@ class Lock(Value):
     edits: tuple[Edit, ...]
 
 
-def locked(project: Project, entry: Wanted) -> Lock | str:
+def locked(project: Project, entry: Wanted) -> Locked | str:
     """The lock of an install's requirements files, for all installs of them, or why there is none."""
     answer = entry.answer(project)
     if entry.request is None or answer is None or answer.why_not:
@@ -57,7 +58,25 @@ def locked(project: Project, entry: Wanted) -> Lock | str:
     text = lock_text(path, entry.paths, entry.request, answer, entry.supply.lines, hashes=hashes)
     whole = one_splice(project, [edit for edit in edits if edit.path == project.path])
     others = dict.fromkeys(edit for edit in edits if edit.path != project.path)
-    return Lock(path, len(answer.pins), (whole, *others, Edit(path, Span(0, 0), text)))
+    return Locked(path, len(answer.pins), (whole, *others, Edit(path, Span(0, 0), text)))
+
+
+def hashed(project: Project, entry: Wanted) -> Locked | str:
+    """The hashes of what an install's files pin: put into a lock that is one already, else a lock with them."""
+    answer = entry.answer(project)
+    found = project.requirement_set(entry.paths[0])
+    if len(entry.paths) > 1 or found.files != (entry.paths[0],) or not compiled(project, found):
+        return locked(project, entry)
+    if answer is None or answer.why_not or not has_hashes(answer):
+        return (answer.why_not if answer else entry.why_not) or f"{entry.paths[0]} has packages of no index"
+    if {pin.name for pin in answer.pins} - found.names:
+        return f"{entry.paths[0]} does not name every package that it needs"
+    path, text = entry.paths[0], project.tree.text(entry.paths[0]) or ""
+    edits = [Edit(path, line.span, with_hashes(text, line, answer)) for line in found.entries if line.name]
+    whole = apply(text, edits).replace("uv pip compile ", "uv pip compile --generate-hashes ", 1)
+    install = entry.install
+    option = Edit(project.path, *behind(install.instruction, install.verb, "--require-hashes"))
+    return Locked(path, len(answer.pins), (option, Edit(path, Span(0, len(text)), whole)))
 
 
 def _asked_at(project: Project, entry: Wanted, why_not: str) -> str:

@@ -75,6 +75,8 @@ def entries(path: str, text: str) -> tuple[Entry, ...]:
     for start, end, first, joined in _joined_lines(text[mark:]):
         span = Span(start + mark if start else 0, end + mark)
         found.append(_entry(path, first, span, _COMMENT.sub("", joined).strip()))
+    if mark and not found:
+        found.append(Entry(path, 1, Span(0, mark), Kind.BLANK, ""))
     return tuple(found)
 
 

@@ -35,8 +35,9 @@ class Wanted(Value):
     """What one install asks for.
 
     `paths` are its requirements files in the context, `names` the packages that it names itself.
-    `asked` are all packages by name, `loose` those without a pin. `why_not` says why no resolver
-    can be asked; `supply` is where the packages come from.
+    `asked` are all packages by name, `loose` those without a pin; `is_hashed` where every line of
+    the files names the hashes it takes. `why_not` says why no resolver can be asked; `supply` is
+    where the packages come from.
     """
 
     install: Install
@@ -45,6 +46,7 @@ class Wanted(Value):
     asked: tuple[str, ...]
     loose: tuple[str, ...]
     supply: Supply
+    is_hashed: bool = False
     request: Request | None = None
     why_not: str = ""
 
@@ -63,7 +65,8 @@ def wanted(project: Project) -> tuple[Wanted, ...]:
 
 def requests(project: Project) -> tuple[Request, ...]:
     """What a resolver should be asked before rules can pin what is loose."""
-    asked = (entry.request for entry in wanted(project) if entry.loose)
+    unhashed = project.options.hashes
+    asked = (entry.request for entry in wanted(project) if entry.loose or (unhashed and not entry.is_hashed))
     return tuple(dict.fromkeys(request for request in asked if request is not None))
 
 
@@ -119,6 +122,7 @@ def _of_install(
         tuple(asked),
         tuple(name for name in asked if name not in pinned),
         where,
+        bool(sets) and all("--hash" in entry.text for each in sets for entry in each.entries if _line(entry)),
         why_not=hidden or absent or _why_not(project, install, sets) or where.why_not or _unknown(project, install),
     )
     if found.why_not or inside is None or where.is_carried:

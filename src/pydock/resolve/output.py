@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from pydock.project.pins import DIRECT, Answer, Artifact, Pin
 from pydock.project.secrets import mask
 
+GUARDED = "pydock: no code of packages is run"
 _MOST = 400
 _FRAME = re.compile(r"^[\s×╰╯─▶│├]*(?:cause: )?")
 _UNREACHABLE = re.compile(
@@ -70,11 +71,20 @@ def requesters(text: str) -> Mapping[str, tuple[str, ...]]:
     return {each: tuple(sorted(asked)) for each, asked in found.items()}
 
 
+def untold(talk: str) -> tuple[str, str] | None:
+    """The name and version of the archive that was not allowed to run, None where something else went wrong."""
+    built = _CODE.search(talk)
+    if built is None or GUARDED not in talk:
+        return None
+    name, _, version = built[1].partition("==")
+    return (canonicalize_name(name), version) if version else None
+
+
 def explained(talk: str) -> Answer:
     """The answer for a failed run, from what uv wrote to standard error."""
     lines = [_FRAME.sub("", line).strip() for line in talk.splitlines()]
-    if (built := _CODE.search(talk)) and "pydock: no code of packages is run" in talk:
-        return Answer(why_not=mask(f"{built[1]} has to run its own code to tell what it needs"))
+    if (built := _CODE.search(talk)) and GUARDED in talk:
+        return Answer(why_not=f"{_hidden(built[1])} has to run its own code to tell what it needs")
     address = _ADDRESS.search(talk)
     index = re.sub(r"\A(https?://)(?:[^/@]*@)?([^/]+).*", r"\1\2", address[0]) if address else "the package index"
     if status := _STATUS.search(talk):
@@ -82,7 +92,12 @@ def explained(talk: str) -> Answer:
     if _UNREACHABLE.search(talk):
         hung = "does not answer" if "timed out" in talk else "cannot be reached"
         return Answer(why_not=f"{index} {hung}", is_unreachable=True)
-    return Answer(why_not=mask(_reason([line for line in lines if line])))
+    return Answer(why_not=_hidden(_reason([line for line in lines if line])))
+
+
+def _hidden(text: str) -> str:
+    """Without the secrets of addresses; `get-docker-secret==2.0` is none."""
+    return mask(text) if "://" in text else text
 
 
 def _reason(lines: Sequence[str]) -> str:

@@ -6,11 +6,13 @@ no file of a project configures it, with the interpreter that runs pydock, and d
 
 A source archive whose metadata is not static would have to run its own code on this machine.
 uv is not allowed to: builds happen without isolation, under a `sitecustomize` that ends the
-interpreter before the archive's first line.
+interpreter before the archive's first line. Where the archive says what it needs in another
+way, uv is told so as `dependency-metadata`.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -24,19 +26,21 @@ from pathlib import Path
 
 from pydock.project.pins import Answer, Pin, Request
 from pydock.project.secrets import mask
-from pydock.resolve.output import explained, pins_of, preferring, requesters
+from pydock.resolve.archives import needs
+from pydock.resolve.output import GUARDED, explained, pins_of, preferring, requesters, untold
 from pydock.values import replace
 
 # In seconds: to a connection, to the next byte, and for everything.
 CONNECT_LIMIT, READ_LIMIT, LIMIT = 3, 10, 120
+_MOST_ARCHIVES = 20
 # What a person has set up to reach an index counts; what would change an answer does not.
 _KEPT = re.compile(
     r"UV_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_URL)?|INDEX_\w+_(?:USERNAME|PASSWORD)|CACHE_DIR|NO_CACHE|INSECURE_HOST"
     r"|KEYRING_PROVIDER|NATIVE_TLS|SYSTEM_CERTS|CREDENTIALS_DIR|HTTP_\w+|OFFLINE)\Z"
 )
-_GUARD = """\
+_GUARD = f"""\
 import os, sys
-sys.stderr.write("pydock: no code of packages is run\\n")
+sys.stderr.write("{GUARDED}\\n")
 sys.stderr.flush()
 os._exit(1)
 """
@@ -50,7 +54,7 @@ def answer(request: Request) -> Answer:
         place = Path(folder)
         _prepare(place, request)
         try:
-            done = _run(place, request, [*_arguments(request), "--format", "pylock.toml", "-o", "pylock.toml"])
+            done = _resolved(place, request)
         except subprocess.TimeoutExpired:
             return Answer(why_not=f"there was no answer within {LIMIT} s", is_unreachable=True)
         talk = done.stderr.decode("utf-8", "replace")
@@ -86,6 +90,35 @@ def _prepare(place: Path, request: Request) -> None:
 
 def _write(path: Path, lines: Iterable[str]) -> None:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _resolved(place: Path, request: Request) -> subprocess.CompletedProcess[bytes]:
+    """What uv writes, once it has been told about the archives that tell it nothing themselves."""
+    told = ""
+    while True:
+        done = _run(place, request, [*_arguments(request), "--format", "pylock.toml", "-o", "pylock.toml"])
+        archive = untold(done.stderr.decode("utf-8", "replace")) if done.returncode else None
+        found = _needs(*archive) if archive else None
+        if archive is None or found is None or told.count("[[") == _MOST_ARCHIVES:
+            return done
+        name, version = archive
+        told += f"[[dependency-metadata]]\nname = {json.dumps(name)}\nversion = {json.dumps(version)}\n"
+        told += f"requires-dist = {json.dumps(found)}\n"
+        (place / "uv.toml").write_text(told, encoding="utf-8")
+
+
+def _needs(name: str, version: str) -> tuple[str, ...] | None:
+    """What the archive of a version needs, from where uv has just unpacked it."""
+    for folder in sorted(_cache().glob(f"sdists-v*/*/{name}/{version}/*/src")) + sorted(
+        _cache().glob(f"sdists-v*/*/*/{name}/{version}/*/src")
+    ):
+        return needs(folder)
+    return None
+
+
+def _cache() -> Path:
+    done = subprocess.run([_program() or "uv", "cache", "dir"], capture_output=True, timeout=LIMIT, check=False)
+    return Path(done.stdout.decode("utf-8", "replace").strip() or os.devnull)
 
 
 def _run(place: Path, request: Request, arguments: Sequence[str]) -> subprocess.CompletedProcess[bytes]:

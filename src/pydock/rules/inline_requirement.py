@@ -7,7 +7,8 @@ that the requirements pin, and a developer's machine does not have it.
 Where a service has no list of requirements at all, the names move into a `requirements.txt`:
 what is installed stays the same, so that is safe, and the list can be locked from then on.
 A package that the same stage has installed with a pin already gets that pin, which changes
-nothing today: that is safe. A pin from a lock that the stage does not install is offered as
+nothing today: that is safe. So is the version that a resolver gives for the image's Python,
+where one could be asked. A pin from a lock that the stage does not install is offered as
 unsafe, because the version changes. Anything else has no pin to take, so the finding says
 where the package belongs.
 """
@@ -25,6 +26,7 @@ from pydock.project import Project
 from pydock.project.build_tools import BUILD_TOOLS
 from pydock.project.installs import Install, is_place, pinned
 from pydock.project.locks import locks
+from pydock.project.wanted import wanted
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word, script
 
@@ -130,6 +132,12 @@ def _fix(
         return _into_file(project, install)
     if names <= set(installed):
         return Fix("pin to the installed version", Safety.SAFE, _edits(project, loose, installed), _CHANGES)
+    entry = next((each for each in wanted(project) if each.install.command == install.command), None)
+    answer = entry.answer(project) if entry else None
+    resolved = {pin.name: pin.version for pin in answer.pins if not pin.place} if answer else {}
+    if names <= set(resolved):
+        title = f"pin {' and '.join(sorted(names))} to what is installed today"
+        return Fix(title, Safety.SAFE, _edits(project, loose, resolved), _CHANGES)
     for lock in locks(project):
         if names <= set(lock.pins) and not lock.freshness.why_stale:
             doubt = f"{lock.path} may be of another part of the project, and the newest version is installed now"

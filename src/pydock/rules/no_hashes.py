@@ -4,17 +4,20 @@ A pin names a version; a hash names the very file. With hashes a package that wa
 the index, or a mirror that serves something else, stops the build instead of reaching
 production.
 
-Hashes come from the resolver that makes the lock, so this is only shown, and only where all
-requirements are pinned already: there the step is a small one.
+Whether that is worth the longer file is a choice, so it is only shown, and only where all
+requirements are pinned already; with `--hashes` a resolver is asked for them, and the install
+takes nothing else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.edits import Fix, Safety
 from pydock.project import Project
-from pydock.project.installs import RESOLVING, installs
+from pydock.project.locking import Locked, hashed
 from pydock.project.requirements import Kind
+from pydock.project.wanted import wanted
 from pydock.rule import Example, Finding, Rule
 
 _FILE = "FROM python:3.12-slim\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n"
@@ -28,22 +31,29 @@ EXAMPLES = (
 
 def check(project: Project) -> Iterator[Finding]:
     seen: set[str] = set()
-    for stage in project.dockerfile.stages:
-        for install in installs(project.dockerfile, stage, RESOLVING):
-            for word in install.files:
-                path = project.origin(stage, word.value, install.instruction) if word.value else None
-                if path is None or path in seen or path.endswith((".toml", ".cfg", ".py")):
-                    continue
-                seen.add(path)
-                if count := _pins_without_hash(project, path):
-                    yield Finding(
-                        RULE,
-                        word.span,
-                        f"{path}: {count} pinned requirements without hashes",
-                        cost="a file that was replaced on the index would be installed unnoticed",
-                        advice="`pip-compile --generate-hashes` or `uv pip compile --generate-hashes` writes them;"
-                        f" {path} then has to name the indirect packages too.",
-                    )
+    for entry in wanted(project):
+        path = next(iter(entry.paths), "")
+        if not path or path in seen or entry.loose or not (count := _pins_without_hash(project, path)):
+            continue
+        seen.add(path)
+        lock = hashed(project, entry) if project.options.hashes else ""
+        yield Finding(
+            RULE,
+            entry.install.files[0].span,
+            f"{path}: {count} pinned requirements without hashes",
+            None if isinstance(lock, str) else _fix(lock),
+            cost="a file that was replaced on the index would be installed unnoticed",
+            advice=_advice(lock) if isinstance(lock, str) else "",
+        )
+
+
+def _fix(lock: Locked) -> Fix:
+    title = f"install {lock.path} with the hashes of its {lock.count} packages"
+    return Fix(title, Safety.SAFE, lock.edits, frozenset({"packages", "files"}))
+
+
+def _advice(why_not: str) -> str:
+    return f"No hashes were found: {why_not}." if why_not else "`pydock fix --hashes` locks the files, too."
 
 
 def _pins_without_hash(project: Project, path: str) -> int:

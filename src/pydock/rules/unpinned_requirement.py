@@ -20,7 +20,7 @@ from datetime import timedelta
 from pydock.edits import Fix, Safety
 from pydock.project import Project
 from pydock.project.lockfile import lock_path
-from pydock.project.locking import Lock, locked
+from pydock.project.locking import Locked, locked
 from pydock.project.locks import Manifest, locks, manifest
 from pydock.project.requirements import Kind, RequirementSet
 from pydock.project.syncs import LOCKS, MANIFESTS, Sync, context_path, syncs
@@ -98,7 +98,7 @@ def _finding(project: Project, entry: Wanted) -> Finding:
     return Finding(RULE, entry.install.files[0].span, message, fix, _COST, advice)
 
 
-def _fix(project: Project, entry: Wanted, lock: Lock) -> Fix:
+def _fix(project: Project, entry: Wanted, lock: Locked) -> Fix:
     request, answer = entry.request, entry.answer(project)
     minor = request.python.rpartition(".")[0] if request else ""
     day = (request.before - timedelta(days=1)).isoformat() if request and request.before else "today"
