@@ -102,8 +102,7 @@ Offline = Annotated[
     bool | None,
     typer.Option(
         "--offline/--no-offline",
-        envvar="PYDOCK_OFFLINE",
-        help="Ask no package index: what needs a lock stays as it is.",
+        help="Ask no package index: what needs a lock stays as it is. PYDOCK_OFFLINE=1 is the same.",
         show_default=False,
     ),
 ]

@@ -6,6 +6,7 @@ pydock.toml; in one file a table of `services` that means this Dockerfile wins o
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -92,11 +93,15 @@ RuleLike = TypeVar("RuleLike", bound=Named)
 def settings(files: Iterable[File], given: Mapping[str, object], rules: Sequence[Named] = ()) -> Settings:
     """The settings of files, the nearest first, under those of the command line, where None means not given.
 
+    PYDOCK_OFFLINE=1 stands between them: it holds for every command on a machine.
+
     Raises OptionError for a key, a value or the name of a rule that means nothing, UnreadableError for broken TOML.
     """
     values: dict[str, object] = {}
     for file in files:
         values = {**_values(file, tuple(rules)), **values}
+    if os.environ.get("PYDOCK_OFFLINE", "") not in {"", "0"}:
+        values["offline"] = True
     values |= {key: value for key, value in given.items() if value is not None}
     for key, value in values.items():
         if key in KEYS and value not in (allowed := KEYS[key].allowed or (value,)):
