@@ -8,15 +8,15 @@ repository's own configuration is started, and nothing is fetched
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from datetime import UTC, date, datetime
 
 from pydock.errors import OptionError
+from pydock.patterns import regex
 from pydock.tree import Tree
 
 _LIMIT = 10
-_LISTS = re.compile(r"(?:\A|/)[^/]*require[^/]*(?:/[^/]+)?\.(?:txt|in)\Z")
+_LISTS = regex(r"(?:\A|/)[^/]*require[^/]*(?:/[^/]+)?\.(?:txt|in)\Z")
 _OTHERS = ("Dockerfile", "pyproject.toml", "setup.py", "setup.cfg")
 
 

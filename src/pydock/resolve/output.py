@@ -8,21 +8,22 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from pydock.patterns import regex
 from pydock.project.pins import DIRECT, Answer, Artifact, Pin
 from pydock.project.secrets import mask
 
 GUARDED = "pydock: no code of packages is run"
 _MOST = 400
-_FRAME = re.compile(r"^[\s×╰╯─▶│├]*(?:cause: )?")
-_UNREACHABLE = re.compile(
+_FRAME = regex(r"^[\s×╰╯─▶│├]*(?:cause: )?")
+_UNREACHABLE = regex(
     r"error sending request|Request failed after|dns error|operation timed out|[Cc]onnect(?:ion)? (?:refused|reset)"
     r"|tcp connect error|Network connectivity is disabled|network was disabled|Could not connect|Could not resolve host"
 )
-_CODE = re.compile(r"Failed to (?:download and )?build `([^`]+)`")
-_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3}[^)]*)\)")
-_ADDRESS = re.compile(r"https?://[^\s`)]+")
-_TAIL = re.compile(r",? we can conclude that your requirements are unsatisfiable\.?\Z")
-_PINNED = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:==|@)")
+_CODE = regex(r"Failed to (?:download and )?build `([^`]+)`")
+_STATUS = regex(r"HTTP status (?:client|server) error \((\d{3}[^)]*)\)")
+_ADDRESS = regex(r"https?://[^\s`)]+")
+_TAIL = regex(r",? we can conclude that your requirements are unsatisfiable\.?\Z")
+_PINNED = regex(r"([A-Za-z0-9][\w.-]*)\s*(?:==|@)")
 
 
 def pins_of(lock: Mapping[str, Any]) -> Iterator[Pin]:

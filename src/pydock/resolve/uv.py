@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from pydock.patterns import regex
 from pydock.project.pins import Answer, Pin, Request
 from pydock.project.secrets import mask
 from pydock.resolve.archives import needs
@@ -34,7 +34,7 @@ from pydock.values import replace
 CONNECT_LIMIT, READ_LIMIT, LIMIT = 3, 10, 120
 _MOST_ARCHIVES = 20
 # What a person has set up to reach an index counts; what would change an answer does not.
-_KEPT = re.compile(
+_KEPT = regex(
     r"UV_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_URL)?|INDEX_\w+_(?:USERNAME|PASSWORD)|CACHE_DIR|NO_CACHE|INSECURE_HOST"
     r"|KEYRING_PROVIDER|NATIVE_TLS|SYSTEM_CERTS|CREDENTIALS_DIR|HTTP_\w+|OFFLINE)\Z"
 )
