@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pydock.dockerfile import Instruction
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.caches import mounts
 from pydock.project.installs import Install, pip_command
@@ -42,7 +43,7 @@ _KNOWN = frozenset(
     ["index-url", "extra-index-url", "find-links", "no-index", "pre", "prefer-binary", "only-binary", "no-binary"]
 )
 _FLAGS = frozenset({"no-index", "pre", "prefer-binary"})
-_OPTION = re.compile(r"(--[\w-]+|-[a-zA-Z])[ =]*(.*)", re.DOTALL)
+_OPTION = regex(r"(--[\w-]+|-[a-zA-Z])[ =]*(.*)", re.DOTALL)
 _UV_VARIABLES = {
     "UV_DEFAULT_INDEX": "index-url",
     "UV_INDEX_URL": "index-url",

@@ -7,13 +7,13 @@ the versions of earlier answers are preferences of later questions.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pydock.dockerfile import Stage
+from pydock.patterns import regex
 from pydock.project import Options, Project
 from pydock.project.build_tools import BUILD_TOOLS
 from pydock.project.indexes import Supply, supply
@@ -28,7 +28,7 @@ from pydock.values import Value, replace
 # What a lock could not stand for.
 _OTHER_MEANING = ("--no-deps", "--python-version", "--platform", "--abi", "--implementation", "--dry-run", "--report")
 _NO_LIST = (".toml", ".cfg", ".py")
-_VERSIONED = re.compile(r"(?:pip|python)(\d+\.\d+)\Z")
+_VERSIONED = regex(r"(?:pip|python)(\d+\.\d+)\Z")
 
 
 class Wanted(Value):

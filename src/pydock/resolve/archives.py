@@ -15,13 +15,15 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from pydock.patterns import regex
+
 _LARGEST = 1024 * 1024
 # What makes the needs of an archive differ from one machine or Python to the next.
-_LOOKS_AROUND = re.compile(
+_LOOKS_AROUND = regex(
     r"version_info|hexversion|sys\.version|\bplatform\b|os\.name|os\.uname|environ|getenv|subprocess|importlib|__import__"
     r"|\btry\s*:|\bPY[23]\b|implementation"
 )
-_SECTION = re.compile(r"\[(?P<extra>[^:\]]*)(?::(?P<marker>.+))?\]\Z")
+_SECTION = regex(r"\[(?P<extra>[^:\]]*)(?::(?P<marker>.+))?\]\Z")
 # Backends that write an archive's needs from a table of its pyproject.toml, and nothing else.
 _STATIC_BACKENDS = (
     "poetry.",
