@@ -67,6 +67,18 @@ FILES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def no_wish_of_the_machine(offline: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYDOCK_OFFLINE")
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1", True), ("0", False), ("", False)])
+def test_a_machine_can_be_offline_as_a_whole(monkeypatch: pytest.MonkeyPatch, value: str, expected: bool) -> None:
+    monkeypatch.setenv("PYDOCK_OFFLINE", value)
+    assert settings((), {}).offline is expected
+    assert settings((), {"offline": False}).offline is False
+
+
 @pytest.mark.parametrize(("files", "given", "expected"), FILES.values(), ids=FILES)
 def test_settings(files: dict[str, str], given: dict[str, object], expected: Settings) -> None:
     assert settings(_nearest_first(files), given) == expected
