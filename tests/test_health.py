@@ -57,13 +57,25 @@ def images(engine: DockerClient) -> Iterator[dict[str, Future[str]]]:
             lent += provide_bases(engine, project.dockerfile)
             had.append(name)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        building = {name: pool.submit(build, engine, SERVED[name].tree) for name in had}
+        building = {name: pool.submit(_built, engine, name) for name in had}
         yield building
     for made in building.values():
-        if not made.exception():
+        if not made.exception() and made.result():
             engine.images.remove(made.result())
     for name in lent:
         engine.images.remove(name)
+
+
+def _built(engine: DockerClient, name: str) -> str:
+    """The image of a fixture as `fix` leaves it; "" where the fixture as it was does not build here either."""
+    try:
+        return build(engine, SERVED[name].tree)
+    except RuntimeError:
+        try:
+            engine.images.remove(build(engine, Tree(FIXTURES / name)))
+        except RuntimeError:
+            return ""
+        raise
 
 
 @contextlib.contextmanager
@@ -71,8 +83,10 @@ def _running(client: DockerClient, image: str) -> Iterator[Container]:
     pace = Healthcheck(
         interval=INTERVAL * SECOND, timeout=TIMEOUT * SECOND, retries=RETRIES, start_period=START * SECOND
     )
-    container = client.containers.run(image, detach=True, healthcheck=pace)
+    # The probe asks over the loopback interface, so no network is needed.
+    container = client.containers.create(image, healthcheck=pace, network_mode="none")
     try:
+        container.start()
         yield container
     finally:
         with contextlib.suppress(Exception):
@@ -98,7 +112,10 @@ def test_a_fixture_goes_healthy_and_unhealthy_when_it_hangs(
 ) -> None:
     if name not in images:
         pytest.skip("neither this engine nor a registry that it reaches has the base image")
-    with _running(engine, images[name].result()) as container:
+    image = images[name].result()
+    if not image:
+        pytest.skip("the fixture as it was does not build here either")
+    with _running(engine, image) as container:
         assert _state(container, "healthy", START + 30) == "healthy", container.logs(tail=20)
         container.exec_run(["python3", "-c", STOP_OTHERS], user="root")
         container.kill("SIGSTOP")
