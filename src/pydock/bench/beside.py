@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import tarfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -74,7 +74,6 @@ class Beside(Value):
             user=needed.user,
             network=network,
             aliases=needed.names,
-            healthcheck=_healthcheck(needed.test),
         )
         for target, path in needed.files:
             container.put("/", _archive(self.tree, path, target))
@@ -102,12 +101,19 @@ def beside(project: Project, tell: Callable[[str], None], *, has_network: bool) 
     return None
 
 
-def _healthcheck(test: tuple[str, ...] | None) -> dict[str, object] | None:
-    """Compose's test, asked every second: this side decides how long is too long."""
-    if test is None or test == ("NONE",):
-        return {"test": ["NONE"]} if test else None
-    second = 1_000_000_000
-    return {"test": list(test), "interval": second, "timeout": 10 * second, "retries": 1_000}
+def _test(needed: Needed, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The words of a health check, by compose or by the image; none where there is no check.
+
+    They are run from here, because podman without systemd never asks.
+    """
+    test = needed.test if needed.test is not None else tuple((config.get("Healthcheck") or {}).get("Test") or ())
+    match test:
+        case ("CMD", *command):
+            return tuple(command)
+        case ("CMD-SHELL", command):
+            return ("/bin/sh", "-c", command)
+        case _:
+            return ()
 
 
 def _archive(tree: Tree, path: str, target: str) -> bytes:
@@ -122,25 +128,25 @@ def _archive(tree: Tree, path: str, target: str) -> bytes:
     return buffer.getvalue()
 
 
-def _await(container: Container, needed: Needed, config: dict[str, Any], limit: float) -> None:
+def _await(container: Container, needed: Needed, config: Mapping[str, Any], limit: float) -> None:
     """Wait for its end where it is a job, else for its health check, else for an open port, else for a moment."""
     end = time.monotonic() + limit
     ports = needed.ports or tuple(int(port.partition("/")[0]) for port in config.get("ExposedPorts") or ())
+    test = _test(needed, config)
     while (state := container.inspect()["State"])["Running"] or state["Status"] == "created":
-        health = (state.get("Health") or {}).get("Status")
-        if not needed.is_job and _is_ready(container, health, ports):
+        if not needed.is_job and _is_ready(container, test, ports):
             return
         if time.monotonic() > end:
-            waited = "end" if needed.is_job else "become healthy" if health else "open a port"
+            waited = "end" if needed.is_job else "become healthy" if test else "open a port"
             raise _refused(container, needed, f"did not {waited} within {limit:.0f} s")
         time.sleep(_POLL)
     if not needed.is_job or state["ExitCode"]:
         raise _refused(container, needed, f"ended with exit code {state['ExitCode']}")
 
 
-def _is_ready(container: Container, health: str | None, ports: tuple[int, ...]) -> bool:
-    if health is not None:
-        return health == "healthy"
+def _is_ready(container: Container, test: tuple[str, ...], ports: tuple[int, ...]) -> bool:
+    if test:
+        return _passes(container, test)
     open_ports = _listening(container) if ports else None
     if open_ports is None:
         # Nobody can say when it is ready.
@@ -149,11 +155,22 @@ def _is_ready(container: Container, health: str | None, ports: tuple[int, ...]) 
     return bool(open_ports & set(ports))
 
 
+def _passes(container: Container, test: tuple[str, ...]) -> bool:
+    try:
+        return container.run(test, limit=10).code == 0
+    except EngineError:
+        if container.is_running:
+            raise
+        return False
+
+
 def _listening(container: Container) -> set[int] | None:
     """The ports that are open inside a container, None where nothing in it can tell."""
     try:
         ran = container.run(["cat", "/proc/net/tcp", "/proc/net/tcp6"], limit=10)
     except EngineError:
+        if container.is_running:
+            raise
         return set()
     if ran.code in {126, 127}:
         return None

@@ -146,15 +146,13 @@ class Engine:
         user: str = "",
         network: str = "none",
         aliases: Sequence[str] = (),
-        healthcheck: Mapping[str, object] | None = None,
         ports: Mapping[int, tuple[str, int | None]] | None = None,
         **options: Any,
     ) -> Container:
         """A container that is made but not started: no network and no ports unless told.
 
-        `aliases` are its names on the network, `healthcheck` replaces that of the image. `ports` publishes, such as
-        {8000: ("127.0.0.1", None)}; `options` go to the engine's host configuration (`binds`, `tmpfs`, `read_only`,
-        `mem_limit`).
+        `aliases` are its names on the network. `ports` publishes, such as {8000: ("127.0.0.1", None)}; `options` go to
+        the engine's host configuration (`binds`, `tmpfs`, `read_only`, `mem_limit`).
         """
         api = self._api
         with translated("the container cannot be made"):
@@ -170,7 +168,6 @@ class Engine:
                 labels=self.labels,
                 host_config=host,
                 networking_config=known if aliases else None,
-                healthcheck=healthcheck,
             )
         return Container(api, made["Id"])
 
