@@ -78,7 +78,7 @@ def target(project: Project, stage: Stage) -> Target | None:
         refusing = tuple(wish for wish in wishes(project.tree) if not wish.takes(minor))
         minor = _minor_wished(project, image) if refusing else minor
     codename = suite_for(project, image, minor) or (project.options.pin != "table" and newest_suite()) or ""
-    found = _released(project, image, minor, codename)
+    found = released(project, image, minor, codename)
     missing = lacking(image.suite_meant, system_packages(project, stage)) if codename != image.suite_meant else ()
     if image.version.count(".") == 2:
         known = image.version in found
@@ -91,7 +91,7 @@ def target(project: Project, stage: Stage) -> Target | None:
     return Target(tagged(patch, image.variant, codename), codename, refusing, missing) if patch else None
 
 
-def _released(project: Project, image: PythonImage, minor: str, codename: str) -> frozenset[str]:
+def released(project: Project, image: PythonImage, minor: str, codename: str) -> frozenset[str]:
     """The patch releases to choose from: those of the table, or what the registry has where a person wants that."""
     if project.options.pin == "table":
         return published(minor, codename, image.variant)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from pydock.project import Project
+from pydock.project.move import questions
 from pydock.project.pins import Answer, Pins, Request
 from pydock.project.wanted import requests
 from pydock.resolve import uv
@@ -43,9 +44,11 @@ class Resolver:
         what rules have moved is asked about where it is then.
         """
         for _ in range(_ROUNDS):
-            if not requests(project):
+            if not requests(project) and not questions(project):
                 return project
-            asked = [request for request in requests(rewritten(project)) if request not in project.pins.answers]
+            after = rewritten(project)
+            wanted = dict.fromkeys((*requests(after), *questions(project), *questions(after)))
+            asked = [request for request in wanted if request not in project.pins.answers]
             if not asked:
                 return project
             project = replace(project, pins=Pins({**project.pins.answers, **self.answers(asked)}))

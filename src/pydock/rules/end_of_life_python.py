@@ -6,8 +6,10 @@ releases of packages stop coming with wheels for it.
 
 The advice names the nearest version that is still supported and what stands in the way as far as
 files tell: modules and names that the source uses and that version no longer has, sources that its
-grammar refuses, files that ask for another Python. Nothing moves from Python 2, which is another
-language.
+grammar refuses, files that ask for another Python. Where nothing does and a resolver has found
+every package there, with wheels for all that has wheels today, the fix moves every stage to that
+version on the same Debian release. Unsafe, for only the tests tell what behaves differently.
+Nothing moves from Python 2, which is another language.
 """
 
 from __future__ import annotations
@@ -16,15 +18,21 @@ from collections.abc import Iterator
 from datetime import date
 
 from pydock.dockerfile import Stage
+from pydock.edits import Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.images import debian_suite, suites_of
+from pydock.project.move import Move, move
 from pydock.project.python import release, suite
-from pydock.project.upgrade import next_step
+from pydock.project.upgrade import Step, next_step
 from pydock.rule import Example, Finding, Rule
 
 EXAMPLES = (
-    Example(before="FROM python:3.7.17-slim-bookworm\n", finds=True),
+    Example(
+        before="FROM python:3.7.17-slim-bookworm\n",
+        after="FROM python:3.11.16-slim-bookworm\n",
+        allow=Safety.UNSAFE,
+    ),
     Example(
         before="FROM python:3.9.25-slim-trixie\nCOPY app.py /app/\n",
         files={"app.py": "import asyncio\n\n@asyncio.coroutine\ndef main():\n    yield\n"},
@@ -59,23 +67,32 @@ def _interpreter(project: Project, stage: Stage) -> Iterator[Finding]:
     today = project.options.today
     if life is None or life.end_of_life > today:
         return
+    step = next_step(project, life.minor)
+    way = move(project, step) if step and not step.obstacles else None
     yield Finding(
         RULE,
         _place(stage),
         f"Python {life.minor} has had no security fixes since {life.end_of_life}",
+        _fix(step, way) if step and way and way.edits else None,
         cost=f"holes found in the last {_since(life.end_of_life, today)} stay open, and new packages bring no wheels",
-        advice=_advice(project, life.minor),
+        advice=_advice(life.minor, step, way),
     )
 
 
-def _advice(project: Project, minor: str) -> str:
+def _fix(step: Step, way: Move) -> Fix:
+    doubt = f"{step.after.minor} may behave differently where no table tells: {way.verdict} Run the tests on it"
+    title = f"move from Python {step.before} to {', '.join(way.tags)}"
+    note = f"a lock that was made for Python {step.before} should be made again"
+    return Fix(title, Safety.UNSAFE, way.edits, frozenset({"base"}), (doubt, *way.doubts), (note,))
+
+
+def _advice(minor: str, step: Step | None, way: Move | None) -> str:
     if minor.startswith("2."):
         return "Python 3 is another language: the code has to be ported first, there is no next version to move to."
-    step = next_step(project, minor)
     if step is None:
         return "Move to a supported version; the tests and a resolver have to agree with it."
     found = f"The nearest supported version is {step.after.minor}, until {step.after.end_of_life}."
-    return " ".join((found, *step.obstacles))
+    return " ".join((found, *step.obstacles, *([way.verdict] if way else [])))
 
 
 def _distribution(project: Project, stage: Stage, reference: str) -> Iterator[Finding]:
