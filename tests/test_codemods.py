@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pydock import codemods as codemods_package
 from pydock.codemods import NAMES, asked_for, codemods
@@ -75,6 +78,54 @@ def test_comments_and_another_encoding_stay(codemod: Codemod, example: Example) 
     after = text_after(codemod, example, commented(example.before))
     assert sorted(after.splitlines()) == sorted(commented(wanted).splitlines())
     assert ast.dump(ast.parse(after.encode("utf-8", "surrogateescape"))) == ast.dump(ast.parse(wanted))
+
+
+_STRANGERS = (
+    "# a comment\n",
+    "\n\n\n",
+    "import json  # for others\n",
+    "LIMITS = {'a': 1, **{'b': 2}}\n",
+    "def greeting(name, *, loud = False):\n  'says hello'\n  return f'{name!r:>10}' if loud else name\n",
+    "class Thing:\n\n    # nothing\n    value: int = 0\n",
+    "if LIMITS_ := 3: pass\n",
+    "print('caf\u00e9', end = '')\n",
+    "try:\n    import uvloop\nexcept ImportError:\n    uvloop = None\n",
+)
+
+
+def statements(text: str) -> Counter[str]:
+    """Every statement of a file, of a compound one what stands before its blocks."""
+    blocks = {"body", "orelse", "finalbody", "handlers"}
+    found: Counter[str] = Counter()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.stmt):
+            fields = [(name, value) for name, value in ast.iter_fields(node) if name not in blocks]
+            parts = [(name, value if not isinstance(value, list) else [*map(_dumped, value)]) for name, value in fields]
+            found[f"{type(node).__name__} {[(name, _dumped(value)) for name, value in parts]}"] += 1
+    return found
+
+
+def _dumped(value: object) -> str:
+    return ast.dump(value) if isinstance(value, ast.AST) else repr(value)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_whatever_stands_around_it_the_difference_is_the_same(data: st.DataObject) -> None:
+    codemod = data.draw(st.sampled_from(CODEMODS))
+    example = data.draw(st.sampled_from([example for example in codemod.examples if example.after is not None]))
+    lines = example.before.splitlines(keepends=True)
+    tops = [node for node in ast.parse(example.before).body if not isinstance(node, ast.Import | ast.ImportFrom)]
+    # Behind decorators, and before what starts the service, stands nothing else.
+    places = [node.lineno - 1 for node in tops if not getattr(node, "decorator_list", [])]
+    drawn = st.lists(st.tuples(st.sampled_from(places), st.sampled_from(_STRANGERS)), max_size=5)
+    for place, stranger in sorted(data.draw(drawn), reverse=True):
+        lines.insert(place, stranger)
+    before = "".join(lines)
+    after = text_after(codemod, example, before)
+    assert text_after(codemod, example, after) == after
+    assert statements(before) - statements(after) == statements(example.before) - statements(example.after or "")
+    assert statements(after) - statements(before) == statements(example.after or "") - statements(example.before)
 
 
 @EACH_EXAMPLE

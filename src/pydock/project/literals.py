@@ -26,7 +26,9 @@ _SCHEME = regex(
 _HOST = regex(r"(?:https?://|tcp://)?[A-Za-z0-9][\w.-]*(?::\d+)?(?:/\S*)?\Z")
 # Classes of these read the environment by themselves.
 _READS_ENVIRONMENT = regex(r"Settings|BaseModel|Config\b.*\bBaseSettings|Schema|Model|Enum|TypedDict|NamedTuple")
+_HOLDS_SETTINGS = regex(r"Config|Settings|Production|Default|Base")
 _FOR_TESTS = regex(r"Test|Dev(?:elop|\b|Config|Settings)|Local|Debug")
+_FILE_FOR_TESTS = regex(r"(?:\A|/)(?:dev\w*|local\w*|tests?|testing)\.py\Z")
 
 
 class Literal(Value):
@@ -49,6 +51,7 @@ def literals(project: Project) -> tuple[Literal, ...]:
     application = app(project)
     reached = application.reached if application else ()
     paths = dict.fromkeys([*reached, *(path for path in sources(project) if _SETTINGS.search(path))])
+    paths = dict.fromkeys(path for path in paths if not _FILE_FOR_TESTS.search(path))
     return tuple(literal for path in paths for literal in _of_file(project, path))
 
 
@@ -60,7 +63,9 @@ def _of_file(project: Project, path: str) -> Iterator[Literal]:
     lines, shown = text.split("\n"), mask(text).split("\n")
     for name, value in _assigned(tree.body):
         held = str(value.value)
-        is_secret = weigh(name, held) is not Weight.NOTHING and not re.search(r"\s", held)
+        is_secret = (
+            weigh(name, held) is not Weight.NOTHING and not re.search(r"\s", held) and not _is_own_name(name, held)
+        )
         if not (is_secret or is_backing_service(name, held)):
             continue
         at = value.lineno - 1
@@ -71,6 +76,12 @@ def _of_file(project: Project, path: str) -> Iterator[Literal]:
             lines[at].encode("utf-8", "surrogateescape")[: value.col_offset].decode("utf-8", "surrogateescape")
         )
         yield Literal(path, value.lineno, column, name, is_secret)
+
+
+def _is_own_name(name: str, value: str) -> bool:
+    """Whether `CONFIG_API_KEY = "api-key"` only names a key of something else."""
+    plain = re.sub(r"[\W_]", "", value).upper()
+    return plain != "" and name.replace("_", "").endswith(plain)
 
 
 def is_backing_service(name: str, value: str) -> bool:
@@ -95,13 +106,15 @@ def _assigned(body: list[ast.stmt]) -> Iterator[tuple[str, ast.Constant]]:
 
 
 def _is_left_out(name: str, bases: list[ast.expr]) -> bool:
-    """Whether a class reads the environment by itself, or is for tests and developers only."""
-    return bool(_FOR_TESTS.search(name)) or any(_READS_ENVIRONMENT.search(ast.unparse(base)) for base in bases)
+    """Whether a class holds no settings, reads the environment by itself, or is for tests and developers only."""
+    if not _HOLDS_SETTINGS.search(name) or _FOR_TESTS.search(name):
+        return True
+    return any(_READS_ENVIRONMENT.search(ast.unparse(base)) for base in bases)
 
 
 def _setting(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.Constant]]:
     match target, value:
-        case ast.Name(id=name), ast.Constant(value=str()):
+        case ast.Name(id=name), ast.Constant(value=str()) if not name.startswith("_"):
             yield name.upper(), value
         case ast.Attribute(value=ast.Name(), attr="secret_key"), ast.Constant(value=str()):
             yield "SECRET_KEY", value

@@ -76,7 +76,7 @@ _PLACEHOLDER = regex(
 )
 _DEFAULT = regex(r"\$\{\w+:?-([^${}]+)\}\Z")
 # `--secret id=token` names a secret mount, `--mount=type=secret` too.
-_NO_SECRET = regex(r"[\"']?(?:\$[\w{(]|`|%\w+%|\{\{|(?:id|type|src)=)")
+_NO_SECRET = regex(r"[\"']?(?:\$[\w{(]|`|%\w+%|\{\{|(?:id|type|src)=)|os\.(?:environ|getenv)\b")
 _VARIABLE_ONLY = regex(r"[\"']?(?:\$[\w{(]|`|%\w+%|\{\{|\$\{\{)")
 _INDEX_VARIABLE = regex(
     r"(?:PIP|UV|PIPENV|PDM|POETRY)_\w*(?:INDEX|FIND_LINKS|MIRROR|REPOSITORIES|HTTP_BASIC|PYPI)\w*|PIP_FIND_LINKS"

@@ -6,17 +6,16 @@ blocks, and healthy workers are killed as hung.
 See https://docs.gunicorn.org/en/stable/faq.html#how-do-i-avoid-gunicorn-excessively-blocking-in-os-fchmod.
 
 The cure is `--worker-tmp-dir /dev/shm`, in memory, which every container has; in the
-configuration file where one is used. Safe: nothing else reads that file.
+configuration file or in GUNICORN_CMD_ARGS where the other settings are there. Safe: nothing else reads that file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
+from pydock.edits import Fix, Safety
 from pydock.project import Project
-from pydock.project.arguments import added, changed_fields, is_editable
+from pydock.project.gunicorn_home import with_settings
 from pydock.project.listeners import Server
 from pydock.project.server import servers
 from pydock.rule import Example, Finding, Rule
@@ -35,6 +34,10 @@ EXAMPLES = (
         before=f'{_BASE}CMD ["gunicorn", "app:app"]\n',
         after=f'{_BASE}CMD ["gunicorn", "app:app"]\n',
         files={"gunicorn.conf.py": 'bind = "0.0.0.0:8000"\n'},
+    ),
+    Example(
+        before=f"{_BASE}ENV GUNICORN_CMD_ARGS='-b :80 --workers=3'\nCMD gunicorn app:app\n",
+        after=f"{_BASE}ENV GUNICORN_CMD_ARGS='-b :80 --workers=3 --worker-tmp-dir /dev/shm'\nCMD gunicorn app:app\n",
     ),
     Example(before=f"{_BASE}ENV GUNICORN_CMD_ARGS=--worker-tmp-dir=/dev/shm\nCMD gunicorn app:app\n"),
 )
@@ -57,22 +60,14 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _fix(project: Project, server: Server) -> Fix | None:
-    settings, start = server.gunicorn, server.start
-    title = "keep gunicorn's heartbeat in memory"
-    text = project.tree.text(settings.config) if settings and settings.config else None
-    if settings and text is not None and settings.is_sure:
-        newline = "\r\n" if "\r\n" in text else "\n"
-        front = "" if text.endswith("\n") or not text else newline
-        at = Span(len(text), len(text))
-        line = f'{front}worker_tmp_dir = "/dev/shm"{newline}'
-        return Fix(title, Safety.SAFE, (Edit(settings.config, at, line),))
-    if not is_editable(project, start):
+    words = ("--worker-tmp-dir", "/dev/shm")
+    placed = with_settings(project, server, {"worker_tmp_dir": "/dev/shm"}, *words)
+    if placed is None:
         return None
-    edit = added(project, start, ("--worker-tmp-dir", "/dev/shm"), server.app)
-    is_sure = settings is not None and settings.is_sure
+    is_sure = server.gunicorn is not None and server.gunicorn.is_sure
     doubts = () if is_sure else ("a configuration that pydock cannot read may already set it",)
     safety = Safety.SAFE if is_sure else Safety.UNSAFE
-    return Fix(title, safety, (edit,), changed_fields(project, start, edit), doubts=doubts)
+    return Fix("keep gunicorn's heartbeat in memory", safety, (placed.edit,), placed.changes, doubts=doubts)
 
 
 RULE = Rule("PYD408", "gunicorn-heartbeat-on-disk", check, __doc__, EXAMPLES)

@@ -5,8 +5,9 @@ client or database query blocks everybody else, the health check included.
 
 The cure is two workers with four threads each, as a beginning to measure from. Unsafe: code that
 was never run by two threads at once may not be ready for it, and a second worker needs memory.
-Left alone: any worker class, number of threads or configuration file that somebody chose, and
-asynchronous applications, which need another worker class.
+The settings go where the others are: into the command, the configuration file or GUNICORN_CMD_ARGS.
+Left alone: any worker class or number of threads that somebody chose, and asynchronous
+applications, which need another worker class.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from pydock.edits import Fix, Safety
 from pydock.project import Project
 from pydock.project.app import read_app
-from pydock.project.arguments import added, changed_fields, is_editable
+from pydock.project.gunicorn_home import with_settings
 from pydock.project.listeners import Server
 from pydock.project.server import environment, servers
 from pydock.rule import Example, Finding, Rule
@@ -34,6 +35,12 @@ EXAMPLES = (
         after=f"{_BASE}CMD gunicorn -w 3 --threads=4 --worker-class=gthread app:app\n",
         allow=Safety.UNSAFE,
     ),
+    Example(
+        before=f"{_BASE}CMD gunicorn app:app\n",
+        after=f"{_BASE}CMD gunicorn app:app\n",
+        files={"gunicorn.conf.py": "workers = 3\n"},
+        allow=Safety.UNSAFE,
+    ),
     Example(before=f"{_BASE}CMD gunicorn -k gevent app:app\n", allow=Safety.UNSAFE),
     Example(
         before=f"{_BASE}CMD gunicorn app:app\n",
@@ -46,18 +53,17 @@ EXAMPLES = (
 def check(project: Project) -> Iterator[Finding]:
     for server in servers(project):
         settings, start = server.gunicorn, server.start
-        if settings is None or start.span is None or settings.config or not settings.is_sure:
+        if settings is None or start.span is None or not settings.is_sure:
             continue
         if settings.is_set("threads") or settings.is_set("worker_class") or _is_asynchronous(project, server):
             continue
         has_workers = settings.is_set("workers") or environment(project).get("WEB_CONCURRENCY")
         words = [*([] if has_workers else ["--workers=2"]), "--threads=4", "--worker-class=gthread"]
-        fix = None
-        if is_editable(project, start):
-            edit = added(project, start, words, server.app)
-            doubt = "the application may not be ready for two threads at once"
-            changes = changed_fields(project, start, edit)
-            fix = Fix("give gunicorn workers with threads", Safety.UNSAFE, (edit,), changes, doubts=(doubt,))
+        in_file: dict[str, str | int] = {} if has_workers else {"workers": 2}
+        placed = with_settings(project, server, {**in_file, "threads": 4, "worker_class": "gthread"}, *words)
+        doubt = "the application may not be ready for two threads at once"
+        title = "give gunicorn workers with threads"
+        fix = Fix(title, Safety.UNSAFE, (placed.edit,), placed.changes, doubts=(doubt,)) if placed else None
         yield Finding(
             RULE,
             start.span,

@@ -20,6 +20,7 @@ from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.arguments import changed_fields, is_editable, replaced
 from pydock.project.gunicorn import Setting
+from pydock.project.gunicorn_home import replaced_in_variable
 from pydock.project.listeners import Server
 from pydock.project.server import servers
 from pydock.project.sources import sources
@@ -41,6 +42,10 @@ EXAMPLES = (
         before=f'{_BASE}CMD ["gunicorn", "app:app"]\n',
         after=f'{_BASE}CMD ["gunicorn", "app:app"]\n',
         files={"gunicorn.conf.py": 'errorlog = "/var/log/error.log"\n'},
+    ),
+    Example(
+        before=f'{_BASE}ENV GUNICORN_CMD_ARGS="--bind=:80 --log-file=/var/log/app.log"\nCMD gunicorn app:app\n',
+        after=f'{_BASE}ENV GUNICORN_CMD_ARGS="--bind=:80 --log-file=-"\nCMD gunicorn app:app\n',
     ),
     Example(before=f"{_BASE}CMD gunicorn --access-logfile - --error-logfile /dev/stderr app:app\n"),
     Example(
@@ -94,6 +99,8 @@ def _edit(project: Project, server: Server, setting: Setting, name: str) -> Edit
     if server.gunicorn and setting.source == server.gunicorn.config and setting.span:
         return Edit(setting.source, setting.span, '"-"')
     start = server.start
+    if setting.source == "environment" and setting.value:
+        return replaced_in_variable(project, setting.value, "-")
     if setting.source != "command line" or not is_editable(project, start):
         return None
     for option in _OPTIONS[name]:
@@ -115,7 +122,9 @@ def _fix(project: Project, start: Start, edit: Edit, path: str) -> Fix:
         doubts.append(f"something else in the Dockerfile reads {path}")
     safety = Safety.UNSAFE if doubts else Safety.SAFE
     title = "write gunicorn's log to the container's output"
-    return Fix(title, safety, (edit,), changed_fields(project, start, edit), doubts=tuple(doubts))
+    is_variable = edit.path == project.path and not changed_fields(project, start, edit)
+    changes = frozenset({"environment"}) if is_variable else changed_fields(project, start, edit)
+    return Fix(title, safety, (edit,), changes, doubts=tuple(doubts))
 
 
 def _check_sources(project: Project) -> Iterator[Finding]:

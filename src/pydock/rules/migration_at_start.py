@@ -4,20 +4,22 @@ With two replicas two migrations run at once, a failing one keeps the service fr
 a roll-back of the image runs into a schema from the future. The service also needs the rights to
 change the schema for as long as it lives.
 
-The cure is one image with two commands: the migration runs once per release, and an environment
-variable chooses it. Unsafe: after this somebody has to set RUN_MIGRATIONS=1 on exactly one
-container, job or init container per release. Left alone: a migration that already stands behind
-a condition.
+The cure is one image that does two things, and an environment variable says which: with
+RUN_MIGRATIONS=only it migrates and ends, with RUN_MIGRATIONS=1 it migrates and starts, and without
+it only starts. Where a compose file runs the image as one service, that service gets
+RUN_MIGRATIONS=1, so `docker compose up` does what it did before. Unsafe: everywhere else somebody
+has to set it on exactly one container, job or init container per release. Left alone: a migration
+that already stands behind a condition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydock.dockerfile import Instruction
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
-from pydock.project import Project
+from pydock.project import Project, compose
 from pydock.project.sources import landing
 from pydock.project.start import SHELLS, Start, declared, has_posix_shell, starts
 from pydock.rule import Example, Finding, Rule
@@ -49,9 +51,11 @@ EXAMPLES = (
 NAME = "docker-entrypoint.sh"
 VARIABLE = "RUN_MIGRATIONS"
 _ADVICE = (
-    f"Run it once per release: `docker run --rm -e {VARIABLE}=1 IMAGE true`, a compose service with that variable and "
-    "`command: 'true'`, or an init container or Job of the same image in Kubernetes."
+    f"Run it once per release: `docker run --rm -e {VARIABLE}=only IMAGE`; in Kubernetes a Job or an init container "
+    f"of the same image with `env: [{{name: {VARIABLE}, value: only}}]`."
 )
+_IS_ASKED = f'if [ "${{{VARIABLE}:-0}}" != "0" ]; then'
+_ENDS = f'if [ "${{{VARIABLE}:-0}}" = "only" ]; then'
 _VERBS = {
     ("manage.py", "migrate"),
     ("django-admin", "migrate"),
@@ -107,13 +111,21 @@ def _script_fix(project: Project, migrations: list[Start]) -> Fix | None:
             return None
         body = text[span.start : span.end]
         newline = "\r\n" if "\r\n" in text else "\n"
-        written = f'if [ "${VARIABLE}" = "1" ]; then{newline}{line}    {body}{newline}{line}fi'
-        edits.append(Edit(start.path, span, written.replace(f"${VARIABLE}", "${" + VARIABLE + ":-}")))
-    return Fix(f"migrate only where {VARIABLE}=1", Safety.UNSAFE, tuple(edits), doubts=(_doubt(),))
+        written = [_IS_ASKED, f"    {body}", "fi"]
+        if start is migrations[-1]:
+            written += [_ENDS, "    exit 0", "fi"]
+        edits.append(Edit(start.path, span, f"{newline}{line}".join(written)))
+    return _fix(project, edits, frozenset())
 
 
-def _doubt() -> str:
-    return f"nothing migrates any more until {VARIABLE}=1 is set on one container per release"
+def _fix(project: Project, edits: Sequence[Edit], changes: frozenset[str]) -> Fix:
+    """The fix, with the variable for the one compose service that starts what the image starts."""
+    alike = [each for each in compose.services(project) if each.command is None and each.entrypoint is None]
+    edit = compose.with_variable(project, alike[0], VARIABLE, "1") if len(alike) == 1 else None
+    elsewhere = f" outside of {alike[0].path}" if edit else ""
+    doubt = f"nothing migrates any more{elsewhere} until {VARIABLE} is set on one container per release"
+    title = f"migrate only where {VARIABLE} asks for it"
+    return Fix(title, Safety.UNSAFE, (*edits, *([edit] if edit else ())), changes, doubts=(doubt,))
 
 
 def _command_fix(project: Project) -> Fix | None:
@@ -134,8 +146,8 @@ def _command_fix(project: Project) -> Fix | None:
         return None
     commands = "".join(f"    {part}\n" for part in parts)
     text = (
-        f"#!/bin/sh\n# Migrates the database where {VARIABLE}=1 asks for it, then starts the command.\nset -e\n\n"
-        f'if [ "${{{VARIABLE}:-}}" = "1" ]; then\n{commands}fi\n\nexec "$@"\n'
+        f"#!/bin/sh\n# {VARIABLE}=1 migrates the database before the start, {VARIABLE}=only migrates and ends.\n"
+        f'set -e\n\n{_IS_ASKED}\n{commands}fi\n{_ENDS}\n    exit 0\nfi\n\nexec "$@"\n'
     )
     entrypoint = dockerfile.written(f"ENTRYPOINT {to_exec_form(('sh', place.image_path))}\n")
     start = cmd.value_span.start
@@ -147,8 +159,7 @@ def _command_fix(project: Project) -> Fix | None:
         Edit(project.path, Span(cmd.span.start, cmd.span.start), entrypoint),
         Edit(project.path, Span(start, cmd.value_span.end), left),
     )
-    changes = frozenset({"entrypoint", "cmd"})
-    return Fix(f"migrate only where {VARIABLE}=1", Safety.UNSAFE, edits, changes, doubts=(_doubt(),))
+    return _fix(project, edits, frozenset({"entrypoint", "cmd"}))
 
 
 def _shell_script(project: Project, cmd: Instruction) -> tuple[Script, str]:
