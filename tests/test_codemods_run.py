@@ -251,3 +251,32 @@ def test_docker_stop_no_longer_waits_for_the_service(name: str, engine: DockerCl
 
 def _port(name: str) -> int:
     return {"http-server": 8080, "windows-escape": 5000, "uv-service": 8080}[name]
+
+
+_MIGRATES = {
+    "Dockerfile": "FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\n"
+    "CMD python manage.py migrate && python -m http.server 8000\n",
+    "manage.py": "import sys\n\nprint(sys.argv[1], 'was run', flush=True)\n",
+}
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("value", "is_migrated", "is_serving"),
+    [("only", True, False), ("1", True, True), ("", False, True)],
+    ids=["only migrates and ends", "1 migrates and serves", "nothing serves"],
+)
+def test_one_image_migrates_or_serves_as_a_variable_says(
+    value: str, is_migrated: bool, is_serving: bool, engine: DockerClient, built: Build
+) -> None:
+    rules = [rule for rule in RULES if rule.code == "PYD407"]
+    image = built(rewrite(Project(Tree.of(_MIGRATES)), rules, Safety.UNSAFE).result)
+    container = engine.containers.run(image, environment={"RUN_MIGRATIONS": value}, detach=True)
+    try:
+        if is_serving:
+            assert answers(container, "http://127.0.0.1:8000/manage.py")
+        else:
+            assert container.wait(timeout=30)["StatusCode"] == 0
+        assert ("migrate was run" in container.logs().decode()) == is_migrated
+    finally:
+        container.remove(force=True)

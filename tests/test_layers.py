@@ -219,3 +219,16 @@ def test_help_starts_without_what_only_the_work_needs() -> None:
 def test_commands_give_typer_no_annotations_as_text() -> None:
     for path in SOURCE.glob("cli*.py"):
         assert "__future__.annotations" not in set(_imports(path)), f"{path}: evaluating them slows each start"
+
+
+def test_findings_about_the_source_come_without_what_changes_the_source() -> None:
+    import subprocess
+
+    fixture = Path(__file__).parent.parent / "fixtures" / "flask-latest"
+    script = (
+        "import sys\nfrom pydock.cli import main\n"
+        f"try:\n    main(['check', {str(fixture)!r}])\nexcept SystemExit:\n    print('libcst' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "PYD414" in done.stdout
+    assert done.stdout.endswith("False\n")

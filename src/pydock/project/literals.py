@@ -19,6 +19,12 @@ _BACKING = regex(
     r"CELERY|QUEUE|ELASTIC\w*|OPENSEARCH|SOLR|CASSANDRA|INFLUX\w*|CLICKHOUSE|NEO4J|MINIO|S3|VAULT|CONSUL|SMTP|MAIL|EMAIL|LDAP|MQTT)"
 )
 _PLACE = regex(r"HOST|HOSTNAME|ADDRESS|SERVERS?|URL|URI|DSN|ENDPOINT|BROKERS?|BACKEND")
+# A line that sets something to a literal, of a name or value that may matter.
+_HINT = regex(
+    r"^[^#\n]*(?:SECRET|PASS|PW|TOKEN|KEY|CREDENTIAL|HOST|SERVER|ADDRESS|URL|URI|DSN|BROKER|ENDPOINT|BACKEND|://)"
+    r"[^#\n]*[:=][^\n]*[\"']",
+    re.I | re.M,
+)
 _SCHEME = regex(
     r"(?:postgres(?:ql)?|mysql|mariadb|mongodb|redis|rediss|amqps?|kafka|memcached?|smtp|ldap|mqtt|nats)"
     r"(?:\+\w+)?://[^\s]+\Z"
@@ -57,25 +63,23 @@ def literals(project: Project) -> tuple[Literal, ...]:
 
 def _of_file(project: Project, path: str) -> Iterator[Literal]:
     text = project.tree.text(path) or ""
-    tree = syntax(text)
+    tree = syntax(text) if _HINT.search(text) else None
     if tree is None:
         return
-    lines, shown = text.split("\n"), mask(text).split("\n")
+    lines, shown = text.split("\n"), ""
     for name, value in _assigned(tree.body):
-        held = str(value.value)
-        is_secret = (
-            weigh(name, held) is not Weight.NOTHING and not re.search(r"\s", held) and not _is_own_name(name, held)
-        )
+        held, line = str(value.value), lines[value.lineno - 1]
+        is_secret = weigh(name, held) is not Weight.NOTHING and not re.search(r"\s", held)
+        is_secret = is_secret and not _is_own_name(name, held)
         if not (is_secret or is_backing_service(name, held)):
             continue
-        at = value.lineno - 1
-        # What a report would show has to be hidden in it.
-        if is_secret and (at >= len(shown) or held in shown[at] or value.end_lineno != value.lineno):
-            continue
-        column = len(
-            lines[at].encode("utf-8", "surrogateescape")[: value.col_offset].decode("utf-8", "surrogateescape")
-        )
-        yield Literal(path, value.lineno, column, name, is_secret)
+        if is_secret:
+            shown = shown or mask(text)
+            # What a report would show has to be hidden in it.
+            if held in shown.split("\n")[value.lineno - 1] or value.end_lineno != value.lineno:
+                continue
+        before = line.encode("utf-8", "surrogateescape")[: value.col_offset]
+        yield Literal(path, value.lineno, len(before.decode("utf-8", "surrogateescape")), name, is_secret)
 
 
 def _is_own_name(name: str, value: str) -> bool:
