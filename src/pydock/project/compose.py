@@ -216,12 +216,12 @@ def _last_line(node: Any) -> int:
 
 def _is_only_difference(before: str, after: str, service: str, name: str) -> bool:
     """Whether two files say the same but for one variable of one service."""
-    old, new = _document(before), _document(after)
+    old, new = document(before), document(after)
     try:
         changed = {**new["services"][service]}
-        given = dict(_environment(changed.pop("environment")))
+        given = dict(environment(changed.pop("environment")))
         kept = {**old["services"][service]}
-        known = dict(_environment(kept.pop("environment", None)))
+        known = dict(environment(kept.pop("environment", None)))
     except (KeyError, TypeError):
         return False
     others = [{key: value for key, value in each["services"].items() if key != service} for each in (old, new)]
