@@ -12,7 +12,9 @@ from pydock.config import GIT, Settings, chosen, settings
 from pydock.discover import Target, configuration
 from pydock.edits import Safety
 from pydock.engine import Report
+from pydock.errors import OptionError
 from pydock.project import Options, Project
+from pydock.project.running import Running
 from pydock.project.secrets import mask
 from pydock.report import Answer, checked, fixed
 from pydock.report.tables import plan_table
@@ -20,7 +22,7 @@ from pydock.rule import Rule
 from pydock.rules import RULES
 from pydock.split import Refusal, split
 from pydock.tree import Tree
-from pydock.values import Value, replace
+from pydock.values import Value, field, replace
 
 if TYPE_CHECKING:
     from pydock.bench.outcome import Proof
@@ -33,6 +35,7 @@ class Question(Value):
     `given` holds the settings of the command line by their configuration keys, None for those
     that were not given. A dry fix writes nothing. `proof` asks a real engine about a fix.
     `codemods` are the values of that option. A detailed answer has the edits of every fix.
+    `running` is what the image has whose versions locks stay at.
     """
 
     given: Mapping[str, object]
@@ -41,6 +44,7 @@ class Question(Value):
     proof: Ways | None = None
     codemods: tuple[str, ...] = ()
     is_detailed: bool = False
+    running: Running = field(default_factory=Running)
 
 
 def refuse_unknown_rules(question: Question) -> None:
@@ -140,7 +144,7 @@ def _project(question: Question, target: Target, changes: Mapping[str, str]) -> 
         wanted.installer, wanted.portable, wanted.venv, wanted.pin, as_of=_day(wanted, tree), hashes=wanted.hashes,
         allow_builds=wanted.allow_builds, offline=wanted.offline,
     )  # fmt: skip
-    return Project(tree, target.path, options), wanted
+    return Project(tree, target.path, options, running=question.running), wanted
 
 
 def _day(wanted: Settings, tree: Tree) -> date | None:
@@ -169,6 +173,8 @@ def _asked(project: Project, rules: Sequence[Rule], allow: Safety) -> Project:
         report = engine.rewrite(by_table, rules, allow)
         project = replace(project, registry=published((report.project, report.result)))
     if project.options.offline:
+        if project.running.image:
+            raise OptionError("--pins-from needs a package index, and --offline asks none", "leave one of them out")
         return project
     from pydock.resolve import THIS_RUN  # starts a process, which `check` does not
 

@@ -39,6 +39,7 @@ from pydock.cli_options import (
     Offline,
     Paths,
     Pin,
+    PinsFrom,
     Portable,
     Select,
     WriteBaseline,
@@ -50,6 +51,7 @@ from pydock.errors import OptionError, PydockError
 if TYPE_CHECKING:
     from pydock.ask import Question
     from pydock.discover import Target, Unusable
+    from pydock.project.running import Running
     from pydock.report import Answer
 
 CLEAN, FINDINGS, NO_ANSWER = 0, 1, 2
@@ -136,6 +138,7 @@ def fix(
     ] = None,
     hashes: Hashes = None,
     as_of: AsOf = None,
+    pins_from: PinsFrom = None,
     offline: Offline = None,
     allow_builds: AllowBuilds = None,
     network: Network = False,
@@ -160,7 +163,9 @@ def fix(
     pins = {"pin": pin, "hashes": hashes, "as-of": as_of, "offline": offline, "allow-builds": allow_builds}
     settings = {**given, **pins, "unsafe-fixes": unsafe_fixes}
     is_dry = diff or output is not None
-    question = Question(settings, True, is_dry, ways, tuple(codemods or ()), output_format in DETAILED)
+    question = Question(
+        settings, True, is_dry, ways, tuple(codemods or ()), output_format in DETAILED, _running(pins_from)
+    )
     if explain_plan:
         _show_plans(question, paths)
     answers = _answers(question, paths, jobs)
@@ -175,6 +180,17 @@ def fix(
 for command in (explain, rules, codemods, facts, bench, data, schema, migrate):
     app.command()(command)
 app.command(name="verify")(verify_command)
+
+
+def _running(image: str | None) -> "Running":
+    """What an image runs, nothing where none is named; a pull is told on standard error."""
+    from pydock.project.running import Running
+
+    if image is None:
+        return Running()
+    from pydock.bench.running import running  # drives an engine, which a plain fix does not
+
+    return running(image, lambda name: console.complain(f"pulling {name}", kind="note"))
 
 
 def _answers(question: "Question", paths: Sequence[str] | None, jobs: int) -> "list[Answer]":

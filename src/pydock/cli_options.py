@@ -113,6 +113,13 @@ AsOf = Annotated[
         show_default=False,
     ),
 ]  # fmt: skip
+PinsFrom = Annotated[
+    str | None,
+    typer.Option(
+        metavar="IMAGE", help="Lock the versions that this built image runs, read with the container engine.",
+        show_default=False,
+    ),
+]  # fmt: skip
 Hashes = Annotated[
     bool | None,
     typer.Option("--hashes/--no-hashes", help="Lock the files too, by their hashes.", show_default=False),

@@ -15,6 +15,7 @@ from pydock.project.installs import Install, installs
 from pydock.project.pins import Pins
 from pydock.project.registry import Registry
 from pydock.project.requirements import RequirementSet
+from pydock.project.running import Running
 from pydock.tree import Tree
 from pydock.values import Value, field, replace
 from pydock.words import expand
@@ -50,6 +51,7 @@ class Project(Value, dict=True):
     options: Options = field(default_factory=Options)
     pins: Pins = field(default_factory=Pins)
     registry: Registry = field(default_factory=Registry)
+    running: Running = field(default_factory=Running)
 
     def again(self, tree: Tree) -> Project:
         """The same project over changed files."""

@@ -21,10 +21,22 @@ def lock_path(path: str) -> str:
 
 
 def lock_text(
-    path: str, sources: Sequence[str], request: Request, answer: Answer, lines: Sequence[str], *, hashes: bool
+    path: str,
+    sources: Sequence[str],
+    request: Request,
+    answer: Answer,
+    lines: Sequence[str],
+    *,
+    hashes: bool,
+    kept: str = "",
 ) -> str:
-    """The lock of these requirements files; `lines` are options that it has to repeat."""
-    head = f"{_HEAD}#    {' '.join(_command(path, sources, request, hashes=hashes))}\n"
+    """The lock of these requirements files; `lines` are options that it has to repeat.
+
+    `kept` is the image whose versions it stays at: made again, it stays at its own.
+    """
+    command = _command(path, sources, request, hashes=hashes, upgrades=not kept)
+    head = f"{_HEAD}#    {' '.join(command)}\n"
+    head += f"# Versions that {kept} runs are kept.\n" if kept else ""
     body = "".join(f"{line}\n" for line in lines)
     return head + body + "".join(_entry(pin, sources, hashes=hashes) for pin in answer.pins)
 
@@ -46,8 +58,8 @@ def has_hashes(answer: Answer) -> bool:
     )
 
 
-def _command(path: str, sources: Sequence[str], request: Request, *, hashes: bool) -> Iterator[str]:
-    yield "uv pip compile --upgrade"
+def _command(path: str, sources: Sequence[str], request: Request, *, hashes: bool, upgrades: bool) -> Iterator[str]:
+    yield "uv pip compile --upgrade" if upgrades else "uv pip compile"
     yield f"--python-version {request.python} --python-platform {request.platform}"
     if request.before:
         yield f"--exclude-newer {request.before.isoformat()}"

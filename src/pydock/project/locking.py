@@ -55,7 +55,8 @@ def locked(project: Project, entry: Wanted) -> Locked | str:
         if isinstance(found, str):
             return found
         edits += found
-    text = lock_text(path, entry.paths, entry.request, answer, entry.supply.lines, hashes=hashes)
+    kept = project.running.image
+    text = lock_text(path, entry.paths, entry.request, answer, entry.supply.lines, hashes=hashes, kept=kept)
     whole = one_splice(project, [edit for edit in edits if edit.path == project.path])
     others = dict.fromkeys(edit for edit in edits if edit.path != project.path)
     return Locked(path, len(answer.pins), (whole, *others, Edit(path, Span(0, 0), text)))

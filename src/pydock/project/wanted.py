@@ -1,7 +1,8 @@
 """What installs ask a resolver for: one question for each install of a Dockerfile.
 
 pip leaves alone what an earlier install of the stage has brought, as long as it fits, so
-the versions of earlier answers are preferences of later questions.
+the versions of earlier answers are preferences of later questions. Those that a built image
+runs are preferences of every question.
 """
 
 from __future__ import annotations
@@ -127,7 +128,8 @@ def _of_install(
     )
     if found.why_not or inside is None or where.is_carried:
         return found
-    preferences = tuple(f"{name}=={version}" for name, version in sorted(have.items()))
+    preferred = {**project.running.preferences, **have}
+    preferences = tuple(f"{name}=={version}" for name, version in sorted(preferred.items()))
     return replace(found, request=_request(project.options, found, sets, bound, inside, preferences))
 
 

@@ -136,8 +136,10 @@ def _fix(
     answer = entry.answer(project) if entry else None
     resolved = {pin.name: pin.version for pin in answer.pins if not pin.place} if answer else {}
     if names <= set(resolved):
-        title = f"pin {' and '.join(sorted(names))} to what is installed today"
-        return Fix(title, Safety.SAFE, _edits(project, loose, resolved), _CHANGES)
+        image = project.running.image
+        title = f"pin {' and '.join(sorted(names))} to what {f'{image} runs' if image else 'is installed today'}"
+        notes = tuple(project.running.notes(entry.request, answer)) if entry and entry.request and answer else ()
+        return Fix(title, Safety.SAFE, _edits(project, loose, resolved), _CHANGES, notes=notes)
     for lock in locks(project):
         if names <= set(lock.pins) and not lock.freshness.why_stale:
             doubt = f"{lock.path} may be of another part of the project, and the newest version is installed now"

@@ -17,7 +17,7 @@ from pydock.edits import Fix, Safety
 from pydock.project import Project
 from pydock.project.locking import Locked, hashed
 from pydock.project.requirements import Kind
-from pydock.project.wanted import wanted
+from pydock.project.wanted import Wanted, wanted
 from pydock.rule import Example, Finding, Rule
 
 _FILE = "FROM python:3.12-slim\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n"
@@ -41,15 +41,17 @@ def check(project: Project) -> Iterator[Finding]:
             RULE,
             entry.install.files[0].span,
             f"{path}: {count} pinned requirements without hashes",
-            None if isinstance(lock, str) else _fix(lock),
+            None if isinstance(lock, str) else _fix(project, entry, lock),
             cost="a file that was replaced on the index would be installed unnoticed",
             advice=_advice(lock) if isinstance(lock, str) else "",
         )
 
 
-def _fix(lock: Locked) -> Fix:
+def _fix(project: Project, entry: Wanted, lock: Locked) -> Fix:
     title = f"install {lock.path} with the hashes of its {lock.count} packages"
-    return Fix(title, Safety.SAFE, lock.edits, frozenset({"packages", "files"}))
+    answer = entry.answer(project)
+    notes = tuple(project.running.notes(entry.request, answer)) if entry.request and answer else ()
+    return Fix(title, Safety.SAFE, lock.edits, frozenset({"packages", "files"}), notes=notes)
 
 
 def _advice(why_not: str) -> str:

@@ -102,8 +102,13 @@ def _fix(project: Project, entry: Wanted, lock: Locked) -> Fix:
     request, answer = entry.request, entry.answer(project)
     minor = request.python.rpartition(".")[0] if request else ""
     day = (request.before - timedelta(days=1)).isoformat() if request and request.before else "today"
-    title = f"install {lock.path}: {lock.count} packages at their versions of {day}, for Python {minor}"
-    notes = answer.warnings if answer else ()
+    running = project.running
+    if running.image and answer:
+        held = f"{running.kept(answer)} of {lock.count} packages at the versions that {running.image} runs"
+    else:
+        held = f"{lock.count} packages at their versions of {day}"
+    title = f"install {lock.path}: {held}, for Python {minor}"
+    notes = (*running.notes(request, answer), *answer.warnings) if request and answer else ()
     return Fix(title, Safety.SAFE, lock.edits, frozenset({"packages", "files"}), notes=notes)
 
 
