@@ -25,10 +25,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected files of the fixtures")
 
 
-@pytest.fixture(autouse=True)
-def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def offline() -> Iterator[None]:
     """No test asks a package index unless it says so: `pydock` itself asks where it can."""
-    monkeypatch.setenv("PYDOCK_OFFLINE", "1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYDOCK_OFFLINE", "1")
+        yield
 
 
 @pytest.fixture

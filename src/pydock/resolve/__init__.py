@@ -33,6 +33,7 @@ class Resolver:
         if len(new) == 1:
             self.known[new[0]] = uv.answer(new[0])
         elif new:
+            uv.program()
             with ThreadPoolExecutor(_WORKERS) as pool:
                 self.known.update(zip(new, pool.map(uv.answer, new), strict=True))
         return {request: self.known[request] for request in wanted}

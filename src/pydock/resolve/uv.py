@@ -48,7 +48,7 @@ os._exit(1)
 
 def answer(request: Request) -> Answer:
     """What uv answers; every failure is an answer with its reason."""
-    if _program() is None:
+    if program() is None:
         return Answer(why_not="uv is not installed", is_unreachable=True)
     with tempfile.TemporaryDirectory(prefix="pydock-") as folder:
         place = Path(folder)
@@ -68,8 +68,12 @@ def answer(request: Request) -> Answer:
 
 
 @cache
-def _program() -> str | None:
-    """The uv that came with pydock, else one on the PATH."""
+def program() -> str | None:
+    """The uv that came with pydock, else one on the PATH.
+
+    To be asked once before there are threads: `find_uv_bin` reads sysconfig, whose variables are
+    not there yet for a second thread that asks while the first one collects them.
+    """
     try:
         from uv import find_uv_bin
 
@@ -117,13 +121,13 @@ def _needs(name: str, version: str) -> tuple[str, ...] | None:
 
 
 def _cache() -> Path:
-    done = subprocess.run([_program() or "uv", "cache", "dir"], capture_output=True, timeout=LIMIT, check=False)
+    done = subprocess.run([program() or "uv", "cache", "dir"], capture_output=True, timeout=LIMIT, check=False)
     return Path(done.stdout.decode("utf-8", "replace").strip() or os.devnull)
 
 
 def _run(place: Path, request: Request, arguments: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [_program() or "uv", *arguments],
+        [program() or "uv", *arguments],
         cwd=place,
         env=_environment(request, place),
         stdin=subprocess.DEVNULL,
