@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydock.migrate import page, results, summary
 from pydock.migrate.find import LeftOut, Service
-from pydock.migrate.patches import Touched, file_names, masked, merged, patch, together
+from pydock.migrate.patches import Touched, file_names, merged, patch, together
 from pydock.migrate.record import Change, State
 from pydock.migrate.rows import Row, apply_command, shown
 from pydock.migrate.run import Known
@@ -87,10 +87,17 @@ def _write_patches(known: Known, out: Path, arranged: Sequence[Group]) -> None:
             path.unlink(missing_ok=True)
     for group in arranged:
         if not group.withheld:
-            text = patch(changes_of(known, group))
+            text = _patch(known, group)
             tree = Tree(folder, {group.file: text})
             if Tree(folder).data(group.file) != tree.data(group.file):
                 tree.write([group.file])
+
+
+def _patch(known: Known, group: Group) -> str:
+    """The patch of a group: that of its only service as it is kept, or one of all of them."""
+    if len(group.services) == 1:
+        return known.record(group.services[0]).patch
+    return patch(changes_of(known, group))
 
 
 def _rows(known: Known, out: Path, arranged: Sequence[Group]) -> Iterator[Row]:
@@ -103,4 +110,4 @@ def _rows(known: Known, out: Path, arranged: Sequence[Group]) -> Iterator[Row]:
         partners = tuple(each.name for each in group.services if each.name != service.name)
         file = "" if group.withheld else f"{PATCHES}/{group.file}"
         command = apply_command(service.repository, out / file) if file else ""
-        yield Row(service, record, file, partners, masked(record.changes), command)
+        yield Row(service, record, file, partners, record.diff, command)

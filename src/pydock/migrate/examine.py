@@ -17,6 +17,7 @@ from pydock.migrate.find import Service
 from pydock.migrate.fingerprint import fingerprint
 from pydock.migrate.inventory import inventory
 from pydock.migrate.measured import Bench, bench, proven
+from pydock.migrate.patches import masked, patch
 from pydock.migrate.record import Change, Measured, Reason, Record, Remark, State, failed
 from pydock.migrate.state import is_python, judged
 from pydock.project.secrets import mask
@@ -70,13 +71,16 @@ def _examined(task: Task, service: Service, changed: Mapping[str, str]) -> Recor
     state, reason, decisions = judged(report, service.uses)
     prefix = "" if service.context == "." else f"{service.context}/"
     answer = fixed(report, service.dockerfile, prefix)
+    changes = tuple(Change(change.path, change.before, change.after) for change in answer.changes)
     record = Record(
         state,
         inventory(report.project),
         reason,
         decisions,
         tuple(_remarks(answer, service)),
-        tuple(Change(change.path, change.before, change.after) for change in answer.changes),
+        changes,
+        patch(changes),
+        masked(changes),
         _withheld(report, answer.changes),
         _measured(task, report, proof),
         seen,

@@ -113,6 +113,7 @@ class Measured(Value):
 class Record(Value):
     """The answer for one service; `withheld` says why its changes are not written as a patch.
 
+    `patch` is what git takes, `diff` the same for the eye, without secrets.
     `fingerprint` is that of the files after they were read, "" where they were not. What says nothing
     about the service itself, such as an engine that went away, is not kept for the next run.
     """
@@ -123,6 +124,8 @@ class Record(Value):
     decisions: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     changes: tuple[Change, ...] = ()
+    patch: str = ""
+    diff: str = ""
     withheld: str = ""
     measured: Measured = field(default_factory=Measured)
     fingerprint: str = ""

@@ -141,6 +141,6 @@ def _without_double_use(known: Known, group: tuple[Service, ...]) -> tuple[Servi
         why = f"{shared[0].dockerfile} is built in {contexts}, and each of them wants another rewrite of it"
         reason = Reason(why, "give each of them a Dockerfile of its own, or one build context to both")
         for service in shared:
-            record = replace(known.record(service), state=State.REFUSED, reason=reason, changes=())
+            record = replace(known.record(service), state=State.REFUSED, reason=reason, changes=(), patch="", diff="")
             known.put(service, known.keys[service.name], record, is_kept=False)
     return tuple(service for services in owners.values() if len(services) == 1 for service in services)

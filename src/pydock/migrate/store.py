@@ -19,7 +19,7 @@ from pydock.migrate.record import Change, Record
 
 NAME = ".migrate.sqlite3"
 _LOCK = ".migrate.lock"
-SCHEMA = 1
+SCHEMA = 2
 _PATIENCE = 120.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, version TEXT NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
