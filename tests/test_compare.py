@@ -344,3 +344,10 @@ def test_what_a_process_says_of_itself_to_prometheus_is_masked_and_what_the_serv
 def test_an_engine_that_starts_neither_says_nothing_about_the_rewrite() -> None:
     before, after = (_service(state="refused", reason=f"no bridge for veth{name}") for name in "ab")
     assert compare(before, after, Declared()).verdict is Verdict.UNKNOWN
+
+
+def test_what_is_said_of_every_request_is_said_of_a_new_health_check_too() -> None:
+    before = _service(log="ERROR handling request /\nERROR denied '/x'\n")
+    for line, verdict in (("handling request /healthz", Verdict.SAME), ("denied '/app/state'", Verdict.DIFFERENT)):
+        after = _service(log=f"ERROR handling request /\nERROR denied '/x'\nERROR {line}\n")
+        assert compare(before, after, Declared()).verdict is verdict

@@ -316,6 +316,18 @@ PIPS = (
         builder=(APART, "RUN pip install -r"),
     ),
     Case(
+        "a script that nothing in the image runs is the host's",
+        PLAIN,
+        {"install.sh": "pip3 install -r requirements.txt\n"},
+        builder=(SHARED, "RUN python -m pip install -r"),
+    ),
+    Case(
+        "a script that the source runs finds a pip of the service",
+        PLAIN,
+        {"install.sh": "pip3 install -r requirements.txt\n", "app.py": "import os\nos.system('./install.sh')\n"},
+        builder=(APART, "RUN pip install -r"),
+    ),
+    Case(
         "a comment calls nothing",
         PLAIN,
         {"run.sh": "# first: pip install x\nexec python app.py\n"},

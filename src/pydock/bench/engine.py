@@ -13,7 +13,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,9 @@ class Engine:
         try:
             with _undisturbed():
                 self._remove({"label": f"{RUN_LABEL}={self.run}"})
-                self._forget_caches()
+                # A busy engine takes minutes to list its cache, and clears it by itself in time.
+                with suppress(EngineError):
+                    self._forget_caches()
         finally:
             for number, handler in self._previous.items():
                 signal.signal(number, handler)

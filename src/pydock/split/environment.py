@@ -35,9 +35,7 @@ def shares_pip(project: Project, steps: tuple[RoledStep, ...], called: Iterable[
     environment apart; uv has none and looks at no others. `pip` by its name works on the image,
     and `pip uninstall` in the environment leaves the image alone.
     """
-    if any(_PIP.match(name) for name in called) or any(
-        not path.endswith(".py") and _CALLS_PIP.search(text) for path, text in running_files(project)
-    ):
+    if any(_PIP.match(name) for name in called) or _runs_script_with_pip(project):
         return False
     for entry in steps:
         match entry.role:
@@ -52,6 +50,14 @@ def shares_pip(project: Project, steps: tuple[RoledStep, ...], called: Iterable[
             case _:
                 pass
     return True
+
+
+def _runs_script_with_pip(project: Project) -> bool:
+    """Whether the Dockerfile or the source names a script of the context that calls pip."""
+    files = tuple(running_files(project))
+    names = [path.rpartition("/")[2] for path, text in files if not path.endswith(".py") and _CALLS_PIP.search(text)]
+    callers = [project.dockerfile.text, *(text for path, text in files if path.endswith(".py"))]
+    return any(name in text for name in names for text in callers)
 
 
 def _brings_uv(entry: RoledStep) -> bool:
