@@ -5,7 +5,7 @@ They are sent as text (`python -c`), take one JSON object as their argument and 
 
 from __future__ import annotations
 
-from importlib.resources import files
+from importlib import resources
 
 
 def program(name: str) -> str:
@@ -13,4 +13,5 @@ def program(name: str) -> str:
 
     A service may have a `json.py` of its own, so its folder is not searched.
     """
-    return "import sys; del sys.path[0]\n" + (files(__name__) / f"{name}.py").read_text(encoding="utf-8")
+    # Not the bare `files`: once somebody imports `inside.files`, that name is this package's module.
+    return "import sys; del sys.path[0]\n" + (resources.files(__name__) / f"{name}.py").read_text(encoding="utf-8")
