@@ -141,7 +141,8 @@ def _joined(text: str, part: str, newline: str, *, blank: bool, as_is: bool) -> 
 
 def _label(piece: Piece | Drop) -> str:
     if isinstance(piece, Add):
-        return f"(new) {piece.text.strip().splitlines()[0]}"
+        instruction = next(line for line in piece.text.splitlines() if line.strip() and not line.startswith("#"))
+        return f"(new) {instruction}"
     first = piece.instruction.logical.text.split("\n")[0]
     return f"line {piece.instruction.number} {' '.join(first.split())}"
 

@@ -35,6 +35,7 @@ EXAMPLES = (
         ),
         after=(
             "FROM python:3.12 AS builder\n"
+            "# the image has pip, so the environment needs none of its own\n"
             "RUN python -m venv --without-pip --system-site-packages /opt/venv\n"
             'ENV PATH="/opt/venv/bin:$PATH"\n'
             "WORKDIR /app\n"

@@ -149,8 +149,9 @@ def _environment(draft: Draft) -> Iterator[Piece]:
     if draft.brings_uv:
         version = latest_tool("uv", draft.image.minor)
         yield Add(f"RUN pip install --no-cache-dir uv=={version}\n", "uv installs faster, and stays in the builder")
+    comment = "# the image has pip, so the environment needs none of its own\n" if draft.shares_pip else ""
     whose = ", filled by the image's own pip" if draft.shares_pip and not draft.brings_uv else ""
-    yield Add(f"RUN {command}\n", f"packages live in an environment that can be copied as a whole{whose}")
+    yield Add(f"{comment}RUN {command}\n", f"packages live in an environment that can be copied as a whole{whose}")
     tool = draft.manager or (
         "uv" if any(install.tool == "uv" for entry in draft.steps for install in entry.installs) else ""
     )
