@@ -228,6 +228,13 @@ def test_what_the_code_takes_from_the_full_image_is_a_doubt(source: str, doubt: 
     assert not slim.doubts
 
 
+def test_code_that_is_not_here_may_need_the_full_image() -> None:
+    files = {"requirements.txt": "flask\n", "Dockerfile": f"{FULL}{INSTALL}COPY built /srv/\n"}
+    found = split(Project(Tree.of(files)))
+    assert isinstance(found, Split)
+    assert [each for each in found.doubts if "copies built, which is not here" in each]
+
+
 @pytest.mark.parametrize(
     "files",
     [{"app.py": "from flask import send_file\n"}, {"static/a.woff2": ""}],

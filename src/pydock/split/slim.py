@@ -39,6 +39,8 @@ def media_types(project: Project, suite: str, names: frozenset[str]) -> Iterator
 
 def slim_doubts(project: Project) -> Iterator[str]:
     """What may be missing in slim and can only be seen when the code runs."""
+    if unseen := _unseen(project):
+        yield f"{unseen}, so what the code needs of the full image is not known"
     for path in sources(project):
         names = [name for name in _LOADS.findall(project.tree.text(path) or "") if not _OWN_LIBRARIES.match(name)]
         if names:
@@ -48,6 +50,20 @@ def slim_doubts(project: Project) -> Iterator[str]:
         yield f"{found[0]} may call a compiler when it runs ({found[1]}), which slim does not have"
     if found := _place(project, _WINDOWS):
         yield f"{found[0]} uses tkinter, whose libraries slim does not have"
+
+
+def _unseen(project: Project) -> str:
+    """Why some code of the image could not be read, "" where nothing stands against it."""
+    tree = project.tree
+    if not tree.known:
+        return "the build context is not known"
+    for stage in project.lineage(project.final):
+        for copied in project.copies(stage):
+            for source in copied.sources if copied.instruction.keyword == "COPY" else ():
+                is_named = source != "." and not set(source) & set("*?[")
+                if is_named and not tree.has_file(source) and not tree.has_folder(source):
+                    return f"line {copied.instruction.number} copies {source}, which is not here"
+    return ""
 
 
 def _place(project: Project, pattern: re.Pattern[str]) -> tuple[str, str] | None:
