@@ -14,7 +14,7 @@ import pytest
 from pydock.edits import Safety
 from pydock.engine import Report, check, rewrite
 from pydock.project import Options, Project
-from pydock.resolve import Resolver
+from pydock.resolve import Resolver, gathered
 from pydock.rule import Rule
 from pydock.rules import RULES
 from pydock.tree import Tree
@@ -52,7 +52,7 @@ def _rules(codes: str) -> Sequence[Rule]:
 
 
 def _gathered(resolver: Resolver, project: Project, rules: Sequence[Rule]) -> Project:
-    return resolver.gathered(project, lambda before: rewrite(before, rules, Safety.SAFE).result)
+    return gathered(project, lambda before: rewrite(before, rules, Safety.SAFE), resolver.answers).project
 
 
 def _fixed(

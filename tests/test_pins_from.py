@@ -19,7 +19,7 @@ from pydock.engine import Report, rewrite
 from pydock.errors import EngineError
 from pydock.project import Project
 from pydock.project.running import Running
-from pydock.resolve import Resolver
+from pydock.resolve import Resolver, gathered
 from pydock.rules import inline_requirement, unpinned_requirement
 from pydock.tree import Tree
 from tests.command_line import Runner
@@ -59,7 +59,7 @@ def own_index(index: Index, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: p
 def _fixed(requirements: str, running: Running, dockerfile: str = FILE) -> Report:
     tree = Tree.of({"Dockerfile": dockerfile, "requirements.txt": requirements})
     project = Project(tree, running=running)
-    project = Resolver().gathered(project, lambda before: rewrite(before, RULES, Safety.SAFE).result)
+    project = gathered(project, lambda before: rewrite(before, RULES, Safety.SAFE), Resolver().answers).project
     assert list(broken(project, RULES, Safety.SAFE)) == []
     return rewrite(project, RULES, Safety.SAFE)
 

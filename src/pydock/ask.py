@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydock import engine
@@ -14,6 +15,7 @@ from pydock.edits import Safety
 from pydock.engine import Report
 from pydock.errors import OptionError
 from pydock.project import Options, Project
+from pydock.project.pins import Request
 from pydock.project.running import Running
 from pydock.project.secrets import mask
 from pydock.report import Answer, checked, fixed
@@ -35,7 +37,8 @@ class Question(Value):
     `given` holds the settings of the command line by their configuration keys, None for those
     that were not given. A dry fix writes nothing. `proof` asks a real engine about a fix.
     `codemods` are the values of that option. A detailed answer has the edits of every fix.
-    `running` is what the image has whose versions locks stay at.
+    `running` is what the image has whose versions locks stay at. `kept` is the folder where the
+    answers of a resolver are looked for instead of waiting for one (`pydock.resolve.kept`).
     """
 
     given: Mapping[str, object]
@@ -45,6 +48,7 @@ class Question(Value):
     codemods: tuple[str, ...] = ()
     is_detailed: bool = False
     running: Running = field(default_factory=Running)
+    kept: str = ""
 
 
 def refuse_unknown_rules(question: Question) -> None:
@@ -54,17 +58,21 @@ def refuse_unknown_rules(question: Question) -> None:
     asked_for(question.codemods)
 
 
-def answer(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Answer, Mapping[str, str]]:
+def answer(
+    question: Question, target: Target, changes: Mapping[str, str], promised: Iterable[Request] = ()
+) -> tuple[Answer, Mapping[str, str]]:
     """The answer for one Dockerfile over changes of its folder, and the changes with its own.
 
-    Raises PydockError where there is no answer; nothing has been written then.
+    Raises PydockError where there is no answer, and Unanswered with what it waits for, where
+    the question says where to look; it is to be asked again then, with that as `promised`.
+    Nothing has been written in either case.
     """
     project, wanted = _project(question, target, changes)
     rules = _rules(question, wanted)
     if not question.is_fix:
         findings = engine.check(project, rules)
         return checked(project, target.shown, findings, rules, is_detailed=question.is_detailed), changes
-    report, proof = _outcome(question, project, wanted, rules)
+    report, proof = _outcome(question, project, wanted, rules, promised)
     if not question.is_dry:
         report.result.tree.write(report.changed)
     found = fixed(report, target.shown, target.patch, proof, is_detailed=question.is_detailed)
@@ -81,7 +89,8 @@ def proof(question: Question, target: Target) -> Proof:
     project, wanted = _project(question, target, {})
     rules = _rules(question, wanted)
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
-    return proven(_asked(project, rules, allow), rules, allow, question.proof or Ways(), is_fix=False)[1]
+    found = _rewritten(question, project, rules, allow).project
+    return proven(found, rules, allow, question.proof or Ways(), is_fix=False)[1]
 
 
 def plan(question: Question, target: Target) -> str:
@@ -111,7 +120,7 @@ def rewritten(question: Question, target: Target) -> Report:
     project, wanted = _project(question, target, {})
     rules = _rules(question, wanted)
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
-    return engine.rewrite(_asked(project, rules, allow), rules, allow)
+    return _rewritten(question, project, rules, allow)
 
 
 def _rules(question: Question, wanted: Settings) -> tuple[Rule, ...]:
@@ -119,22 +128,25 @@ def _rules(question: Question, wanted: Settings) -> tuple[Rule, ...]:
     return *asked_for(question.codemods), *chosen(RULES, wanted.select, wanted.ignore)
 
 
-def outcome(question: Question, target: Target) -> tuple[Report, Proof | None]:
-    """The project as it is and as `fix` would leave it, proven where that was asked for; nothing is written."""
+def outcome(question: Question, target: Target, promised: Iterable[Request] = ()) -> tuple[Report, Proof | None]:
+    """The project as it is and as `fix` would leave it, proven where that was asked for; nothing is written.
+
+    Raises Unanswered as `answer` does.
+    """
     project, wanted = _project(question, target, {})
-    return _outcome(question, project, wanted, _rules(question, wanted))
+    return _outcome(question, project, wanted, _rules(question, wanted), promised)
 
 
 def _outcome(
-    question: Question, project: Project, wanted: Settings, rules: Sequence[Rule]
+    question: Question, project: Project, wanted: Settings, rules: Sequence[Rule], promised: Iterable[Request]
 ) -> tuple[Report, Proof | None]:
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
-    project = _asked(project, rules, allow)
+    report = _rewritten(question, project, rules, allow, promised)
     if not question.proof:
-        return engine.rewrite(project, rules, allow), None
+        return report, None
     from pydock.bench.proof import proven  # drives an engine, which a plain fix does not
 
-    return proven(project, rules, allow, question.proof, is_fix=True)
+    return proven(report.project, rules, allow, question.proof, is_fix=True)
 
 
 def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:
@@ -161,10 +173,12 @@ def _day(wanted: Settings, tree: Tree) -> date | None:
     return last_change(tree) + timedelta(days=1)
 
 
-def _asked(project: Project, rules: Sequence[Rule], allow: Safety) -> Project:
-    """The project with what has to be asked before the first round: tags and digests of base images, and pins.
+def _rewritten(
+    question: Question, project: Project, rules: Sequence[Rule], allow: Safety, promised: Iterable[Request] = ()
+) -> Report:
+    """The rewrite with what has to be asked before its first round: tags and digests of base images, and pins.
 
-    Raises EngineError when no engine answers.
+    Raises EngineError when no engine answers, Unanswered where the question does not wait.
     """
     if project.options.pin != "table":
         from pydock.bench.registry import published  # drives an engine, which a plain fix does not
@@ -175,7 +189,9 @@ def _asked(project: Project, rules: Sequence[Rule], allow: Safety) -> Project:
     if project.options.offline:
         if project.running.image:
             raise OptionError("--pins-from needs a package index, and --offline asks none", "leave one of them out")
-        return project
-    from pydock.resolve import THIS_RUN  # starts a process, which `check` does not
+        return engine.rewrite(project, rules, allow)
+    from pydock.resolve import THIS_RUN, Reader, gathered  # starts a process, which `check` does not
+    from pydock.resolve.kept import Kept
 
-    return THIS_RUN.gathered(project, lambda before: engine.rewrite(before, rules, allow).result)
+    answers = Reader(Kept(Path(question.kept)), promised).answers if question.kept else THIS_RUN.answers
+    return gathered(project, lambda before: engine.rewrite(before, rules, allow), answers, promised)

@@ -8,8 +8,7 @@ of the commands do without `from __future__ import annotations`: typer would eva
 
 import gc
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -50,7 +49,6 @@ from pydock.errors import OptionError, PydockError
 
 if TYPE_CHECKING:
     from pydock.ask import Question
-    from pydock.discover import Target, Unusable
     from pydock.project.running import Running
     from pydock.report import Answer
 
@@ -196,22 +194,15 @@ def _running(image: str | None) -> "Running":
 def _answers(question: "Question", paths: Sequence[str] | None, jobs: int) -> "list[Answer]":
     """One answer a Dockerfile; failures are told on standard error as they come."""
     from pydock.ask import refuse_unknown_rules
-    from pydock.discover import Target, targets
+    from pydock.discover import targets
+    from pydock.many import answers
 
     refuse_unknown_rules(question)
-    found = targets(paths or ["."])
-    groups: Iterable[list[Target | Unusable]] = ([entry] for entry in found)
-    if question.is_fix:
-        # Dockerfiles of one folder share its other files, so each starts from what the one before it made.
-        shared: dict[object, list[Target | Unusable]] = {}
-        for entry in found:
-            shared.setdefault(entry.tree.root if isinstance(entry, Target) else entry, []).append(entry)
-        groups = shared.values()
-    answers = []
-    for answer in _mapped(partial(_answer_group, question), groups, jobs):
-        answers.append(answer)
+    found = []
+    for answer in answers(question, targets(paths or ["."]), jobs):
+        found.append(answer)
         _tell(answer)
-    return answers
+    return found
 
 
 def _compared(answers: "list[Answer]", baseline: Path | None, write_baseline: Path | None) -> "Sequence[Answer]":
@@ -231,37 +222,6 @@ def _compared(answers: "list[Answer]", baseline: Path | None, write_baseline: Pa
         hint = f"--write-baseline {baseline} takes them out, and adds none"
         console.complain(f"{baseline}: findings on record that are fixed: {len(compared.gone)}", hint, "note")
     return compared.answers
-
-
-def _mapped(
-    ask: "Callable[[list[Target | Unusable]], list[Answer]]", groups: "Iterable[list[Target | Unusable]]", jobs: int
-) -> "Iterator[Answer]":
-    if jobs == 1:
-        yield from (answer for group in groups for answer in ask(group))
-        return
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(jobs) as pool:
-        yield from (answer for answers in pool.map(ask, groups, chunksize=8) for answer in answers)
-
-
-def _answer_group(question: "Question", group: "list[Target | Unusable]") -> "list[Answer]":
-    """The answers for Dockerfiles that share their other files."""
-    from pydock.ask import answer
-    from pydock.discover import Unusable
-    from pydock.report import failed
-
-    answers: list[Answer] = []
-    changes: Mapping[str, str] = {}
-    for entry in group:
-        try:
-            if isinstance(entry, Unusable):
-                raise entry.error
-            found, changes = answer(question, entry, changes)
-        except PydockError as error:
-            found = failed(entry.shown, error, entry.path)
-        answers.append(found)
-    return answers
 
 
 def _show_plans(question: "Question", paths: Sequence[str] | None) -> NoReturn:

@@ -8,7 +8,7 @@
     │   └── BuildError     an image that cannot be built, with the step and the end of its output
     └── RuleBugError       a rule broke a promise; nothing has been written
 
-Only `cli.py` catches them.
+Only the command line and `many.py` catch them.
 """
 
 from __future__ import annotations

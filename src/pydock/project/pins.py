@@ -113,3 +113,11 @@ class Pins(Value):
     def of(self, request: Request) -> Answer | None:
         """The answer to a request, None where it was not asked."""
         return self.answers.get(request)
+
+
+class Unanswered(Exception):
+    """What has to be asked before a project can be rewritten: all of its `requests` so far; never leaves a run."""
+
+    def __init__(self, requests: tuple[Request, ...]) -> None:
+        super().__init__(requests)
+        self.requests = requests

@@ -13,6 +13,7 @@ from pydock.project.pins import DIRECT, Answer, Artifact, Pin
 from pydock.project.secrets import mask
 
 GUARDED = "pydock: no code of packages is run"
+HUNG = "does not answer"
 _MOST = 400
 _FRAME = regex(r"^[\s×╰╯─▶│├]*(?:cause: )?")
 _UNREACHABLE = regex(
@@ -91,8 +92,8 @@ def explained(talk: str) -> Answer:
     if status := _STATUS.search(talk):
         return Answer(why_not=f"{index} says {status[1]}", is_unreachable=status[1].startswith("5"))
     if _UNREACHABLE.search(talk):
-        hung = "does not answer" if "timed out" in talk else "cannot be reached"
-        return Answer(why_not=f"{index} {hung}", is_unreachable=True)
+        what = HUNG if "timed out" in talk else "cannot be reached"
+        return Answer(why_not=f"{index} {what}", is_unreachable=True)
     return Answer(why_not=_hidden(_reason([line for line in lines if line])))
 
 

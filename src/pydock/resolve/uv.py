@@ -27,11 +27,11 @@ from pydock.patterns import regex
 from pydock.project.pins import Answer, Pin, Request
 from pydock.project.secrets import mask
 from pydock.resolve.archives import needs
-from pydock.resolve.output import GUARDED, explained, pins_of, preferring, requesters, untold
+from pydock.resolve.output import GUARDED, HUNG, explained, pins_of, preferring, requesters, untold
 from pydock.values import replace
 
 # In seconds: to a connection, to the next byte, and for everything.
-CONNECT_LIMIT, READ_LIMIT, LIMIT = 3, 10, 120
+CONNECT_LIMIT, READ_LIMIT, LIMIT = 3, 8, 120
 _MOST_ARCHIVES = 20
 # What a person has set up to reach an index counts; what would change an answer does not.
 _KEPT = regex(
@@ -46,15 +46,25 @@ os._exit(1)
 """
 
 
-def answer(request: Request) -> Answer:
-    """What uv answers; every failure is an answer with its reason."""
+def answer(request: Request, *, is_offline: bool = False) -> Answer:
+    """What uv answers, with `is_offline` from its cache alone; every failure is an answer with its reason.
+
+    An index that fails at once is asked once more; one that hangs has had its time.
+    """
     if program() is None:
         return Answer(why_not="uv is not installed", is_unreachable=True)
+    found = _answer(request, is_offline=is_offline)
+    if found.is_unreachable and not is_offline and not found.why_not.endswith(HUNG):
+        found = _answer(request, is_offline=False)
+    return found
+
+
+def _answer(request: Request, *, is_offline: bool) -> Answer:
     with tempfile.TemporaryDirectory(prefix="pydock-") as folder:
         place = Path(folder)
         _prepare(place, request)
         try:
-            done = _resolved(place, request)
+            done = _resolved(place, request, is_offline=is_offline)
         except subprocess.TimeoutExpired:
             return Answer(why_not=f"there was no answer within {LIMIT} s", is_unreachable=True)
         talk = done.stderr.decode("utf-8", "replace")
@@ -96,11 +106,13 @@ def _write(path: Path, lines: Iterable[str]) -> None:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def _resolved(place: Path, request: Request) -> subprocess.CompletedProcess[bytes]:
+def _resolved(place: Path, request: Request, *, is_offline: bool) -> subprocess.CompletedProcess[bytes]:
     """What uv writes, once it has been told about the archives that tell it nothing themselves."""
     told = ""
+    arguments = [*_arguments(request), "--format", "pylock.toml", "-o", "pylock.toml"]
+    arguments += ["--offline"] if is_offline else []
     while True:
-        done = _run(place, request, [*_arguments(request), "--format", "pylock.toml", "-o", "pylock.toml"])
+        done = _run(place, request, arguments)
         archive = untold(done.stderr.decode("utf-8", "replace")) if done.returncode else None
         found = _needs(*archive) if archive else None
         if archive is None or found is None or told.count("[[") == _MOST_ARCHIVES:
@@ -176,7 +188,7 @@ def _environment(request: Request, place: Path) -> Mapping[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("UV_", "PYTHON", "VIRTUAL_ENV", "CONDA_")) or _KEPT.match(name)
     }
-    kept |= {"UV_HTTP_CONNECT_TIMEOUT": str(CONNECT_LIMIT), "UV_HTTP_RETRIES": "1", "GIT_TERMINAL_PROMPT": "0"}
+    kept |= {"UV_HTTP_CONNECT_TIMEOUT": str(CONNECT_LIMIT), "UV_HTTP_RETRIES": "0", "GIT_TERMINAL_PROMPT": "0"}
     kept.setdefault("UV_HTTP_TIMEOUT", str(READ_LIMIT))
     # Not as arguments, which every user of this machine can read.
     indexes = request.indexes

@@ -1,0 +1,163 @@
+"""Many Dockerfiles in one run: in processes where that was asked for, and while a resolver is asked, the next ones.
+
+What waits for answers of a resolver is put aside as `Paused` and makes room, so that a run takes
+as long as reading or asking takes, whichever is longer, and not both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Generic, TypeVar
+
+from pydock.ask import Question, answer
+from pydock.discover import Target, Unusable
+from pydock.errors import PydockError
+from pydock.project.pins import Request, Unanswered
+from pydock.report import Answer, failed
+from pydock.values import Value, field, replace
+
+# So many tasks for each worker are handed out ahead, so that none waits for work.
+_AHEAD = 3
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+class Paused(Value, Generic[Task]):
+    """What a worker gives back instead of a result: the task to go on with once these requests are answered."""
+
+    task: Task
+    requests: tuple[Request, ...]
+
+
+Start = Callable[[Task], "Future[Result | Paused[Task]]"]
+Ask = Callable[[Iterable[Request]], "Future[None]"]
+
+
+def served(
+    start: Start[Task, Result], tasks: Iterable[Task], width: int, ask: Ask
+) -> Iterator[tuple[Task, Future[Result | Paused[Task]]]]:
+    """The tasks as they are done, each with its future, which may hold an exception.
+
+    At most `width` are started at once; `ask` begins to ask a resolver (`Resolver.ahead`).
+    """
+    waiting = iter(tasks)
+    running: dict[Future[Result | Paused[Task]], Task] = {}
+    stopped: dict[Future[None], Task] = {}
+    while True:
+        for task in islice(waiting, max(0, width - len(running))):
+            running[start(task)] = task
+        if not running and not stopped:
+            return
+        some: list[Future[Any]] = [*running, *stopped]
+        done, _ = wait(some, return_when=FIRST_COMPLETED)
+        for answered in [each for each in stopped if each in done]:
+            task = stopped.pop(answered)
+            running[start(task)] = task
+        for future in [each for each in running if each in done]:
+            task = running.pop(future)
+            result = None if future.cancelled() or future.exception() else future.result()
+            if isinstance(result, Paused):
+                stopped[ask(result.requests)] = result.task
+            else:
+                yield task, future
+
+
+class Batch(Value):
+    """Dockerfiles of one folder, each over the changes of those before it, and how far they have come.
+
+    `promised` are the questions at which the first one without an answer has stopped.
+    """
+
+    number: int
+    question: Question
+    members: tuple[Target | Unusable, ...]
+    answers: tuple[Answer, ...] = ()
+    changes: Mapping[str, str] = field(default_factory=dict)
+    promised: tuple[Request, ...] = ()
+
+
+def answers(question: Question, found: Iterable[Target | Unusable], jobs: int) -> Iterator[Answer]:
+    """One answer a Dockerfile, in their order; what cannot be answered is an answer that says so."""
+    groups = _groups(found) if question.is_fix else ([entry] for entry in found)
+    is_alone = not isinstance(groups, list) or len(groups) == 1
+    with _asking(question, is_alone=is_alone) as (asked, ask), _started(jobs) as start:
+        batches = (Batch(number, asked, tuple(group)) for number, group in enumerate(groups))
+        ready: dict[int, tuple[Answer, ...]] = {}
+        following = 0
+        for batch, future in served(start, batches, jobs * _AHEAD if jobs > 1 else 1, ask):
+            result = future.result()
+            assert not isinstance(result, Paused)
+            ready[batch.number] = result
+            while following in ready:
+                yield from ready.pop(following)
+                following += 1
+
+
+def _groups(found: Iterable[Target | Unusable]) -> list[list[Target | Unusable]]:
+    """Dockerfiles of one folder share its other files, so each starts from what the one before it made."""
+    shared: dict[object, list[Target | Unusable]] = {}
+    for entry in found:
+        shared.setdefault(entry.tree.root if isinstance(entry, Target) else entry, []).append(entry)
+    return list(shared.values())
+
+
+def advanced(batch: Batch) -> tuple[Answer, ...] | Paused[Batch]:
+    """The answers of a batch, or the batch as far as it comes without waiting."""
+    found, changes, promised = list(batch.answers), batch.changes, batch.promised
+    for entry in batch.members[len(found) :]:
+        try:
+            if isinstance(entry, Unusable):
+                raise entry.error
+            said, changes = answer(batch.question, entry, changes, promised)
+        except Unanswered as missing:
+            rest = replace(batch, answers=tuple(found), changes=changes, promised=missing.requests)
+            return Paused(rest, missing.requests)
+        except PydockError as error:
+            said = failed(entry.shown, error, entry.path)
+        promised = ()
+        found.append(said)
+    return tuple(found)
+
+
+@contextmanager
+def _started(jobs: int) -> Iterator[Start[Batch, tuple[Answer, ...]]]:
+    """How to start a batch: here and at once, or in one of several processes."""
+    if jobs == 1:
+        yield _done
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield lambda batch: pool.submit(advanced, batch)
+
+
+def _done(batch: Batch) -> Future[tuple[Answer, ...] | Paused[Batch]]:
+    future: Future[tuple[Answer, ...] | Paused[Batch]] = Future()
+    future.set_result(advanced(batch))
+    return future
+
+
+@contextmanager
+def _asking(question: Question, *, is_alone: bool) -> Iterator[tuple[Question, Ask]]:
+    """The question that does not wait for a resolver, and who is asked instead; what is alone may wait itself."""
+    if is_alone:
+        yield question, lambda _: Future()
+        return
+    with TemporaryDirectory(prefix="pydock-") as folder, asking(Path(folder)) as ask:
+        yield replace(question, kept=folder), ask
+
+
+@contextmanager
+def asking(folder: Path) -> Iterator[Ask]:
+    """Asks a resolver for a run whose questions look for its answers in a folder (`Question.kept`)."""
+    from pydock.resolve import Resolver  # starts a process, which `check` does not
+    from pydock.resolve.kept import Kept
+
+    resolver = Resolver(Kept(folder))
+    try:
+        yield resolver.ahead
+    finally:
+        resolver.close()
