@@ -6,11 +6,12 @@ What cannot be told with certainty is None, never a guess.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.django import accepted_host, django_routes, is_gated
+from pydock.project.django import accepted_host, is_gated
+from pydock.project.django_urls import django_routes
 from pydock.project.gates import Gate, gates
 from pydock.project.imports import module_at, reach
 from pydock.project.listeners import Server
@@ -31,6 +32,10 @@ _HEALTH = regex(
     r"|(?P<live>livez|liveness|live|alive|is[-_]?alive|lbheartbeat__)|(?P<ping>ping|heartbeat(?:__)?)"
     r"|(?P<ready>readyz|readiness|ready))(?:\.\w+|/)?\Z|(?P<up>/up/?)\Z|(?P<status>(?:/api(?:/\w+)*)?/status/?|/ht/?)\Z",
     re.I,
+)
+_METRICS = regex(r"/metrics/?\Z")
+_EXPORTERS = regex(
+    r"prometheus_flask_exporter\.|prometheus_fastapi_instrumentator\.|starlette_exporter\.handle_metrics"
 )
 _NESTED = regex(r"(?:/[\w./-]*)?/health(?:z|check)?/(?P<live>live\w*|status|basic|simple)/?\Z", re.I)
 _HTTP_SERVERS = regex(
@@ -160,11 +165,18 @@ def _is_elsewhere(gate: Gate, module: Module, made: Found | None) -> bool:
     return gate.base in module.prefixes or gate.base in others
 
 
-def _health_like(listed: Iterable[Route], modules: dict[str, Module]) -> tuple[str, ...]:
-    """Routes that sound like one, on the application or anywhere in its files."""
+def _health_like(listed: Sequence[Route], modules: dict[str, Module]) -> tuple[str, ...]:
+    """Routes that sound like one, on the application or anywhere in its files; else the metrics that it may have."""
     named = [route.path for route in listed if _is_health(route.path)]
     others = [route.path for entry in modules.values() for route in entry.routes if _is_health(route.path)]
-    return tuple(dict.fromkeys(named or others))
+    weak = [route.path for route in listed if _METRICS.search(route.path)]
+    return tuple(dict.fromkeys(named or others or weak)) or _exported(modules)
+
+
+def _exported(modules: dict[str, Module]) -> tuple[str, ...]:
+    """Where exporters of metrics put them when they are not told."""
+    names = {name for module in modules.values() for name in module.imports.values()}
+    return ("/metrics",) if any(map(_EXPORTERS.match, names)) else ()
 
 
 def bind(project: Project) -> Bind | None:

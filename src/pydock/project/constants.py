@@ -26,7 +26,8 @@ def read_constants(text: str) -> dict[str, str]:
 def constants_of(tree: ast.Module) -> dict[str, str]:
     """Names of a module that are assigned once, to something `template` can say, and are no parameter.
 
-    A setting of a class stands under `Class.NAME` and under the names of its objects.
+    A setting of a class stands under `Class.NAME`, under the names of its objects, and under
+    `factory().NAME` of a function that only makes one.
     """
     nodes = tuple(ast.walk(tree))
     found = _plain(nodes)
@@ -107,6 +108,7 @@ def _objects(nodes: tuple[ast.AST, ...]) -> Iterator[tuple[str, str]]:
         for value in [node.body[-1].value]
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Name)
     }
+    yield from ((f"{maker}()", function) for maker, function in makers.items())
     for node in nodes:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id=function))):

@@ -116,12 +116,15 @@ def value_of(project: Project, path: str, dotted: str, depth: int = 0) -> str | 
     """The text of an imported constant or setting, None where it has no one value."""
     for place, rest in imported_files(project, path, dotted):
         constants = read_constants(project.tree.text(place) or "")
-        if rest in constants:
-            return constants[rest]
+        for name in (rest, rest.replace("()", "")):
+            if name in constants:
+                return constants[name]
         module = module_at(project, place)
         head, _, tail = rest.partition(".")
-        if module and head in module.imports and depth < DEEPEST:
-            return value_of(project, place, ".".join(filter(None, (module.imports[head], tail))), depth + 1)
+        name = head.removesuffix("()")
+        if module and name in module.imports and depth < DEEPEST:
+            called = f"{module.imports[name]}{head[len(name) :]}"
+            return value_of(project, place, ".".join(filter(None, (called, tail))), depth + 1)
     return None
 
 

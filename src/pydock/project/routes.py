@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.imports import imported_files
+from pydock.project.imports import imported_files, module_at, reach
 from pydock.project.listening import value_of
 from pydock.project.module import Application, Module
+from pydock.project.putting import PACKAGED, Handed
 from pydock.project.routing import LISTED, Include, Route
 from pydock.values import replace
 
 DEEPEST = 8
 # Names of an application that stand for where its routes are kept.
 _VARIABLE = regex(r"\$\{\w+:-([^{}]*)\}")
+_ELSEWHERE = regex(r"@\{([^{}]*)\}")
 _OWN = (".router", ".server", ".app")
+_CURRENT = frozenset({"flask.current_app", "quart.current_app"})
+_CONFIGURED = regex(r"HEALTHZ\b[^\n]*=(?s:.{0,80}?)[\"']live[\"']")
+_EMPTY = Module()
 
 
-def routes(project: Project, place: str, application: Application, modules: Mapping[str, Module]) -> Iterator[Route]:
-    """Every route that is certain to be on an application, `base` and `line` as in its own file."""
+def routes(project: Project, place: str, application: Application, modules: dict[str, Module]) -> Iterator[Route]:
+    """Every route that is certain to be on an application, `base` and `line` as in its own file.
+
+    Files that are met on the way are added to `modules`.
+    """
     if not application.is_guarded:
         yield from _Graph(project, place, application, modules).walk()
 
@@ -32,7 +40,7 @@ class _Graph:
     project: Project
     place: str
     application: Application
-    modules: Mapping[str, Module]
+    modules: dict[str, Module]
     seen: set[tuple[str, str, str]] = field(default_factory=set)
 
     def walk(self) -> Iterator[Route]:
@@ -42,24 +50,58 @@ class _Graph:
         if depth > DEEPEST or (*node, prefix) in self.seen or set(prefix) & set("<{"):
             return
         self.seen.add((*node, prefix))
-        for path, module in self.modules.items():
+        self.meet(node[0])
+        for path, module in tuple(self.modules.items()):
             for route in module.routes:
                 if self.means(path, module, route.base, node):
                     yield replace(route, path=_joined(prefix, route.path))
             for include in module.includes:
-                given = self.known(path, include.prefix)
-                if given is None or not self.means(path, module, include.base, node):
-                    continue
-                for other in self.targets(path, module, include):
-                    own = self.known(other[0], self.modules[other[0]].prefixes.get(other[1], ""))
-                    if own is not None:
-                        added = given if include.is_replaced else _joined(given, own)
-                        yield from self.below(other, _joined(prefix, added), depth + 1)
+                if self.means(path, module, include.base, node):
+                    yield from self.included(path, module, include, prefix, depth)
+            for given in module.handed:
+                if self.means(path, module, given.name, node):
+                    for argument in self.arguments(path, module, given):
+                        yield from self.below(argument, prefix, depth + 1)
+
+    def included(self, path: str, module: Module, include: Include, prefix: str, depth: int) -> Iterator[Route]:
+        given = self.known(path, include.prefix)
+        if given is None:
+            return
+        for added in PACKAGED.get(include.router, ()):
+            yield Route(_joined(prefix, f"{given}{added}"), include.base, 0, self.is_configured())
+        for other in self.targets(path, module, include):
+            own = self.known(other[0], self.modules[other[0]].prefixes.get(other[1], ""))
+            if own is not None:
+                added = given if include.is_replaced else _joined(given, own)
+                yield from self.below(other, _joined(prefix, added), depth + 1)
+
+    def is_configured(self) -> bool:
+        """Whether flask-healthz is told what to ask; without that its routes are not found."""
+        return any(_CONFIGURED.search(self.project.tree.text(path) or "") for path in self.modules)
+
+    def meet(self, path: str) -> None:
+        """A file that routes are followed into, and what it imports."""
+        if path not in self.modules:
+            for each in reach(self.project, path):
+                if (module := module_at(self.project, each)) is not None:
+                    self.modules.setdefault(each, module)
+
+    def arguments(self, path: str, module: Module, given: Handed) -> Iterator[tuple[str, str]]:
+        """What a function calls the thing that a call hands to it."""
+        places = [(path, given.function)] if given.function in module.signatures else []
+        for place, name in places or imported_files(self.project, path, given.function):
+            holder = module_at(self.project, place)
+            names = holder.signatures.get(name) if holder else None
+            if names is not None and (given.keyword or given.position < len(names)):
+                self.meet(place)
+                yield place, given.keyword or names[given.position]
+                return
 
     def known(self, path: str, prefix: str | None) -> str | None:
         """A prefix with constants of other files put in; what the environment may change has its default."""
-        if prefix and prefix.startswith("@"):
-            prefix = value_of(self.project, path, prefix[1:])
+        for name in _ELSEWHERE.findall(prefix or ""):
+            value = value_of(self.project, path, name)
+            prefix = None if value is None or prefix is None else prefix.replace(f"@{{{name}}}", value)
         prefix = _VARIABLE.sub(r"\1", prefix) if prefix else prefix
         return None if prefix and "$" in prefix else prefix
 
@@ -72,12 +114,17 @@ class _Graph:
             own = own.removesuffix(ending)
         if node in {(path, base), (path, own)}:
             return True
-        if node == (self.place, self.application.name) and own in module.parameters:
+        is_application = node == (self.place, self.application.name)
+        if base == "self" and module.is_subclassing:
+            return is_application and self.application.line == 0
+        if is_application and own in module.parameters:
             # `def init_app(app): app.register_blueprint(...)`.
             return own == (self.application.name or own)
         imported = module.imports.get(own.partition(".")[0])
         if imported is None:
             return False
+        if imported in _CURRENT:
+            return is_application
         dotted = imported + own[len(own.partition(".")[0]) :]
         return any((place, rest) == node for place, rest in imported_files(self.project, path, dotted))
 
@@ -88,11 +135,7 @@ class _Graph:
             yield path, name
             return
         for _ in range(DEEPEST):
-            found = [
-                (place, rest)
-                for place, rest in imported_files(self.project, at, name)
-                if rest and place in self.modules
-            ]
+            found = [(place, rest) for place, rest in imported_files(self.project, at, name) if rest]
             for place, rest in found:
                 holder = self.modules[place]
                 if rest in holder.prefixes or any(entry.name == rest for entry in holder.applications):
@@ -101,7 +144,7 @@ class _Graph:
             following = [
                 (place, self.modules[place].imports[rest])
                 for place, rest in found
-                if rest in self.modules[place].imports
+                if place in self.modules and rest in self.modules[place].imports
             ]
             if not following:
                 return

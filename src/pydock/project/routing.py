@@ -13,14 +13,14 @@ from collections.abc import Iterable
 
 from pydock.patterns import regex
 from pydock.project.ports import template
-from pydock.project.runs import Scope, written
+from pydock.project.runs import Scope, joined
 from pydock.values import Value
 
 _VERBS = frozenset({"get", "route", "api_route", "head"})
 # Method -> position of the path.
 _ADDS = {"add_url_rule": 0, "add_get": 0, "add_route": 0, "add_api_route": 0, "add_resource": 1}
 # Method -> position of the router.
-_INCLUDES = {
+INCLUDES = {
     "include_router": 0,
     "register_blueprint": 0,
     "add_routes": 0,
@@ -29,7 +29,11 @@ _INCLUDES = {
     "mount": 1,
     "add_subapp": 1,
 }
-_ROUTERS = ("APIRouter", "Blueprint", "APIBlueprint", "Namespace", "Api", "RouteTableDef", "Router", "InferringRouter")
+_ROUTERS = frozenset(
+    {"APIRouter", "Blueprint", "APIBlueprint", "Namespace", "namespace", "Api"}
+    | {"RouteTableDef", "Router", "InferringRouter", "UrlDispatcher"}
+)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "*"})
 # Routes that stand in a list: `Starlette(routes=[Route("/", index)])`, `app.add_routes([web.get("/", index)])`.
 _LISTED = frozenset({"starlette.routing.Route", "aiohttp.web.get"})
 LISTED = "[]"
@@ -82,9 +86,10 @@ def router_of(call: ast.Call, scope: Scope) -> str | None:
     """
     dotted = scope.dotted(call.func)
     tail = dotted.rpartition(".")[2]
-    if tail not in _ROUTERS and not tail.endswith(("Router", "Blueprint")):
+    is_group = dotted.endswith("Blueprint.group")
+    if tail not in _ROUTERS and not is_group and not tail.endswith(("Router", "Blueprint")):
         raise LookupError(dotted)
-    if tail == "Namespace":
+    if tail.lower() == "namespace":
         keywords = {keyword.arg: keyword.value for keyword in call.keywords}
         name = call.args[0] if call.args else keywords.get("name")
         text = template(keywords.get("path", name), scope.constants)
@@ -104,16 +109,21 @@ def prefix_of(call: ast.Call, scope: Scope) -> str | None:
         prefix = call.args[0]
     elif prefix is None and attribute in {"add_namespace", "add_routes"} and len(call.args) > 1:
         prefix = call.args[1]
+    version = template(keywords.get("version"), scope.constants) if scope.dotted(call.func).startswith("sanic.") else ""
+    if version is None and "version" in keywords:
+        return None
+    front = f"/v{version.removeprefix('v')}" if version else ""
     if prefix is None or (isinstance(prefix, ast.Constant) and prefix.value is None):
-        return ""
-    return written(prefix, scope)
+        return front
+    text = joined(prefix, scope)
+    return text if text is None or not front else f"{front}{text}"
 
 
 def include_of(call: ast.Call, scope: Scope, function: str) -> Include | None:
     """`app.include_router(router, prefix="/api")` and its like."""
     if not isinstance(call.func, ast.Attribute):
         return None
-    at = _INCLUDES.get(call.func.attr)
+    at = INCLUDES.get(call.func.attr)
     if at is None:
         return None
     given = call.args[at] if len(call.args) > at else None
@@ -122,7 +132,8 @@ def include_of(call: ast.Call, scope: Scope, function: str) -> Include | None:
     if not router:
         return None
     has_prefix = any(keyword.arg == "url_prefix" for keyword in call.keywords)
-    is_replaced = has_prefix and call.func.attr in {"register_blueprint", "blueprint"}
+    is_namespace = call.func.attr == "add_namespace" and (len(call.args) > 1 or bool(call.keywords))
+    is_replaced = is_namespace or (has_prefix and call.func.attr in {"register_blueprint", "blueprint"})
     return Include(router, ast.unparse(call.func.value), prefix_of(call, scope), function, is_replaced)
 
 
@@ -133,11 +144,13 @@ def routes_of_call(call: ast.Call, scope: Scope) -> tuple[Route, ...]:
     if dotted in _LISTED:
         return _routes(call, call.args[:1], LISTED, scope, is_plain=True)
     if attribute in _ADDS and isinstance(call.func, ast.Attribute):
+        method = template(call.args[0], {}) if attribute == "add_route" and len(call.args) > 2 else None
+        if method in _METHODS:
+            # aiohttp: add_route("GET", "/", index).
+            is_asked = method in {"GET", "*"}
+            return _routes(call, call.args[1:2], ast.unparse(call.func.value), scope, is_plain=True) if is_asked else ()
         paths = call.args[_ADDS[attribute] :] if attribute == "add_resource" else call.args[:1]
         return _routes(call, paths, ast.unparse(call.func.value), scope, is_plain=True)
-    if dotted in {"tornado.web.Application", "django.urls"} and call.args and isinstance(call.args[0], ast.List):
-        pairs = [entry.elts[0] for entry in call.args[0].elts if isinstance(entry, ast.Tuple) and entry.elts]
-        return _routes(call, pairs, LISTED, scope, is_plain=True)
     return ()
 
 
@@ -146,8 +159,11 @@ def routes_of_handler(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDe
     calls = [each for each in node.decorator_list if isinstance(each, ast.Call)]
     found: list[Route] = []
     for call in calls:
+        kept = scope.given.get(call.func.id, "") if isinstance(call.func, ast.Name) else ""
         if isinstance(call.func, ast.Attribute) and call.func.attr in _VERBS:
             base = ast.unparse(call.func.value)
+        elif kept.rpartition(".")[2] in _VERBS:
+            base = kept.rpartition(".")[0]
         elif scope.dotted(call.func) in {"bottle.route", "bottle.get", "litestar.get"}:
             base = "" if scope.dotted(call.func).startswith("bottle") else LISTED
         else:

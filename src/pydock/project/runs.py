@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from pydock.patterns import regex
 from pydock.project.ports import template
-from pydock.values import Value
+from pydock.values import Value, field
 
 # (host, port) that a call uses when it is not told otherwise; None for what has to be given.
 RUNS: dict[str, tuple[str, int | None]] = {
@@ -92,11 +92,15 @@ class Run(Value):
 
 
 class Scope(Value):
-    """What a call is read against: imports, constants, and the framework behind each application's name."""
+    """What a call is read against: imports, constants, and the framework behind each application's name.
+
+    `given` are names that an imported function without arguments has made: `settings = get_settings()`.
+    """
 
     imports: Mapping[str, str]
     constants: Mapping[str, str]
     frameworks: Mapping[str, str]
+    given: Mapping[str, str] = field(default_factory=dict)
 
     def dotted(self, node: ast.expr) -> str:
         """The dotted name of an expression, its import resolved; "" for anything but names."""
@@ -154,11 +158,29 @@ def written(node: ast.expr | None, scope: Scope) -> str | None:
         return text
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"int", "str"} and node.args:
         node = node.args[0]
+    parts: list[str] = []
     head = node
     while isinstance(head, ast.Attribute):
+        parts.insert(0, head.attr)
         head = head.value
-    is_imported = isinstance(head, ast.Name) and head.id in scope.imports
-    return f"@{scope.dotted(node)}" if is_imported else None
+    if isinstance(head, ast.Call) and not head.args and not head.keywords:
+        # What a function gives: `get_settings().prefix`.
+        head, parts = head.func, ["()", *parts]
+    origin = (scope.imports.get(head.id) or scope.given.get(head.id)) if isinstance(head, ast.Name) else None
+    return f"@{'.'.join([origin, *parts])}".replace(".()", "()") if origin else None
+
+
+def joined(node: ast.expr | None, scope: Scope) -> str | None:
+    """As `written`, for text that is put together of several parts: `@{core.settings.prefix}/users`."""
+    match node:
+        case ast.JoinedStr(values=values):
+            parts = [joined(each.value if isinstance(each, ast.FormattedValue) else each, scope) for each in values]
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            parts = [joined(left, scope), joined(right, scope)]
+        case _:
+            text = written(node, scope)
+            return f"@{{{text[1:]}}}" if text and text.startswith("@") else text
+    return None if None in parts else "".join(map(str, parts))
 
 
 def _kind(call: ast.Call, dotted: str, attribute: str, scope: Scope) -> tuple[str, str, tuple[str | None, int | None]]:
