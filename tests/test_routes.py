@@ -88,6 +88,17 @@ FLASK_ROUTES: dict[str, tuple[Files, str]] = {
         },
         "/api/health",
     ),
+    "a blueprint behind more packages than are read for anything else": (
+        {
+            "app.py": f"{FLASK}from a import bp\napp.register_blueprint(bp)\n",
+            **{
+                f"{'/'.join('abcdef'[: at + 1])}/__init__.py": f"from .{'abcdef'[at + 1]} import bp\n"
+                for at in range(5)
+            },
+            "a/b/c/d/e/f.py": BLUEPRINT,
+        },
+        "/health",
+    ),
     "namespaces whose path is given where they are added": (
         {
             "app.py": f"{FLASK}from apis import api\napi.init_app(app)\n",

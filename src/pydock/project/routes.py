@@ -137,14 +137,15 @@ class _Graph:
         for _ in range(DEEPEST):
             found = [(place, rest) for place, rest in imported_files(self.project, at, name) if rest]
             for place, rest in found:
-                holder = self.modules[place]
+                self.meet(place)
+                holder = self.modules.get(place, _EMPTY)
                 if rest in holder.prefixes or any(entry.name == rest for entry in holder.applications):
                     yield place, rest
                     return
             following = [
-                (place, self.modules[place].imports[rest])
+                (place, imports[rest])
                 for place, rest in found
-                if place in self.modules and rest in self.modules[place].imports
+                if rest in (imports := self.modules.get(place, _EMPTY).imports)
             ]
             if not following:
                 return
