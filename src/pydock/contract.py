@@ -35,7 +35,7 @@ class Contract(Value):
 
     @classmethod
     def of(cls, dockerfile: Dockerfile) -> Contract:
-        """The contract of the last stage, with what it inherits from earlier ones."""
+        """The contract of the stage that is built, with what it inherits from earlier ones."""
         if dockerfile.final is None:
             return cls()
         return of_stage(dockerfile, dockerfile.final)
@@ -112,11 +112,12 @@ def _after(dockerfile: Dockerfile, setting: Setting, instruction: Instruction) -
             new = {entry.name: expand(entry.value or "", known) for entry in instruction.assignments}
             return replace(setting, environment={**setting.environment, **new})
         case "ARG":
-            arguments = dict(setting.arguments)
+            arguments, given = dict(setting.arguments), dict(dockerfile.given)
             for entry in instruction.assignments:
                 inherited = dockerfile.global_arguments.get(entry.name)
                 known = {**arguments, **setting.environment}
-                arguments[entry.name] = inherited if entry.value is None else expand(entry.value, known)
+                default = inherited if entry.value is None else expand(entry.value, known)
+                arguments[entry.name] = given.get(entry.name, default)
             return replace(setting, arguments=arguments)
         case "WORKDIR":
             here = expand(unquote(instruction.value), setting.known)

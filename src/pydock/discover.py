@@ -35,13 +35,16 @@ class Target(Value):
     """One Dockerfile to answer for.
 
     `shown` is what the person would call it, `path` its path inside `tree`, `patch` what stands
-    before the paths of the tree in a patch that is applied from the current folder.
+    before the paths of the tree in a patch that is applied from the current folder. `stage` is
+    the one that is built, "" for the last, and `arguments` are what the build passes.
     """
 
     shown: str
     tree: Tree
     path: str
     patch: str
+    stage: str = ""
+    arguments: tuple[tuple[str, str], ...] = ()
 
 
 class Unusable(Value):

@@ -9,13 +9,12 @@ not edited.
 from __future__ import annotations
 
 import io
-import re
 from functools import cached_property, lru_cache
 from typing import Any
 
 from dockerfile_parse import DockerfileParser
 
-from pydock.lines import SPACE, Block, Heredoc, Line, Logical, Role, Scan, Span, scan
+from pydock.lines import SPACE, Block, Heredoc, Line, Logical, Role, Scan, Span, masked, scan
 from pydock.patterns import regex
 from pydock.values import Value
 from pydock.words import Piece, exec_form, expand, split, unquote
@@ -26,7 +25,6 @@ _NAMES = """
 """
 KEYWORDS = frozenset(_NAMES.split())
 _KEYWORD = regex(r"([^\t\v\f\r ]+)[\t\v\f\r ]*")
-_MASKED = frozenset({Role.HEREDOC, Role.HEREDOC_END, Role.INNER_BLANK})
 
 
 class Flag(Value):
@@ -144,9 +142,15 @@ class Stage(Value, eq=False):
 
 
 class Dockerfile(Value, dict=True):
-    """A Dockerfile's text and what can be seen in it; equal texts are equal Dockerfiles."""
+    """A Dockerfile's text and what can be seen in it, as one build sees it; equal values are equal Dockerfiles.
+
+    `target` is the stage that is built, "" for the last one; `given` are the values that the build
+    passes for arguments, which win over their defaults.
+    """
 
     text: str
+    target: str = ""
+    given: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def _scan(self) -> Scan:
@@ -197,13 +201,15 @@ class Dockerfile(Value, dict=True):
 
     @cached_property
     def global_arguments(self) -> dict[str, str | None]:
-        """The ARGs before the first FROM, with their defaults."""
+        """The ARGs before the first FROM, with what is passed for them or their defaults."""
         values: dict[str, str | None] = {}
+        given = dict(self.given)
         for instruction in self.instructions:
             if instruction.keyword == "FROM":
                 break
             for entry in instruction.assignments if instruction.keyword == "ARG" else ():
-                values[entry.name] = None if entry.value is None else expand(entry.value, values)
+                default = None if entry.value is None else expand(entry.value, values)
+                values[entry.name] = given.get(entry.name, default)
         return values
 
     @cached_property
@@ -217,6 +223,9 @@ class Dockerfile(Value, dict=True):
 
     @property
     def final(self) -> Stage | None:
+        """The stage that is built; None where there is none, or none of that name."""
+        if self.target:
+            return self.stage_named(self.target)
         return self.stages[-1] if self.stages else None
 
     def stage_named(self, name: str) -> Stage | None:
@@ -246,17 +255,18 @@ class Dockerfile(Value, dict=True):
         found += [(entry.number, what) for entry in self.instructions if (what := _malformed(entry))]
         if not any(entry.keyword == "FROM" for entry in self.instructions):
             found.append((1, "no FROM, so nothing can be built"))
+        elif self.final is None:
+            found.append((1, f"no stage is called {self.target}, and that one is to be built"))
         elif not found and (line := self._disagreement()):
             found.append((line, "two readings of this line disagree, so it is left alone"))
         return tuple(sorted(found))
 
     def _disagreement(self) -> int | None:
         """The first line where dockerfile-parse sees something else than the scanner."""
-        masked = list(self._masked())
         ours = [(entry.keyword, entry.number) for entry in self.instructions]
         theirs: list[tuple[str, int]] = [
             (entry["instruction"], entry["startline"] + 1)
-            for entry in _structure("".join(masked))
+            for entry in _structure(masked(self.text, self.lines))
             if entry["instruction"] != "COMMENT"
         ]
         for mine, other in zip(ours, theirs, strict=False):
@@ -265,30 +275,16 @@ class Dockerfile(Value, dict=True):
         longer = max(ours, theirs, key=len)
         return longer[min(len(ours), len(theirs))][1] if len(ours) != len(theirs) else None
 
-    def _masked(self) -> list[str]:
-        masked = []
-        last_role = None
-        for line in self.lines:
-            raw = self.text[line.span.start : line.span.end].removeprefix("\ufeff" if not line.span.start else "")
-            # `# check=` ends the head for dockerfile-parse, and a later `# escape=` with it.
-            check = line.role is Role.DIRECTIVE and re.match(r"\s*#\s*check\s*=", raw, re.I)
-            masked.append("# syntax=masked\n" if check else "#\n" if line.role in _MASKED else raw)
-            last_role = line.role
-        if last_role in {Role.FIRST, Role.CONTINUED, Role.INNER_COMMENT, Role.INNER_BLANK} and masked:
-            # A continuation at the end of the file vanishes otherwise.
-            masked.append("\n" if masked[-1].endswith("\n") else "\n\n")
-        return masked
-
 
 @lru_cache(maxsize=256)
-def read(text: str) -> Dockerfile:
-    """A Dockerfile, shared between callers that read the same text."""
-    return Dockerfile(text)
+def read(text: str, target: str = "", given: tuple[tuple[str, str], ...] = ()) -> Dockerfile:
+    """A Dockerfile, shared between callers that read the same text for the same build."""
+    return Dockerfile(text, target, given)
 
 
-def _structure(masked: str) -> list[dict[str, Any]]:
+def _structure(text: str) -> list[dict[str, Any]]:
     parser = DockerfileParser(
-        fileobj=io.BytesIO(masked.encode("utf-8", "replace")), cache_content=False, env_replace=False
+        fileobj=io.BytesIO(text.encode("utf-8", "replace")), cache_content=False, env_replace=False
     )
     structure: list[dict[str, Any]] = parser.structure
     return structure

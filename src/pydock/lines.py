@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -22,6 +22,7 @@ TAKES_HEREDOC = frozenset({"RUN", "COPY", "ADD"})
 
 _LINE = regex(r"[^\n]*\n|[^\n]+\Z")
 _DIRECTIVE = regex(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
+_CHECK = regex(r"\s*#\s*check\s*=", re.I)
 _HEREDOC = regex(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]+)\Z")
 
 
@@ -51,6 +52,9 @@ class Role(Enum):
     INNER_BLANK = "inner blank"
     HEREDOC = "heredoc"
     HEREDOC_END = "heredoc end"
+
+
+_MASKED = frozenset({Role.HEREDOC, Role.HEREDOC_END, Role.INNER_BLANK})
 
 
 class Line(Value):
@@ -270,3 +274,18 @@ def _raw_words(line: str) -> list[str]:
             word += char
         at += 1
     return [] if quote else [entry for entry in (*words, word) if entry]
+
+
+def masked(text: str, lines: Iterable[Line]) -> str:
+    """The text as dockerfile-parse reads it right: what it takes for instructions or an end is a comment."""
+    found, last = [], None
+    for line in lines:
+        raw = text[line.span.start : line.span.end].removeprefix("\ufeff" if not line.span.start else "")
+        # `# check=` ends the head for dockerfile-parse, and a later `# escape=` with it.
+        is_check = line.role is Role.DIRECTIVE and _CHECK.match(raw)
+        found.append("# syntax=masked\n" if is_check else "#\n" if line.role in _MASKED else raw)
+        last = line.role
+    if found and last in {Role.FIRST, Role.CONTINUED, Role.INNER_COMMENT, Role.INNER_BLANK}:
+        # A continuation at the end of the file vanishes otherwise.
+        found.append("\n" if found[-1].endswith("\n") else "\n\n")
+    return "".join(found)

@@ -98,7 +98,10 @@ class Verifier:
 
     def _built(self, tree: Tree, name: str) -> tuple[str, str]:
         """The image, or "" and why there is none."""
-        recipe = Recipe(tree, self.project.path, builder=self.builder)
+        options = self.project.options
+        recipe = Recipe(
+            tree, self.project.path, target=options.target, arguments=dict(options.arguments), builder=self.builder
+        )
         self.tell(f"building {name}")
         try:
             return self.engine.build(recipe).image, ""

@@ -6,10 +6,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from pydock import ask
 from pydock.ask import Question
 from pydock.bench.outcome import Proof
-from pydock.discover import Target, target
+from pydock.discover import target
 from pydock.edits import Safety
 from pydock.engine import Report
 from pydock.errors import BuildError, EngineError, PydockError
@@ -20,6 +19,7 @@ from pydock.migrate.measured import Bench, bench, proven
 from pydock.migrate.patches import masked, patch
 from pydock.migrate.record import Change, Measured, Reason, Record, Remark, State, failed
 from pydock.migrate.state import is_python, judged
+from pydock.migrate.users import rewrite
 from pydock.project.secrets import mask
 from pydock.report import Answer, Changed, Entry, fixed
 from pydock.report.diff import unified
@@ -64,11 +64,12 @@ def _examined(task: Task, service: Service, changed: Mapping[str, str]) -> Recor
         return Record(State.REFUSED, reason=Reason(why, hint), fingerprint=fingerprint(Tree(service.root)))
     found = target(Path(service.repository, service.dockerfile), service.root, service.dockerfile)
     over = {path: text for whole, text in changed.items() if (path := _inside(whole, service)) is not None}
-    report, proof = ask.outcome(task.question, Target(found.shown, Tree(found.tree.root, over), found.path, ""))
+    rewritten = rewrite(task.question, replace(found, tree=Tree(found.tree.root, over)), service.uses)
+    report = rewritten.report
     seen = fingerprint(Tree(service.root))
     if not is_python(report.project):
         return Record(State.OTHER, fingerprint=seen)
-    state, reason, decisions = judged(report, service.uses)
+    state, reason, decisions = judged(report, rewritten.decisions)
     prefix = "" if service.context == "." else f"{service.context}/"
     answer = fixed(report, service.dockerfile, prefix)
     changes = tuple(Change(change.path, change.before, change.after) for change in answer.changes)
@@ -82,7 +83,7 @@ def _examined(task: Task, service: Service, changed: Mapping[str, str]) -> Recor
         patch(changes),
         masked(changes),
         _withheld(report, answer.changes),
-        _measured(task, report, proof),
+        _measured(task, report, rewritten.proof),
         seen,
     )
     return _with_proof(record)

@@ -61,7 +61,15 @@ def _lines(proof: Proof) -> Iterator[str]:
 
 
 def _version(name: str, project: Project, wanted: Bench) -> Version:
-    return Version(name, project, Recipe(project.tree, project.path, builder=wanted.builder))
+    options = project.options
+    recipe = Recipe(
+        project.tree,
+        project.path,
+        target=options.target,
+        arguments=dict(options.arguments),
+        builder=wanted.builder,
+    )
+    return Version(name, project, recipe)
 
 
 def _known(values: dict[str, float | None]) -> dict[str, float | None]:

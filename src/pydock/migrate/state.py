@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pydock.edits import Safety
 from pydock.engine import Report
-from pydock.migrate.find import Use
 from pydock.migrate.record import Reason, State
 from pydock.project import Project
 from pydock.project.secrets import mask
 from pydock.project.system import runs_python
 from pydock.rule import Finding
 from pydock.split import Refusal, split
-from pydock.words import expand
 
 # The fixes that a migration is about: without one of them the patch is only a part of it.
 _HEART = frozenset({"floating-base-image", "single-stage", "mixed-distributions", "musl-base", "root-user"})
@@ -27,9 +25,9 @@ def is_python(project: Project) -> bool:
     return any(runs_python(project, stage) for stage in project.dockerfile.stages)
 
 
-def judged(report: Report, uses: Sequence[Use]) -> tuple[State, Reason | None, tuple[str, ...]]:
-    """The state, the reason of a refusal, and the decisions that are open."""
-    open_questions = [*_of_uses(report.project, uses), *_held(report)]
+def judged(report: Report, known: Sequence[str]) -> tuple[State, Reason | None, tuple[str, ...]]:
+    """The state, the reason of a refusal, and the decisions that are open beside those that are known."""
+    open_questions = [*known, *_held(report)]
     if report.changed and open_questions:
         state = State.DECISION
     elif report.changed:
@@ -78,18 +76,3 @@ def _question(finding: Finding) -> str:
     assert finding.fix is not None
     doubts = "; ".join(finding.fix.doubts)
     return mask(f"{finding.fix.title}{f' ({doubts})' if doubts else ''}")
-
-
-def _of_uses(project: Project, uses: Sequence[Use]) -> Iterator[str]:
-    """What those who build the Dockerfile say and its text alone does not."""
-    shipped = {"", *(stage.name for stage in project.lineage(project.final))}
-    if uses and not any(use.target.lower() in shipped for use in uses):
-        wanted = " and ".join(dict.fromkeys(f"{use.origin} builds the stage {use.target}" for use in uses))
-        yield f"{wanted}, and the last stage was judged"
-    arguments = project.dockerfile.global_arguments
-    for use in uses:
-        for name, value in use.args:
-            given = {**arguments, name: value}
-            bases = [(expand(stage.base, arguments), expand(stage.base, given)) for stage in project.dockerfile.stages]
-            if value is not None and any(before != after for before, after in bases):
-                yield mask(f"{use.origin} gives {name}={value}, which is another base image than the one judged")

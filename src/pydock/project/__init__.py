@@ -29,7 +29,8 @@ class Options(Value):
     tags there are: "table", "registry", or "digest" for the registry's digests beside them.
     Locks hold versions from before the day `as_of`, and with `hashes` the files that they stand
     for; `allow_builds` lets source archives run their own code to tell what they need, and
-    `offline` asks nobody.
+    `offline` asks nobody. `target` is the stage that is built, "" for the last one, and
+    `arguments` are what the build passes.
     """
 
     installer: str = "pip"
@@ -40,6 +41,8 @@ class Options(Value):
     hashes: bool = False
     allow_builds: bool = False
     offline: bool = False
+    target: str = ""
+    arguments: tuple[tuple[str, str], ...] = ()
     today: date = field(default_factory=date.today)
 
 
@@ -59,7 +62,7 @@ class Project(Value, dict=True):
 
     @cached_property
     def dockerfile(self) -> Dockerfile:
-        return read(self.tree.text(self.path) or "")
+        return read(self.tree.text(self.path) or "", self.options.target, self.options.arguments)
 
     @cached_property
     def contract(self) -> Contract:
@@ -67,8 +70,10 @@ class Project(Value, dict=True):
 
     @cached_property
     def final(self) -> Stage:
-        """The last stage: what is shipped. Only asked for where the Dockerfile has no problems."""
-        return self.dockerfile.stages[-1]
+        """The stage that is built: what is shipped. Only asked for where the Dockerfile has no problems."""
+        found = self.dockerfile.final
+        assert found is not None, "a Dockerfile without it has a problem that says so"
+        return found
 
     def lineage(self, stage: Stage) -> tuple[Stage, ...]:
         """The stage and the stages of this file that it is built on, itself first."""

@@ -199,6 +199,8 @@ def _with_argument(project: Project, word: Piece, span: Span, tag: str) -> Retag
     name = match and (match[2] or match[3])
     default = name and _only_default(project, name)
     reference = project.dockerfile.global_arguments.get(name or "")
+    if name in dict(project.dockerfile.given):
+        return None
     if not match or not name or not default or reference is None or default.value is None:
         return None
     before, after = match[1], match[4]

@@ -78,8 +78,15 @@ def builds(text: str) -> Iterator[Build]:
         context = _interpolated(str(build.get("context") or "."))
         if not _REMOTE.match(context):
             dockerfile = posixpath.join(context, _interpolated(str(build.get("dockerfile") or "Dockerfile")))
-            target, args = str(build.get("target") or ""), tuple(environment(build.get("args")))
+            target, args = _interpolated(str(build.get("target") or "")), tuple(_passed(build.get("args")))
             yield Build(str(name), posixpath.normpath(context), posixpath.normpath(dockerfile), target, args)
+
+
+def _passed(args: object) -> Iterator[tuple[str, str | None]]:
+    """The arguments of a build, None for those whose value comes from outside."""
+    for name, value in environment(args):
+        known = None if value is None else _interpolated(value)
+        yield name, None if known is None or "$" in known else known
 
 
 def _interpolated(text: str) -> str:
@@ -91,7 +98,9 @@ def _interpolated(text: str) -> str:
 def services(project: Project) -> tuple[Service, ...]:
     """The services of every compose file in the context whose image is this Dockerfile's final stage."""
     found: list[Service] = []
-    targets = {"", *(stage.name for stage in project.lineage(project.final))}
+    targets = {stage.name for stage in project.lineage(project.final)}
+    if project.final is project.dockerfile.stages[-1]:
+        targets.add("")
     for path in project.tree.files:
         if _FILE.match(posixpath.basename(path)) and (text := project.tree.text(path)) and len(text) < LARGEST:
             found += [service for service in _of_file(project, path) if service.target.lower() in targets]
@@ -156,7 +165,7 @@ def _service(name: str, path: str, entry: Mapping[str, Any]) -> Service:
         tuple(_mount(volume) for volume in _list(entry.get("volumes"))),
         tuple(environment(entry.get("environment"))),
         str(entry.get("user") or ""),
-        str(build.get("target") or "") if isinstance(build, dict) else "",
+        _interpolated(str(build.get("target") or "")) if isinstance(build, dict) else "",
         entry.get("init") is True,
         str(entry.get("stop_grace_period") or ""),
     )

@@ -45,7 +45,7 @@ def check(project: Project) -> Iterator[Finding]:
     if any("$" in name for stage in stages for _, name in _origins(stage)):
         return
     for stage in stages[:-1]:
-        if stage.index not in used and not _is_mentioned(project, stage):
+        if stage.index not in used and stage is not project.final and not _is_mentioned(project, stage):
             yield _unused(project, stage)
 
 

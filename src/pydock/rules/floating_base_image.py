@@ -180,7 +180,7 @@ def _python_image(project: Project, stage: Stage, image: PythonImage, reference:
         _fix(project, image, found, retag) if found and retag else None,
         cost="the same Dockerfile gives another image after the next "
         + ("release of Python" if image.version.count(".") < 2 else "release of its distribution"),
-        advice=_advice(project, image, found, retag),
+        advice=_advice(project, stage, image, found, retag),
     )
 
 
@@ -225,11 +225,18 @@ def _notes(image: PythonImage, found: Target) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _advice(project: Project, image: PythonImage, found: Target | None, retag: Retag | None) -> str:
+def _arguments(stage: Stage) -> frozenset[str]:
+    """The arguments that a FROM is made of."""
+    return frozenset(variables(stage.start.words[0].text))
+
+
+def _advice(project: Project, stage: Stage, image: PythonImage, found: Target | None, retag: Retag | None) -> str:
     if found and retag:
         return ""
     if why := project.registry.why_not(image.image.repository):
         return f"No exact tag could be had: {why}."
+    if found and (passed := [name for name, _ in project.options.arguments if name in _arguments(stage)]):
+        return f"Pass what makes it {found.tag}: the build gives {', '.join(passed)}, so the default decides nothing."
     if found:
         return f"Write {found.tag}; the argument in this FROM is used elsewhere too, or is no plain version."
     if image.is_debian and project.options.pin == "registry":

@@ -145,10 +145,19 @@ def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
     # Kubernetes' runAsNonRoot can only judge a number.
     text = "\n".join([*_chown(owned, owner, is_recursive=is_recursive), f"USER {name if user else UID}"])
     edits.append(inserted_after(project, _last_work(final), text))
+    edits += [inserted_after(project, stage.start, "USER root") for stage in _still_root(project)]
     doubts = (*doubts, *_doubts(project, owned), *(("the user has no home",) if user and not user.has_home else ()))
     safety = Safety.UNSAFE if doubts else Safety.SAFE
     fix = Fix(f"run as {name}", safety, _merged(edits), frozenset({"user"}), doubts, _notes(owned))
     return fix, ""
+
+
+def _still_root(project: Project) -> Iterator[Stage]:
+    """The stages on top of the one that is built which run commands as the user that it had."""
+    for stage in project.dockerfile.stages:
+        first = next(iter(stage.of("RUN", "USER")), None)
+        if project.lineage(stage)[1:2] == (project.final,) and first is not None and first.keyword == "RUN":
+            yield stage
 
 
 def _merged(edits: Sequence[Edit]) -> tuple[Edit, ...]:

@@ -1,0 +1,124 @@
+"""A Dockerfile that compose files build with a target or with arguments is examined as those builds are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pydock.ask import Question
+from pydock.dockerfile import Dockerfile, read
+from pydock.migrate.examine import Task, examine
+from pydock.migrate.find import Use, find
+from pydock.migrate.record import Record, State
+from pydock.migrate.users import User, users
+
+APP = "from flask import Flask\napp = Flask(__name__)\n\n@app.get('/health')\ndef health():\n    return 'ok'\n"
+INSTALL = "WORKDIR /app\nCOPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt\nCOPY . .\n"
+WEB = 'EXPOSE 8000\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "app:app"]\n'
+WORKER = 'CMD ["python", "worker.py"]\n'
+SLIM = "FROM python:3.11.7-slim-bookworm"
+STAGES = f"{SLIM} AS production\n{INSTALL}{WEB}\nFROM production AS test\nRUN pip install pytest==8.0.0\nCMD pytest\n"
+BESIDE = f"{SLIM} AS base\n{INSTALL}\nFROM base AS web\n{WEB}\nFROM base AS worker\n{WORKER}"
+ABOVE = f"{SLIM} AS web\n{INSTALL}{WEB}\nFROM web AS worker\n{WORKER}"
+VERSION = f"ARG PYTHON_VERSION=3.12\nFROM python:${{PYTHON_VERSION}}-slim-bookworm\n{INSTALL}{WEB}"
+
+
+def _compose(**builds: str) -> str:
+    lines = (f"  {name}:\n    build: {{context: ., {given}}}\n" for name, given in builds.items())
+    return f"services:\n{''.join(lines)}"
+
+
+def _examined(folder: Path, dockerfile: str, compose: str) -> Record:
+    files: Mapping[str, str] = {
+        "Dockerfile": dockerfile,
+        "compose.yml": compose,
+        "requirements.txt": "flask==3.1.2\ngunicorn==23.0.0\n",
+        "app.py": APP,
+        "worker.py": "import signal\nsignal.sigwait({signal.SIGTERM})\n",
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    (record,) = examine(Task(find([str(folder)]).services, Question({}, is_fix=True)))
+    return record
+
+
+def _after(record: Record) -> Dockerfile:
+    return read(next(change.after for change in record.changes if change.path == "Dockerfile"))
+
+
+def test_the_stage_that_compose_builds_is_the_one_that_gets_a_user_and_a_health_check(tmp_path: Path) -> None:
+    record = _examined(tmp_path, STAGES, _compose(web="target: production"))
+    production, test = _after(record).stages
+    assert record.state is State.READY
+    assert [bool(production.of(keyword)) for keyword in ("USER", "HEALTHCHECK")] == [True, True]
+    assert not test.of("HEALTHCHECK")
+
+
+def test_a_stage_on_top_of_it_goes_on_running_its_commands_as_root(tmp_path: Path) -> None:
+    test = _after(_examined(tmp_path, STAGES, _compose(web="target: production"))).stages[1]
+    assert [entry.keyword for entry in test.instructions[:3]] == ["FROM", "USER", "RUN"]
+    assert test.instructions[1].value == "root"
+
+
+def test_what_compose_passes_is_the_python_that_is_judged_and_its_default_stays(tmp_path: Path) -> None:
+    record = _examined(tmp_path, VERSION, _compose(web="args: {PYTHON_VERSION: '3.9'}"))
+    assert (record.inventory.python, record.inventory.is_python_over) == ("3.9", True)
+    assert _after(record).text.startswith("ARG PYTHON_VERSION=3.12\n")
+    assert any("the build gives PYTHON_VERSION" in remark.advice for remark in record.remarks)
+
+
+@pytest.mark.parametrize("given", ["args: {PYTHON_VERSION: '${PYTHON}'}", "args: [PYTHON_VERSION]", "args: {OTHER: x}"])
+def test_a_value_from_outside_leaves_the_default_in_force(tmp_path: Path, given: str) -> None:
+    assert _examined(tmp_path, VERSION, _compose(web=given)).inventory.python == "3.12"
+
+
+def test_the_default_of_a_variable_is_what_is_passed(tmp_path: Path) -> None:
+    record = _examined(tmp_path, VERSION, _compose(web="args: {PYTHON_VERSION: '${PYTHON:-3.10}'}"))
+    assert record.inventory.python == "3.10"
+
+
+def test_two_stages_of_one_file_are_rewritten_for_both_of_their_services(tmp_path: Path) -> None:
+    record = _examined(tmp_path, BESIDE, _compose(web="target: web", worker="target: worker"))
+    base, web, worker = _after(record).stages
+    assert (record.state, record.decisions) == (State.READY, ())
+    assert [len(stage.of("USER")) for stage in (base, web, worker)] == [0, 1, 1]
+    assert [len(stage.of("HEALTHCHECK")) for stage in (base, web, worker)] == [0, 1, 0]
+
+
+def test_what_would_be_wrong_for_another_service_is_left_out_and_somebody_has_to_decide(tmp_path: Path) -> None:
+    record = _examined(tmp_path, ABOVE, _compose(web="target: web", worker="target: worker"))
+    assert record.state is State.DECISION
+    assert record.decisions == (
+        "this is the rewrite for compose.yml: worker; "
+        "compose.yml: web (stage web) would come out with another healthcheck",
+    )
+    assert not any(stage.of("HEALTHCHECK") for stage in _after(record).stages), "the worker answers no request"
+
+
+def test_a_stage_that_is_not_there_is_named(tmp_path: Path) -> None:
+    record = _examined(tmp_path, STAGES, _compose(web="target: prod"))
+    assert record.decisions == ("compose.yml: web builds the stage prod, which is not there",)
+
+
+@pytest.mark.parametrize(
+    ("uses", "expected"),
+    [
+        pytest.param((), (User(),), id="nobody known builds the last stage"),
+        pytest.param((Use("a", "test"),), (User("", (), ("a",)),), id="naming the last stage says nothing new"),
+        pytest.param((Use("a", "PRODUCTION"),), (User("PRODUCTION", (), ("a",)),), id="names have no case"),
+        pytest.param(
+            (Use("a", "production"), Use("b"), Use("c", "production")),
+            (User("", (), ("b",)), User("production", (), ("a", "c"))),
+            id="one user for each stage, the last stage first",
+        ),
+        pytest.param(
+            (Use("a", "", (("X", "1"),)), Use("b", "", (("X", None),)), Use("c")),
+            (User("", (), ("a", "b", "c")),),
+            id="arguments that the file does not declare make no difference",
+        ),
+    ],
+)
+def test_users(uses: tuple[Use, ...], expected: tuple[User, ...]) -> None:
+    assert users(read(STAGES), uses) == expected
