@@ -21,10 +21,11 @@ from pydock.words import expand
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
+    from docker.models.images import Image
 
 
 def provide_bases(client: DockerClient, dockerfile: Dockerfile) -> list[str]:
-    """Make sure that every base image is there; the names that had to be lent by another patch release."""
+    """Make sure that every base image is there; the names that had to be lent by another image."""
     lent = []
     for stage in dockerfile.stages:
         if dockerfile.stage_named(stage.base) is not None:
@@ -36,10 +37,26 @@ def provide_bases(client: DockerClient, dockerfile: Dockerfile) -> list[str]:
             try:
                 client.images.pull(base)
             except (APIError, NotFound):
-                minor = re.sub(r":(\d+\.\d+)\.\d+", r":\1", base)
-                client.images.get(minor).tag(base)
+                _lender(client, base).tag(base)
                 lent.append(base)
     return lent
+
+
+def _lender(client: DockerClient, base: str) -> Image:
+    """Another patch release of a base image, or the newest Python that the engine has as the same kind of image.
+
+    The tables of pydock may know a Python that nobody has brought to this engine. Raises ImageNotFound.
+    """
+    name, _, tag = base.partition(":")
+    minor, suffix = re.sub(r"^(\d+\.\d+)\.\d+", r"\1", tag), re.sub(r"^[\d.]+", "", tag)
+    try:
+        return client.images.get(f"{name}:{minor}")
+    except ImageNotFound:
+        named = {tag: image for image in client.images.list(name) for tag in image.tags}
+        same_kind = {tag: image for tag, image in named.items() if re.fullmatch(rf"{name}:3\.\d+{suffix}", tag)}
+        if not same_kind:
+            raise
+        return same_kind[max(same_kind, key=lambda tag: int(tag.partition(":3.")[2].removesuffix(suffix)))]
 
 
 def build(client: DockerClient, tree: Tree, path: str = "Dockerfile") -> str:

@@ -311,6 +311,13 @@ def test_an_engine_that_dies_during_a_build_is_named_as_the_reason(
     assert "Traceback" not in err
 
 
+def _until(condition: Callable[[], object], process: subprocess.Popen[str] | None = None) -> None:
+    end = time.monotonic() + 60
+    while not condition() and time.monotonic() < end and (process is None or process.poll() is None):
+        time.sleep(0.05)
+    assert condition()
+
+
 class _Terminal(StringIO):
     def isatty(self) -> bool:
         return True
@@ -322,10 +329,10 @@ def test_a_terminal_shows_one_line_that_is_kept_up_to_date() -> None:
     progress.plan([("before", "cold 1 of 1"), ("after", "cold 1 of 1")])
     progress.begin("before", "cold 1 of 1")
     progress.step(Step("[2/3] RUN \x1b[31mpip", False, None, "", ()))
-    time.sleep(0.5)
+    _until(lambda: "[2/3] RUN" in stream.getvalue())
     progress.end("0.5 s")
     shown = stream.getvalue()
-    assert "\r\033[K[1/2] before: cold 1 of 1 0 s [2/3] RUN" in shown
+    assert re.search(r"\r\x1b\[K\[1/2\] before: cold 1 of 1 \d+ s \[2/3\] RUN", shown)
     assert "\x1b[31m" not in shown
     assert shown.endswith("\r\033[K[1/2] before: cold 1 of 1 0.5 s\n")
 
@@ -395,16 +402,16 @@ def test_a_container_is_watched_from_its_start_to_its_end(engine: DockerClient) 
     health = 'HEALTHCHECK --interval=1s CMD ["python", "-c", "pass"]\n'
     with connect() as own:
         image = own.build(Recipe(Tree.of({"Dockerfile": SERVER + health}))).image
-        server = lived(own, image, limit=20)
+        server = lived(own, image)
         assert (server.user, server.ports, server.health) == ("root", (8000,), "healthy")
         assert server.answers is not None
-        assert 0 < server.answers < 15
+        assert server.answers > 0
         assert server.memory is None or server.memory > 1_000_000
         # PID 1 without a handler ignores SIGTERM.
         assert server.stopped is not None
         assert server.stopped.is_killed
         job = own.build(Recipe(Tree.of({"Dockerfile": f'FROM {SLIM}\nCMD ["sh", "-c", "echo no database; exit 4"]\n'})))
-        ended = lived(own, job.image, limit=3)
+        ended = lived(own, job.image)
         assert (ended.exit_code, ended.log, ended.answers) == (4, ("no database",), None)
         absent = own.build(Recipe(Tree.of({"Dockerfile": f'FROM {SLIM}\nCMD ["no-such-program"]\n'})))
         assert "no-such-program" in lived(own, absent.image).why
@@ -440,13 +447,6 @@ with connect() as engine:
 """
 
 
-def _until(condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + 60
-    while not condition() and time.monotonic() < end and process.poll() is None:
-        time.sleep(0.05)
-    assert condition()
-
-
 @pytest.mark.engine
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda each: each.name)
 def test_what_an_interrupted_run_made_is_removed_by_it_or_by_the_next(
@@ -455,9 +455,8 @@ def test_what_an_interrupted_run_made_is_removed_by_it_or_by_the_next(
     with subprocess.Popen([sys.executable, "-c", HOLDER], stderr=subprocess.PIPE, text=True) as process:
         _until(lambda: len(_left(engine, OWNER_LABEL, f"/{process.pid}")) == 2, process)
         process.send_signal(stop)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     if stop is signal.SIGKILL:
-        assert _left(engine, OWNER_LABEL, f"/{process.pid}")
         with connect():
             pass
     assert not _left(engine, OWNER_LABEL, f"/{process.pid}")
@@ -474,12 +473,12 @@ def test_control_c_during_a_build_stops_the_build_and_says_so(engine: DockerClie
 
         _until(is_building, process)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=120)
     assert process.returncode == 2
     assert "interrupted" in err
     assert "Traceback" not in err
     assert not _left(engine, OWNER_LABEL, f"/{process.pid}")
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while is_building() and time.monotonic() < end:
         time.sleep(0.2)
     assert not is_building()

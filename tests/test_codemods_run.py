@@ -114,6 +114,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
+        print("asked", flush=True)
         time.sleep(1)
         self.send_response(200)
         self.end_headers()
@@ -128,12 +129,13 @@ if __name__ == "__main__":
     with _running(tmp_path, source) as process:
         assert _connected(port)
         assert _hears(process)
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", "/")
-        time.sleep(0.3)
+        assert process.stdout
+        assert process.stdout.readline() == "asked\n"
         process.send_signal(signal.SIGTERM)
         assert connection.getresponse().read() == b"done"
-        assert process.wait(timeout=5) == 0
+        assert process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize("number", [2, 4], ids=["a loop that sleeps", "an asyncio program"])
@@ -250,17 +252,13 @@ def test_the_new_route_answers_in_a_container_of_every_framework(engine: DockerC
 def test_docker_stop_no_longer_waits_for_the_service(name: str, engine: DockerClient, built: Build) -> None:
     before = rewrite(Project(Tree(FIXTURES / name)), RULES, Safety.SAFE).result
     after = rewrite(before, asked_for(NAMES), Safety.SAFE).result
-    took, codes = [], []
-    for project in (before, after):
+    codes = []
+    for project, patience in ((before, 1), (after, 60)):
         with started(engine, built(project)) as container:
             assert answers(container, f"http://127.0.0.1:{_port(name)}/health")
-            begun = time.monotonic()
-            container.stop(timeout=4)
-            took.append(time.monotonic() - begun)
+            container.stop(timeout=patience)
             codes.append(container.wait()["StatusCode"])
-    assert took[0] > 4
-    assert took[1] < 1.5
-    assert codes == [137, 0]
+    assert codes == [137, 0], "the first one is killed when the patience ends, the second one ends by itself"
 
 
 def _port(name: str) -> int:

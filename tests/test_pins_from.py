@@ -194,7 +194,7 @@ def test_a_service_keeps_what_its_image_runs(
     tmp_path: Path, engine: DockerClient, run: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYDOCK_OFFLINE", "0")
-    base = "python:3.12-slim-bookworm"
+    base = "python:3.11-slim-bookworm"
     made = engine.containers.create(base, labels={"pydock-test": "pins-from"})
     name = f"pydock-test-live:{uuid.uuid4().hex}"
     try:
@@ -205,7 +205,7 @@ def test_a_service_keeps_what_its_image_runs(
                 member = tarfile.TarInfo(f"{package}-{version}.dist-info/METADATA")
                 member.size = len(text)
                 archive.addfile(member, io.BytesIO(text))
-        made.put_archive("/usr/local/lib/python3.12/site-packages", data.getvalue())
+        made.put_archive("/usr/local/lib/python3.11/site-packages", data.getvalue())
         made.commit(*name.split(":"))
         service = _service(tmp_path)
         assert run("fix", str(service), "--pins-from", name, "--select", "PYD201").code == 0
