@@ -310,7 +310,9 @@ def test_patches_have_safe_names_that_differ() -> None:
 
 def test_secrets_are_masked_for_the_eye() -> None:
     token = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
-    assert token not in masked([Change("Dockerfile", f"ENV API_TOKEN={token}\n", f"ENV A=1\nENV API_TOKEN={token}\n")])
+    change = Change("Dockerfile", f"ENV API_TOKEN={token}\n", f"ENV A=1\nENV API_TOKEN={token}\n")
+    assert token in patch([change])
+    assert token not in patch([masked(change)])
 
 
 @pytest.mark.usefixtures("asked")

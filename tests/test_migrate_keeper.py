@@ -110,7 +110,9 @@ def test_a_child_ends_with_the_process_that_started_it(services: dict[str, Servi
 
 
 def test_another_version_of_pydock_on_a_worker_is_refused(services: dict[str, Service]) -> None:
-    (record,) = examined(_task(services["good"]), Limits(version="0.0.1"))
+    found = examined(_task(services["good"]), Limits(version="0.0.1"))
+    assert isinstance(found, tuple)
+    (record,) = found
     assert record.state is State.FAILED
     assert not record.is_kept
 

@@ -17,7 +17,7 @@ import pytest
 
 from pydock.migrate import page
 from pydock.migrate.find import LeftOut, Service, Use
-from pydock.migrate.patches import masked
+from pydock.migrate.patches import masked, patch
 from pydock.migrate.record import Change, Inventory, Measured, Reason, Record, Remark, State
 from pydock.migrate.rows import Row
 from pydock.migrate.totals import Totals
@@ -64,7 +64,7 @@ def _written(folder: Path, count: int) -> Path:
         name = HOSTILE if number == 1 else f"service-{count - number:04}"
         service = Service(name, "/r", ".", "Dockerfile", (Use("compose.yml: web"),))
         record = _record(number)
-        row = Row(service, record, "patches/x.patch", (), masked(record.changes), "git apply x")
+        row = Row(service, record, "patches/x.patch", (), patch(map(masked, record.changes)), "git apply x")
         totals.add(row)
         rows.append(page.row(row, number))
         datas.append(page.data(row, number))

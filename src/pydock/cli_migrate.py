@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pydock import console
+from pydock.cli_options import Offline
 from pydock.cli_verify import Builder, Network, UnsafeFixes
 from pydock.errors import OptionError
 
@@ -53,6 +54,7 @@ def migrate(
     portable: Annotated[
         bool | None, typer.Option("--portable/--no-portable", help="Without BuildKit.", show_default=False)
     ] = None,
+    offline: Offline = None,
     installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
     limit: Annotated[
         float | None,
@@ -74,7 +76,7 @@ def migrate(
     from pydock.migrate.measured import Bench
     from pydock.migrate.run import Asked
 
-    given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
+    given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer, "offline": offline}
     question = Question(
         {**given, "unsafe-fixes": unsafe_fixes}, is_fix=True, proof=Ways(network, builder) if verify else None
     )

@@ -15,7 +15,7 @@ import signal
 import sys
 from typing import IO
 
-from pydock.migrate.examine import Task, examine
+from pydock.migrate.examine import Task, advanced
 
 OUT_OF_MEMORY = 77
 
@@ -28,6 +28,8 @@ def main() -> None:
     _limit_memory(most_bytes)
     # What was imported stays; to look at it again in every collection costs as much as a small service.
     gc.freeze()
+    # What a service leaves behind is small; to look for it ten times as rarely saves a tenth of the time.
+    gc.set_threshold(20_000, 10, 10)
     with contextlib.suppress(EOFError, BrokenPipeError):
         _answer_all(sys.stdin.buffer, answers, most_seconds)
 
@@ -37,12 +39,12 @@ def _answer_all(tasks: IO[bytes], answers: IO[bytes], most_seconds: float) -> No
         task: Task = pickle.load(tasks)
         _limit_time(most_seconds * len(task.members))
         try:
-            records = examine(task)
+            found = advanced(task)
         except MemoryError:
             # What is left of the heap is of no use to the next service.
             os._exit(OUT_OF_MEMORY)
         _limit_time(0)
-        pickle.dump(records, answers)
+        pickle.dump(found, answers)
         answers.flush()
 
 

@@ -12,6 +12,7 @@ from pydock.discover import target
 from pydock.edits import Safety
 from pydock.engine import Report
 from pydock.errors import BuildError, EngineError, PydockError
+from pydock.many import Paused
 from pydock.migrate.find import Service
 from pydock.migrate.fingerprint import fingerprint
 from pydock.migrate.inventory import inventory
@@ -20,23 +21,43 @@ from pydock.migrate.patches import masked, patch
 from pydock.migrate.record import Change, Measured, Reason, Record, Remark, State, failed
 from pydock.migrate.state import is_python, judged
 from pydock.migrate.users import rewrite
+from pydock.project.pins import Request, Unanswered
 from pydock.project.secrets import mask
-from pydock.report import Answer, Changed, Entry, fixed
-from pydock.report.diff import unified
+from pydock.report import Answer, Entry, fixed
 from pydock.tree import Tree
 from pydock.values import Value, replace
 
 
 class Task(Value):
-    """Services to examine, each over the changes of those before it, and what is asked about them."""
+    """Services to examine, each over the changes of those before it, and what is asked about them.
+
+    `promised` are the questions at which it has stopped so far, `number` tells the tasks of a run apart.
+    """
 
     members: tuple[Service, ...]
     question: Question
     bench: Bench | None = None
+    promised: tuple[Request, ...] = ()
+    number: int = 0
+
+
+Examined = tuple[Record, ...] | Paused[Task]
+
+
+def advanced(task: Task) -> Examined:
+    """The records, or what has to be asked first; all that was asked before has its answer by the next time."""
+    try:
+        return examine(task)
+    except Unanswered as missing:
+        asked = tuple(dict.fromkeys((*task.promised, *missing.requests)))
+        return Paused(replace(task, promised=asked), missing.requests)
 
 
 def examine(task: Task) -> tuple[Record, ...]:
-    """A record for each member; what cannot be answered is a record, too."""
+    """A record for each member; what cannot be answered is a record, too.
+
+    Raises Unanswered where the question does not wait for a resolver.
+    """
     records: list[Record] = []
     changed: dict[str, str] = {}
     for service in task.members:
@@ -64,7 +85,7 @@ def _examined(task: Task, service: Service, changed: Mapping[str, str]) -> Recor
         return Record(State.REFUSED, reason=Reason(why, hint), fingerprint=fingerprint(Tree(service.root)))
     found = target(Path(service.repository, service.dockerfile), service.root, service.dockerfile)
     over = {path: text for whole, text in changed.items() if (path := _inside(whole, service)) is not None}
-    rewritten = rewrite(task.question, replace(found, tree=Tree(found.tree.root, over)), service.uses)
+    rewritten = rewrite(task.question, replace(found, tree=Tree(found.tree.root, over)), service.uses, task.promised)
     report = rewritten.report
     seen = fingerprint(Tree(service.root))
     if not is_python(report.project):
@@ -73,6 +94,8 @@ def _examined(task: Task, service: Service, changed: Mapping[str, str]) -> Recor
     prefix = "" if service.context == "." else f"{service.context}/"
     answer = fixed(report, service.dockerfile, prefix)
     changes = tuple(Change(change.path, change.before, change.after) for change in answer.changes)
+    hidden = tuple(map(masked, changes))
+    whole = patch(changes)
     record = Record(
         state,
         inventory(report.project),
@@ -80,11 +103,12 @@ def _examined(task: Task, service: Service, changed: Mapping[str, str]) -> Recor
         decisions,
         tuple(_remarks(answer, service)),
         changes,
-        patch(changes),
-        masked(changes),
-        _withheld(report, answer.changes),
+        whole,
+        whole if hidden == changes else patch(hidden),
+        _withheld(report, zip(changes, hidden, strict=True)),
         _measured(task, report, rewritten.proof),
         seen,
+        is_kept=not any(found.is_unreachable for found in report.project.pins.answers.values()),
     )
     return _with_proof(record)
 
@@ -135,7 +159,7 @@ def _remark(outcome: str, entry: Entry, service: Service) -> Remark:
     )
 
 
-def _withheld(report: Report, changes: Iterable[Changed]) -> str:
+def _withheld(report: Report, changes: Iterable[tuple[Change, Change]]) -> str:
     """Why these changes must not be written as a patch, "" where they may."""
     before = report.project.tree
     for path in report.changed:
@@ -144,9 +168,8 @@ def _withheld(report: Report, changes: Iterable[Changed]) -> str:
         text = before.text(path)
         if text is not None and before.data(path) != text.encode("utf-8", "surrogateescape"):
             return f"{path} is not written in UTF-8"
-    for change in changes:
-        hidden = Changed(change.path, None if change.before is None else mask(change.before), mask(change.after))
-        if any(shown != plain for shown, plain in zip(unified(hidden), unified(change), strict=False)):
+    for change, hidden in changes:
+        if hidden != change and patch([hidden]) != patch([change]):
             return f"a patch of {change.path} would hold a secret in clear text; take it out of the file first"
     return ""
 

@@ -19,7 +19,7 @@ from typing import IO
 
 from pydock import __version__
 from pydock.migrate.child import OUT_OF_MEMORY
-from pydock.migrate.examine import Task
+from pydock.migrate.examine import Examined, Task
 from pydock.migrate.record import Record, failed
 from pydock.values import Value
 
@@ -46,7 +46,7 @@ class _Keeper:
     errors: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
     tasks: int = 0
 
-    def answered(self, task: Task) -> tuple[Record, ...]:
+    def answered(self, task: Task) -> Examined:
         process = self._running()
         self.tasks += 1
         seconds = self.limits.seconds * len(task.members) + _GRACE
@@ -57,14 +57,14 @@ class _Keeper:
             assert process.stdout is not None
             pickle.dump(task, process.stdin)
             process.stdin.flush()
-            records: tuple[Record, ...] = pickle.load(process.stdout)
+            found: Examined = pickle.load(process.stdout)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError):
             return (self._buried(process, is_late=not timer.is_alive()),) * len(task.members)
         finally:
             timer.cancel()
         if self.tasks >= _MOST_TASKS:
             self.close()
-        return records
+        return found
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self.process is None:
@@ -128,8 +128,8 @@ _own = threading.local()
 _keepers: list[_Keeper] = []
 
 
-def examined(task: Task, limits: Limits) -> tuple[Record, ...]:
-    """The records of a task, whatever it does to the process that examines it."""
+def examined(task: Task, limits: Limits) -> Examined:
+    """What comes of a task, whatever it does to the process that examines it."""
     if limits.version != __version__:
         why = f"this worker has pydock {__version__}, asked was {limits.version}"
         return (failed(why, is_kept=False),) * len(task.members)

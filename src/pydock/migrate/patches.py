@@ -69,12 +69,9 @@ def patch(changes: Iterable[Change]) -> str:
     return "".join(line for change in changes for line in headed(Changed(change.path, change.before, change.after)))
 
 
-def masked(changes: Iterable[Change]) -> str:
+def masked(change: Change) -> Change:
     """The same for the eye, without secrets."""
-    hidden = (
-        Change(each.path, None if each.before is None else mask(each.before), mask(each.after)) for each in changes
-    )
-    return patch(hidden)
+    return Change(change.path, None if change.before is None else mask(change.before), mask(change.after))
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:

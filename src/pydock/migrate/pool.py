@@ -6,16 +6,18 @@ Both are executors of concurrent.futures, so there is one way through. The only 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from pydock.errors import EngineError, OptionError
-from pydock.migrate.examine import Task
+from pydock.many import Ask, Paused, asking, served
+from pydock.migrate.examine import Examined, Task
 from pydock.migrate.keeper import Limits, close_all, examined
 from pydock.migrate.record import Record, failed
-from pydock.values import Value
+from pydock.values import Value, replace
 
 # So many tasks for each worker are handed out ahead: enough to keep it busy, and no more to keep in memory.
 _AHEAD = 3
@@ -24,10 +26,12 @@ Label = TypeVar("Label")
 
 
 class Pool(Value):
-    """An executor and how many tasks it works on at once."""
+    """An executor and how many tasks it works on at once; who asks a resolver for them, and where answers are put."""
 
     executor: Executor
     width: int
+    ask: Ask
+    kept: str
 
 
 @contextmanager
@@ -36,13 +40,16 @@ def pool(jobs: int, scheduler: str) -> Iterator[Pool]:
 
     Raises OptionError without the library for clusters, EngineError when no scheduler answers.
     """
-    if scheduler:
-        with _cluster(scheduler) as found:
-            yield found
-        return
+    started = _cluster(scheduler) if scheduler else _threads(jobs)
+    with TemporaryDirectory(prefix="pydock-") as kept, asking(Path(kept)) as ask, started as (executor, width):
+        yield Pool(executor, width, ask, kept)
+
+
+@contextmanager
+def _threads(jobs: int) -> Iterator[tuple[Executor, int]]:
     threads = ThreadPoolExecutor(jobs, thread_name_prefix="pydock")
     try:
-        yield Pool(threads, jobs)
+        yield threads, jobs
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
         close_all()
@@ -50,7 +57,7 @@ def pool(jobs: int, scheduler: str) -> Iterator[Pool]:
 
 
 @contextmanager
-def _cluster(scheduler: str) -> Iterator[Pool]:
+def _cluster(scheduler: str) -> Iterator[tuple[Executor, int]]:
     try:
         from distributed import Client
     except ImportError as error:
@@ -63,27 +70,28 @@ def _cluster(scheduler: str) -> Iterator[Pool]:
         width = sum(client.nthreads().values())
         if not width:
             raise EngineError(f"the scheduler at {scheduler} has no workers", "dask worker ADDRESS starts one")
-        yield Pool(client.get_executor(pure=False), width)
+        yield client.get_executor(pure=False), width
 
 
 def answers(
     workers: Pool, tasks: Iterable[tuple[Label, Task]], limits: Limits
 ) -> Iterator[tuple[Label, tuple[Record, ...]]]:
     """The records of each task as they come; `tasks` is taken from as workers get free."""
-    waiting = iter(tasks)
-    running: dict[Future[tuple[Record, ...]], tuple[Label, Task]] = {}
-    while True:
-        for label, task in islice(waiting, workers.width * _AHEAD - len(running)):
-            running[workers.executor.submit(examined, task, limits)] = (label, task)
-        if not running:
-            return
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            label, task = running.pop(future)
-            yield label, _result(future, task)
+    labels: dict[int, Label] = {}
+
+    def numbered() -> Iterator[Task]:
+        for number, (label, task) in enumerate(tasks):
+            labels[number] = label
+            yield replace(task, number=number, question=replace(task.question, kept=workers.kept))
+
+    def start(task: Task) -> Future[Examined]:
+        return workers.executor.submit(examined, task, limits)
+
+    for task, future in served(start, numbered(), workers.width * _AHEAD, workers.ask):
+        yield labels.pop(task.number), _result(future, task)
 
 
-def _result(future: Future[tuple[Record, ...]], task: Task) -> tuple[Record, ...]:
+def _result(future: Future[Examined], task: Task) -> tuple[Record, ...]:
     """The records, or that the worker itself is gone, which says nothing about the services."""
     try:
         error = future.exception()
@@ -91,4 +99,6 @@ def _result(future: Future[tuple[Record, ...]], task: Task) -> tuple[Record, ...
         error = cancelled
     if error is not None:
         return (failed(f"the worker is gone: {error!r}", is_kept=False),) * len(task.members)
-    return future.result()
+    found = future.result()
+    assert not isinstance(found, Paused), "what waits for an answer is not done"
+    return found

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from pydock.ask import Question
+from pydock.config import settings
 from pydock.discover import configuration
 from pydock.migrate.examine import Task
 from pydock.migrate.find import Found, Service
@@ -40,6 +41,7 @@ class Asked(Value):
             "proof": to_builtins(self.question.proof) if self.question.proof else None,
             "bench": to_builtins(self.bench) if self.bench else None,
             "limits": [self.limits.seconds, self.limits.memory],
+            "offline": settings((), self.question.given).offline,
             "era": era(date.today()),
         }
 

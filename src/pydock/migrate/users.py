@@ -16,6 +16,7 @@ from pydock.discover import Target
 from pydock.dockerfile import Dockerfile, read
 from pydock.engine import Report
 from pydock.migrate.find import Use
+from pydock.project.pins import Request
 from pydock.project.secrets import mask
 from pydock.rule import Finding
 from pydock.tree import Tree
@@ -44,23 +45,28 @@ class Rewrite(Value):
     decisions: tuple[str, ...] = ()
 
 
-def rewrite(question: Question, target: Target, uses: Sequence[Use]) -> Rewrite:
+def rewrite(question: Question, target: Target, uses: Sequence[Use], promised: tuple[Request, ...] = ()) -> Rewrite:
     """What `fix` would do for everybody who builds the file, each over the changes of the one before.
 
-    Raises PydockError where there is no answer for one of them.
+    Raises PydockError where there is no answer for one of them, Unanswered where one waits for it.
     """
+
+    def outcome(target: Target, user: User, question: Question = question) -> tuple[Report, Proof | None]:
+        built = replace(target, stage=user.stage, arguments=user.arguments)
+        return ask.outcome(question, built, promised)
+
     dockerfile = read(target.tree.text(target.path) or "")
     missing = tuple(_missing(dockerfile, uses))
     found = users(dockerfile, uses)
-    first, proof = _for(question, target, found[0])
+    first, proof = outcome(target, found[0])
     if len(found) == 1:
         return Rewrite(first, proof, missing)
-    alone = [first, *(_for(question, target, user)[0] for user in found[1:])]
+    alone = [first, *(outcome(target, user)[0] for user in found[1:])]
     reports = [first]
     for user in found[1:]:
-        reports.append(_for(question, _over(target, reports[-1]), user)[0])
+        reports.append(outcome(_over(target, reports[-1]), user)[0])
     unproven = replace(question, proof=None)
-    last = [_for(unproven, _over(target, reports[-1]), user)[0] for user in found]
+    last = [outcome(_over(target, reports[-1]), user, unproven)[0] for user in found]
     if apart := _apart(alone, last):
         others = ", ".join(map(str, found[1:]))
         decision = f"this is the rewrite for {found[0]}; {others} would come out with another {', '.join(apart)}"
@@ -92,10 +98,6 @@ def _missing(dockerfile: Dockerfile, uses: Iterable[Use]) -> Iterator[str]:
     for use in uses:
         if use.target and dockerfile.stages and dockerfile.stage_named(use.target) is None:
             yield f"{use.origin} builds the stage {use.target}, which is not there"
-
-
-def _for(question: Question, target: Target, user: User) -> tuple[Report, Proof | None]:
-    return ask.outcome(question, replace(target, stage=user.stage, arguments=user.arguments))
 
 
 def _over(target: Target, report: Report) -> Target:
