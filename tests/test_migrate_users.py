@@ -30,17 +30,19 @@ def _compose(**builds: str) -> str:
     return f"services:\n{''.join(lines)}"
 
 
-def _examined(folder: Path, dockerfile: str, compose: str) -> Record:
+def _examined(folder: Path, dockerfile: str, compose: str, more: Mapping[str, str] = {}) -> Record:
     files: Mapping[str, str] = {
         "Dockerfile": dockerfile,
         "compose.yml": compose,
         "requirements.txt": "flask==3.1.2\ngunicorn==23.0.0\n",
         "app.py": APP,
         "worker.py": "import signal\nsignal.sigwait({signal.SIGTERM})\n",
+        **more,
     }
     for name, text in files.items():
         (folder / name).write_text(text)
-    (record,) = examine(Task(find([str(folder)]).services, Question({}, is_fix=True)))
+    top = folder.parent if "../compose.yml" in more else folder
+    (record,) = examine(Task(find([str(top)]).services, Question({}, is_fix=True)))
     return record
 
 
@@ -95,6 +97,21 @@ def test_what_would_be_wrong_for_another_service_is_left_out_and_somebody_has_to
         "compose.yml: web (stage web) would come out with another healthcheck",
     )
     assert not any(stage.of("HEALTHCHECK") for stage in _after(record).stages), "the worker answers no request"
+
+
+def test_a_stage_that_another_service_builds_is_no_dangling_one(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    compose = _compose(web="target: web", worker="target: worker").replace("context: .", "context: web")
+    record = _examined(tmp_path / "web", BESIDE, "", {"../compose.yml": compose})
+    assert len(record.remarks) > 1
+    assert not any(remark.name == "dangling-stage" for remark in record.remarks)
+
+
+def test_a_copy_from_a_stage_that_is_not_there_has_to_be_mended_first(tmp_path: Path) -> None:
+    text = f"{SLIM} AS build\n{INSTALL}\n{SLIM}\nCOPY --from=builder /app /app\n{WEB}"
+    record = _examined(tmp_path, text, "")
+    assert record.state is State.DECISION
+    assert record.decisions == ("builder is no earlier stage of this file: Did you mean build?",)
 
 
 def test_a_stage_that_is_not_there_is_named(tmp_path: Path) -> None:

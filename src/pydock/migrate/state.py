@@ -27,7 +27,7 @@ def is_python(project: Project) -> bool:
 
 def judged(report: Report, known: Sequence[str]) -> tuple[State, Reason | None, tuple[str, ...]]:
     """The state, the reason of a refusal, and the decisions that are open beside those that are known."""
-    open_questions = [*known, *_held(report)]
+    open_questions = [*known, *_held(report), *_unbuildable(report)]
     if report.changed and open_questions:
         state = State.DECISION
     elif report.changed:
@@ -54,6 +54,16 @@ def _refusal(report: Report) -> Reason | None:
 def _held(report: Report) -> list[str]:
     """The fixes at the heart of a migration that wait for a decision, each with its doubts."""
     return [_question(finding) for finding in report.held_back if finding.rule.name in _HEART and _is_unsafe(finding)]
+
+
+def _unbuildable(report: Report) -> list[str]:
+    """What is copied from a stage that is not there: no patch can be tried before that is mended."""
+    starts = {stage.start.body for stage in report.result.dockerfile.stages}
+    return [
+        f"{mask(finding.message)}: {mask(finding.advice)}"
+        for finding in report.remaining
+        if finding.rule.name == "dangling-stage" and finding.span not in starts
+    ]
 
 
 def _offered(report: Report, known: Sequence[str]) -> list[str]:

@@ -19,6 +19,7 @@ from pydock.migrate.find import Use
 from pydock.project.pins import Request
 from pydock.project.secrets import mask
 from pydock.rule import Finding
+from pydock.rules.dangling_stage import RULE as DANGLING
 from pydock.tree import Tree
 from pydock.values import Value, replace
 
@@ -118,13 +119,15 @@ def _together(alone: Sequence[Report], reports: Sequence[Report], last: Sequence
     return Report(
         alone[0].project,
         last[0].result,
-        _once(finding for report in alone for finding in report.findings),
+        _once([report.findings for report in alone]),
         tuple(step for report in reports for step in report.rounds),
-        _once(finding for report in last for finding in report.remaining),
+        _once([report.remaining for report in last]),
     )
 
 
-def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """What is said of one place to several users is said once."""
-    found = {(each.path, each.span, each.rule.code, each.message): each for each in findings}
-    return tuple(found.values())
+def _once(said: Sequence[Sequence[Finding]]) -> tuple[Finding, ...]:
+    """What is said of one place to several users is said once; a stage dangles where it does for all of them."""
+    found: dict[object, list[Finding]] = {}
+    for each in (each for findings in said for each in findings):
+        found.setdefault((each.path, each.span, each.rule.code, each.message), []).append(each)
+    return tuple(same[0] for same in found.values() if same[0].rule is not DANGLING or len(same) == len(said))
