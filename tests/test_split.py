@@ -212,6 +212,28 @@ def test_each_stage_gets_what_it_reads_in_order(case: Case) -> None:
             at = text.index(each)
 
 
+READ = (
+    "import os\nfrom setuptools import setup\nsetup(name='a', install_requires=open('requirements.txt').readlines())\n"
+)
+
+
+def test_what_setup_py_reads_from_a_requirements_file_is_known() -> None:
+    found = _found(Case("", f"{FULL}WORKDIR /app\nCOPY . .\nRUN pip install .\n", {"setup.py": READ}))
+    assert isinstance(found, Split)
+    assert not found.doubts
+
+
+def test_a_library_behind_headers_is_not_said_to_be_for_a_wheel() -> None:
+    run = "RUN apt-get update && apt-get install -y libpq-dev\n"
+    texts = {}
+    for name in ("psycopg2", "psycopg2-binary"):
+        found = _found(Case("", f"{FULL}{run}{INSTALL}", {"requirements.txt": f"{name}\n"}))
+        assert isinstance(found, Split)
+        texts[name] = found.plan.text()
+    assert "# what psycopg2 was compiled against" in texts["psycopg2"]
+    assert "# the libraries behind libpq-dev" in texts["psycopg2-binary"]
+
+
 SLIM_LOSSES = (
     ("a library by name", "import ctypes\nctypes.CDLL('libxml2.so.2')\n", "loads libxml2.so.2"),
     ("a compiler at run time", "ffi.verify('int f(void);')\n", "may call a compiler"),

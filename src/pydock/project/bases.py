@@ -32,9 +32,9 @@ from pydock.project.images import (
 )
 from pydock.project.python import Wish, suite, wishes
 from pydock.values import Value, replace
-from pydock.words import Piece, unquote, variables
+from pydock.words import Piece, expand, unquote, variables
 
-_ONE_VARIABLE = regex(r"([^${}]*)\$(?:(\w+)|\{(\w+)\})([^${}]*)\Z")
+_LAST_VARIABLE = regex(r"(.*)\$(?:(\w+)|\{(\w+)\})([^${}]*)\Z")
 # Tags without a codename never meant wheezy where they have one with it.
 _SUITES = tuple(name for name in known_suites() if name != "wheezy")
 _ARCHIVE = regex(r"sources\.list|add-apt-repository|apt-key|keyrings|nodesource|packagecloud|\.deb\b")
@@ -195,31 +195,77 @@ def retagged(project: Project, stage: Stage, tag: str) -> Retag | None:
 
 
 def _with_argument(project: Project, word: Piece, span: Span, tag: str) -> Retag | None:
-    match = _ONE_VARIABLE.match(word.text)
-    name = match and (match[2] or match[3])
-    default = name and _only_default(project, name)
-    reference = project.dockerfile.global_arguments.get(name or "")
-    if name in dict(project.dockerfile.given):
+    held = _held(project, word)
+    if held is None:
         return None
-    if not match or not name or not default or reference is None or default.value is None:
+    repository = parse(held.before + held.default + held.after).repository
+    wanted = f"{repository}:{tag}"
+    if not wanted.startswith(held.before):
         return None
-    before, after = match[1], match[4]
-    wanted = f"{parse(before + default.value + after).repository}:{tag}"
-    value_span = _value_span(project, default)
-    if value_span is None or not wanted.startswith(before):
+    if not held.after and len(_users(project, held.name)) == 1:
+        return Retag((Edit(project.path, held.span, wanted.removeprefix(held.before)),))
+    patch, dash, suffix = tag.partition("-")
+    prefix, _, version = held.default.rpartition(":")
+    prefix = f"{prefix}:" if prefix else ""
+    if f"{held.before}{prefix}" != f"{repository}:" or not _VERSION.match(version):
         return None
-    rest = wanted.removeprefix(before)
-    if not after and len(_users(project, name)) == 1:
-        return Retag((Edit(project.path, value_span, rest),))
-    patch, dash, suffix = rest.partition("-")
-    if not before.endswith(":") or not _VERSION.match(default.value) or not _fits_others(project, name, word, patch):
+    if not _fits_others(project, held.name, word, prefix, patch):
         return None
     edits = []
-    if default.value != patch:
-        edits.append(Edit(project.path, value_span, patch))
-    if after != dash + suffix:
-        edits.append(Edit(project.path, Span(span.end - len(after), span.end), dash + suffix))
-    return Retag(tuple(edits), _who_passes(project, name, suffix))
+    if version != patch:
+        edits.append(Edit(project.path, held.span, prefix + patch))
+    if held.after != dash + suffix:
+        edits.append(Edit(project.path, Span(span.end - len(held.after), span.end), dash + suffix))
+    return Retag(tuple(edits), _who_passes(project, held.name, f"a version that has no -{suffix} image"))
+
+
+class Held(Value):
+    """The last argument that a FROM is made of, the only one with a say in the tag.
+
+    `before` and `after` are what the FROM writes around it, other arguments put in; `default` is
+    its value and `span` the place of that.
+    """
+
+    name: str
+    before: str
+    default: str
+    after: str
+    span: Span
+
+
+def _held(project: Project, word: Piece) -> Held | None:
+    """None where the argument is given by who builds, has no plain default, or makes anything but images."""
+    match = _LAST_VARIABLE.match(word.text)
+    name = match and (match[2] or match[3])
+    default = name and _only_default(project, name)
+    if not match or not name or not default or default.value is None or name in dict(project.dockerfile.given):
+        return None
+    before = expand(match[1], project.dockerfile.global_arguments)
+    if before is None or (before != match[1] and not before.endswith(":")):
+        return None
+    span = _value_span(project, default)
+    return Held(name, before, default.value, match[4], span) if span else None
+
+
+class Parted(Value):
+    """An argument that comes to hold the version alone, and the distribution that FROM writes instead.
+
+    `default` is the edit of the argument; `doubt` says who may still pass a whole tag.
+    """
+
+    name: str
+    default: Edit
+    doubt: str
+
+
+def parted(project: Project, stage: Stage, suite: str) -> Parted | None:
+    """How an argument that holds the end of a tag, distribution included, leaves the distribution to FROM."""
+    held = _held(project, stage.start.words[0])
+    if held is None or held.after or not suite or not held.default.endswith(f"-{suite}"):
+        return None
+    version = held.default.removesuffix(f"-{suite}")
+    who = _who_passes(project, held.name, "a distribution, which FROM names now")
+    return Parted(held.name, Edit(project.path, held.span, version), who)
 
 
 def _users(project: Project, name: str) -> list[Piece]:
@@ -255,13 +301,13 @@ def _value_span(project: Project, default: Assignment) -> Span | None:
     return None
 
 
-def _fits_others(project: Project, name: str, word: Piece, patch: str) -> bool:
+def _fits_others(project: Project, name: str, word: Piece, prefix: str, patch: str) -> bool:
     """Whether the other images that use the argument exist with this patch release too."""
+    values = {**project.dockerfile.global_arguments, name: prefix + patch}
     for other in _users(project, name):
         if other is word:
             continue
-        match = _ONE_VARIABLE.match(other.text)
-        image = python_image(match[1] + patch + match[4]) if match else None
+        image = python_image(expand(other.text, values) or "")
         if image is None or not image.is_debian or image.version != patch:
             return False
         if patch not in published(image.minor, image.suite_meant, image.variant):
@@ -269,10 +315,10 @@ def _fits_others(project: Project, name: str, word: Piece, patch: str) -> bool:
     return True
 
 
-def _who_passes(project: Project, name: str, suffix: str) -> str:
+def _who_passes(project: Project, name: str, what: str) -> str:
     for path, text in build_files(project):
         if re.search(rf"\b{name}\b", text):
-            return f"{path} names {name} and may pass a version that has no -{suffix} image"
+            return f"{path} names {name} and may pass {what}"
     return ""
 
 

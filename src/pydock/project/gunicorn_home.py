@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from collections.abc import Mapping
 
 from pydock.edits import Edit
@@ -33,9 +35,10 @@ def with_settings(project: Project, server: Server, settings: Mapping[str, str |
     text = project.tree.text(found.config) if found.config else None
     if text is not None and found.is_sure:
         newline = "\r\n" if "\r\n" in text else "\n"
-        front = "" if text.endswith("\n") or not text else newline
+        at = _behind_settings(text)
+        front = "" if text[:at].endswith("\n") or not text else newline
         lines = "".join(f"{name} = {json.dumps(value)}{newline}" for name, value in settings.items())
-        return Placed(Edit(found.config, Span(len(text), len(text)), front + lines))
+        return Placed(Edit(found.config, Span(at, at), front + lines))
     is_elsewhere = found.settings and all(each[-1].source == "environment" for each in found.settings.values())
     if is_elsewhere and (edit := _in_variable(project, words)):
         return Placed(edit, frozenset({"environment"}))
@@ -43,6 +46,16 @@ def with_settings(project: Project, server: Server, settings: Mapping[str, str |
         return None
     edit = added(project, start, words, server.app)
     return Placed(edit, changed_fields(project, start, edit))
+
+
+def _behind_settings(text: str) -> int:
+    """The offset behind the line of a configuration file's last setting: hooks stand below the settings."""
+    try:
+        settings = [node for node in ast.parse(text).body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    except (SyntaxError, ValueError, RecursionError):
+        return len(text)
+    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
+    return sum(map(len, lines[: settings[-1].end_lineno])) if settings else len(text)
 
 
 def replaced_in_variable(project: Project, value: str, text: str) -> Edit | None:

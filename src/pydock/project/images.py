@@ -234,10 +234,10 @@ def version_order(version: str) -> tuple[int, ...]:
 
 
 def slim_tag(reference: str, suite: str) -> str:
-    """A full image's reference as written, with `slim` put in: `python:${V}-bookworm` too."""
+    """A full image's reference as written, with `slim` put in: `python:${V}-bookworm` and `${IMAGE}` too."""
     head, colon, tag = reference.rpartition(":")
     if not colon or "/" in tag:
-        return f"{reference}:slim"
+        return f"{reference}-slim" if "$" in reference.rpartition("/")[2] else f"{reference}:slim"
     if tag in {"latest", suite}:
         return f"{head}:slim" if tag == "latest" else f"{head}:slim-{suite}"
     if suite and tag.endswith(f"-{suite}"):

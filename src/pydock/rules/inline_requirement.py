@@ -105,7 +105,7 @@ def _pins_of(project: Project, install: Install) -> Mapping[str, str]:
 def _finding(
     project: Project, install: Install, loose: tuple[tuple[Word, Requirement], ...], installed: Mapping[str, str]
 ) -> Finding:
-    names = [requirement.name for _, requirement in loose]
+    names = list(dict.fromkeys(requirement.name for _, requirement in loose))
     files = [entry.path for entry in project.requirement_sets]
     place = files[0] if files else "a requirements file"
     return Finding(

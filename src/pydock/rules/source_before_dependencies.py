@@ -74,6 +74,7 @@ EXAMPLES = (
         files={"pyproject.toml": "", "uv.lock": "", "app.py": ""},
     ),
     Example(before=f"{_HEAD}COPY requirements.txt .\n{_INSTALL}COPY . .\n", files=_FILES),
+    Example(before=f"{_HEAD}COPY pyproject.toml ./poetry.lock* ./\nRUN poetry install\n", files={"pyproject.toml": ""}),
 )
 
 
@@ -121,7 +122,8 @@ def _is_code(project: Project, source: str) -> bool:
         inside = [path for path in project.tree.files if path.startswith(f"{source}/")]
         is_named = "require" in source
         return not (is_named if not inside else all(_MANIFEST.search(path) for path in inside))
-    return not _MANIFEST.search(source)
+    # `poetry.lock*` is a lock that may be absent.
+    return not _MANIFEST.search(source.rstrip("*?"))
 
 
 class _Move(Value):

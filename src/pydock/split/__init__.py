@@ -6,8 +6,8 @@ the runtime stage is everything else, on the slim image, with the environment co
 
 from __future__ import annotations
 
-from pydock.dockerfile import Stage
-from pydock.plan import Keep, Plan
+from pydock.dockerfile import Instruction, Stage
+from pydock.plan import Change, Keep, Piece, Plan
 from pydock.project import Project
 from pydock.project.sources import remembered
 from pydock.shell import script
@@ -57,14 +57,25 @@ def _installs_anything(stage: Stage, steps: tuple[RoledStep, ...]) -> bool:
 
 def _planned(project: Project, drafted: Draft) -> Split:
     first = project.dockerfile.instructions[: project.dockerfile.instructions.index(drafted.stage.start)]
-    above = tuple(Keep(entry) for entry in first)
+    above = tuple(_above(project, drafted, entry) for entry in first)
     stages = ((*above, *builder_pieces(drafted)), runtime_pieces(drafted))
     plan = Plan(project.dockerfile, project.path, stages, dropped(drafted))
     return Split(plan, drafted.doubts, _notes(drafted))
 
 
+def _above(project: Project, drafted: Draft, entry: Instruction) -> Piece:
+    """An instruction in front of FROM; the argument that held a whole tag holds the version."""
+    edit = drafted.base.argument
+    if edit is None or not entry.span.start <= edit.span.start < entry.span.end:
+        return Keep(entry)
+    at = edit.span.start - entry.span.start
+    source = project.dockerfile.slice(entry.span)
+    text = source[:at] + edit.text + source[edit.span.end - entry.span.start :]
+    return Change(entry, text, "both images have this version")
+
+
 def _notes(drafted: Draft) -> tuple[str, ...]:
-    notes = []
+    notes = [drafted.base.note] if drafted.base.note else []
     if drafted.inputs.unknown is not None:
         notes.append(
             f"what line {drafted.inputs.unknown.number} reads is not clear, so the builder gets all of the source"

@@ -42,7 +42,7 @@ def builder_pieces(draft: Draft) -> tuple[Piece, ...]:
 def _from(draft: Draft) -> Piece:
     start = draft.stage.start
     flags = "".join(f"--{flag.name}={flag.value} " for flag in start.flags)
-    text = f"FROM {flags}{start.words[0].text} AS {draft.builder_name}\n"
+    text = f"FROM {flags}{draft.base.builder} AS {draft.builder_name}\n"
     return Change(start, _already_there(draft) + text, "compilers and caches stay in this stage")
 
 

@@ -6,26 +6,54 @@ import re
 
 from pydock.dockerfile import Instruction
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import Command, Script, Word, script
+from pydock.values import Value
 
 _SYSTEM_BIN = "/usr/local/bin/"
 _RUNNERS = frozenset({"poetry", "pipenv", "uv", "pdm", "rye", "hatch"})
+# Options of `uv run` that say how the environment is brought up to date, not what is run in it.
+_UPDATING = frozenset({"--frozen", "--locked", "--no-sync", "--no-dev", "--offline", "--no-cache", "--quiet", "-q"})
+# https://packaging.python.org/en/latest/specifications/inline-script-metadata/
+_OWN_ENVIRONMENT = regex(r"^# /// script\s*$", re.M)
 
 
-def managed(project: Project, command: Command) -> tuple[Word, ...] | None:
-    """The words of the program behind `poetry run`, `uv run` and the like; None when it is not plain.
+class Managed(Value):
+    """What `poetry run`, `uv run` and the like start: the words, and the program in front of them, "" for their own."""
 
-    An alias of the manager's own (Pipfile [scripts], pdm scripts) is no program.
-    """
+    words: tuple[Word, ...]
+    program: str = ""
+
+
+def managed(project: Project, command: Command) -> Managed | None:
+    """None where it is not plain: an alias of the manager's own (Pipfile [scripts], pdm scripts) is no program."""
     values = command.values
     if not values or values[0] not in _RUNNERS or values[1:2] != ("run",) or len(values) < 3:
         return None
     words = command.words[2:]
-    name = words[0].value
-    if not name or name.startswith("-") or name.endswith(".py") or name in _aliases(project):
+    if values[0] == "uv":
+        while words and words[0].value in _UPDATING:
+            words = words[1:]
+    name = words[0].value if words else ""
+    if values[0] == "uv" and name in {"-m", "--module"} and len(words) > 1:
+        return Managed(words, "python")
+    if not name or name.startswith("-") or name in _aliases(project):
         return None
-    return words
+    if name.endswith(".py"):
+        return Managed(words, "python") if values[0] == "uv" and not _has_own_environment(project, name) else None
+    return Managed(words)
+
+
+def _has_own_environment(project: Project, name: str) -> bool:
+    """Whether a script says itself what it needs, so that uv makes an environment for it alone."""
+    origin = project.origin(project.final, name)
+    return not origin or _OWN_ENVIRONMENT.search(project.tree.text(origin) or "") is not None
+
+
+def is_translated(project: Project, command: Command) -> bool:
+    """Whether a command does without the manager once the programs of the environment are on the PATH."""
+    return command.program not in _RUNNERS or managed(project, command) is not None
 
 
 def _aliases(project: Project) -> frozenset[str]:
@@ -41,11 +69,11 @@ def moved(project: Project, found: Script, venv: str) -> tuple[tuple[Span, str],
     """Replacements that make a script's commands work with the environment at another place."""
     edits: list[tuple[Span, str]] = []
     for command in found.commands:
-        words = managed(project, command)
-        if words is not None:
-            first = command.words[0].span.start
-            edits.append((Span(first, words[0].span.start), ""))
-        edits += _moved_words(project, words or command.words, venv, is_shell=found.shell)
+        behind = managed(project, command)
+        if behind is not None:
+            program = behind.program and (f"{behind.program} " if found.shell else f'"{behind.program}", ')
+            edits.append((Span(command.words[0].span.start, behind.words[0].span.start), program))
+        edits += _moved_words(project, behind.words if behind else command.words, venv, is_shell=found.shell)
     return tuple(edits)
 
 

@@ -12,10 +12,10 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import AptKind
 from pydock.project.images import PythonImage
-from pydock.project.native import Need, full_image_libraries, is_older_than_wheels, kind_of, needs, program
-from pydock.project.start import called_programs, starts
+from pydock.project.native import Need, full_image_libraries, kind_of, needs, program
+from pydock.project.start import called_programs
 from pydock.shell import Step
-from pydock.split.commands import managed
+from pydock.split.base import Base, base
 from pydock.split.environment import shares_pip
 from pydock.split.inputs import Inputs, inputs_of
 from pydock.split.installer import takes_uv
@@ -25,6 +25,7 @@ from pydock.split.refusal import Refusal
 from pydock.split.roles import MANAGERS, Role, RoledStep, step_text
 from pydock.split.slim import media_types, slim_doubts
 from pydock.split.system import Demand, SystemPlan, already_there, plan_system
+from pydock.split.tools import refuse_tools
 from pydock.split.wanted import Wanted, wanted
 from pydock.values import Value
 from pydock.words import expand
@@ -47,6 +48,7 @@ class Draft(Value, dict=True):
     stage: Stage
     steps: tuple[RoledStep, ...]
     image: PythonImage
+    base: Base
     inputs: Inputs
     wanted: Wanted
     system: SystemPlan
@@ -65,14 +67,9 @@ class Draft(Value, dict=True):
         return self.project.options.installer == "uv" and takes_uv(self.stage, self.image, self.steps)
 
     @property
-    def runtime_reference(self) -> str:
-        """The image of the runtime stage, as written."""
-        return self.project.slim_reference(self.stage) or self.stage.base
-
-    @property
     def slims(self) -> bool:
         """Whether the runtime stage changes from the full image to slim."""
-        return self.runtime_reference != self.stage.base
+        return self.base.runtime != self.base.builder
 
     @cached_property
     def builder_name(self) -> str:
@@ -104,19 +101,23 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
     """Gather the facts, or find the one that stands in the way."""
     image = project.python_image(stage)
     assert image is not None  # refuse_base has seen it
+    images = base(project, stage, image)
+    if isinstance(images, Refusal):
+        return images
     place = _environment(project, stage, steps)
     if isinstance(place, Refusal):
         return place
     inputs = inputs_of(project, stage, steps)
-    if refusal := _refuse_use(project, stage, image, steps, makes_venv=place[1]) or _refuse_absent(
-        steps, inputs.absent
-    ):
-        return refusal
     feeding = _feeding(steps, inputs)
+    refusal = refuse_tools(project, stage, steps, feeding)
+    if refusal := refusal or _refuse_use(project, stage, image, steps, makes_venv=place[1]):
+        return refusal
+    if refusal := _refuse_absent(steps, inputs.absent):
+        return refusal
     prepares = preparing_steps(project, steps)
     asked = wanted(project, inputs, steps)
     called = _called(project, steps, feeding)
-    slims = project.slim_reference(stage) is not None
+    slims = images.runtime != images.builder
     demanded = _demanded(project, image, asked, called) if slims else ()
     if refusal := _refuse_compiler(stage, steps, demanded):
         return refusal
@@ -127,6 +128,7 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
         stage,
         steps,
         image,
+        images,
         inputs,
         asked,
         plan_system(steps, demand, demanded),
@@ -137,7 +139,7 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
         prepares,
         apt_setup,
         demand.in_builder_image,
-        _doubts(project, asked, slims=slims),
+        (*filter(None, [images.doubt]), *_doubts(project, asked, slims=slims)),
     )
 
 
@@ -186,23 +188,6 @@ def _environment(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -
     return VENV, True
 
 
-def _refuse_tools_at_runtime(project: Project, stage: Stage) -> Refusal | None:
-    """Package managers that scripts or compose call when the container runs."""
-    for start in starts(project):
-        if start.program not in MANAGERS:
-            continue
-        is_own = start.path == project.path and start.instruction is not None and start.role != "compose"
-        if not is_own or managed(project, start.command) is None:
-            at = start.span or stage.start.value_span
-            return Refusal(
-                at,
-                "tool at run time",
-                f"{start.origin} calls {start.program} when the container runs",
-                f"call the program itself instead of `{start.program} run`",
-            )
-    return None
-
-
 def _refuse_interpreter(
     project: Project, stage: Stage, image: PythonImage, steps: tuple[RoledStep, ...]
 ) -> Refusal | None:
@@ -231,7 +216,7 @@ def _refuse_use(
     project: Project, stage: Stage, image: PythonImage, steps: tuple[RoledStep, ...], *, makes_venv: bool
 ) -> Refusal | None:
     """What uses the environment in a way that only works where it is."""
-    found = _refuse_tools_at_runtime(project, stage) or _refuse_interpreter(project, stage, image, steps)
+    found = _refuse_interpreter(project, stage, image, steps)
     return found or (next(refuse_places(project, stage), None) if makes_venv else None)
 
 
@@ -282,8 +267,7 @@ def _called(project: Project, steps: tuple[RoledStep, ...], feeding: frozenset[S
 def _demanded(project: Project, image: PythonImage, asked: Wanted, called: Mapping[str, str]) -> tuple[Need, ...]:
     """What the full image brought along and slim does not: libraries that are loaded, programs that are called."""
     suite = image.suite_meant
-    old = {name for name, version in asked.pinned if is_older_than_wheels(name, version, image.minor)}
-    libraries = needs(asked.names, suite, compiled=asked.from_source | old)
+    libraries = needs(asked.names, suite, compiled=asked.compiled(image.minor))
     found = [need for need in libraries if need.package in full_image_libraries(suite) or _was_there(need, suite)]
     for name, place in called.items():
         known = program(name)

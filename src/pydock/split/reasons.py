@@ -16,8 +16,9 @@ def reasons(draft: Draft, run: Instruction | None, added: Sequence[Need]) -> str
     headers: list[str] = []
     if run is not None:
         found = _behind(draft, run)
-        compiled |= found
-        headers = [] if found else _headers(draft, run)
+        compiled |= {need.wanted_by for need in found}
+        told = {need.package for need in found}
+        headers = [name for name in _headers(draft, run) if not told & _instead(draft, name)]
     lines = (
         [f"# what {listed(sorted(compiled))} {'was' if len(compiled) == 1 else 'were'} compiled against"]
         if compiled
@@ -39,12 +40,15 @@ def _headers(draft: Draft, run: Instruction) -> list[str]:
     return [entry.package for entry in draft.system.divisions if entry.package in names and set(entry.instead) - names]
 
 
-def _behind(draft: Draft, run: Instruction) -> set[str]:
-    """The Python packages that the libraries in this RUN are there for."""
-    headers = set(_headers(draft, run))
-    libraries = {name for entry in draft.system.divisions if entry.package in headers for name in entry.instead}
-    found = needs(draft.wanted.names, draft.image.suite_meant, compiled=draft.wanted.names)
-    return {need.wanted_by for need in found if need.was_compiled and need.package in libraries}
+def _instead(draft: Draft, package: str) -> set[str]:
+    return {name for entry in draft.system.divisions if entry.package == package for name in entry.instead}
+
+
+def _behind(draft: Draft, run: Instruction) -> list[Need]:
+    """The libraries in this RUN that Python packages are compiled against."""
+    libraries = {name for package in _headers(draft, run) for name in _instead(draft, package)}
+    found = needs(draft.wanted.names, draft.image.suite_meant, compiled=draft.wanted.compiled(draft.image.minor))
+    return [need for need in found if need.was_compiled and need.package in libraries]
 
 
 def listed(names: Sequence[str]) -> str:

@@ -67,7 +67,7 @@ def _from(draft: Draft) -> Piece:
     if not draft.slims:
         return Repeat(start, source, "the same image")
     at = start.place(word.start, word.end).start - start.span.start
-    text = source[:at] + draft.runtime_reference + source[at + len(word.text) :]
+    text = source[:at] + draft.base.runtime + source[at + len(word.text) :]
     return Repeat(start, text, "nothing is compiled here")
 
 

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.native import is_older_than_wheels
 from pydock.project.requirements import Kind, RequirementSet
 from pydock.split.inputs import Inputs
 from pydock.split.roles import Role, RoledStep
@@ -31,6 +32,10 @@ class Wanted(Value):
     from_source: frozenset[str] = frozenset()
     from_repositories: bool = False
     unreadable: str = ""
+
+    def compiled(self, minor: str) -> frozenset[str]:
+        """Those that are built from source for a Python version, by request or for want of a wheel."""
+        return self.from_source | {name for name, version in self.pinned if is_older_than_wheels(name, version, minor)}
 
 
 def wanted(project: Project, inputs: Inputs, steps: tuple[RoledStep, ...]) -> Wanted:
@@ -108,7 +113,7 @@ def _asked(data: dict[str, Any]) -> set[str]:
 
 
 def _from_source_tree(project: Project) -> set[str] | None:
-    """What the project itself asks for: pyproject.toml, setup.cfg or a plain list in setup.py."""
+    """What the project itself asks for: pyproject.toml, setup.cfg, and what setup.py lists or reads."""
     names: set[str] = set()
     if text := project.tree.text("pyproject.toml"):
         names |= _from_project("pyproject.toml", text)
@@ -120,15 +125,23 @@ def _from_source_tree(project: Project) -> set[str] | None:
     if setup is None:
         return names
     try:
-        calls = [node for node in ast.walk(ast.parse(setup)) if isinstance(node, ast.keyword)]
+        nodes = list(ast.walk(ast.parse(setup)))
     except (SyntaxError, ValueError, RecursionError):
         return None
-    for keyword in calls:
-        if keyword.arg == "install_requires":
+    for keyword in nodes:
+        if isinstance(keyword, ast.keyword) and keyword.arg == "install_requires":
             if not isinstance(keyword.value, ast.List):
-                return names or None
+                listed = _from_lists(project, nodes)
+                return names | listed if names or listed else None
             texts = [item.value for item in keyword.value.elts if isinstance(item, ast.Constant)]
             names |= {
                 canonicalize_name(match[1]) for text in texts if isinstance(text, str) and (match := _NAME.match(text))
             }
     return names
+
+
+def _from_lists(project: Project, nodes: list[ast.AST]) -> set[str]:
+    """The names in requirements files that setup.py names: it takes its own from some of them."""
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    paths = {text.lstrip("./") for text in texts if text.endswith((".txt", ".in"))}
+    return {name for path in paths if project.tree.has_file(path) for name in project.requirement_set(path).names}
