@@ -179,6 +179,20 @@ SPLIT = (
         builder=("b/requirements.txt", "pip install"),
     ),
     Case(
+        "an update whose lists only the builder installs from",
+        f"{SLIM}RUN apt-get update\nRUN apt-get install -y gcc\n"
+        f"RUN apt-get update && apt-get install -y curl\n{INSTALL}",
+        builder=("RUN apt-get update\nRUN apt-get install -y gcc", "pip install"),
+        runtime=("python:3.11-slim\nRUN apt-get update && apt-get install -y curl",),
+    ),
+    Case(
+        "Poetry that makes no environment of its own",
+        f'{SLIM}ENV POETRY_VIRTUALENVS_CREATE=false PATH="/opt/p/.venv/bin:$PATH"\nRUN pip install poetry\n'
+        "WORKDIR /app\nCOPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root\nCOPY . .\n",
+        {"pyproject.toml": "", "poetry.lock": ""},
+        builder=("VIRTUAL_ENV=/opt/venv", "RUN poetry install --no-root"),
+    ),
+    Case(
         "a package whose files are copied one by one",
         f"{SLIM}WORKDIR /app\nCOPY setup.py VERSION ./\nCOPY lib lib\nRUN pip install .\n",
         {"setup.py": "", "VERSION": "1\n", "lib/__init__.py": ""},

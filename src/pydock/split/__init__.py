@@ -77,9 +77,8 @@ def _above(project: Project, drafted: Draft, entry: Instruction) -> Piece:
 def _notes(drafted: Draft) -> tuple[str, ...]:
     notes = [drafted.base.note] if drafted.base.note else []
     if drafted.inputs.unknown is not None:
-        notes.append(
-            f"what line {drafted.inputs.unknown.number} reads is not clear, so the builder gets all of the source"
-        )
+        line = drafted.inputs.unknown.number
+        notes.append(f"what line {line} reads is not clear, so the builder gets all that is copied before it")
     elif drafted.inputs.whole:
         notes.append("the project itself is installed, so the builder gets its source")
     return tuple(notes)

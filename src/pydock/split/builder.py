@@ -26,6 +26,7 @@ _BUILD_VARIABLE = regex(
     r"|PBR_VERSION|\w*PRETEND_VERSION\w*|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|SSH_\w+|HOME|TMPDIR|(PG|MYSQL)_CONFIG"
     r"|.*_USES_.*|.*_GPL_UNIDECODE|(https?|no|ftp)_proxy|(HTTPS?|NO|FTP)_PROXY|PYTHONPATH|.*_EXTENSIONS?"
 )
+_WIDTH = 100
 # The last pip that installs on an interpreter whose own venv brings one without manylinux2014 wheels.
 _LAST_PIP = {"3.3": "10.0.1", "3.4": "19.1.1", "3.5": "20.3.4", "3.6": "21.3.1"}
 
@@ -113,7 +114,8 @@ def _assignments(entry: Instruction, named: frozenset[str]) -> str:
     by_name = {each.name: each.span for each in wanted}
     source = entry.logical.text
     words = [word.text for word in entry.words if word.text.split("=", 1)[0].strip("\"'") in by_name]
-    return f"{source.split()[0]} {' '.join(words)}\n"
+    line = f"{source.split()[0]} {' '.join(words)}\n"
+    return line if len(line) <= _WIDTH or len(words) == 1 else f"{source.split()[0]} " + " \\\n    ".join(words) + "\n"
 
 
 def _shared(draft: Draft, entry: Instruction, text: str) -> Piece:

@@ -32,6 +32,8 @@ from pydock.words import expand
 
 VENV = "/opt/venv"
 _APT_SETUP = regex(r"/etc/apt/|apt-key|add-apt-repository|nodesource|dpkg --add-architecture|/usr/share/keyrings")
+# Poetry told to use the environment that is there.
+_MAKES_NONE = regex(r"virtualenvs[._]create[\s=\"']+(?:false|0)\b", re.I)
 _STAGE_NAMES = ("builder", "build", "dependencies", "pydeps")
 
 
@@ -175,7 +177,7 @@ def _environment(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -
         command.program: entry for entry in steps for command in entry.step.commands if entry.role is Role.INSTALL
     }
     for name in ("uv", "poetry", "pdm"):
-        if name in managers and ".venv" in text:
+        if name in managers and ".venv" in text and not (name == "poetry" and _MAKES_NONE.search(text)):
             workdir = project.workdir(stage, managers[name].run)
             if workdir is None or name != "uv":
                 return Refusal(

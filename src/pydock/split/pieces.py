@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pydock.chains import with_steps, with_words
 from pydock.dockerfile import Instruction
@@ -92,7 +92,19 @@ def _in_builder(draft: Draft, entry: RoledStep, *, has_system: bool) -> bool:
     installs = [apt for apt in entry.apt if apt.kind is AptKind.INSTALL]
     if installs:
         return any(draft.system.builder_has(apt) for apt in installs)
-    return has_system or (builder_installs(draft) and not _run_installs(draft, entry))
+    return has_system or (not _run_installs(draft, entry) and _serves_install(draft, entry, draft.system.builder_has))
+
+
+def _serves_install(draft: Draft, entry: RoledStep, has: Callable[[AptStep], bool]) -> bool:
+    """Whether a stage has an install to follow a step that has none in its RUN; lists serve until the next update."""
+    is_update = any(apt.kind is AptKind.UPDATE for apt in entry.apt)
+    for later in draft.steps[draft.steps.index(entry) + 1 :] if is_update else draft.steps:
+        kinds = {apt.kind for apt in later.apt}
+        if is_update and AptKind.UPDATE in kinds:
+            return False
+        if any(apt.kind is AptKind.INSTALL and has(apt) for apt in later.apt):
+            return True
+    return False
 
 
 def _run_installs(draft: Draft, entry: RoledStep) -> bool:
@@ -114,7 +126,8 @@ def runtime_steps(draft: Draft, run: Instruction) -> list[Step]:
                 wanted = (
                     any(draft.system.runtime_has(apt) for apt in installs)
                     if installs
-                    else (has_system or (runtime_installs(draft) and not _run_installs(draft, entry)))
+                    else has_system
+                    or (not _run_installs(draft, entry) and _serves_install(draft, entry, draft.system.runtime_has))
                 )
             case Role.SYSTEM_CLEANUP:
                 wanted = (
