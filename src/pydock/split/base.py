@@ -19,19 +19,27 @@ class Base(Value):
     version can only be told apart by what FROM writes.
     """
 
+    image: PythonImage
     builder: str
     runtime: str
     argument: Edit | None = None
     doubt: str = ""
     note: str = ""
 
+    @property
+    def is_slimmed(self) -> bool:
+        """Whether running takes another image than building."""
+        return self.runtime != self.builder
 
-def base(project: Project, stage: Stage, image: PythonImage) -> Base | Refusal:
+
+def base(project: Project, stage: Stage) -> Base | Refusal:
     """The slim image for running, the image of the file for building."""
+    image = project.python_image(stage)
+    assert image is not None  # refuse_base has seen it
     if image.variant:
-        return Base(stage.base, stage.base)
+        return Base(image, stage.base, stage.base)
     if slim := project.slim_reference(stage):
-        return Base(stage.base, slim)
+        return Base(image, stage.base, slim)
     return _leaving_version(project, stage, image) or _refusal(stage, image)
 
 
@@ -45,7 +53,7 @@ def _leaving_version(project: Project, stage: Stage, image: PythonImage) -> Base
     if meant is None or (meant.variant, meant.version, meant.suite) != ("slim", image.version, image.suite):
         return None
     note = f"{found.name} holds the version alone now; the distribution stands in FROM, for both images"
-    return Base(f"{stage.base}-{image.suite}", runtime, found.default, found.doubt, note)
+    return Base(image, f"{stage.base}-{image.suite}", runtime, found.default, found.doubt, note)
 
 
 def _refusal(stage: Stage, image: PythonImage) -> Refusal:

@@ -49,7 +49,6 @@ class Draft(Value, dict=True):
     project: Project
     stage: Stage
     steps: tuple[RoledStep, ...]
-    image: PythonImage
     base: Base
     inputs: Inputs
     wanted: Wanted
@@ -64,14 +63,13 @@ class Draft(Value, dict=True):
     doubts: tuple[str, ...]
 
     @property
+    def image(self) -> PythonImage:
+        return self.base.image
+
+    @property
     def brings_uv(self) -> bool:
         """Whether the builder installs with uv although the file says pip, because a person chose it."""
         return self.project.options.installer == "uv" and takes_uv(self.stage, self.image, self.steps)
-
-    @property
-    def slims(self) -> bool:
-        """Whether the runtime stage changes from the full image to slim."""
-        return self.base.runtime != self.base.builder
 
     @cached_property
     def builder_name(self) -> str:
@@ -101,26 +99,23 @@ class Draft(Value, dict=True):
 
 def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft | Refusal:
     """Gather the facts, or find the one that stands in the way."""
-    image = project.python_image(stage)
-    assert image is not None  # refuse_base has seen it
-    images = base(project, stage, image)
+    images = base(project, stage)
     if isinstance(images, Refusal):
         return images
+    image = images.image
     place = _environment(project, stage, steps)
     if isinstance(place, Refusal):
         return place
     inputs = inputs_of(project, stage, steps)
     feeding = _feeding(steps, inputs)
     refusal = refuse_tools(project, stage, steps, feeding)
-    if refusal := refusal or _refuse_use(project, stage, image, steps, makes_venv=place[1]):
-        return refusal
-    if refusal := _refuse_absent(steps, inputs.absent):
+    refusal = refusal or _refuse_use(project, stage, image, steps, makes_venv=place[1])
+    if refusal := refusal or _refuse_absent(steps, inputs.absent):
         return refusal
     prepares = preparing_steps(project, steps)
     asked = wanted(project, inputs, steps)
     called = _called(project, steps, feeding)
-    slims = images.runtime != images.builder
-    demanded = _demanded(project, image, asked, called) if slims else ()
+    demanded = _demanded(project, image, asked, called) if images.is_slimmed else ()
     if refusal := _refuse_compiler(stage, steps, demanded):
         return refusal
     apt_setup = _setting_up_apt(steps)
@@ -129,7 +124,6 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
         project,
         stage,
         steps,
-        image,
         images,
         inputs,
         asked,
@@ -141,7 +135,7 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
         prepares,
         apt_setup,
         demand.in_builder_image,
-        (*filter(None, [images.doubt]), *_doubts(project, asked, slims=slims)),
+        _doubts(project, asked, images),
     )
 
 
@@ -300,15 +294,15 @@ def _refuse_compiler(stage: Stage, steps: tuple[RoledStep, ...], demanded: tuple
     return None
 
 
-def _doubts(project: Project, asked: Wanted, *, slims: bool) -> tuple[str, ...]:
-    doubts = []
+def _doubts(project: Project, asked: Wanted, images: Base) -> tuple[str, ...]:
+    doubts = [images.doubt] if images.doubt else []
     if not project.tree.known:
         doubts.append("the build context is not known, so the files that the installs read are taken by name")
-    if slims and asked.unreadable and project.tree.known:
+    if images.is_slimmed and asked.unreadable and project.tree.known:
         doubts.append(
             f"{asked.unreadable} could not be read, so a library that one of its packages loads may be missing in slim"
         )
-    return (*doubts, *(slim_doubts(project) if slims else ()))
+    return (*doubts, *(slim_doubts(project) if images.is_slimmed else ()))
 
 
 def purges(entry: RoledStep) -> bool:

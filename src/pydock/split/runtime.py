@@ -64,7 +64,7 @@ def _from(draft: Draft) -> Piece:
     start = draft.stage.start
     source = draft.project.dockerfile.slice(start.span)
     word = start.words[0]
-    if not draft.slims:
+    if not draft.base.is_slimmed:
         return Repeat(start, source, "the same image")
     at = start.place(word.start, word.end).start - start.span.start
     text = source[:at] + draft.base.runtime + source[at + len(word.text) :]
