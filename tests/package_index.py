@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import io
 import json
@@ -65,7 +66,11 @@ class Distribution:
         # What a package's own code would do on the machine of whoever asks for its metadata.
         setup = f"import os\nopen(os.environ['PYDOCK_TRAP'], 'w')\nfrom setuptools import setup\n{self.setup}\n"
         made = io.BytesIO()
-        with tarfile.open(fileobj=made, mode="w:gz") as archive:
+        # Without a time: an archive has one hash, whenever it is asked for.
+        with (
+            gzip.GzipFile(fileobj=made, mode="wb", mtime=0) as packed,
+            tarfile.open(fileobj=packed, mode="w") as archive,
+        ):
             for path, text in {"PKG-INFO": metadata, "setup.py": setup}.items():
                 member = tarfile.TarInfo(f"{folder}/{path}")
                 member.size = len(text.encode())

@@ -340,3 +340,161 @@ def test_pinned_requirements_get_a_lock_of_all_they_bring_when_hashes_are_asked_
     report = _fixed(resolver, files, "PYD201 PYD202", Options(hashes=True))
     assert "till==2.1 \\\n    --hash" in (report.result.tree.text("requirements.lock") or "")
     assert "pip install --require-hashes -r requirements.lock" in report.result.dockerfile.text
+
+
+LOCKED = {
+    "Dockerfile": f"{BASE}COPY . .\nRUN pip install -r requirements.lock\n",
+    "requirements.txt": "shop\n",
+    "requirements.lock": LOCK,
+}
+OLD = LOCK.replace("shop==2.0", "shop==1.0").replace("till==2.1", "till==1.5")
+STALE = {
+    "a requirement that is new": (
+        {"requirements.txt": "shop\n\nlamp  # for the shop\n"},
+        "requirements.lock lacks lamp, which line 3 of requirements.txt asks for",
+        "lamp==1.0\n    # via -r requirements.txt\nshop==2.0\n    # via -r requirements.txt\ntill==2.1\n",
+    ),
+    "a requirement of another version": (
+        {"requirements.txt": "shop<2\n"},
+        "requirements.lock has shop 2.0 and not <2, which line 1 of requirements.txt asks for",
+        "shop==1.0\n    # via -r requirements.txt\ntill==2.1\n    # via shop\n",
+    ),
+    "a requirement that is gone": (
+        {"requirements.txt": "till\n"},
+        "requirements.lock has shop, which requirements.txt no longer asks for",
+        "till==2.1\n    # via -r requirements.txt\n",
+    ),
+    "a newer version is no reason to take it": (
+        {"requirements.txt": "shop\nlamp\n", "requirements.lock": OLD},
+        "requirements.lock lacks lamp, which line 2 of requirements.txt asks for",
+        "shop==1.0\n    # via -r requirements.txt\ntill==1.5\n    # via shop\n",
+    ),
+    "another Python": (
+        {"requirements.lock": LOCK.replace("3.11.7", "3.8.18")},
+        "requirements.lock is for Python 3.8, the image has 3.11",
+        "--python-version 3.11.7 ",
+    ),
+    "another machine": (
+        {"requirements.lock": LOCK.replace("x86_64", "aarch64")},
+        "requirements.lock is for aarch64, the image is for x86_64",
+        "--python-platform x86_64-manylinux_2_36 ",
+    ),
+    "a newer C library": (
+        {"requirements.lock": LOCK.replace("2_36", "2_40")},
+        "requirements.lock is for glibc 2.40, the image has 2.36",
+        "--python-platform x86_64-manylinux_2_36 ",
+    ),
+    "another C library": (
+        {"requirements.lock": LOCK.replace("manylinux_2_36", "unknown-linux-musl")},
+        "requirements.lock is for musl, the image has glibc",
+        "--python-platform x86_64-manylinux_2_36 ",
+    ),
+    "a day that the lock is of": (
+        {
+            "requirements.txt": "shop\nlamp\n",
+            "requirements.lock": OLD.replace("2_36 ", "2_36 --exclude-newer 2025-01-01 ").replace(
+                "shop==1.0", "shop==0"
+            ),
+        },
+        "requirements.lock lacks lamp, which line 2 of requirements.txt asks for",
+        "--exclude-newer 2025-01-01 requirements.txt -o requirements.lock\nlamp==1.0\n"
+        "    # via -r requirements.txt\nshop==1.0\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "why", "lock"), STALE.values(), ids=STALE)
+def test_a_lock_that_no_longer_fits_is_made_again_and_keeps_what_it_can(
+    resolver: Resolver, files: Mapping[str, str], why: str, lock: str
+) -> None:
+    report = _fixed(resolver, {**LOCKED, **files}, "PYD201 PYD211")
+    assert [finding.message for finding in report.findings] == [why]
+    assert report.changed == ("requirements.lock",)
+    made = report.result.tree.text("requirements.lock") or ""
+    assert lock in made
+    assert "--upgrade" not in made
+    assert not report.remaining
+
+
+FRESH = {
+    "nothing changed": {},
+    "a comment changed": {"requirements.txt": "# sells\nshop>=1\n"},
+    "a requirement of another machine": {"requirements.txt": "shop\nlamp ; sys_platform == 'win32'\n"},
+    "a requirement of another Python": {"requirements.txt": "shop\nlamp ; python_version < '3.9'\n"},
+    "a base image with a newer C library": {"requirements.lock": LOCK.replace("2_36", "2_31")},
+    "an address, which no lock can be compared with": {"requirements.txt": "shop\ngit+https://example.com/lamp.git\n"},
+    "its source is not there": {"requirements.lock": LOCK.replace("requirements.txt -o", "gone.txt -o")},
+}
+
+
+@pytest.mark.parametrize("files", FRESH.values(), ids=FRESH)
+def test_nothing_is_said_of_a_lock_that_may_fit(resolver: Resolver, files: Mapping[str, str]) -> None:
+    assert not _fixed(resolver, {**LOCKED, **files}, "PYD201 PYD211").findings
+
+
+def test_hashes_of_a_lock_that_is_made_again_are_made_again(resolver: Resolver) -> None:
+    dockerfile = LOCKED["Dockerfile"].replace("-r", "--require-hashes -r")
+    files = {**LOCKED, "requirements.txt": "shop\nlamp\n", "Dockerfile": dockerfile}
+    files["requirements.lock"] = LOCK.replace("2_36 ", "2_36 --generate-hashes ")
+    report = _fixed(resolver, files, "PYD201 PYD202 PYD211")
+    assert (report.result.tree.text("requirements.lock") or "").count("--hash=sha256:") == 3
+    assert not report.remaining
+
+
+BESIDE = {
+    "fresh": ({}, "", LOCK),
+    "stale": (
+        {"requirements.txt": "shop\nlamp\n"},
+        "; requirements.lock lacks lamp, which line 2 of requirements.txt asks for",
+        "lamp==1.0\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "why", "lock"), BESIDE.values(), ids=BESIDE)
+def test_a_lock_that_nobody_installs_is_installed(
+    resolver: Resolver, files: Mapping[str, str], why: str, lock: str
+) -> None:
+    dockerfile = LOCKED["Dockerfile"].replace("requirements.lock", "requirements.txt")
+    report = _fixed(resolver, {**LOCKED, "Dockerfile": dockerfile, **files}, "PYD201 PYD211")
+    expected = f"requirements.lock was made from requirements.txt and is not installed{why}"
+    assert [finding.message for finding in report.findings] == [expected]
+    assert report.result.dockerfile.text == LOCKED["Dockerfile"]
+    assert lock in (report.result.tree.text("requirements.lock") or "")
+
+
+def test_without_an_index_a_stale_lock_stays_and_it_is_said_what_to_run(resolver: Resolver) -> None:
+    dockerfile = LOCKED["Dockerfile"].replace("requirements.lock", "requirements.txt")
+    for text in LOCKED["Dockerfile"], dockerfile:
+        files = {**LOCKED, "requirements.txt": "lamp\n", "Dockerfile": text}
+        report = rewrite(Project(Tree.of(files)), _rules("PYD201 PYD211"), Safety.SAFE)
+        assert not report.changed
+        (found,) = report.remaining
+        assert found.advice == "`pydock fix` makes requirements.lock again where it can ask a package index."
+
+
+def test_a_stale_lock_of_somebody_else_names_its_own_command() -> None:
+    lock = (
+        "#\n# This file is autogenerated by pip-compile with Python 3.11\n# by the following command:\n#\n"
+        "#    pip-compile --output-file=requirements.txt requirements.in\n#\nshop==2.0\n    # via -r requirements.in\n"
+    )
+    dockerfile = f"{BASE}COPY . .\nRUN pip install -r requirements.txt\n"
+    files = {"Dockerfile": dockerfile, "requirements.txt": lock, "requirements.in": "shop\nlamp\n"}
+    (found,) = check(Project(Tree.of(files)), _rules("PYD201 PYD211"))
+    assert found.message == "requirements.txt lacks lamp, which line 2 of requirements.in asks for"
+    assert "Run `pip-compile --output-file=requirements.txt requirements.in` again" in found.advice
+
+
+def test_a_lock_that_cannot_be_made_again_says_which_line_stops_it(resolver: Resolver) -> None:
+    report = _fixed(resolver, {**LOCKED, "requirements.txt": "shop\nlamp==9\n"}, "PYD201 PYD211")
+    assert not report.changed
+    (found,) = report.remaining
+    assert "requirements.lock was not made again: there is no version of lamp==9" in found.advice
+    assert "(requirements.txt line 2)" in found.advice
+
+
+def test_a_lock_for_two_pythons_is_not_made_again(resolver: Resolver) -> None:
+    old = "FROM python:3.9.18-slim-bookworm AS old\nCOPY . .\nRUN pip install -r requirements.lock\n"
+    report = _fixed(resolver, {**LOCKED, "Dockerfile": old + LOCKED["Dockerfile"]}, "PYD201 PYD211")
+    (found,) = report.remaining
+    assert found.message == "requirements.lock is for Python 3.11, the image has 3.9"

@@ -22,6 +22,7 @@ from pydock.project.installs import Install, behind, without
 from pydock.project.kept import shipped
 from pydock.project.lockfile import has_hashes, lock_path, lock_text, with_hashes
 from pydock.project.locks import compiled
+from pydock.project.outdated import Outdated, outdated
 from pydock.project.wanted import Wanted, wanted
 from pydock.shell import Word, script
 from pydock.values import Value
@@ -60,6 +61,43 @@ def locked(project: Project, entry: Wanted) -> Locked | str:
     whole = one_splice(project, [edit for edit in edits if edit.path == project.path])
     others = dict.fromkeys(edit for edit in edits if edit.path != project.path)
     return Locked(path, len(answer.pins), (whole, *others, Edit(path, Span(0, 0), text)))
+
+
+def relocked(project: Project, entry: Outdated) -> Locked | str:
+    """A lock made again where it does not fit, and taken where it is not installed; or why that cannot be done."""
+    sharing = [other for other in outdated(project) if other.path == entry.path]
+    edits: list[Edit] = []
+    hashes, count = entry.made.is_hashed or project.options.hashes, 0
+    if entry.why:
+        again = _made_again(project, entry, sharing, hashes=hashes)
+        if isinstance(again, str):
+            return again
+        edits, count = [*again.edits], again.count
+    for other in sharing:
+        found = turned(project, other.beside, entry.path, hashes=hashes) if other.beside else ()
+        if isinstance(found, str):
+            return found
+        edits += found
+    own = [edit for edit in edits if edit.path == project.path]
+    others = dict.fromkeys(edit for edit in edits if edit.path != project.path)
+    return Locked(entry.path, count, (*([one_splice(project, own)] if own else ()), *others))
+
+
+def _made_again(project: Project, entry: Outdated, sharing: Iterable[Outdated], *, hashes: bool) -> Locked | str:
+    again = entry.again
+    if again is None or again.request is None:
+        return again.why_not if again else ""
+    if any(other.again is None or other.again.request != again.request for other in sharing):
+        return f"{entry.path} is installed for more than one Python"
+    answer = again.answer(project)
+    if answer is None or answer.why_not:
+        return f"{answer.why_not}{_asked_at(project, again, answer.why_not)}" if answer else ""
+    if hashes and not has_hashes(answer):
+        return f"{entry.path} would have packages of no index, which have no hashes"
+    old, lines = project.tree.text(entry.path) or "", again.supply.lines
+    text = lock_text(entry.path, entry.made.sources, again.request, answer, lines, hashes=hashes, is_again=True)
+    edits = (*held(project, entry.made.sources), Edit(entry.path, Span(0, len(old)), text))
+    return Locked(entry.path, len(answer.pins), edits)
 
 
 def hashed(project: Project, entry: Wanted) -> Locked | str:

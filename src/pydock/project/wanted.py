@@ -107,15 +107,28 @@ def _of_install(
     if not words and not names:
         return None
     origins = [project.origin(install.stage, word.value, install.instruction) if word.value else None for word in words]
+    hidden = next((f"{word.text} is known only when the image is built" for word in words if not word.value), "")
+    absent = next((f"no COPY brings {word.text}" for word, path in zip(words, origins, strict=True) if not path), "")
     paths = tuple(path for path in origins if path)
+    return asked_by(project, install, paths, names, inside, {**project.running.preferences, **have}, hidden or absent)
+
+
+def asked_by(
+    project: Project,
+    install: Install,
+    paths: tuple[str, ...],
+    names: tuple[str, ...],
+    inside: Interpreter | None,
+    preferred: Mapping[str, str],
+    why_not: str = "",
+) -> Wanted:
+    """What an install would ask for with these requirements files and names; `preferred` are versions to stay at."""
     sets = [project.requirement_set(path) for path in paths]
     asked = _asked([*(entry for each in sets for entry in each.entries), *map(_as_entry, names)])
     bound = _bound(project, install, sets)
     pinned = {name for name, entry in asked.items() if entry.is_pinned}
     pinned |= {entry.name for entry in bound if entry.is_pinned}
     where = supply(project, install, sets)
-    hidden = next((f"{word.text} is known only when the image is built" for word in words if not word.value), "")
-    absent = next((f"no COPY brings {word.text}" for word, path in zip(words, origins, strict=True) if not path), "")
     found = Wanted(
         install,
         paths,
@@ -124,11 +137,10 @@ def _of_install(
         tuple(name for name in asked if name not in pinned),
         where,
         bool(sets) and all("--hash" in entry.text for each in sets for entry in each.entries if _line(entry)),
-        why_not=hidden or absent or _why_not(project, install, sets) or where.why_not or _unknown(project, install),
+        why_not=why_not or _why_not(project, install, sets) or where.why_not or _unknown(project, install),
     )
     if found.why_not or inside is None or where.is_carried:
         return found
-    preferred = {**project.running.preferences, **have}
     preferences = tuple(f"{name}=={version}" for name, version in sorted(preferred.items()))
     return replace(found, request=_request(project.options, found, sets, bound, inside, preferences))
 

@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 
 from pydock.project import Project
 from pydock.project.move import questions
+from pydock.project.outdated import asked_again
 from pydock.project.pins import Answer, Indexes, Pins, Request, Unanswered
 from pydock.project.wanted import requests
 from pydock.resolve import uv
@@ -128,7 +129,8 @@ def gathered(
         project = replace(project, pins=Pins(answers(asked) if asked else {}))
         report = rewritten(project)
         after = report.result
-        wanted = dict.fromkeys((*asked, *requests(after), *questions(project), *questions(after)))
+        known = (*questions(project), *questions(after), *asked_again(after))
+        wanted = dict.fromkeys((*asked, *requests(after), *known))
         if len(wanted) == len(asked):
             break
         asked = tuple(wanted)

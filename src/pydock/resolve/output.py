@@ -9,11 +9,10 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from pydock.patterns import regex
-from pydock.project.pins import DIRECT, Answer, Artifact, Pin
+from pydock.project.pins import Answer, Artifact, Pin
 from pydock.project.secrets import mask
 
 GUARDED = "pydock: no code of packages is run"
-HUNG = "does not answer"
 _MOST = 400
 _FRAME = regex(r"^[\s×╰╯─▶│├]*(?:cause: )?")
 _UNREACHABLE = regex(
@@ -24,7 +23,6 @@ _CODE = regex(r"Failed to (?:download and )?build `([^`]+)`")
 _STATUS = regex(r"HTTP status (?:client|server) error \((\d{3}[^)]*)\)")
 _ADDRESS = regex(r"https?://[^\s`)]+")
 _TAIL = regex(r",? we can conclude that your requirements are unsatisfiable\.?\Z")
-_PINNED = regex(r"([A-Za-z0-9][\w.-]*)\s*(?:==|@)")
 
 
 def pins_of(lock: Mapping[str, Any]) -> Iterator[Pin]:
@@ -59,20 +57,6 @@ def preferring(preferences: Sequence[str]) -> Iterator[str]:
         yield from ("[[packages]]", f'name = "{name}"', f'version = "{version}"')
 
 
-def requesters(text: str) -> Mapping[str, tuple[str, ...]]:
-    """Who asks for each package of a compiled requirements file, from its `# via` comments."""
-    found: dict[str, list[str]] = {}
-    name = ""
-    for line in text.splitlines():
-        if match := _PINNED.match(line):
-            name = canonicalize_name(match[1])
-        elif name and line.lstrip().startswith("#"):
-            asked = line.lstrip(" #").removeprefix("via").strip()
-            if asked and not asked.startswith("-c "):
-                found.setdefault(name, []).append(DIRECT if asked.startswith("-r ") else asked)
-    return {each: tuple(sorted(asked)) for each, asked in found.items()}
-
-
 def untold(talk: str) -> tuple[str, str] | None:
     """The name and version of the archive that was not allowed to run, None where something else went wrong."""
     built = _CODE.search(talk)
@@ -92,7 +76,7 @@ def explained(talk: str) -> Answer:
     if status := _STATUS.search(talk):
         return Answer(why_not=f"{index} says {status[1]}", is_unreachable=status[1].startswith("5"))
     if _UNREACHABLE.search(talk):
-        what = HUNG if "timed out" in talk else "cannot be reached"
+        what = "does not answer" if "timed out" in talk else "cannot be reached"
         return Answer(why_not=f"{index} {what}", is_unreachable=True)
     return Answer(why_not=_hidden(_reason([line for line in lines if line])))
 

@@ -24,10 +24,11 @@ from functools import cache
 from pathlib import Path
 
 from pydock.patterns import regex
+from pydock.project.lockfile import requesters
 from pydock.project.pins import Answer, Pin, Request
 from pydock.project.secrets import mask
 from pydock.resolve.archives import needs
-from pydock.resolve.output import GUARDED, HUNG, explained, pins_of, preferring, requesters, untold
+from pydock.resolve.output import GUARDED, explained, pins_of, preferring, untold
 from pydock.values import replace
 
 # In seconds: to a connection, to the next byte, and for everything.
@@ -47,19 +48,9 @@ os._exit(1)
 
 
 def answer(request: Request, *, is_offline: bool = False) -> Answer:
-    """What uv answers, with `is_offline` from its cache alone; every failure is an answer with its reason.
-
-    An index that fails at once is asked once more; one that hangs has had its time.
-    """
+    """What uv answers, with `is_offline` from its cache alone; every failure is an answer with its reason."""
     if program() is None:
         return Answer(why_not="uv is not installed", is_unreachable=True)
-    found = _answer(request, is_offline=is_offline)
-    if found.is_unreachable and not is_offline and not found.why_not.endswith(HUNG):
-        found = _answer(request, is_offline=False)
-    return found
-
-
-def _answer(request: Request, *, is_offline: bool) -> Answer:
     with tempfile.TemporaryDirectory(prefix="pydock-") as folder:
         place = Path(folder)
         _prepare(place, request)
@@ -188,7 +179,7 @@ def _environment(request: Request, place: Path) -> Mapping[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("UV_", "PYTHON", "VIRTUAL_ENV", "CONDA_")) or _KEPT.match(name)
     }
-    kept |= {"UV_HTTP_CONNECT_TIMEOUT": str(CONNECT_LIMIT), "UV_HTTP_RETRIES": "0", "GIT_TERMINAL_PROMPT": "0"}
+    kept |= {"UV_HTTP_CONNECT_TIMEOUT": str(CONNECT_LIMIT), "UV_HTTP_RETRIES": "1", "GIT_TERMINAL_PROMPT": "0"}
     kept.setdefault("UV_HTTP_TIMEOUT", str(READ_LIMIT))
     # Not as arguments, which every user of this machine can read.
     indexes = request.indexes

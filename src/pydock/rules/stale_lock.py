@@ -5,8 +5,10 @@ stops the build, or made again on the spot, which installs versions nobody has s
 for another Python names wheels that do not exist for this one, or lets uv download a second
 interpreter.
 
-Making a lock needs the tool and an index, so the finding names the command. Staleness is only
-said where it is certain: by the tool's own hash, or by names and versions that differ.
+A lock that pydock wrote says how it was made, so it is made again: at the versions that it has,
+as far as they fit. The lock of another tool needs that tool, so the finding names the command.
+Staleness is only said where it is certain: by the tool's own hash, or by names and versions that
+differ.
 """
 
 from __future__ import annotations
@@ -14,11 +16,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
+from pydock.edits import Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
-from pydock.project.installs import RESOLVING, installs
-from pydock.project.locks import Lock, compiled, lock
+from pydock.project.locking import Locked, relocked
+from pydock.project.locks import Lock, lock
+from pydock.project.outdated import Outdated, outdated
 from pydock.project.python_range import fits
+from pydock.project.secrets import mask
 from pydock.project.syncs import LOCKS, context_path, syncs
 from pydock.rule import Example, Finding, Rule
 
@@ -59,8 +64,8 @@ _AGAIN = {
     "pipenv": "pipenv lock",
     "uv": "uv lock",
     "pdm": "pdm lock",
-    "pip-tools": "pip-compile",
 }
+_OTHER_PYTHON = "wheels may be missing or be other ones, and markers were decided for another Python"
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -75,12 +80,49 @@ def check(project: Project) -> Iterator[Finding]:
                 cost = "the tool stops the build here, or installs versions that nobody has tested"
                 yield Finding(RULE, place, found.freshness.why_stale, None, cost, again)
             if message := _other_python(project, stage, found):
-                cost = "wheels may be missing or be other ones, and markers were decided for another Python"
-                yield Finding(RULE, place, message, None, cost, again)
+                yield Finding(RULE, place, message, None, _OTHER_PYTHON, again)
+    seen: set[str] = set()
+    for entry in outdated(project):
+        if entry.path not in seen and (entry.why or entry.beside):
+            seen.add(entry.path)
+            yield _finding(project, entry)
+
+
+def _finding(project: Project, entry: Outdated) -> Finding:
+    found = relocked(project, entry)
+    message, cost = entry.why, "what is installed is not what is asked for, or was never resolved for this image"
+    if entry.beside:
+        message = f"{entry.path} was made from {' and '.join(entry.beside.paths)} and is not installed"
+        message += f"; {entry.why}" if entry.why else ""
+        cost = "the next build may install other versions than the lock says"
+    if isinstance(found, Locked):
+        title = f"make {entry.path} again: {found.count} packages" if entry.why else f"install {entry.path}"
+        title += " and install it" if entry.why and entry.beside else ""
+        return Finding(RULE, entry.word.span, message, _fix(project, entry, title, found), cost)
+    return Finding(RULE, entry.word.span, message, None, cost, _advice(project, entry, found))
+
+
+def _fix(project: Project, entry: Outdated, title: str, found: Locked) -> Fix:
+    answer = entry.again.answer(project) if entry.again else None
+    return Fix(
+        title, Safety.SAFE, found.edits, frozenset({"packages", "files"}), notes=answer.warnings if answer else ()
+    )
+
+
+def _advice(project: Project, entry: Outdated, why_not: str) -> str:
+    if not entry.why:
+        return f"Install {entry.path} instead: {why_not}."
+    if not entry.made.is_own:
+        return f"Run `{mask(entry.made.command)}` again with the image's Python and commit {entry.path}."
+    answer = entry.again.answer(project) if entry.again else None
+    if why_not and not (answer and answer.is_unreachable):
+        return f"{entry.path} was not made again: {why_not}."
+    reason = f" ({why_not})" if why_not else ""
+    return f"`pydock fix` makes {entry.path} again where it can ask a package index{reason}."
 
 
 def _used(project: Project, stage: Stage) -> Iterator[tuple[Span, Lock]]:
-    """The locks that a stage installs from, each once, with the word that does it."""
+    """The locks of tools that a stage installs from, each once, with the word that does it."""
     seen: set[str] = set()
     for sync in syncs(project.dockerfile, stage):
         path = context_path(project, sync, LOCKS[sync.tool])
@@ -88,13 +130,6 @@ def _used(project: Project, stage: Stage) -> Iterator[tuple[Span, Lock]]:
         if found and not sync.has("--skip-lock"):
             seen.add(found.path)
             yield sync.verb.span, found
-    for install in installs(project.dockerfile, stage, RESOLVING):
-        for word in install.files:
-            path = project.origin(stage, word.value, install.instruction) if word.value else None
-            if path and path not in seen and not path.endswith((".toml", ".cfg", ".py")):
-                seen.add(path)
-                if found := compiled(project, project.requirement_set(path)):
-                    yield word.span, found
 
 
 def _other_python(project: Project, stage: Stage, found: Lock) -> str:

@@ -7,8 +7,8 @@ rollback builds a third one.
 The cure is a lock beside the requirements: every package, the indirect ones too, with one
 version each. Making it needs a resolver that knows the target's Python, so the finding says
 how to run one; a version that nobody has resolved is never made up. It is quiet where a
-constraints file pins all the names. A line that pip would stop at is told here too, with its
-file and line.
+constraints file pins all the names, and where a lock of them stands beside, which PYD211 is
+about. A line that pip would stop at is told here too, with its file and line.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pydock.project import Project
 from pydock.project.lockfile import lock_path
 from pydock.project.locking import Locked, locked
 from pydock.project.locks import Manifest, locks, manifest
+from pydock.project.outdated import lock_beside
 from pydock.project.requirements import Kind, RequirementSet
 from pydock.project.syncs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.project.wanted import Wanted, wanted
@@ -55,7 +56,8 @@ def check(project: Project) -> Iterator[Finding]:
             if path not in seen:
                 seen.add(path)
                 yield from _unreadable(project, word, path)
-        if entry.paths and entry.loose and entry.paths[0] not in seen - set(entry.paths):
+        is_new = entry.paths and entry.paths[0] not in seen - set(entry.paths)
+        if is_new and entry.loose and not lock_beside(project, entry):
             yield _finding(project, entry)
     for stage in project.dockerfile.stages if project.tree.known else ():
         for sync in syncs(project.dockerfile, stage):
