@@ -49,7 +49,8 @@ _STYLE = """
 @media (prefers-color-scheme: dark) { :root { --paper: #14181f; --ink: #e6e9ef; --soft: #9aa4b2; --line: #2d3440;
   --first: #66707f; --middle: #7f97e6; --last: #3fb8ae; --worse: #ef8a80 } }
 @media print { :root { --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --first: #999; --middle: #667bbd;
-  --last: #0b7a75; --worse: #b3372f } section { break-inside: avoid } body { max-width: none; margin: 0 } }
+  --last: #0b7a75; --worse: #b3372f } section { break-inside: avoid } body { max-width: none; margin: 0 }
+  .scroll { overflow: visible } .scroll table { font-size: .8em } .scroll :is(th, td) { white-space: normal } }
 * { print-color-adjust: exact; -webkit-print-color-adjust: exact }
 body { font: 15px/1.5 system-ui, sans-serif; background: var(--paper); color: var(--ink); max-width: 60rem;
   margin: 2rem auto; padding: 0 1rem }
@@ -61,7 +62,8 @@ th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align:
 th:first-child, td:first-child { text-align: left } td.what { white-space: normal; overflow-wrap: anywhere }
 td.what, li { font-family: ui-monospace, monospace; font-size: .85em }
 thead th { color: var(--soft); font-weight: 600 } .worse { color: var(--worse) } .better { color: var(--last) }
-.key { display: inline-block; width: .8em; height: .8em; margin: 0 .4em 0 1em; border-radius: 2px }
+.key { white-space: nowrap; margin-left: 1em }
+.key span { display: inline-block; width: .8em; height: .8em; margin-right: .4em; border-radius: 2px }
 svg { width: 100%; height: auto; display: block } svg text { fill: var(--ink); font: 13px system-ui, sans-serif }
 svg .soft { fill: var(--soft) } svg line { stroke: var(--line) }
 svg .first { fill: var(--first) } svg .middle { fill: var(--middle) } svg .last { fill: var(--last) }
@@ -82,7 +84,7 @@ def written(bench: Bench, history: History = ()) -> str:
         *_trends(history, names[-1]),
     ]
     keys = "".join(
-        f'<span class="key" style="background: var(--{_tone(at, len(names))})"></span>{_text(name)}'
+        f' <span class="key"><span style="background: var(--{_tone(at, len(names))})"></span>{_text(name)}</span>'
         for at, name in enumerate(names)
     )
     runs = f"{bench.runs} run{'s each, medians' if bench.runs > 1 else ''}"
@@ -148,7 +150,7 @@ def _bar(top: int, value: float | None, most: float, tone: str, label: str) -> s
 
 def _shown(name: str, value: float | None, first: float | None, at: int) -> str:
     if value is None:
-        return "not measured"
+        return "no figure"
     text = figure_text(name, value)
     change = percent(first, value) if at else ""
     return f"{text} ({change})" if change else text
