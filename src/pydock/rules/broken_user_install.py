@@ -5,7 +5,8 @@ only `bin`, or copying it onto `/root/.local`, leaves the libraries behind: the 
 and the service does not start. A complete copy still fails as soon as the service runs as
 another user, for `/root` is closed to it.
 
-The cure is a virtual environment in `/opt/venv`, made in the builder and copied as a whole.
+The cure is a virtual environment in `/opt/venv`, made in the builder and copied as a whole. The
+image's own pip fills it where it can, as in a split.
 Safe where all installs of the builder are plain and both stages have the same Python: what is
 installed is the same, and what was not found before is found now.
 """
@@ -21,7 +22,10 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.installs import Install
+from pydock.project.start import called_programs
 from pydock.rule import Example, Finding, Rule
+from pydock.split.environment import WITHOUT_PIP, WITHOUT_PIP_COMMENT, pip_as_module, shares_pip
+from pydock.split.roles import roled_steps
 
 VENV = "/opt/venv"
 LOCAL = "/root/.local"
@@ -40,14 +44,34 @@ EXAMPLES = (
         ),
         after=(
             "FROM python:3.12 AS builder\n"
-            "RUN python -m venv /opt/venv\n"
+            "# the image has pip, so the environment needs none of its own\n"
+            "RUN python -m venv --without-pip --system-site-packages /opt/venv\n"
             'ENV PATH="/opt/venv/bin:$PATH"\n'
             "COPY requirements.txt .\n"
-            "RUN pip install -r requirements.txt\n"
+            "RUN python -m pip install -r requirements.txt\n"
             "FROM python:3.12-slim\n"
             "COPY --from=builder /opt/venv /opt/venv\n"
             "ENV PATH=/opt/venv/bin:$PATH\n"
             'CMD ["python", "server.py"]\n'
+        ),
+    ),
+    # pip is asked what it has installed, so the environment has one of its own.
+    Example(
+        before=(
+            "FROM python:3.12 AS builder\n"
+            "RUN pip install --user flask==3.1.2 && pip list\n"
+            "FROM python:3.12-slim\n"
+            "COPY --from=builder /root/.local /root/.local\n"
+            "ENV PATH=/root/.local/bin:$PATH\n"
+        ),
+        after=(
+            "FROM python:3.12 AS builder\n"
+            "RUN python -m venv /opt/venv\n"
+            'ENV PATH="/opt/venv/bin:$PATH"\n'
+            "RUN pip install flask==3.1.2 && pip list\n"
+            "FROM python:3.12-slim\n"
+            "COPY --from=builder /opt/venv /opt/venv\n"
+            "ENV PATH=/opt/venv/bin:$PATH\n"
         ),
     ),
     Example(
@@ -120,14 +144,20 @@ def _fix(project: Project, builder: Stage, stage: Stage, copies: list[Instructio
         return None, "give both stages the same Python image first, then copy a virtual environment"
     if any(not _is_local(word.text) for entry in copies for word in entry.words[:-1]):
         return None, "copy /root/.local by an instruction of its own first"
-    edits = [_environment(project, builder), *_plain_installs(project, user_installs), *_copies(project, copies)]
-    edits += _paths(project, stage, copies[0])
+    steps = tuple(step for run in builder.of("RUN") for step in roled_steps(project, builder, run))
+    # What another install brings to the image is no part of the environment that is copied.
+    is_shared = user_installs == list(installs) and shares_pip(project, steps, called_programs(project))
+    edits = [_environment(project, builder, is_shared), *_plain_installs(project, user_installs)]
+    if is_shared:
+        edits += [Edit(project.path, span, text) for step in steps for span, text in pip_as_module(step)]
+    edits += [*_copies(project, copies), *_paths(project, stage, copies[0])]
     return Fix("install into a virtual environment and copy it whole", Safety.SAFE, tuple(edits), CHANGES), ""
 
 
-def _environment(project: Project, builder: Stage) -> Edit:
+def _environment(project: Project, builder: Stage, is_shared: bool) -> Edit:
     at = builder.start.span.end
-    text = f'RUN python -m venv {VENV}\nENV PATH="{VENV}/bin:$PATH"\n'
+    comment, options = (WITHOUT_PIP_COMMENT, WITHOUT_PIP) if is_shared else ("", "")
+    text = f'{comment}RUN python -m venv {options}{VENV}\nENV PATH="{VENV}/bin:$PATH"\n'
     return Edit(project.path, Span(at, at), project.dockerfile.written(text))
 
 

@@ -12,6 +12,7 @@ from pydock.plan import Add, Change, Keep, Piece, Repeat
 from pydock.project.build_tools import latest_tool
 from pydock.split.copying import copy_pieces, leaves_runtime
 from pydock.split.draft import Draft
+from pydock.split.environment import WITHOUT_PIP, WITHOUT_PIP_COMMENT
 from pydock.split.pieces import builder_edits, builder_installs, builder_steps, run_text, runtime_steps
 from pydock.split.preparing import is_preparing_copy, read_variables
 from pydock.split.reasons import listed
@@ -151,7 +152,7 @@ def _environment(draft: Draft) -> Iterator[Piece]:
     if draft.brings_uv:
         version = latest_tool("uv", draft.image.minor)
         yield Add(f"RUN pip install --no-cache-dir uv=={version}\n", "uv installs faster, and stays in the builder")
-    comment = "# the image has pip, so the environment needs none of its own\n" if draft.shares_pip else ""
+    comment = WITHOUT_PIP_COMMENT if draft.shares_pip else ""
     whose = ", filled by the image's own pip" if draft.shares_pip and not draft.brings_uv else ""
     yield Add(f"{comment}RUN {command}\n", f"packages live in an environment that can be copied as a whole{whose}")
     tool = draft.manager or (
@@ -175,7 +176,7 @@ def _environment(draft: Draft) -> Iterator[Piece]:
 
 def _venv_options(draft: Draft) -> str:
     if draft.shares_pip:
-        return "--without-pip --system-site-packages "
+        return WITHOUT_PIP
     installs = [command for entry in draft.steps if entry.role is Role.INSTALL for command in entry.step.commands]
     return "--without-pip " if all(command.values[:2] == ("uv", "sync") for command in installs) else ""
 

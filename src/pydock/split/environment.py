@@ -20,6 +20,8 @@ from pydock.shell import Command
 from pydock.split.places import running_files
 from pydock.split.roles import Role, RoledStep, step_text
 
+WITHOUT_PIP = "--without-pip --system-site-packages "
+WITHOUT_PIP_COMMENT = "# the image has pip, so the environment needs none of its own\n"
 _PIP = regex(r"pip(3(\.\d+)?)?\Z")
 _PYTHON = regex(r"(/usr/local/bin/)?python(3(\.\d+)?)?\Z")
 _READERS = frozenset({"cat", "grep", "sed", "echo", "uv"})
