@@ -55,11 +55,12 @@ EXAMPLES = (
             'CMD ["python", "server.py"]\n'
         ),
     ),
-    # pip is asked what it has installed, so the environment has one of its own.
+    # What is installed into the image itself would count as there and not be copied.
     Example(
         before=(
             "FROM python:3.12 AS builder\n"
-            "RUN pip install --user flask==3.1.2 && pip list\n"
+            "RUN pip install requests==2.32.5\n"
+            "RUN pip install --user flask==3.1.2\n"
             "FROM python:3.12-slim\n"
             "COPY --from=builder /root/.local /root/.local\n"
             "ENV PATH=/root/.local/bin:$PATH\n"
@@ -68,7 +69,8 @@ EXAMPLES = (
             "FROM python:3.12 AS builder\n"
             "RUN python -m venv /opt/venv\n"
             'ENV PATH="/opt/venv/bin:$PATH"\n'
-            "RUN pip install flask==3.1.2 && pip list\n"
+            "RUN pip install requests==2.32.5\n"
+            "RUN pip install flask==3.1.2\n"
             "FROM python:3.12-slim\n"
             "COPY --from=builder /opt/venv /opt/venv\n"
             "ENV PATH=/opt/venv/bin:$PATH\n"
