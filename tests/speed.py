@@ -20,6 +20,8 @@ from pathlib import Path
 
 from tabulate import tabulate
 
+from tests import large_project
+
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 SMALL = FIXTURES / "flask-legacy"
 BIN = Path(sys.executable).parent
@@ -71,6 +73,18 @@ def make_projects(folder: Path) -> list[str]:
     return made
 
 
+def large(pydock: list[str], folder: Path) -> list[list[str]]:
+    """What a service of two thousand Python files costs."""
+    folder.mkdir()
+    large_project.make(folder)
+    found = []
+    for command in (["facts"], ["check"], ["fix", "--diff", "--offline"]):
+        cpu, peak = many([*pydock, *command, str(folder)])
+        name = f"pydock {command[0]}, {large_project.OWN} source files"
+        found += [[f"{name}, CPU", cpu], [f"{name}, peak memory", peak]]
+    return found
+
+
 def run(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.speed")
     parser.add_argument("--against", action="append", default=[], metavar="NAME=COMMAND")
@@ -93,6 +107,7 @@ def run(arguments: list[str]) -> int:
         for tool, command in commands.items():
             cpu, peak = many(command)
             rows += [[f"{tool}, {PROJECTS} projects, CPU", cpu], [f"{tool}, {PROJECTS} projects, peak memory", peak]]
+        rows += large([pydock], Path(name) / "large")
     print(tabulate(rows, headers=["what", "measured"], tablefmt="github"))
     return 0
 

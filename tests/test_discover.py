@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pydock.discover import Target, Unusable, is_dockerfile, targets
-from pydock.tree import LARGEST_TEXT
+from pydock.disk import LARGEST_TEXT
 
 NAMES = {
     "Dockerfile": True,

@@ -27,7 +27,7 @@ FLOORS = (
     {"dockerfile"},
     {"shell"},
     {"edits"},
-    {"chains", "plan", "contract", "ignore", "suppression"},
+    {"chains", "plan", "contract", "disk", "ignore", "suppression"},
     {"tree"},
     {"project", "discover"},
     {"resolve"},

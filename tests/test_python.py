@@ -136,6 +136,8 @@ def test_every_removal_of_the_table_is_found_in_a_source_that_uses_it(row: dict[
         ("python:3.9.25-slim-trixie", {}, "The nearest supported version is 3.11, until 2027-10-31."),
         ("python:3.9.25-slim-trixie", {"a.py": "from collections import Set\n"}, "a.py:1 uses collections.Set"),
         ("python:3.6.15-slim-buster", {"a.py": "async = 1\n"}, "It cannot read a.py."),
+        # Its own Python cannot read it either, so the step costs nothing there.
+        ("python:3.9.25-slim-trixie", {"a.py": "print 1\n"}, "2027-10-31. It installs no packages."),
         ("python:3.9.25-slim-trixie", {".python-version": "3.9\n"}, ".python-version asks for Python 3.9."),
         ("python:2.7.18-slim-buster", {"a.py": "print 1\n"}, "the code has to be ported first"),
     ],

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from pydock.disk import LARGEST_TEXT
 from pydock.edits import Edit
 from pydock.errors import UnreadableError
 from pydock.lines import Span
-from pydock.tree import LARGEST_TEXT, Tree
+from pydock.tree import Tree
 
 
 def _snapshot(folder: Path) -> dict[str, bytes]:
@@ -147,3 +148,11 @@ def test_standard_input_has_no_folder_to_write_to() -> None:
     assert tree.text("requirements.txt") is None
     with pytest.raises(UnreadableError, match="no folder"):
         tree.write(["Dockerfile"])
+
+
+def test_under_changes_a_folder_stays_as_it_was_first_read(folder: Path) -> None:
+    tree = Tree(folder)
+    before = tree.files
+    (folder / "later").write_text("x")
+    assert tree.edited([Edit("new", Span(0, 0), "y")]).files == tuple(sorted({*before, "new"}))
+    assert tree.over({"Dockerfile": "FROM b\n"}).files == before

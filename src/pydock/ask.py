@@ -150,7 +150,7 @@ def _outcome(
 
 
 def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:
-    tree = Tree(target.tree.root, {**target.tree.changes, **changes})
+    tree = target.tree.over(changes)
     wanted = settings(configuration(tree, target.path), question.given, RULES)
     options = Options(
         wanted.installer, wanted.portable, wanted.venv, wanted.pin, as_of=_day(wanted, tree), hashes=wanted.hashes,

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydock.config import NAMES, File
+from pydock.disk import LARGEST_TEXT, SKIPPED
 from pydock.dockerfile import Dockerfile, read
 from pydock.errors import PydockError, UnreadableError
 from pydock.patterns import regex
-from pydock.tree import LARGEST_TEXT, SKIPPED, Tree
+from pydock.tree import Tree
 from pydock.values import Value
 from pydock.words import unquote
 

@@ -39,23 +39,31 @@ class Ignore(Value, dict=True):
     def _compiled(self) -> tuple[tuple[bool, re.Pattern[str] | None], ...]:
         return tuple((each.startswith("!"), _expression(each.removeprefix("!"))) for each in self.patterns)
 
+    @cached_property
+    def _folders(self) -> dict[str, tuple[bool, ...]]:
+        """Which patterns hold inside the folders that were judged so far."""
+        return {"": (False,) * len(self._compiled)}
+
     def hides(self, path: str) -> bool:
         """Whether this path, relative to the context, is left out.
 
         Each folder on the way is judged first. A pattern that changed the answer for a folder
         goes on holding for what is inside, one that had nothing to change there does not.
         """
-        hidden, held = False, [False] * len(self._compiled)
-        parts = path.split("/")
-        for depth in range(len(parts)):
-            candidate = "/".join(parts[: depth + 1])
-            hidden = False
-            for at, (negated, expression) in enumerate(self._compiled):
-                if not held[at] and negated == hidden:
-                    held[at] = expression is not None and expression.fullmatch(candidate) is not None
-                if held[at]:
-                    hidden = not negated
-        return hidden
+        return self._judged(path)[0]
+
+    def _judged(self, path: str) -> tuple[bool, tuple[bool, ...]]:
+        """Whether a path is left out, and which patterns hold for it."""
+        folder = path.rpartition("/")[0]
+        if folder not in self._folders:
+            self._folders[folder] = self._judged(folder)[1]
+        hidden, held = False, list(self._folders[folder])
+        for at, (negated, expression) in enumerate(self._compiled):
+            if not held[at] and negated == hidden:
+                held[at] = expression is not None and expression.fullmatch(path) is not None
+            if held[at]:
+                hidden = not negated
+        return hidden, tuple(held)
 
 
 @lru_cache(maxsize=2048)

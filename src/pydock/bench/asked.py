@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from pydock.bench.facts import Declared
+from pydock.disk import SKIPPED
 from pydock.engine import Report
 from pydock.project import Project
 from pydock.project.app import app, bind
@@ -14,7 +15,6 @@ from pydock.project.module import read_module
 from pydock.project.sources import sources, syntax
 from pydock.project.start import called_programs
 from pydock.project.writes import image_path, writes
-from pydock.tree import SKIPPED
 from pydock.values import Value, field
 
 MOST_ROUTES = 20

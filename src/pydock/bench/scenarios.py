@@ -17,7 +17,7 @@ from pydock.project import Project
 from pydock.project.app import app
 from pydock.project.requirements import entries
 from pydock.tree import Tree
-from pydock.values import Value, replace
+from pydock.values import Value
 
 # A small pure package for every Python there is, with the hashes of its wheel and its source.
 _ADDED = "iniconfig==1.1.1"
@@ -123,7 +123,7 @@ def _with_code_change(tree: Tree, path: str | None, mark: str) -> Change:
     text = tree.text(path) if path else None
     if path is None or text is None:
         return Change(None, why="no Python file of the context is copied by every version")
-    return Change(_changed(tree, path, _appended(text, f"# {mark}")), f"one line in {path}")
+    return Change(tree.over({path: _appended(text, f"# {mark}")}), f"one line in {path}")
 
 
 def _with_dependency_change(project: Project, mark: str) -> Change:
@@ -146,7 +146,7 @@ def _with_requirement(tree: Tree, path: str, text: str, mark: str) -> Change:
         return Change(None, why=f"{path} has iniconfig already, which would be added")
     is_hashed = any("--hash" in entry.text for entry in listed)
     hashes = "".join(f" --hash=sha256:{value}" for value in _HASHES) if is_hashed else ""
-    return Change(_changed(tree, path, _appended(text, f"# {mark}\n{_ADDED}{hashes}")), f"one requirement in {path}")
+    return Change(tree.over({path: _appended(text, f"# {mark}\n{_ADDED}{hashes}")}), f"one requirement in {path}")
 
 
 def _with_project_dependency(project: Project, mark: str) -> Change | None:
@@ -161,7 +161,7 @@ def _with_project_dependency(project: Project, mark: str) -> Change | None:
     if text is None or found is None or not any((word.value or "").startswith(".") for word in words):
         return None
     changed = f'{text[: found.end()]}\n    "{_ADDED}",  # {mark}\n{text[found.end() :]}'
-    return Change(_changed(project.tree, "pyproject.toml", changed), "one dependency in pyproject.toml")
+    return Change(project.tree.over({"pyproject.toml": changed}), "one dependency in pyproject.toml")
 
 
 def _with_inline_requirement(project: Project, mark: str) -> Change | None:
@@ -173,7 +173,7 @@ def _with_inline_requirement(project: Project, mark: str) -> Change | None:
                 number = int(hashlib.sha256(mark.encode()).hexdigest()[:6], 16)
                 words = f" '{_ADDED},!=0.{number}'"
                 text = apply(project.dockerfile.text, [Edit(project.path, place, words)])
-                return Change(_changed(project.tree, project.path, text), "one more word for pip install")
+                return Change(project.tree.over({project.path: text}), "one more word for pip install")
     return None
 
 
@@ -181,7 +181,3 @@ def _appended(text: str, line: str) -> str:
     newline = "\r\n" if "\r\n" in text else "\n"
     start = text if not text or text.endswith("\n") else text + newline
     return start + line.replace("\n", newline) + newline
-
-
-def _changed(tree: Tree, path: str, text: str) -> Tree:
-    return replace(tree, changes={**tree.changes, path: text}, _read=tree._read)

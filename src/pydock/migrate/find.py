@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pydock.discover import context as guessed_context
 from pydock.discover import is_dockerfile
+from pydock.disk import LARGEST_TEXT, SKIPPED
 from pydock.errors import UnreadableError
 from pydock.migrate.gitignore import Ignored, above, matcher
 from pydock.migrate.manifest import NAME, Manifest, Named, read
 from pydock.patterns import regex
 from pydock.project.compose import LARGEST, builds, is_compose_file
-from pydock.tree import LARGEST_TEXT, SKIPPED
 from pydock.values import Value, replace
 
 # Trees that others wrote: their Dockerfiles belong to no service here.

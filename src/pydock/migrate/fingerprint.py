@@ -10,8 +10,9 @@ from functools import cache
 
 from pydock import __version__
 from pydock.data import rows
+from pydock.disk import LARGEST_TEXT, SKIPPED
 from pydock.project.bases import GRACE
-from pydock.tree import LARGEST_TEXT, SKIPPED, Tree
+from pydock.tree import Tree
 
 
 def key(asked: Mapping[str, object], members: Sequence[str]) -> str:

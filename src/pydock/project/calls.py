@@ -11,10 +11,13 @@ from functools import lru_cache
 
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import remembered, sources, syntax
+from pydock.project.sources import MOST_SOURCES, remembered, sources, syntax, walk
 
-MOST_READ = 400
-_HINT = regex(r"subprocess|\bos\.(?:system|popen|exec|spawn)|\bwhich\b")
+_HINT = regex(
+    r"\b(?:run|call|Popen|check_output|check_call|getoutput|getstatusoutput|system|popen|which"
+    r"|create_subprocess_exec|create_subprocess_shell)[\s\\]*\(",
+    words="subprocess os.system os.popen which",
+)
 _RUNS = frozenset({"run", "call", "Popen", "check_output", "check_call", "getoutput", "getstatusoutput"})
 _OS_RUNS = frozenset({"system", "popen"})
 _ASYNC_RUNS = frozenset({"create_subprocess_exec", "create_subprocess_shell"})
@@ -25,25 +28,20 @@ _NAME = regex(r"[A-Za-z0-9_.+-]+\Z")
 def python_calls(project: Project) -> tuple[tuple[str, str], ...]:
     """(program, "file.py:line") for each call whose program is written out."""
     found: list[tuple[str, str]] = []
-    read = 0
     for path in sources(project):
         text = project.tree.text(path)
-        if text is None or not _HINT.search(text):
-            continue
-        read += 1
-        if read > MOST_READ:
-            break
-        found += [(name, f"{path}:{line}") for name, line in _calls_of(text)]
+        found += [(name, f"{path}:{line}") for name, line in (_calls_of(text) if text else ())]
     return tuple(found)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=MOST_SOURCES)
 def _calls_of(text: str) -> tuple[tuple[str, int], ...]:
-    tree = syntax(text)
-    if tree is None:
-        return ()
+    tree = syntax(text) if _HINT.search(text) else None
     return tuple(
-        (name, node.lineno) for node in ast.walk(tree) if isinstance(node, ast.Call) for name in _programs(node)
+        (name, node.lineno)
+        for node in (walk(tree) if tree else ())
+        if isinstance(node, ast.Call)
+        for name in _programs(node)
     )
 
 
@@ -99,7 +97,7 @@ def _program(text: str) -> str:
     return posixpath.basename(name) if is_system and _NAME.match(posixpath.basename(name)) else ""
 
 
-_LOADS = regex(r"ctypes|cffi|dlopen|LoadLibrary")
+_LOADS = regex(r"(?:CDLL|LoadLibrary|find_library|dlopen|PyDLL)[\s\\]*\(", words="ctypes cffi dlopen LoadLibrary")
 _LOADERS = frozenset({"CDLL", "LoadLibrary", "find_library", "dlopen", "PyDLL"})
 
 
@@ -109,17 +107,16 @@ def libraries(project: Project) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for path in sources(project):
         text = project.tree.text(path)
-        if text is not None and _LOADS.search(text):
-            found += [(name, f"{path}:{line}") for name, line in _loads_of(text)]
+        found += [(name, f"{path}:{line}") for name, line in (_loads_of(text) if text else ())]
     return tuple(found)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=MOST_SOURCES)
 def _loads_of(text: str) -> tuple[tuple[str, int], ...]:
-    tree = syntax(text)
+    tree = syntax(text) if _LOADS.search(text) else None
     return tuple(
         (node.args[0].value, node.lineno)
-        for node in (ast.walk(tree) if tree else ())
+        for node in (walk(tree) if tree else ())
         if isinstance(node, ast.Call) and node.args and _dotted(node.func)[1] in _LOADERS
         if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
     )

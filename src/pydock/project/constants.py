@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pydock.project.ports import template
-from pydock.project.sources import syntax
+from pydock.project.sources import syntax, walk
 
 _PARSERS = frozenset({"parse_args", "parse_known_args"})
 
@@ -29,7 +29,7 @@ def constants_of(tree: ast.Module) -> dict[str, str]:
     A setting of a class stands under `Class.NAME`, under the names of its objects, and under
     `factory().NAME` of a function that only makes one.
     """
-    nodes = tuple(ast.walk(tree))
+    nodes = walk(tree)
     found = _plain(nodes)
     classes = {node.name: _fields(node, found) for node in nodes if isinstance(node, ast.ClassDef)}
     for name, fields in classes.items():
@@ -39,7 +39,7 @@ def constants_of(tree: ast.Module) -> dict[str, str]:
     return found | _arguments(nodes, found)
 
 
-def _plain(nodes: tuple[ast.AST, ...]) -> dict[str, str]:
+def _plain(nodes: list[ast.AST]) -> dict[str, str]:
     found: dict[str, str] = {}
     seen: set[str] = set()
     inside = {child for node in nodes if isinstance(node, ast.ClassDef) for child in node.body}
@@ -99,7 +99,7 @@ def _default(value: ast.expr | None) -> ast.expr | None:
     return keywords.get("default", next(iter(value.args), None))
 
 
-def _objects(nodes: tuple[ast.AST, ...]) -> Iterator[tuple[str, str]]:
+def _objects(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
     """(name, class) of `settings = Settings()`, and of the like through a factory that only returns one."""
     makers = {
         node.name: value.func.id
@@ -119,7 +119,7 @@ def _objects(nodes: tuple[ast.AST, ...]) -> Iterator[tuple[str, str]]:
                 pass
 
 
-def _arguments(nodes: tuple[ast.AST, ...], constants: dict[str, str]) -> dict[str, str]:
+def _arguments(nodes: list[ast.AST], constants: dict[str, str]) -> dict[str, str]:
     """`args.port` of argparse and `options.port` of tornado, with their defaults."""
     owners = {
         target.id

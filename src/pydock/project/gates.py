@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pydock.patterns import regex
-from pydock.project.sources import syntax
+from pydock.project.sources import syntax, walk
 from pydock.values import Value
 
 _HINT = regex(r"before_request|middleware|Middleware|BasicAuth|login_manager|basic_auth")
@@ -39,7 +39,7 @@ def gates(text: str) -> tuple[Gate, ...]:
 
 
 def _guards(tree: ast.Module) -> Iterator[Gate]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.FunctionDef(decorator_list=decorators) | ast.AsyncFunctionDef(decorator_list=decorators):
                 bases = [base for decorator in decorators if (base := _hooked(decorator)) is not None]

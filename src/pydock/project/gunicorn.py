@@ -16,7 +16,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.constants import constants_of
 from pydock.project.ports import Bind, Port, Values, read_bind, template
-from pydock.project.sources import content, syntax
+from pydock.project.sources import content, syntax, walk
 from pydock.shell import Command
 from pydock.values import Value, field
 
@@ -181,7 +181,7 @@ def _assigned(tree: ast.Module, text: str, path: str) -> Iterable[tuple[str, tup
     constants = constants_of(tree)
     lines = text.split("\n")
     counted: dict[str, int] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         for target in node.targets if isinstance(node, ast.Assign) else ():
             if isinstance(target, ast.Name):
                 counted[target.id] = counted.get(target.id, 0) + 1

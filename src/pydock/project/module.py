@@ -25,7 +25,7 @@ from pydock.project.putting import (
 )
 from pydock.project.routing import INCLUDES, Include, Route, include_of, router_of, routes_of_call, routes_of_handler
 from pydock.project.runs import Run, Scope, read_run
-from pydock.project.sources import syntax
+from pydock.project.sources import syntax, walk
 from pydock.values import Value, field, replace
 
 
@@ -97,7 +97,7 @@ def read_module(text: str) -> Module:
 def imports_of(tree: ast.Module) -> dict[str, str]:
     """Local names and the dotted names they stand for; a relative import keeps its dots."""
     found: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found[alias.asname or alias.name.split(".")[0]] = (
@@ -279,7 +279,7 @@ class _Visitor(ast.NodeVisitor):
         left = node.left
         name = left.attr if isinstance(left, ast.Attribute) else left.id if isinstance(left, ast.Name) else ""
         if name.endswith("path") and self.functions[-1:] == ["do_GET"]:
-            for part in ast.walk(node):
+            for part in walk(node):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.startswith("/"):
                     self.routes.append(Route(part.value, "", node.lineno))
         self.generic_visit(node)

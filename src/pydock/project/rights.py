@@ -41,16 +41,11 @@ _ROOT_CACHE = regex(
 _RIGHTS = regex(
     r"SOCK_RAW|AF_PACKET|docker\.sock|docker\.from_env|\bDockerClient\b|/dev/(?:tty|video|snd|i2c|spi|mem|kmsg|input|net)"
     r"|\bserial\.Serial\b|\bRPi\.GPIO\b|\bgpiozero\b|\bsmbus2?\b|\bevdev\b|\bos\.(?:sete?[ug]id|chown|chroot)\b"
-    r"|\b(?:from|import) (?:scapy|icmplib|ping3|pyroute2|iptc|usb|bluetooth|bluepy)\b"
+    r"|\b(?:from|import) (?:scapy|icmplib|ping3|pyroute2|iptc|usb|bluetooth|bluepy)\b",
+    words="SOCK_RAW AF_PACKET docker Docker /dev/ serial GPIO gpio smbus evdev os.set os.chown os.chroot "
+    "scapy icmplib ping3 pyroute2 iptc usb bluetooth bluepy",
 )
 
-
-# One of these is in whatever _RIGHTS finds; the search itself is slow.
-_RIGHTS_NAMES = """
-    SOCK_RAW AF_PACKET docker Docker /dev/ serial GPIO gpio smbus evdev os.
-    scapy icmplib ping3 pyroute2 iptc usb bluetooth bluepy
-"""
-_RIGHTS_WORDS = tuple(_RIGHTS_NAMES.split())
 
 # A server that starts as root and leaves it to its own setting to become somebody else.
 _BECOMES = regex(r"^\s*(?:user|uid)\s*=\s*[\"']?(?!root\b|0\b|\$|None)[\w-]+", re.M)
@@ -146,7 +141,7 @@ def _of_sources(project: Project) -> Iterator[Obstacle]:
             yield Obstacle(f"{path} starts as root and drops its rights itself ({found[0].strip()})")
     for path in sources(project):
         text = project.tree.text(path) or ""
-        if any(word in text for word in _RIGHTS_WORDS) and (found := _RIGHTS.search(text)):
+        if found := _RIGHTS.search(text):
             yield Obstacle(f"{path} may need root ({found[0]})", is_final=False)
             return
 

@@ -16,7 +16,7 @@ from pydock.project.app import App, app
 from pydock.project.listeners import Server
 from pydock.project.module import read_module
 from pydock.project.server import server
-from pydock.project.sources import remembered, syntax
+from pydock.project.sources import remembered, syntax, walk
 from pydock.project.wrappers import INITS
 from pydock.values import Value
 
@@ -97,7 +97,7 @@ def _waits(project: Project, path: str) -> Iterator[Wait]:
 
 
 def _is_endless_function(function: ast.AST | None) -> bool:
-    return function is not None and any(isinstance(node, ast.While) and is_endless(node) for node in ast.walk(function))
+    return function is not None and any(isinstance(node, ast.While) and is_endless(node) for node in walk(function))
 
 
 def _run_by(

@@ -19,11 +19,18 @@ from pydock.words import expand, unquote
 Fact = TypeVar("Fact")
 
 MOST_SOURCES = 3_000
+# A syntax tree takes fifty times the memory of its text: only those that several questions go to are kept.
+MOST_TREES = 64
 PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _SHEBANG = regex(r"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:ba|da|a)?sh\b")
 _NOT_THE_SERVICE = regex(
     r"(?:\A|/)(?:tests?|testing|docs?|examples?|benchmarks?|vendor|_?vendored|third_party|site-packages|dist-packages"
     r"|\.?v?env|\.eggs|lib/python[\d.]+)/|(?:\A|/)(?:test_[^/]*|[^/]*_tests?|tests|conftest|setup|noxfile)\.py\Z"
+)
+_MARKS = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+# What the fields of a node hold besides nodes that say more than their kind.
+_LEAVES = frozenset({str, int, float, complex, bytes, bool, type(None), type(...)}).union(
+    *(mark.__subclasses__() for mark in _MARKS)
 )
 
 
@@ -68,7 +75,7 @@ def _is_taken(path: str, sources: set[str]) -> bool:
     )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=MOST_TREES)
 def syntax(text: str) -> ast.Module | None:
     """The syntax tree of a Python file; None where this interpreter cannot read it."""
     try:
@@ -78,6 +85,19 @@ def syntax(text: str) -> ast.Module | None:
             return ast.parse(text.encode("utf-8", "surrogateescape"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def walk(tree: ast.AST) -> list[ast.AST]:
+    """What `ast.walk` finds, in its order, without the marks of load and store and the operators."""
+    found = [tree]
+    for node in found:
+        for value in vars(node).values():
+            kind = type(value)
+            if kind is list:
+                found += [each for each in value if type(each) not in _LEAVES]
+            elif kind not in _LEAVES:
+                found.append(value)
+    return found
 
 
 def script_file(project: Project, name: str, *, is_searched: bool = True) -> tuple[str, str] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from pydock.project import Project
 from pydock.project.images import version_order
 from pydock.project.python import Release, next_supported, wishes
@@ -28,8 +26,8 @@ def next_step(project: Project, minor: str) -> Step | None:
         return None
     uses = [str(use) for use in removed_uses(project, minor, following.minor)]
     obstacles = [f"{_listed(uses)}."] if uses else []
-    # A grammar older than the one in the image refuses what is newer, and proves nothing.
-    refused = unreadable_sources(project) if version_order(minor) <= sys.version_info[:2] else ()
+    # Since `async` became a word of its own, what a newer Python refuses the image's own refuses, too.
+    refused = unreadable_sources(project) if version_order(minor) < (3, 7) else ()
     if refused:
         obstacles.append(f"It cannot read {_listed(refused)}.")
     asked = [

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pydock.disk import LARGEST_TEXT
 from pydock.errors import UnreadableError
 from pydock.report import Answer
 from pydock.report.fingerprints import Identity, Known, identified
 from pydock.report.places import located
-from pydock.tree import LARGEST_TEXT
 from pydock.values import Value, replace, to_builtins
 
 SCHEMA = 1

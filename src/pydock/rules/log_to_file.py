@@ -63,7 +63,8 @@ _NO_FILE = regex(r"-|none|syslog.*|/dev/(?:stdout|stderr|null|fd/\d)|/proc/(?:1|
 _HANDLER = regex(
     r"(?:logging\.(?:handlers\.)?|\bhandlers\.|\b)(?:(?:Timed)?Rotating|Watched)?FileHandler\(|"
     r"[\"']logging\.(?:handlers\.)?\w*FileHandler[\"']|basicConfig\([^)]*\bfilename\s*=|"
-    r"\blogger\.add\(\s*f?[\"'][^\"']*\.log"
+    r"\blogger\.add\(\s*f?[\"'][^\"']*\.log",
+    words="FileHandler filename logger.add",
 )
 _COST = "docker logs shows nothing, and the file fills the container's layer until both are gone"
 
@@ -134,7 +135,7 @@ def _check_sources(project: Project) -> Iterator[Finding]:
         return
     for path in sources(project):
         text = project.tree.text(path) or ""
-        if ("FileHandler" in text or "filename" in text or ".log" in text) and (match := _HANDLER.search(text)):
+        if match := _HANDLER.search(text):
             line = text.count("\n", 0, match.start()) + 1
             yield Finding(
                 RULE,

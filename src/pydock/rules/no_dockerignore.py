@@ -120,7 +120,7 @@ def _candidates(project: Project, *, is_new: bool) -> Iterator[tuple[str, str]]:
 
 def _is_shipped(project: Project, pattern: str) -> bool:
     """Whether compiled modules are part of the project itself, without their source."""
-    return any(Ignore(pattern).hides(path) for path in project.tree.files)
+    return any(map(Ignore(pattern).hides, project.tree.files))
 
 
 def _environments(project: Project, *, is_new: bool) -> Iterator[tuple[str, str]]:

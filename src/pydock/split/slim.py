@@ -14,17 +14,22 @@ from pydock.project.sources import sources
 # https://docs.python.org/3/library/mimetypes.html#mimetypes.knownfiles
 _MEDIA_TYPES = regex(
     r"\bmimetypes\b|\bguess_type\b|\bsend_(?:file|from_directory)\b|\bStaticFiles\b|\bFileResponse\b|\bstatic_folder\b"
-    r"|\badd_static\b|\bstatic_file\b|\bWhiteNoise|\bSimpleHTTPRequestHandler\b|\bStaticFileHandler\b"
+    r"|\badd_static\b|\bstatic_file\b|\bWhiteNoise|\bSimpleHTTPRequestHandler\b|\bStaticFileHandler\b",
+    words="mimetypes guess_type send_f Static FileResponse static_f add_static WhiteNoise SimpleHTTP",
 )
 _STATIC = regex(r"(?:\A|/)(?:static|public|assets|dist)/")
 _SERVES_STATIC = frozenset({"flask", "quart", "whitenoise", "django", "aiohttp", "dash", "sanic"})
-_LOADS = regex(r"(?:\bCDLL|\bLoadLibrary|\bdlopen|\bfind_library)\(\s*[\"']([\w.+-]+)[\"']")
+_LOADS = regex(
+    r"(?:\bCDLL|\bLoadLibrary|\bdlopen|\bfind_library)\(\s*[\"']([\w.+-]+)[\"']",
+    words="CDLL LoadLibrary dlopen find_library",
+)
 _OWN_LIBRARIES = regex(r"lib(?:c|m|dl|rt|pthread)\.so|c\Z|m\Z")
 _COMPILES = regex(
     r"\bpyximport\b|\bffi\w*\.verify\(|\btorch\.compile\b|\bload_inline\b|\bcpp_extension\b|\bcmdstanpy\b|\bpystan\b"
-    r"|\btheano\b|\bpytensor\b|\bbuild_ext\b"
+    r"|\btheano\b|\bpytensor\b|\bbuild_ext\b",
+    words="pyximport .verify torch.compile load_inline cpp_ext cmdstanpy pystan theano pytensor build_ext",
 )
-_WINDOWS = regex(r"^\s*(?:import|from) (?:tkinter|turtle)\b", re.M)
+_WINDOWS = regex(r"^\s*(?:import|from) (?:tkinter|turtle)\b", re.M, words="tkinter turtle")
 
 
 def media_types(project: Project, suite: str, names: frozenset[str]) -> Iterator[Need]:
