@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pydock.errors import PydockError
+from pydock.gitignore import Ignored
 from pydock.migrate.find import Found, find
-from pydock.migrate.gitignore import Ignored
 from pydock.migrate.manifest import read
 
 PLAIN = "FROM python:3.12-slim\nCOPY app.py /\n"

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+from pydock.gitignore import left_out
 from pydock.values import Value, field
 
 LARGEST_TEXT = 5 * 1024 * 1024
@@ -44,6 +45,13 @@ class Disk(Value, dict=True, eq=False):
         """The paths of all files, sorted; folders that are no part of a service are left out."""
         found = _walk(self.root, "") if self.root is not None and self.root.is_dir() else ()
         return tuple(sorted(islice(found, MOST_FILES)))
+
+    @cached_property
+    def left_out(self) -> frozenset[str]:
+        """The folders with Python files that git ignores: what tools made, no source of the service."""
+        files = [path for path in self.files if path.endswith(".py")]
+        folders = {"/".join(parts[:size]) for parts in map(_folders, files) for size in range(1, len(parts) + 1)}
+        return left_out(self.root, folders) if self.root is not None else frozenset()
 
     def data(self, path: str) -> bytes | None:
         """The content of a file, or None where there is no such file inside the root, or only a huge one."""
@@ -112,6 +120,10 @@ class Disk(Value, dict=True, eq=False):
                 return file.read()
         except OSError:
             return None
+
+
+def _folders(path: str) -> list[str]:
+    return path.split("/")[:-1]
 
 
 def _decoded(data: bytes | None) -> str | None:

@@ -72,6 +72,11 @@ class Tree(Value, dict=True):
         """The paths of all files, sorted; folders that are no part of a service are left out."""
         return tuple(sorted({*self._disk.files, *self.changes})) if self.changes else self._disk.files
 
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The folders with Python files that git ignores."""
+        return self._disk.left_out
+
     def named(self, *names: str) -> tuple[str, ...]:
         """The files at the top of the context with one of these names."""
         return tuple(name for name in names if self.has_file(name))

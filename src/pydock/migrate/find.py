@@ -11,7 +11,7 @@ from pydock.discover import context as guessed_context
 from pydock.discover import is_dockerfile
 from pydock.disk import LARGEST_TEXT, SKIPPED
 from pydock.errors import UnreadableError
-from pydock.migrate.gitignore import Ignored, above, matcher
+from pydock.gitignore import Ignored, above, matcher
 from pydock.migrate.manifest import NAME, Manifest, Named, read
 from pydock.patterns import regex
 from pydock.project.compose import LARGEST, builds, is_compose_file

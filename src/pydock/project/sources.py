@@ -51,7 +51,7 @@ def remembered(fact: Callable[[Project], Fact]) -> Callable[[Project], Fact]:
 
 @remembered
 def sources(project: Project) -> tuple[str, ...]:
-    """Python files that some COPY brings along; tests, documents and vendored trees are left out.
+    """Python files that some COPY brings along; tests, documents, vendored trees and what git ignores are left out.
 
     Where nothing is copied the whole context counts, for it may be mounted.
     """
@@ -63,6 +63,7 @@ def sources(project: Project) -> tuple[str, ...]:
         for path in project.tree.files
         if path.endswith(".py") and not _NOT_THE_SERVICE.search(path) and (not taken or _is_taken(path, taken))
     ]
+    found = [path for path in found if posixpath.dirname(path) not in project.tree.left_out]
     return tuple(path for path in found[:MOST_SOURCES] if not project.tree.ignore.hides(path))
 
 

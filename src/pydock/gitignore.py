@@ -1,0 +1,145 @@
+"""Which files git ignores, from the `.gitignore` files on the way down: the only door to pathspec.
+
+git itself is not asked: reading a repository with it may run programs that the repository's configuration names.
+Semantics: https://git-scm.com/docs/gitignore, read 2026-11; a test compares with git.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from fnmatch import translate
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydock.values import Value
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+
+class _Rules(Value, dict=True):
+    """The lines of one file. Most names are ruled out without pathspec, whose import takes longer than a small scan."""
+
+    lines: tuple[str, ...]
+
+    def verdict(self, path: str) -> bool | None:
+        """Whether a relative path is ignored, None where no line says so; a folder ends with a slash."""
+        name = path.rstrip("/").rpartition("/")[2]
+        spec = self._spec if self._last_parts.fullmatch(name) else None
+        return spec.check_file(path).include if spec else None
+
+    @cached_property
+    def _last_parts(self) -> re.Pattern[str]:
+        """What the last part of a path has to match for any line to match the path."""
+        lines = [line.rstrip() for line in self.lines if line[:1] != "#"]
+        parts = {line.removeprefix("!").rstrip("/").rpartition("/")[2] for line in lines} - {""}
+        known = {".*" if re.search(r"[\[\\\s]", part) else translate(part) for part in parts}
+        return re.compile("|".join(sorted(known)) if known else r"(?!)")
+
+    @cached_property
+    def _spec(self) -> GitIgnoreSpec | None:
+        """None where a line means nothing: then the file says nothing."""
+        try:
+            return matcher(self.lines)
+        except ValueError:
+            return None
+
+
+class Ignored(Value):
+    """The rules in force inside one folder, the deepest first: (folder they are relative to, rules)."""
+
+    rules: tuple[tuple[str, _Rules], ...] = ()
+
+    def inside(self, folder: Path) -> Ignored:
+        """The rules with those that a folder brings; a repository starts anew."""
+        start = () if (folder / ".git").exists() else self.rules
+        found = [rules for name in (".gitignore", ".git/info/exclude") if (rules := _read(folder / name))]
+        return Ignored((*((str(folder), rules) for rules in found), *start))
+
+    def hides(self, path: str, *, is_folder: bool) -> bool:
+        """Whether an absolute path below is ignored; its folders are taken not to be."""
+        for folder, rules in self.rules:
+            relative = os.path.relpath(path, folder).replace(os.sep, "/")
+            verdict = rules.verdict(f"{relative}/" if is_folder else relative)
+            if verdict is not None:
+                return verdict
+        return False
+
+
+def above(folder: Path) -> Ignored:
+    """The rules that the folders above bring to a folder, none where they would ignore all of it."""
+    found = Ignored()
+    parents = [parent for parent in folder.parents if _is_in_repository(folder, parent)]
+    for parent in reversed(parents):
+        found = found.inside(parent)
+        child = next(each for each in (folder, *folder.parents) if each.parent == parent)
+        if found.hides(str(child), is_folder=True):
+            return Ignored()
+    return found
+
+
+def left_out(root: Path, folders: Iterable[str]) -> frozenset[str]:
+    """Those of some folders, relative to a root, that git ignores and has no file of.
+
+    Each of them comes with the folders that it is in. A folder that was added against the rules is none of these.
+    """
+    found: set[str] = set()
+    rules: dict[str, Ignored] = {}
+    for folder in sorted(folders):
+        parent = folder.rpartition("/")[0]
+        if not rules:
+            rules[""] = above(root).inside(root)
+        if parent in found or (
+            rules[parent].hides(str(root / folder), is_folder=True) and not _is_tracked(root / folder)
+        ):
+            found.add(folder)
+        else:
+            rules[folder] = rules[parent].inside(root / folder)
+    return frozenset(found)
+
+
+def _is_tracked(folder: Path) -> bool:
+    """Whether the index of the repository may name a file in a folder: names stand in it as they are.
+
+    https://git-scm.com/docs/index-format, read 2026-11. Another folder whose name ends so is taken for this one.
+    """
+    top = next((parent for parent in folder.parents if (parent / ".git").exists()), None)
+    if top is None:
+        return False
+    try:
+        git = top / ".git"
+        place = git if git.is_dir() else top / git.read_text("utf-8", "replace").partition(":")[2].strip()
+        name = f"{folder.relative_to(top).as_posix()}/".encode("utf-8", "surrogateescape")
+        return name in (place / "index").read_bytes()
+    except OSError:
+        return False
+
+
+def matcher(patterns: Iterable[str]) -> GitIgnoreSpec:
+    """Patterns in the language of `.gitignore`.
+
+    Raises ValueError for one that means nothing.
+    """
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(patterns)
+
+
+def _is_in_repository(folder: Path, parent: Path) -> bool:
+    """Whether a folder above still belongs to the same repository."""
+    below = [each for each in (folder, *folder.parents) if parent in each.parents]
+    if any((each / ".git").exists() for each in below):
+        return False
+    return any((each / ".git").exists() for each in (parent, *parent.parents))
+
+
+def _read(path: Path) -> _Rules | None:
+    try:
+        if not path.is_file() or path.stat().st_size > 1_000_000:
+            return None
+        return _Rules(tuple(path.read_text("utf-8", "surrogateescape").splitlines()))
+    except OSError:
+        return None
