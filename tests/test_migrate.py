@@ -99,7 +99,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("undecided", "decision"),
         ("broken", "failed"),
         ("empty", "failed"),
-        ("secret", "ready"),
+        ("secret", "decision"),
         ("old", "decision"),
         ("good", "good"),
     ],

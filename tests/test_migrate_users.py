@@ -13,6 +13,8 @@ from pydock.migrate.examine import Task, examine
 from pydock.migrate.find import Use, find
 from pydock.migrate.record import Record, State
 from pydock.migrate.users import User, users
+from pydock.project import Project
+from pydock.tree import Tree
 
 APP = "from flask import Flask\napp = Flask(__name__)\n\n@app.get('/health')\ndef health():\n    return 'ok'\n"
 INSTALL = "WORKDIR /app\nCOPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt\nCOPY . .\n"
@@ -138,4 +140,9 @@ def test_a_stage_that_is_not_there_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_users(uses: tuple[Use, ...], expected: tuple[User, ...]) -> None:
-    assert users(read(STAGES), uses) == expected
+    assert users(Project(Tree.of({"Dockerfile": STAGES})), uses) == expected
+
+
+def test_who_builds_a_stage_without_python_is_no_user() -> None:
+    project = Project(Tree.of({"Dockerfile": f"FROM node:22 AS assets\nRUN npm ci\n\n{STAGES}"}))
+    assert users(project, (Use("js", "assets"), Use("web", "production"))) == (User("production", (), ("web",)),)

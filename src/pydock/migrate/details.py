@@ -44,7 +44,7 @@ def _notes(row: Row) -> Iterator[tuple[str, str]]:
         yield title, ". ".join(filter(None, (record.reason.message, record.reason.hint)))
         if record.state is State.REFUSED and record.changes:
             yield "The patch has the smaller fixes only", "The stages stay as they are."
-    if record.withheld:
+    if record.withheld and record.withheld not in record.decisions:
         yield "No patch is written", record.withheld
     if row.partners:
         yield "One patch for several services", f"It changes files that these share: {', '.join(row.partners)}"

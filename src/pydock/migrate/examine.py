@@ -110,7 +110,7 @@ def _examined(task: Task, service: Service, changed: Mapping[str, str]) -> Recor
         seen,
         is_kept=not any(found.is_unreachable for found in report.project.pins.answers.values()),
     )
-    return _with_proof(record)
+    return _with_proof(_withholding(record))
 
 
 def _inside(whole: str, service: Service) -> str | None:
@@ -124,6 +124,13 @@ def _measured(task: Task, report: Report, proof: Proof | None) -> Measured:
         return found
     verdict, differences = proven(proof)
     return replace(found, verdict=verdict, differences=differences)
+
+
+def _withholding(record: Record) -> Record:
+    """What stands in the way of a patch is for a person to decide."""
+    if not record.withheld or record.state is State.REFUSED:
+        return record
+    return replace(record, state=State.DECISION, decisions=(*record.decisions, record.withheld))
 
 
 def _with_proof(record: Record) -> Record:

@@ -30,7 +30,7 @@ def lines(row: Row) -> str:
     if record.reason:
         place = f"line {record.reason.line}: " if record.reason.line else ""
         text += f": {place}{_plain(record.reason.message)}"
-    if record.withheld:
+    if record.withheld and record.withheld not in record.decisions:
         text += f". No patch: {_plain(record.withheld)}"
     decided = "".join(f"\n  - to decide: {_plain(decision)}" for decision in record.decisions)
     return f"{text}{decided}\n"

@@ -13,11 +13,13 @@ from pydock import ask
 from pydock.ask import Question
 from pydock.bench.outcome import Proof
 from pydock.discover import Target
-from pydock.dockerfile import Dockerfile, read
+from pydock.dockerfile import Dockerfile
 from pydock.engine import Report
 from pydock.migrate.find import Use
+from pydock.project import Project
 from pydock.project.pins import Request
 from pydock.project.secrets import mask
+from pydock.project.system import runs_python
 from pydock.rule import Finding
 from pydock.rules.dangling_stage import RULE as DANGLING
 from pydock.tree import Tree
@@ -56,9 +58,9 @@ def rewrite(question: Question, target: Target, uses: Sequence[Use], promised: t
         built = replace(target, stage=user.stage, arguments=user.arguments)
         return ask.outcome(question, built, promised)
 
-    dockerfile = read(target.tree.text(target.path) or "")
-    missing = tuple(_missing(dockerfile, uses))
-    found = users(dockerfile, uses)
+    project = Project(target.tree, target.path)
+    missing = tuple(_missing(project.dockerfile, uses))
+    found = users(project, uses)
     first, proof = outcome(target, found[0])
     if len(found) == 1:
         return Rewrite(first, proof, missing)
@@ -75,17 +77,19 @@ def rewrite(question: Question, target: Target, uses: Sequence[Use], promised: t
     return Rewrite(_together(alone, reports, last), proof, missing)
 
 
-def users(dockerfile: Dockerfile, uses: Iterable[Use]) -> tuple[User, ...]:
+def users(project: Project, uses: Iterable[Use]) -> tuple[User, ...]:
     """The users by stage, that of the last one first; one who builds the last where nobody else is known.
 
-    Arguments that the file does not declare and values from outside make no difference.
+    Arguments that the file does not declare and values from outside make no difference. Who builds
+    a stage without Python, such as one that bundles JavaScript, is no user.
     """
+    dockerfile = project.dockerfile
     declared = {each.name for entry in dockerfile.instructions if entry.keyword == "ARG" for each in entry.assignments}
     last = dockerfile.final
     found: dict[tuple[int, tuple[tuple[str, str], ...]], User] = {}
     for use in uses:
         stage = dockerfile.stage_named(use.target) if use.target else last
-        if stage is None:
+        if stage is None or not (stage is last or runs_python(project, stage)):
             continue
         given = {name: value for name, value in use.args if value is not None and name in declared}
         arguments = tuple(sorted(given.items()))
