@@ -38,6 +38,8 @@ _ROOT_CACHE = regex(
 )
 
 # What only root may do, or a user in the group of a device, wherever it stands in the source.
+# Nothing for others, or a program that only its owner may start.
+_CLOSING = regex(r"0?(?:[0-7]{2}0|7[0-7][246])|o-rwx|go-rwx")
 _RIGHTS = regex(
     r"SOCK_RAW|AF_PACKET|docker\.sock|docker\.from_env|\bDockerClient\b|/dev/(?:tty|video|snd|i2c|spi|mem|kmsg|input|net)"
     r"|\bserial\.Serial\b|\bRPi\.GPIO\b|\bgpiozero\b|\bsmbus2?\b|\bevdev\b|\bos\.(?:sete?[ug]id|chown|chroot)\b"
@@ -128,7 +130,7 @@ def _of_modes(project: Project) -> Iterator[Obstacle]:
                 yield Obstacle(f"line {copy.number} closes files to others", is_final=False)
         for run in stage.of("RUN"):
             for command in script(run).commands:
-                modes = [value for value in command.values[1:] if re.fullmatch(r"0?[0-7]{2}0|o-rwx|go-rwx", value)]
+                modes = [value for value in command.values[1:] if _CLOSING.fullmatch(value)]
                 if command.program == "chmod" and modes:
                     yield Obstacle(f"line {run.number} closes files to others", is_final=False)
     if closed := project.tree.closed:

@@ -31,6 +31,7 @@ from pydock.project.sources import origin
 from pydock.project.start import main_command
 from pydock.project.system import Family, family, runs_python
 from pydock.rule import Example, Finding, Rule
+from pydock.shell import script
 
 UID = 10001
 NAME = "app"
@@ -63,6 +64,11 @@ EXAMPLES = (
             f"{_CMD}"
         ),
         files={"app.py": "import sqlite3\nsqlite3.connect('/data/app.db')\n"},
+    ),
+    Example(
+        before=f'{_HEAD}COPY run.sh /run.sh\nRUN chmod u+x /run.sh\nENTRYPOINT ["/run.sh"]\n',
+        after=(f'{_HEAD}{_USERADD}COPY run.sh /run.sh\nRUN chmod a+x /run.sh\nUSER 10001\nENTRYPOINT ["/run.sh"]\n'),
+        files={"run.sh": "#!/bin/sh\nexec python -m http.server\n"},
     ),
     Example(
         before=f'{_HEAD}COPY run.sh /run.sh\nENTRYPOINT ["/run.sh"]\nCMD ["python", "app.py"]\n',
@@ -146,6 +152,7 @@ def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
     text = "\n".join([*_chown(owned, owner, is_recursive=is_recursive), f"USER {name if user else UID}"])
     edits.append(inserted_after(project, _last_work(final), text))
     edits += [inserted_after(project, stage.start, "USER root") for stage in _still_root(project)]
+    edits += _startable(project)
     doubts = (*doubts, *_doubts(project, owned), *(("the user has no home",) if user and not user.has_home else ()))
     safety = Safety.UNSAFE if doubts else Safety.SAFE
     fix = Fix(f"run as {name}", safety, _merged(edits), frozenset({"user"}), doubts, _notes(owned))
@@ -158,6 +165,15 @@ def _still_root(project: Project) -> Iterator[Stage]:
         first = next(iter(stage.of("RUN", "USER")), None)
         if project.lineage(stage)[1:2] == (project.final,) and first is not None and first.keyword == "RUN":
             yield stage
+
+
+def _startable(project: Project) -> Iterator[Edit]:
+    """What only its owner, root, was allowed to start: `chmod u+x`."""
+    for run in (run for stage in project.lineage(project.final) for run in stage.of("RUN")):
+        for command in script(run).commands:
+            if command.program == "chmod":
+                opened = (word for word in command.words[1:] if word.text == word.value == "u+x")
+                yield from (Edit(project.path, word.span, "a+x") for word in opened)
 
 
 def _merged(edits: Sequence[Edit]) -> tuple[Edit, ...]:
