@@ -264,6 +264,13 @@ def test_what_the_code_takes_from_the_full_image_is_a_doubt(source: str, doubt: 
     assert not slim.doubts
 
 
+@pytest.mark.parametrize(("suite", "is_known"), [("stretch", False), ("buster", False), ("bullseye", True)])
+def test_the_full_image_of_an_old_debian_is_left_with_a_doubt(suite: str, is_known: bool) -> None:
+    found = _found(Case("", f"FROM python:3.7-{suite}\n{INSTALL}", {"requirements.txt": "psycopg2==2.9.1\n"}))
+    assert isinstance(found, Split)
+    assert [f"the full image of Debian {suite} has" in each for each in found.doubts] == [True] * (not is_known)
+
+
 def test_code_that_is_not_here_may_need_the_full_image() -> None:
     files = {"requirements.txt": "flask\n", "Dockerfile": f"{FULL}{INSTALL}COPY built /srv/\n"}
     found = split(Project(Tree.of(files)))

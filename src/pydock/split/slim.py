@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.native import Need
+from pydock.project.native import Need, full_image_libraries
 from pydock.project.sources import sources
 
 # Python asks /etc/mime.types before its own table, which lacks .woff2, .webp and .docx for long:
@@ -44,6 +44,9 @@ def media_types(project: Project, suite: str, names: frozenset[str]) -> Iterator
 
 def slim_doubts(project: Project) -> Iterator[str]:
     """What may be missing in slim and can only be seen when the code runs."""
+    image = project.python_image(project.final)
+    if image and not full_image_libraries(image.suite_meant):
+        yield f"what the full image of Debian {image.suite_meant} has beyond slim is not known"
     if unseen := _unseen(project):
         yield f"{unseen}, so what the code needs of the full image is not known"
     for path in sources(project):
