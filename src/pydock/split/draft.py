@@ -177,7 +177,7 @@ def _environment(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -
                 return Refusal(
                     managers[name].step.span,
                     "venv in project",
-                    "the environment lies inside the project folder",
+                    f"a .venv is named here, and where {name} keeps its environment cannot be told",
                     "let it lie in /opt/venv",
                 )
             return posixpath.join(workdir, ".venv"), False
