@@ -13,6 +13,7 @@ from pydock.errors import PydockError
 from pydock.gitignore import Ignored
 from pydock.migrate.find import Found, find
 from pydock.migrate.manifest import read
+from pydock.tree import Tree
 
 PLAIN = "FROM python:3.12-slim\nCOPY app.py /\n"
 
@@ -214,3 +215,16 @@ def test_git_ignores_the_same_files(tmp_path: Path) -> None:
         return found
 
     assert sorted(walked(tmp_path, Ignored())) == sorted(filter(None, listed))
+
+
+def test_a_pipe_and_folders_without_an_end_stop_nothing(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python:3.12\n")
+    for name in ("Dockerfile.pipe", "compose.yml", ".gitignore"):
+        os.mkfifo(tmp_path / name)
+    deep = tmp_path.joinpath(*("n" * 250))
+    deep.mkdir(parents=True)
+    (deep / "Dockerfile").write_text("FROM python:3.12\n")
+    found = find([str(tmp_path)])
+    assert sorted(service.dockerfile for service in found.services) == ["Dockerfile", "Dockerfile.pipe"]
+    assert [each.why for each in found.left_out] == ["too deep"]
+    assert Tree(tmp_path).files == ("Dockerfile",)

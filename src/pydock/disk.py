@@ -14,6 +14,8 @@ from pydock.values import Value, field
 
 LARGEST_TEXT = 5 * 1024 * 1024
 MOST_FILES = 20_000
+# Folders inside of folders; Python does not call itself much more often.
+DEEPEST = 200
 # Trees that are never part of a service: walking them costs seconds and tells nothing.
 SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".tox", ".mypy_cache", ".pytest_cache", ".hg", ".svn"})
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -142,7 +144,8 @@ def _walk(root: Path, prefix: str) -> Iterator[str]:
     for entry in entries:
         path = f"{prefix}{entry.name}"
         if entry.is_dir(follow_symlinks=False):
-            if entry.name not in SKIPPED and not os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
+            is_deep = prefix.count("/") > DEEPEST
+            if not is_deep and entry.name not in SKIPPED and not os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
                 yield from _walk(root, f"{path}/")
         elif _is_file(entry):
             yield path

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydock.discover import context as guessed_context
 from pydock.discover import is_dockerfile
-from pydock.disk import LARGEST_TEXT, SKIPPED
+from pydock.disk import DEEPEST, LARGEST_TEXT, SKIPPED
 from pydock.errors import UnreadableError
 from pydock.gitignore import Ignored, above, matcher
 from pydock.migrate.manifest import NAME, Manifest, Named, read
@@ -20,6 +20,8 @@ from pydock.values import Value, replace
 # Trees that others wrote: their Dockerfiles belong to no service here.
 _VENDORED = SKIPPED | {"vendor", "vendored", "_vendor", "third_party", "third-party", "site-packages", "dist-packages"}
 _VENDORED |= {"bower_components", ".terraform", ".eggs", "buildroot"}
+
+
 _UNSET = regex(r"\$\{|\$\w")
 
 
@@ -134,6 +136,8 @@ def _walk(folder: Path, outer: Ignored, search: _Search) -> Iterator[Path]:
                 continue
             if entry.name in _VENDORED:
                 search.left_out.append(LeftOut(entry.path, "a vendored tree"))
+            elif entry.path.count(os.sep) > DEEPEST:
+                search.left_out.append(LeftOut(entry.path, "too deep"))
             elif not ignored.hides(entry.path, is_folder=True):
                 yield from _walk(Path(entry.path), ignored, search)
         elif (is_dockerfile(entry.name) and not os.path.isdir(entry.path)) or is_compose_file(entry.name):
@@ -146,7 +150,7 @@ def _walk(folder: Path, outer: Ignored, search: _Search) -> Iterator[Path]:
 def _take_compose(search: _Search, path: Path, top: Path) -> None:
     """Note who builds what; a Dockerfile that no name gives away is found here."""
     try:
-        text = path.read_text("utf-8", "replace") if path.stat().st_size < LARGEST else ""
+        text = path.read_text("utf-8", "replace") if path.is_file() and path.stat().st_size < LARGEST else ""
     except OSError:
         return
     for build in builds(text):
@@ -203,6 +207,8 @@ def _services(search: _Search, has_roots: bool) -> Iterator[Service]:
 
 def _guessed(dockerfile: str, repository: Path) -> Path:
     """The context where nobody says it; a file that cannot be read is told when it is examined."""
+    if not os.path.isfile(dockerfile):
+        return Path(dockerfile).parent
     try:
         with open(dockerfile, "rb") as file:
             text = file.read(LARGEST_TEXT).decode("utf-8", "surrogateescape")
