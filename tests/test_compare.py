@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pydock.bench.asked import questions
+from pydock.bench.asked import declared, questions
 from pydock.bench.behaviour import own_changes
 from pydock.bench.compare import Comparison, compare, not_built, settled
 from pydock.bench.facts import Answer, Config, Declared, Distribution, File, Image, Python, Service
 from pydock.bench.masks import is_for_installing, is_generated, loud_lines, masked
 from pydock.bench.outcome import Difference, Outcome, Verdict, judged
 from pydock.bench.settings import plain_words
+from pydock.edits import Safety
+from pydock.engine import rewrite
 from pydock.project import Project
+from pydock.rules import RULES
 from pydock.tree import Tree
 from pydock.values import replace
 
@@ -180,6 +184,25 @@ def test_files_that_a_rewrite_drops_or_writes_are_named_as_such() -> None:
     assert _is(_outcome(after, "files", unsent=frozenset({"/app/requirements.txt"})), Verdict.SAME)
     probe = {**IMAGE.files, "/app/healthcheck.py": File("d", 0o100644, 0, 0)}
     assert _is(_outcome(replace(IMAGE, files=probe), "files", edited=frozenset({"/app/healthcheck.py"})), Verdict.SAME)
+
+
+def test_all_that_a_new_dockerignore_keeps_out_is_declared(tmp_path: Path) -> None:
+    text = 'FROM python:3.11-slim\nWORKDIR /srv\nCOPY . /app\nCMD ["python", "/app/app.py"]\n'
+    for path in (
+        "Dockerfile",
+        "app.py",
+        ".git/hooks/update",
+        ".venv/pyvenv.cfg",
+        ".venv/lib/x.py",
+        "lib/__pycache__/a.pyc",
+    ):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text if path == "Dockerfile" else "")
+    found = declared(rewrite(Project(Tree(tmp_path)), RULES, Safety.SAFE)).unsent
+    assert found == {
+        *("/app/.git", "/app/.git/hooks", "/app/.git/hooks/update", "/app/.venv", "/app/.venv/lib"),
+        *("/app/.venv/lib/x.py", "/app/.venv/pyvenv.cfg", "/app/lib/__pycache__", "/app/lib/__pycache__/a.pyc"),
+    }
 
 
 def test_files_of_the_new_user_are_declared_with_it() -> None:

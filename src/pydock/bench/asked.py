@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
+from pydock.bench.context import sent
 from pydock.bench.facts import Declared
-from pydock.disk import SKIPPED
 from pydock.engine import Report
 from pydock.project import Project
 from pydock.project.app import app, bind
@@ -50,8 +50,7 @@ def declared(report: Report) -> Declared:
     """What the fixes of a rewrite say that they change."""
     before, after = report.project, report.result
     fixes = [finding.fix for finding in report.settled if finding.fix]
-    sent = set(before.tree.sent())
-    unsent = (sent | _skipped(before)) - set(after.tree.sent()) - _skipped(after)
+    unsent = sent(before.tree, before.path) - sent(after.tree, after.path)
     return Declared(
         frozenset(name for fix in fixes for name in fix.changes),
         frozenset(image_path(after, path) for path in report.changed),
@@ -60,12 +59,6 @@ def declared(report: Report) -> Declared:
         frozenset(write.folder or before.contract.workdir for write in writes(before)),
         any(finding.rule.name == "log-to-file" for finding in report.settled),
     )
-
-
-def _skipped(project: Project) -> set[str]:
-    """Folders of the context that a tree does not list, where a builder gets to see them."""
-    found = [name for name in SKIPPED if project.tree.has_folder(name)]
-    return {name for name in found if not project.tree.ignore.hides(name)}
 
 
 def _is_volume(source: str) -> bool:

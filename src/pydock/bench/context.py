@@ -54,6 +54,11 @@ def packed(tree: Tree, path: str, text: str) -> tuple[IO[bytes], str]:
     return archive, name
 
 
+def sent(tree: Tree, path: str) -> frozenset[str]:
+    """The files and folders that a builder gets to see, by their path in the context."""
+    return frozenset(inside for inside, _ in _entries(tree, ignored(tree, path)))
+
+
 def ignored(tree: Tree, path: str) -> Ignore:
     """The ignore file that counts: one named after the Dockerfile wins.
 
