@@ -326,8 +326,10 @@ def test_loud_lines_are_those_that_tell_of_trouble() -> None:
 
 def test_kinds_of_files_are_known_by_their_paths() -> None:
     assert all(map(is_generated, ["/app/__pycache__/a.pyc", "/root/.cache/pip/x", "/etc/passwd", "/build/lib/x.py"]))
-    assert is_generated("/root/.config/matplotlib")
-    assert not any(map(is_generated, ["/app/app.py", "/etc/app.conf", "/app/builds/x", "/usr/local/bin/tool"]))
+    assert all(map(is_generated, ["/root/.config/matplotlib", "/etc/machine-id", "/etc/ssh/ssh_host_rsa_key.pub"]))
+    assert not any(
+        map(is_generated, ["/app/app.py", "/etc/app.conf", "/etc/ssh/sshd_config", "/app/builds/x", "/bin/tool"])
+    )
     assert all(map(is_for_installing, ["/app/requirements.txt", "/app/uv.lock", "/wheels/x.whl", "/a/pyproject.toml"]))
     assert not any(map(is_for_installing, ["/app/app.py", "/app/requirements.py", "/app/lock.txt"]))
 

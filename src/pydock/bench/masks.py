@@ -59,6 +59,7 @@ def is_generated(path: str) -> bool:
 _GENERATED = regex(
     r"/__pycache__(?:/|\Z)|/build(?:/(?:lib|bdist|temp)[\w.-]*(?:/.*)?)?\Z|\.py[co]\Z|/\.cache(?:/|\Z)|/\.config/matplotlib(?:/|\Z)|/\.(?:pytest|mypy|ruff)_cache(?:/|\Z)|\.egg-info(?:/|\Z)"
     r"|\A/etc/(?:(?:passwd|group|shadow|gshadow|subuid|subgid)-?|ld\.so\.cache|hostname|hosts|resolv\.conf|mtab|\.pwd\.lock)\Z"
+    r"|\A/etc/(?:machine-id|ssh/ssh_host_\w+_key(?:\.pub)?|ssl/private/ssl-cert-snakeoil\.key)\Z"
     r"|\A/etc/(?:alternatives|rc\d\.d|systemd|ssl/certs)(?:/|\Z)"
     r"|\A/var/(?:lib/(?:dpkg|apt|ucf|systemd|pam|python|xml-core|sgml-base|update-rc\.d|misc)|mail|spool|backups)(?:/|\Z)"
     r"|\A/usr/share/(?:doc|man|info|locale|mime|icons|applications|glib-2\.0|fonts|sgml|xml|python3?)(?:/|\Z)"

@@ -187,7 +187,10 @@ class Probe(Value):
             told = running.ask("service", question, found.config.user)
         except (EngineError, _SilentError) as error:
             why = str(error)
-        code = running.container.wait(2 if why else 0)
+        # One that takes connections and answers none may be about to end, as gunicorn is when no worker boots.
+        answers = [each for twice in told.get("answers", {}).values() for each in twice]
+        is_mute = bool(answers) and all(each.get("error") for each in answers)
+        code = running.container.wait(2 if why else QUIET_SECONDS if is_mute else 0)
         unhealthy = None
         if idle is not None and found.config.healthcheck and told:
             unhealthy = idle.ask("service", {**question, "limit": 0, "ports": []}, found.config.user)["health"]
