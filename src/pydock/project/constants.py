@@ -11,25 +11,24 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pydock.project.ports import template
-from pydock.project.sources import syntax, walk
+from pydock.project.sources import MOST_SOURCES, syntax, walk
 
 _PARSERS = frozenset({"parse_args", "parse_known_args"})
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=MOST_SOURCES)
 def read_constants(text: str) -> dict[str, str]:
     """The constants of a file's text; none for a file that this interpreter cannot read."""
     tree = syntax(text)
-    return constants_of(tree) if tree else {}
+    return constants_of(walk(tree)) if tree else {}
 
 
-def constants_of(tree: ast.Module) -> dict[str, str]:
+def constants_of(nodes: list[ast.AST]) -> dict[str, str]:
     """Names of a module that are assigned once, to something `template` can say, and are no parameter.
 
     A setting of a class stands under `Class.NAME`, under the names of its objects, and under
     `factory().NAME` of a function that only makes one.
     """
-    nodes = walk(tree)
     found = _plain(nodes)
     classes = {node.name: _fields(node, found) for node in nodes if isinstance(node, ast.ClassDef)}
     for name, fields in classes.items():

@@ -20,7 +20,7 @@ from pydock.project.imports import imported_files
 from pydock.project.module import imports_of
 from pydock.project.ports import template
 from pydock.project.routing import Route
-from pydock.project.sources import syntax
+from pydock.project.sources import syntax, walk
 from pydock.values import Value, field, replace
 
 DEEPEST = 6
@@ -104,7 +104,7 @@ def read_urls(text: str) -> Urls:
     tree = syntax(text)
     if tree is None:
         return Urls()
-    reader = _Reader(imports_of(tree), text)
+    reader = _Reader(imports_of(walk(tree)), text)
     for node in tree.body:
         reader.statement(node, is_plain=True)
     return Urls({name: tuple(found) for name, found in reader.lists.items()})

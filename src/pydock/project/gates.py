@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pydock.patterns import regex
-from pydock.project.sources import syntax, walk
+from pydock.project.sources import MOST_SOURCES, syntax, walk
 from pydock.values import Value
 
 _HINT = regex(r"before_request|middleware|Middleware|BasicAuth|login_manager|basic_auth")
@@ -30,7 +30,7 @@ class Gate(Value):
         return bool(self.text) and (plain in self.text or plain.rpartition("/")[2] in self.text)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=MOST_SOURCES)
 def gates(text: str) -> tuple[Gate, ...]:
     """Everything in a file that may refuse any request."""
     tree = syntax(text) if _HINT.search(text) else None

@@ -178,7 +178,7 @@ def _configuration(
 
 def _assigned(tree: ast.Module, text: str, path: str) -> Iterable[tuple[str, tuple[Setting, ...]]]:
     """The settings of a configuration file; one that is assigned twice or under a condition is unknown."""
-    constants = constants_of(tree)
+    constants = constants_of(walk(tree))
     lines = text.split("\n")
     counted: dict[str, int] = {}
     for node in walk(tree):

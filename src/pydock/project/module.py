@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from pydock.project.constants import constants_of
@@ -25,7 +25,7 @@ from pydock.project.putting import (
 )
 from pydock.project.routing import INCLUDES, Include, Route, include_of, router_of, routes_of_call, routes_of_handler
 from pydock.project.runs import Run, Scope, read_run
-from pydock.project.sources import syntax, walk
+from pydock.project.sources import MOST_SOURCES, children, syntax, walk
 from pydock.values import Value, field, replace
 
 
@@ -69,13 +69,14 @@ class Module(Value):
     is_readable: bool = True
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=MOST_SOURCES)
 def read_module(text: str) -> Module:
     """The facts of a file's text; a file that this interpreter cannot read has none and says so."""
     tree = syntax(text)
     if tree is None:
         return Module(is_readable=False)
-    visitor = _Visitor(Scope(imports_of(tree), constants_of(tree), {}))
+    nodes = walk(tree)
+    visitor = _Visitor(Scope(imports_of(nodes), constants_of(nodes), {}))
     visitor.visit(tree)
     return Module(
         tuple(visitor.applications),
@@ -94,10 +95,10 @@ def read_module(text: str) -> Module:
     )
 
 
-def imports_of(tree: ast.Module) -> dict[str, str]:
+def imports_of(nodes: Iterable[ast.AST]) -> dict[str, str]:
     """Local names and the dotted names they stand for; a relative import keeps its dots."""
     found: dict[str, str] = {}
-    for node in walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found[alias.asname or alias.name.split(".")[0]] = (
@@ -132,6 +133,11 @@ class _Visitor(ast.NodeVisitor):
         self.is_subclassing = False
         self.lists: dict[str, ast.expr] = {}
         self.rounds: tuple[tuple[Binding, ...], ...] = ()
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for child in children(node):
+            if not isinstance(child, ast.Name | ast.Constant):
+                self.visit(child)
 
     def visit_If(self, node: ast.If) -> None:
         before = self.in_main

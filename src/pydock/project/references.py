@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from pydock.project.module import imports_of
-from pydock.project.sources import syntax
+from pydock.project.sources import MOST_SOURCES, syntax, walk
 from pydock.values import Value, field
 
 
@@ -37,13 +37,13 @@ class References(Value):
     stars: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=MOST_SOURCES)
 def read_references(text: str) -> References:
     """The names of a file's text; nothing for a file that this interpreter cannot read."""
     tree = syntax(text)
     if tree is None:
         return References()
-    reader = _Reader(imports_of(tree))
+    reader = _Reader(imports_of(walk(tree)))
     reader.read(tree.body, "")
     bindings = {key: tuple(found) for key, found in reader.bindings.items()}
     return References(bindings, frozenset(reader.functions), reader.classes, reader.imports, tuple(reader.stars))

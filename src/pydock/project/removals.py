@@ -15,7 +15,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.images import version_order
 from pydock.project.module import imports_of
-from pydock.project.sources import MOST_SOURCES, remembered, sources, syntax
+from pydock.project.sources import MOST_SOURCES, remembered, sources, syntax, walk
 from pydock.values import Value
 
 _CATCHES = regex(r"\b(?:ImportError|ModuleNotFoundError|AttributeError|TypeError|Exception)\b")
@@ -100,7 +100,7 @@ def _uses_of(text: str) -> tuple[tuple[int, Removal], ...]:
     tree = syntax(text) if _may_use(text) else None
     if tree is None:
         return ()
-    imports = imports_of(tree)
+    imports = imports_of(walk(tree))
     return tuple((node.lineno, removal) for node in _unguarded(tree.body) for removal in _removed(node, imports))
 
 

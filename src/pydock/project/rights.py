@@ -186,7 +186,7 @@ def _of_main(project: Project, found: tuple[Start, ...]) -> Iterator[Obstacle]:
     elif main is not None and not _is_python(project, main):
         yield Obstacle(f"what {main.program or 'the command'} writes is not known", is_final=False)
     bound = bind(project)
-    ports = {word.split("/")[0] for word in project.contract.ports}
+    ports = sorted(word.split("/")[0] for word in project.contract.ports)
     low = [port for port in ports if port.isdigit() and int(port) < 1024]
     number = bound.port.number if bound and bound.port else None
     if number is not None and 0 < number < 1024:

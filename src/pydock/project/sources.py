@@ -92,12 +92,19 @@ def walk(tree: ast.AST) -> list[ast.AST]:
     """What `ast.walk` finds, in its order, without the marks of load and store and the operators."""
     found = [tree]
     for node in found:
-        for value in vars(node).values():
-            kind = type(value)
-            if kind is list:
-                found += [each for each in value if type(each) not in _LEAVES]
-            elif kind not in _LEAVES:
-                found.append(value)
+        found += children(node)
+    return found
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """What `ast.iter_child_nodes` finds, without those marks."""
+    found: list[ast.AST] = []
+    for value in vars(node).values():
+        kind = type(value)
+        if kind is list:
+            found += [each for each in value if type(each) not in _LEAVES]
+        elif kind not in _LEAVES:
+            found.append(value)
     return found
 
 
