@@ -234,7 +234,7 @@ NOT_LOCKED = {
     "the project itself": (
         f"{BASE}COPY . .\nRUN pip install -r requirements.txt\n",
         {"requirements.txt": "shop\n-e .\n"},
-        "line 2 of requirements.txt installs . as a working copy",
+        "line 2 of requirements.txt installs ., and what that needs is not read",
     ),
     "an index that only the build knows": (
         f"{BASE}ARG PIP_INDEX_URL\nCOPY . .\nRUN pip install -r requirements.txt\n",
@@ -498,3 +498,136 @@ def test_a_lock_for_two_pythons_is_not_made_again(resolver: Resolver) -> None:
     report = _fixed(resolver, {**LOCKED, "Dockerfile": old + LOCKED["Dockerfile"]}, "PYD201 PYD211")
     (found,) = report.remaining
     assert found.message == "requirements.lock is for Python 3.11, the image has 3.9"
+
+
+PROJECT = '[project]\nname = "store"\nversion = "1"\ndependencies = ["shop", "bulb>=3"]\n'
+EXTRAS = f'{PROJECT}[project.optional-dependencies]\nfast = ["till<2"]\nall = ["store[fast]"]\n'
+SCRIPT = "from setuptools import setup\nsetup(name='store', install_requires=['shop', 'bulb'])\n"
+LOCAL = {
+    "a project": (
+        "COPY . .\nRUN pip install .\n",
+        {"pyproject.toml": PROJECT},
+        "COPY requirements.lock ./\nRUN pip install -r requirements.lock\nCOPY . .\nRUN pip install --no-deps .\n",
+        "pyproject.toml -o requirements.lock\nbulb==3.0\n    # via -r pyproject.toml\nlamp==1.0\n    # via bulb\nshop",
+    ),
+    "a working copy": (
+        "COPY . .\nRUN pip install --no-cache-dir -e .\n",
+        {"setup.py": SCRIPT},
+        "COPY requirements.lock ./\nRUN pip install --no-cache-dir -r requirements.lock\n"
+        "COPY . .\nRUN pip install --no-cache-dir --no-deps -e .\n",
+        "setup.py -o requirements.lock\nbulb==3.0\n",
+    ),
+    "extras": (
+        "COPY . .\nRUN pip install '.[all]'\n",
+        {"pyproject.toml": EXTRAS},
+        "COPY requirements.lock ./\nRUN pip install -r requirements.lock\n"
+        "COPY . .\nRUN pip install --no-deps '.[all]'\n",
+        "pyproject.toml --extra all -o requirements.lock\nbulb==3.0\n    # via -r pyproject.toml\nlamp==1.0\n"
+        "    # via bulb\nshop==1.0\n    # via -r pyproject.toml\ntill==1.5\n",
+    ),
+    "a project beside requirements": (
+        "COPY . .\nRUN pip install -r requirements.txt .\n",
+        {
+            "requirements.txt": "lamp\n",
+            "setup.cfg": "[options]\ninstall_requires =\n    shop\n    bulb\n",
+            "setup.py": "",
+        },
+        "COPY requirements.lock ./\nRUN pip install -r requirements.lock\nCOPY . .\nRUN pip install --no-deps .\n",
+        "requirements.txt setup.cfg -o requirements.lock\nbulb==3.0\n",
+    ),
+    "a working copy in the requirements": (
+        "COPY . .\nRUN pip install -r requirements.txt\n",
+        {"requirements.txt": "lamp\n-e .\n", "pyproject.toml": PROJECT},
+        "COPY requirements.lock ./\nRUN pip install -r requirements.lock\nCOPY . .\nRUN pip install --no-deps -e .\n",
+        "requirements.txt pyproject.toml -o requirements.lock\nbulb==3.0\n",
+    ),
+    "a folder below the work directory": (
+        "WORKDIR /srv\nCOPY lib ./lib\nCOPY . .\nRUN python -m pip install ./lib bulb\n",
+        {"lib/pyproject.toml": PROJECT.replace(', "bulb>=3"', "")},
+        "WORKDIR /srv\nCOPY lib ./lib\nCOPY lib/requirements.lock lib/\n"
+        "RUN python -m pip install -r lib/requirements.lock bulb\n"
+        "COPY . .\nRUN python -m pip install --no-deps ./lib\n",
+        "lib/pyproject.toml -o lib/requirements.lock\nbulb==3.0\n    # via -r pyproject.toml\nlamp==1.0\n",
+    ),
+    "only what it is built from is copied": (
+        "WORKDIR /app\nCOPY pyproject.toml ./\nCOPY store ./store\nRUN pip install .\n",
+        {"pyproject.toml": PROJECT, "store/__init__.py": ""},
+        "WORKDIR /app\nCOPY requirements.lock ./\nRUN pip install -r requirements.lock\n"
+        "COPY pyproject.toml ./\nCOPY store ./store\nRUN pip install --no-deps .\n",
+        "bulb==3.0\n",
+    ),
+    "in a chain, which stays one layer": (
+        "WORKDIR /app\nCOPY pyproject.toml ./\nCOPY store ./store\nRUN mkdir x && pip install .\n",
+        {"pyproject.toml": PROJECT, "store/__init__.py": ""},
+        "WORKDIR /app\nCOPY pyproject.toml requirements.lock ./\nCOPY store ./store\n"
+        "RUN mkdir x && pip install -r requirements.lock && pip install --no-deps .\n",
+        "bulb==3.0\n",
+    ),
+    "a cache mount": (
+        "COPY . .\nRUN --mount=type=cache,target=/root/.cache/pip \\\n    pip install .\n",
+        {"pyproject.toml": PROJECT},
+        "COPY requirements.lock ./\nRUN --mount=type=cache,target=/root/.cache/pip \\\n"
+        "    pip install -r requirements.lock\nCOPY . .\n"
+        "RUN --mount=type=cache,target=/root/.cache/pip \\\n    pip install --no-deps .\n",
+        "bulb==3.0\n",
+    ),
+    "requirements that setuptools reads for it": (
+        "COPY . .\nRUN pip install .\n",
+        {
+            "pyproject.toml": '[project]\nname = "store"\nversion = "1"\ndynamic = ["dependencies"]\n'
+            '[tool.setuptools.dynamic]\ndependencies = {file = ["needs.txt"]}\n',
+            "needs.txt": "shop\n",
+        },
+        "COPY requirements.lock ./\nRUN pip install -r requirements.lock\nCOPY . .\nRUN pip install --no-deps .\n",
+        "shop==2.0\n    # via -r pyproject.toml\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "files", "after", "lock"), LOCAL.values(), ids=LOCAL)
+def test_what_a_local_project_needs_is_locked_and_installed_before_it(
+    resolver: Resolver, before: str, files: Mapping[str, str], after: str, lock: str
+) -> None:
+    report = _fixed(resolver, {"Dockerfile": BASE + before, "app.py": "", **files}, "PYD201 PYD204 PYD211")
+    assert report.result.dockerfile.text == BASE + after
+    (path,) = (path for path in report.changed if path.endswith(".lock"))
+    assert lock in (report.result.tree.text(path) or "")
+
+
+def test_a_lock_of_a_local_project_is_stale_when_its_metadata_has_changed(resolver: Resolver) -> None:
+    files = {"Dockerfile": f"{BASE}COPY . .\nRUN pip install '.[all]'\n", "pyproject.toml": EXTRAS}
+    first = _fixed(resolver, files).result
+    again = {path: first.tree.text(path) or "" for path in (*files, "requirements.lock")}
+    assert not _fixed(resolver, again, "PYD211").findings
+    report = _fixed(resolver, {**again, "pyproject.toml": EXTRAS.replace("till<2", "till>2")}, "PYD211")
+    assert [finding.message for finding in report.findings] == [
+        "requirements.lock has till 1.5 and not >2, which line 6 of pyproject.toml asks for"
+    ]
+    assert "till==2.1" in (report.result.tree.text("requirements.lock") or "")
+
+
+UNREAD = {
+    "needs that setup.py works out": (
+        {"setup.py": "from setuptools import setup\nneeds = read()\nsetup(\n    install_requires=needs,\n)\n"},
+        "setup.py line 4 is worked out when the project is built",
+    ),
+    "dynamic needs": (
+        {"pyproject.toml": '[project]\nname = "store"\ndynamic = ["dependencies"]\n'},
+        "pyproject.toml line 3 is worked out when the project is built",
+    ),
+    "needs of Poetry": (
+        {"pyproject.toml": '[build-system]\n[tool.poetry.dependencies]\nshop = "^1"\n'},
+        "pyproject.toml line 2 names what it needs in another way than [project]",
+    ),
+    "an extra that is not there": ({"pyproject.toml": PROJECT}, "pyproject.toml line 1 has no extra fast"),
+}
+
+
+@pytest.mark.parametrize(("files", "why"), UNREAD.values(), ids=UNREAD)
+def test_a_local_project_that_does_not_say_what_it_needs_gets_no_lock(
+    resolver: Resolver, files: Mapping[str, str], why: str
+) -> None:
+    dockerfile = f"{BASE}COPY . .\nRUN pip install -r requirements.txt '.[fast]'\n"
+    report = _fixed(resolver, {"Dockerfile": dockerfile, "requirements.txt": "shop\n", **files})
+    assert not report.changed
+    assert f"requirements.lock was not made: {why}." in {finding.advice for finding in report.remaining}

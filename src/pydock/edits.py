@@ -26,11 +26,13 @@ class Edit(Value):
 
     An empty span inserts, an empty text deletes; a path that does not exist is created and
     its span is Span(0, 0). Paths are relative to the build context, with forward slashes.
+    One that `is_held` puts back what is there: its fix was worked out from that.
     """
 
     path: str
     span: Span
     text: str
+    is_held: bool = False
 
 
 class Fix(Value):
@@ -50,7 +52,7 @@ class Fix(Value):
     @property
     def width(self) -> int:
         """How many characters are replaced: what decides between clashing fixes."""
-        return sum(edit.span.end - edit.span.start for edit in self.edits)
+        return sum(edit.span.end - edit.span.start for edit in self.edits if not edit.is_held)
 
     def clashes(self, other: Fix) -> bool:
         """Edits that merely touch clash too: their order would decide the result."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from pydock.contract import Contract, environment_before, user_before, workdir_before
 from pydock.dockerfile import Dockerfile, Instruction, Stage, read
 from pydock.lines import Span
-from pydock.project import context, requirements
+from pydock.project import context, metadata, requirements
 from pydock.project.images import PythonImage, python_image, slim_tag
 from pydock.project.installs import Install, installs
 from pydock.project.pins import Pins
@@ -165,9 +165,10 @@ class Project(Value, dict=True):
         return {}
 
     def requirement_set(self, path: str) -> RequirementSet:
-        """A requirements file of the context with what it includes."""
+        """A requirements file of the context with what it includes, or the needs of a project by its metadata."""
         if path not in self._requirement_sets:
-            self._requirement_sets[path] = requirements.read(path, self.tree.text)
+            read = metadata.asked_for if metadata.is_manifest(path) else requirements.read
+            self._requirement_sets[path] = read(path, self.tree.text)
         return self._requirement_sets[path]
 
     @cached_property

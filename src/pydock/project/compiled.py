@@ -11,13 +11,15 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import pairwise
 
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.interpreters import Interpreter
 from pydock.project.lockfile import requesters
+from pydock.project.metadata import is_manifest
 from pydock.project.pins import DIRECT
-from pydock.project.requirements import Entry, Kind
+from pydock.project.requirements import Entry, Kind, entries
 from pydock.values import Value
 
 _HEAD = regex(
@@ -60,7 +62,8 @@ def made(project: Project, path: str) -> Made | None:
         return None
     options = dict(_options(words))
     folder = posixpath.dirname(path)
-    sources = [_source(project, folder, word) for word in words if not word.startswith("-")]
+    extras = ",".join(after for word, after in pairwise(words) if word == "--extra")
+    sources = [_source(project, folder, word, extras) for word in words if not word.startswith("-")]
     day = options.get("--exclude-newer", "")
     return Made(
         tuple(dict.fromkeys(source for source in sources if source and source != path)),
@@ -78,14 +81,20 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
         yield name, value if equals else following
 
 
-def _source(project: Project, folder: str, word: str) -> str:
+def _source(project: Project, folder: str, word: str, extras: str) -> str:
     """The file of the context that a word of the command names, "" for any other word."""
     candidates = [posixpath.normpath(word), posixpath.normpath(posixpath.join(folder, word))]
-    return next((path for path in candidates if path.endswith((".txt", ".in")) and project.tree.has_file(path)), "")
+    there = [path for path in candidates if project.tree.has_file(path)]
+    if found := next((path for path in there if is_manifest(path)), ""):
+        return f"{found}[{extras}]" if extras else found
+    return next((path for path in there if path.endswith((".txt", ".in"))), "")
 
 
-def why_stale(project: Project, path: str, head: Made, inside: Interpreter | None) -> str:
-    """In what a lock differs from its sources for the machine inside, "" where nothing certain can be said."""
+def why_stale(project: Project, path: str, head: Made, inside: Interpreter | None, names: tuple[str, ...] = ()) -> str:
+    """In what a lock differs from its sources for the machine inside, "" where nothing certain can be said.
+
+    `names` are requirements that stand beside it in its install, and may be in it.
+    """
     sets = [project.requirement_set(source) for source in head.sources]
     if not sets or any(found.troubles or found.loop for found in sets):
         return ""
@@ -96,9 +105,9 @@ def why_stale(project: Project, path: str, head: Made, inside: Interpreter | Non
             return f"{path} {what}, which line {entry.line} of {entry.path} asks for"
     if any(entry.requirement is None and entry.kind is not Kind.OPTION for entry in asked):
         return ""
-    names = {entry.name for entry in asked}
+    wanted = {entry.name for entry in asked} | {entries("", name)[0].name for name in names}
     via = requesters(project.tree.text(path) or "")
-    gone = [name for name in locked if via.get(name) == (DIRECT,) and name not in names]
+    gone = [name for name in locked if via.get(name) == (DIRECT,) and name not in wanted]
     return f"{path} has {', '.join(gone[:3])}, which {head.sources[0]} no longer asks for" if gone else ""
 
 

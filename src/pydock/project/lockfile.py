@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from packaging.utils import canonicalize_name
 
 from pydock.patterns import regex
+from pydock.project.metadata import is_manifest
 from pydock.project.pins import DIRECT, Answer, Pin, Request
 from pydock.project.requirements import Entry
 
@@ -20,7 +21,9 @@ _PINNED = regex(r"([A-Za-z0-9][\w.-]*)\s*(?:==|@)")
 
 
 def lock_path(path: str) -> str:
-    """Where the lock of a requirements file stands: beside it."""
+    """Where the lock of a requirements file, or of a project's metadata, stands: beside it."""
+    if is_manifest(path):
+        return posixpath.join(posixpath.dirname(path.partition("[")[0]), "requirements.lock")
     return f"{path.removesuffix('.txt').removesuffix('.in')}.lock"
 
 
@@ -77,7 +80,10 @@ def _command(path: str, sources: Sequence[str], request: Request, *, hashes: boo
         yield "--index-strategy unsafe-best-match"
     if hashes:
         yield "--generate-hashes"
-    yield from sources
+    for source in sources:
+        name, _, extras = source.partition("[")
+        yield name
+        yield from (f"--extra {extra.strip()}" for extra in extras.rstrip("]").split(",") if extra)
     yield f"-o {path}"
 
 
@@ -92,7 +98,8 @@ def _hashes(pin: Pin) -> Iterator[str]:
 
 
 def _via(pin: Pin, sources: Sequence[str]) -> str:
-    named = [f"-r {posixpath.basename(sources[0])}" if via == DIRECT and sources else via for via in pin.via]
+    source = posixpath.basename(sources[0]).partition("[")[0] if sources else ""
+    named = [f"-r {source}" if via == DIRECT and source else via for via in pin.via]
     match sorted(named):
         case []:
             return ""

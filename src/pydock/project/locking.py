@@ -20,6 +20,7 @@ from pydock.project import Project
 from pydock.project.context import Copied
 from pydock.project.installs import Install, behind, without
 from pydock.project.kept import shipped
+from pydock.project.local import Unturnable, first_file, in_two
 from pydock.project.lockfile import has_hashes, lock_path, lock_text, with_hashes
 from pydock.project.locks import compiled
 from pydock.project.outdated import Outdated, outdated
@@ -130,10 +131,6 @@ def _asked_at(project: Project, entry: Wanted, why_not: str) -> str:
     return f" ({', '.join(dict.fromkeys(places))})" if 0 < len(places) <= _MOST_PLACES else ""
 
 
-class _Unturnable(Exception):
-    """Why an install cannot be turned to a lock; never leaves this module."""
-
-
 def turned(project: Project, entry: Wanted, lock: str, *, hashes: bool) -> tuple[Edit, ...] | str:
     """The edits that make an install take a lock instead of its requirements files, or why there are none."""
     if project.tree.ignore.hides(lock):
@@ -141,12 +138,15 @@ def turned(project: Project, entry: Wanted, lock: str, *, hashes: bool) -> tuple
     for path in entry.paths:
         if (project.tree.data(path) or b"").startswith((b"\xff\xfe", b"\xfe\xff")):
             return f"{path} is UTF-16"
+    if hashes and entry.names:
+        return f"{entry.names[0]} is named beside it, without hashes"
+    install = entry.install
     try:
-        edits = [*_words(project, entry.install, lock), *_copies(project, entry, lock)]
-    except _Unturnable as reason:
+        edits = list(_turned(project, entry, lock, hashes=hashes))
+    except Unturnable as reason:
         return str(reason)
-    if hashes and not entry.install.has("--require-hashes"):
-        edits.append(Edit(project.path, *behind(entry.install.instruction, entry.install.verb, "--require-hashes")))
+    if hashes and not entry.places and not install.has("--require-hashes"):
+        edits.append(Edit(project.path, *behind(install.instruction, install.verb, "--require-hashes")))
     return (*edits, *held(project, entry.paths))
 
 
@@ -165,7 +165,7 @@ def held(project: Project, paths: Iterable[str]) -> Iterator[Edit]:
     files = dict.fromkeys(path for name in paths for path in project.requirement_set(name).files)
     for path in files:
         text = project.tree.text(path) or ""
-        yield Edit(path, Span(0, len(text)), text)
+        yield Edit(path, Span(0, len(text)), text, is_held=True)
 
 
 def _words(project: Project, install: Install, lock: str) -> Iterator[Edit]:
@@ -179,7 +179,7 @@ def _words(project: Project, install: Install, lock: str) -> Iterator[Edit]:
             gone.insert(0, install.command.words[at - 1])
         spans = [without(project.dockerfile, install.command, each) for each in gone]
         if None in spans:
-            raise _Unturnable(f"a comment stands beside {word.text}")
+            raise Unturnable(f"a comment stands beside {word.text}")
         yield Edit(project.path, Span(min(s.start for s in spans if s), max(s.end for s in spans if s)), "")
 
 
@@ -188,26 +188,30 @@ def _renamed(project: Project, word: Word, lock: str) -> Edit:
     written = project.dockerfile.slice(word.span)
     name = posixpath.basename(word.value or "")
     if not name or written.count(name) != 1:
-        raise _Unturnable(f"{word.text} is written in a way that cannot be edited")
+        raise Unturnable(f"{word.text} is written in a way that cannot be edited")
     at = word.span.start + written.index(name)
     return Edit(project.path, Span(at, at + len(name)), posixpath.basename(lock))
 
 
-def _copies(project: Project, entry: Wanted, lock: str) -> Iterator[Edit]:
-    """What brings the lock to where the install looks for it, unless a folder is copied there anyway."""
+def _turned(project: Project, entry: Wanted, lock: str, *, hashes: bool) -> Iterator[Edit]:
+    """The words of an install, and what brings the lock to it unless a folder is copied there anyway."""
     install = entry.install
     workdir = project.workdir(install.stage, install.instruction)
     if workdir is None:
-        raise _Unturnable("the work directory is known only when the image is built")
-    place = posixpath.normpath(posixpath.join(workdir, install.files[0].value or ""))
+        raise Unturnable("the work directory is known only when the image is built")
+    place = posixpath.normpath(posixpath.join(workdir, first_file(entry)))
     copied = _bringing(project, install, place)
     if copied is None:
-        raise _Unturnable(f"no COPY of this file brings {entry.paths[0]}")
+        raise Unturnable(f"no COPY of this file brings {entry.paths[0]}")
+    is_local = bool(entry.places)
+    words = in_two(project, entry, lock, copied, hashes=hashes) if is_local else tuple(_words(project, install, lock))
+    yield from words
     wanted = posixpath.join(posixpath.dirname(place), posixpath.basename(lock))
     after = project.tree.edited([Edit(lock, Span(0, 0), "")])
-    if copied.origin(after, wanted) == lock:
+    if (is_local and len(words) > 1) or copied.origin(after, wanted) == lock:
         return
-    files = [path for name in entry.paths for path in project.requirement_set(name).files]
+    # What a local project is built from has to stay where it is.
+    files = [] if is_local else [path for name in entry.paths for path in project.requirement_set(name).files]
     yield from _edited_copy(project, install, copied, files, lock, posixpath.dirname(place))
 
 

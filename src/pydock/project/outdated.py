@@ -15,7 +15,7 @@ from pydock.project.interpreters import interpreter
 from pydock.project.lockfile import lock_path
 from pydock.project.pins import Request
 from pydock.project.sources import remembered
-from pydock.project.wanted import Wanted, asked_by, wanted
+from pydock.project.wanted import Wanted, asked_by, names_of, wanted
 from pydock.shell import Word
 from pydock.values import Value, replace
 
@@ -64,7 +64,7 @@ def _of_stage(project: Project, stage: Stage) -> Iterator[Outdated]:
             path = lock_path(entry.paths[0])
             seen.add(path)
             why, again = _judged(project, install, path, head)
-            yield Outdated(install.files[0], path, head, why, again, entry)
+            yield Outdated((install.files or install.places)[0], path, head, why, again, entry)
             continue
         for word in install.files:
             origin = project.origin(stage, word.value, install.instruction) if word.value else None
@@ -75,8 +75,8 @@ def _of_stage(project: Project, stage: Stage) -> Iterator[Outdated]:
 
 
 def _judged(project: Project, install: Install, path: str, head: Made) -> tuple[str, Wanted | None]:
-    inside = interpreter(project, install.stage)
-    why = (unfit(path, head, inside) if inside else "") or why_stale(project, path, head, inside)
+    inside, names = interpreter(project, install.stage), names_of(install)
+    why = (unfit(path, head, inside) if inside else "") or why_stale(project, path, head, inside, names)
     if not why or not head.is_own or inside is None:
         return why, None
     pins = {
@@ -84,7 +84,7 @@ def _judged(project: Project, install: Install, path: str, head: Made) -> tuple[
         for entry in project.requirement_set(path).entries
         if entry.requirement and entry.is_pinned and not entry.requirement.url
     }
-    again = asked_by(project, install, head.sources, (), inside, {**pins, **project.running.preferences})
+    again = asked_by(project, install, head.sources, names, inside, {**pins, **project.running.preferences})
     if again.request and head.before and not project.options.as_of:
         again = replace(again, request=replace(again.request, before=head.before))
     return why, again

@@ -20,6 +20,7 @@ from pydock.project.build_tools import BUILD_TOOLS
 from pydock.project.indexes import Supply, supply
 from pydock.project.installs import RESOLVING, Install, installs
 from pydock.project.interpreters import Interpreter, interpreter
+from pydock.project.metadata import NAMES, manifest_of
 from pydock.project.pins import Answer, Request
 from pydock.project.requirements import Entry, Kind, RequirementSet, entries
 from pydock.project.secrets import url_with_password
@@ -38,7 +39,8 @@ class Wanted(Value):
     `paths` are its requirements files in the context, `names` the packages that it names itself.
     `asked` are all packages by name, `loose` those without a pin; `is_hashed` where every line of
     the files names the hashes it takes. `why_not` says why no resolver can be asked; `supply` is
-    where the packages come from.
+    where the packages come from. `places` are local projects as pip is told them (`-e .`), whose
+    metadata is among the paths.
     """
 
     install: Install
@@ -50,6 +52,7 @@ class Wanted(Value):
     is_hashed: bool = False
     request: Request | None = None
     why_not: str = ""
+    places: tuple[str, ...] = ()
 
     def answer(self, project: Project) -> Answer | None:
         """What was gathered for this install."""
@@ -103,14 +106,55 @@ def _of_install(
     project: Project, install: Install, inside: Interpreter | None, have: Mapping[str, str]
 ) -> Wanted | None:
     words = [word for word in install.files if not (word.value or "").endswith(_NO_LIST)]
-    names = tuple(name for word in install.packages if (name := word.value or "") and _is_named(name))
-    if not words and not names:
+    names = names_of(install)
+    if not words and not names and (not install.places or install.has("--no-deps")):
         return None
     origins = [project.origin(install.stage, word.value, install.instruction) if word.value else None for word in words]
     hidden = next((f"{word.text} is known only when the image is built" for word in words if not word.value), "")
     absent = next((f"no COPY brings {word.text}" for word, path in zip(words, origins, strict=True) if not path), "")
     paths = tuple(path for path in origins if path)
-    return asked_by(project, install, paths, names, inside, {**project.running.preferences, **have}, hidden or absent)
+    preferred = {**project.running.preferences, **have}
+    told = tuple(_local_places(project, install, paths))
+    paths += tuple(dict.fromkeys(place.manifest for place in told if place.manifest))
+    if not paths and not words and not names:
+        return None
+    unread = next((f"{place.asked}, and what that needs is not read" for place in told if not place.manifest), "")
+    found = asked_by(project, install, paths, names, inside, preferred, hidden or absent or unread)
+    return replace(found, places=tuple(place.written for place in told))
+
+
+class _Local(Value):
+    """A local project: as pip is told it, who asks for it, and its metadata, "" where that is not there."""
+
+    written: str
+    asked: str
+    manifest: str
+
+
+def _local_places(project: Project, install: Install, paths: Iterable[str]) -> Iterator[_Local]:
+    """The local projects that an install or its files name."""
+    for word in install.places:
+        written = f"-e {word.text}" if word in install.editables else word.text
+        yield _Local(written, f"{word.text} is installed beside it", _manifest(project, install, word.value or ""))
+    for path in paths:
+        for entry in project.requirement_set(path).entries:
+            is_local = "://" not in entry.value and not entry.value.startswith("file:")
+            if is_local and entry.kind in {Kind.EDITABLE, Kind.PLACE}:
+                written = f"-e {entry.value}" if entry.kind is Kind.EDITABLE else entry.value
+                asked = f"line {entry.line} of {entry.path} installs {entry.value}"
+                yield _Local(written, asked, _manifest(project, install, entry.value))
+
+
+def _manifest(project: Project, install: Install, place: str) -> str:
+    """The metadata of a folder of the image that comes from the context, "" for an archive and anything else."""
+    folder, _, extras = place.partition("[")
+    if not folder or "://" in folder or folder.endswith((".whl", ".tar.gz", ".zip")):
+        return ""
+    for name in NAMES:
+        origin = project.origin(install.stage, posixpath.join(folder, name), install.instruction)
+        if origin and (found := manifest_of(posixpath.dirname(origin), extras.rstrip("]"), project.tree.text)):
+            return found
+    return ""
 
 
 def asked_by(
@@ -169,6 +213,11 @@ def _request(
     )
 
 
+def names_of(install: Install) -> tuple[str, ...]:
+    """What an install names itself, build tools left out."""
+    return tuple(name for word in install.packages if (name := word.value or "") and _is_named(name))
+
+
 def _is_named(word: str) -> bool:
     """Whether an argument names a package of an index that is no build tool."""
     try:
@@ -184,7 +233,8 @@ def _as_entry(name: str) -> Entry:
 
 def _line(entry: Entry) -> str:
     """What an entry asks for, without what only pip understands."""
-    return str(entry.requirement) if entry.requirement else entry.value if entry.kind is Kind.PLACE else ""
+    is_address = entry.kind is Kind.PLACE and "://" in entry.value
+    return str(entry.requirement) if entry.requirement else entry.value if is_address else ""
 
 
 def _asked(found: Iterable[Entry]) -> dict[str, Entry]:
@@ -217,10 +267,8 @@ def _why_not(project: Project, install: Install, sets: Iterable[RequirementSet])
         return f"{other} gives this install another meaning"
     if any(word.value is None for word in (*install.packages, *install.constraints)):
         return "a part of this install is known only when the image is built"
-    if install.places:
-        return f"{install.places[0].text} is installed beside it, and what that needs is not read"
     for found in sets:
-        if project.tree.text(found.path) is None:
+        if not found.files:
             return f"{found.path} is no text"
         if found.troubles:
             return f"{found.troubles[0].entry.path} line {found.troubles[0].entry.line} {found.troubles[0].message}"
@@ -233,10 +281,10 @@ def _why_not(project: Project, install: Install, sets: Iterable[RequirementSet])
 def _doubt(entry: Entry) -> str:
     if url_with_password(entry.text):
         return "holds a password, which no lock may repeat"
-    if entry.kind is Kind.EDITABLE:
+    if entry.kind is Kind.EDITABLE and "://" in entry.value:
         return f"installs {entry.value} as a working copy"
     address = entry.requirement.url or "" if entry.requirement else entry.value
-    if (entry.kind is Kind.PLACE and "://" not in address) or address.startswith("file:"):
+    if address.startswith("file:"):
         return f"installs {address}, and what that needs is not read"
     return ""
 

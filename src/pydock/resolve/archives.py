@@ -8,7 +8,6 @@ setup.py does not look at the machine that it runs on. Nothing else is guessed.
 
 from __future__ import annotations
 
-import ast
 import re
 import tomllib
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 from pydock.patterns import regex
+from pydock.project.setup_script import argument, lines
 
 _LARGEST = 1024 * 1024
 # What makes the needs of an archive differ from one machine or Python to the next.
@@ -79,29 +79,8 @@ def _of_metadata(folder: Path) -> tuple[str, ...] | None:
 def _declared(setup: str) -> list[str] | None:
     """What the one call of setup() in setup.py asks for, None where that is no plain list."""
     try:
-        tree = ast.parse(setup)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("setup")]
-    if len(calls) != 1 or any(keyword.arg is None for keyword in calls[0].keywords):
-        return None
-    value = next((keyword.value for keyword in calls[0].keywords if keyword.arg == "install_requires"), None)
-    found = [] if value is None else _plain(tree, value)
-    lines = found.splitlines() if isinstance(found, str) else found
-    return [line for line in lines if line.strip()] if isinstance(lines, list | tuple) else None
-
-
-def _plain(tree: ast.Module, value: ast.expr) -> object:
-    """The value of a literal, or of a name that is given one once and is not touched again."""
-    if isinstance(value, ast.Name):
-        uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == value.id]
-        given = [node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0] in uses]
-        if len(uses) != 2 or len(given) != 1:
-            return None
-        value = given[0].value
-    try:
-        return ast.literal_eval(value)
-    except (ValueError, TypeError):
+        return lines(argument(setup, "install_requires") or [])
+    except ValueError:
         return None
 
 

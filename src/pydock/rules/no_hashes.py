@@ -33,7 +33,9 @@ def check(project: Project) -> Iterator[Finding]:
     seen: set[str] = set()
     for entry in wanted(project):
         path = next(iter(entry.paths), "")
-        if not path or path in seen or entry.loose or not (count := _pins_without_hash(project, path)):
+        if path in seen or entry.loose or not entry.install.files:
+            continue
+        if not path or not (count := _pins_without_hash(project, path)):
             continue
         seen.add(path)
         lock = hashed(project, entry) if project.options.hashes else ""

@@ -17,6 +17,9 @@ import posixpath
 from collections.abc import Iterator
 from datetime import timedelta
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from pydock.edits import Fix, Safety
 from pydock.project import Project
 from pydock.project.lockfile import lock_path
@@ -57,7 +60,7 @@ def check(project: Project) -> Iterator[Finding]:
                 seen.add(path)
                 yield from _unreadable(project, word, path)
         is_new = entry.paths and entry.paths[0] not in seen - set(entry.paths)
-        if is_new and entry.loose and not lock_beside(project, entry):
+        if is_new and _loose(entry) and not lock_beside(project, entry):
             yield _finding(project, entry)
     for stage in project.dockerfile.stages if project.tree.known else ():
         for sync in syncs(project.dockerfile, stage):
@@ -65,6 +68,12 @@ def check(project: Project) -> Iterator[Finding]:
             if found and sync.tool not in seen:
                 seen.add(sync.tool)
                 yield found
+
+
+def _loose(entry: Wanted) -> tuple[str, ...]:
+    """What the files of an install leave open; PYD204 is about what it names itself."""
+    named = {canonicalize_name(Requirement(name).name) for name in entry.names}
+    return tuple(name for name in entry.loose if name not in named)
 
 
 def _unreadable(project: Project, word: Word, path: str) -> Iterator[Finding]:
@@ -97,7 +106,7 @@ def _finding(project: Project, entry: Wanted) -> Finding:
     lock = locked(project, entry)
     fix = None if isinstance(lock, str) else _fix(project, entry, lock)
     advice = _advice(project, entry, lock) if isinstance(lock, str) else ""
-    return Finding(RULE, entry.install.files[0].span, message, fix, _COST, advice)
+    return Finding(RULE, (entry.install.files or entry.install.places)[0].span, message, fix, _COST, advice)
 
 
 def _fix(project: Project, entry: Wanted, lock: Locked) -> Fix:
