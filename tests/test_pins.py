@@ -6,6 +6,7 @@ The resolver is the real one; its index is made here.
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -631,3 +632,44 @@ def test_a_local_project_that_does_not_say_what_it_needs_gets_no_lock(
     report = _fixed(resolver, {"Dockerfile": dockerfile, "requirements.txt": "shop\n", **files})
     assert not report.changed
     assert f"requirements.lock was not made: {why}." in {finding.advice for finding in report.remaining}
+
+
+PYLOCK = Options(lock_format="pylock")
+
+
+def test_a_pylock_is_written_for_an_installer_that_reads_it(resolver: Resolver) -> None:
+    for install in "RUN uv pip install --system", "RUN pip install pip==26.1\nRUN pip install":
+        files = {"Dockerfile": f"{BASE}COPY . .\n{install} -r requirements.txt\n", "requirements.txt": "shop\n"}
+        report = _fixed(resolver, files, "PYD201 PYD211", PYLOCK)
+        assert report.result.dockerfile.text == files["Dockerfile"].replace("requirements.txt", "pylock.toml")
+        lock = report.result.tree.text("pylock.toml") or ""
+        assert "uv pip compile --format pylock.toml --upgrade --python-version 3.11.7" in lock
+        assert [package["version"] for package in tomllib.loads(lock)["packages"]] == ["2.0", "2.1"]
+        assert not report.remaining
+
+
+NO_PYLOCK = {
+    "the pip of the image": ("RUN pip install", "no pip 26.1 or newer is pinned before it, and older ones do not read"),
+    "an older pip": ("RUN pip install pip==25.3\nRUN pip install", "pip 25.3 does not read pylock.toml, pip 26.1"),
+    "an older uv": ("RUN pip install uv==0.5.1\nRUN uv pip install", "uv 0.5.1 does not read pylock.toml, uv 0.6.15"),
+    "a name beside the file": ("RUN uv pip install bulb", "installs more than its files, and pylock.toml stands alone"),
+}
+
+
+@pytest.mark.parametrize(("install", "why"), NO_PYLOCK.values(), ids=NO_PYLOCK)
+def test_no_pylock_is_written_for_an_installer_that_cannot_take_it(resolver: Resolver, install: str, why: str) -> None:
+    files = {"Dockerfile": f"{BASE}COPY . .\n{install} -r requirements.txt\n", "requirements.txt": "shop\n"}
+    report = _fixed(resolver, files, "PYD201", PYLOCK)
+    assert not report.changed
+    assert why in report.remaining[0].advice
+
+
+def test_what_a_constraints_file_pins_gets_hashes_when_they_are_asked_for(resolver: Resolver) -> None:
+    files = {
+        "Dockerfile": f"{BASE}COPY . .\nRUN pip install -r requirements.txt -c bounds.txt\n",
+        "requirements.txt": "shop\n",
+        "bounds.txt": "shop==1.0\n",
+    }
+    assert not _fixed(resolver, files, "PYD201 PYD202").findings
+    report = _fixed(resolver, files, "PYD201 PYD202", Options(hashes=True))
+    assert "shop==1.0 \\\n    --hash" in (report.result.tree.text("requirements.lock") or "")

@@ -29,6 +29,7 @@ SHOP = (
     Distribution("till", "1.5"),
     Distribution("till", "2.1"),
     Distribution("sums", "1.0"),
+    Distribution("mall", "1.0", ("shop[fast]<2",)),
     Distribution("recalled", "1.0"),
     Distribution("recalled", "1.1", yanked="broken on Tuesdays"),
     Distribution("elsewhere", "1.0", tag="cp311-cp311-win_amd64"),
@@ -80,6 +81,11 @@ def test_a_version_of_its_time_is_taken_when_a_date_is_given(index: Index) -> No
 def test_constraints_bind_without_asking_for_anything(index: Index) -> None:
     request = replace(_asked(index, "shop"), constraints=("till<2", "sums==1.0"))
     assert _versions(uv.answer(request)) == {"shop": "1.0", "till": "1.5"}
+
+
+def test_extras_that_somebody_asks_for_are_told_with_the_package(index: Index) -> None:
+    answer = uv.answer(_asked(index, "mall", "till"))
+    assert {pin.name: pin.extras for pin in answer.pins} == {"mall": "", "shop": "[fast]", "till": ""}
 
 
 def test_hashes_and_compilers_are_told_by_the_files_that_the_target_can_take(index: Index) -> None:

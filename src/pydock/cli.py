@@ -35,6 +35,7 @@ from pydock.cli_options import (
     Ignore,
     InstallerOption,
     Jobs,
+    LockFormatOption,
     Offline,
     Paths,
     Pin,
@@ -135,6 +136,7 @@ def fix(
         ),
     ] = None,
     hashes: Hashes = None,
+    lock_format: LockFormatOption = None,
     as_of: AsOf = None,
     pins_from: PinsFrom = None,
     offline: Offline = None,
@@ -158,7 +160,14 @@ def fix(
     output = output or (Path("-") if paths == ["-"] and is_text else None)
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
     ways = Ways(network, builder, with_services) if verify else None
-    pins = {"pin": pin, "hashes": hashes, "as-of": as_of, "offline": offline, "allow-builds": allow_builds}
+    pins = {
+        "pin": pin,
+        "hashes": hashes,
+        "lock-format": lock_format,
+        "as-of": as_of,
+        "offline": offline,
+        "allow-builds": allow_builds,
+    }
     settings = {**given, **pins, "unsafe-fixes": unsafe_fixes}
     is_dry = diff or output is not None
     question = Question(

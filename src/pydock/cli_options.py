@@ -47,6 +47,13 @@ class Installer(StrEnum):
     UV = "uv"
 
 
+class LockFormat(StrEnum):
+    """What a lock is written as."""
+
+    REQUIREMENTS = "requirements"
+    PYLOCK = "pylock"
+
+
 class Colour(StrEnum):
     """When colours are used."""
 
@@ -123,6 +130,10 @@ PinsFrom = Annotated[
 Hashes = Annotated[
     bool | None,
     typer.Option("--hashes/--no-hashes", help="Lock the files too, by their hashes.", show_default=False),
+]
+LockFormatOption = Annotated[
+    LockFormat | None,
+    typer.Option(help="How locks are written; pip reads pylock.toml from 26.1 on.", show_default="requirements"),
 ]
 AllowBuilds = Annotated[
     bool | None,

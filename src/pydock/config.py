@@ -38,6 +38,7 @@ KEYS: Mapping[str, Key] = {
     "venv": Key(bool),
     "unsafe-fixes": Key(bool),
     "hashes": Key(bool),
+    "lock-format": Key(str, ("requirements", "pylock")),
     "as-of": Key(str),
     "offline": Key(bool),
 }
@@ -72,6 +73,7 @@ class Settings(Value):
     venv: bool = True
     unsafe_fixes: bool = False
     hashes: bool = False
+    lock_format: str = "requirements"
     as_of: str = ""
     allow_builds: bool = False
     offline: bool = False

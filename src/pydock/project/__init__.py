@@ -28,9 +28,9 @@ class Options(Value):
     take; `venv` is false where the container itself is the environment. `pin` is who says which
     tags there are: "table", "registry", or "digest" for the registry's digests beside them.
     Locks hold versions from before the day `as_of`, and with `hashes` the files that they stand
-    for; `allow_builds` lets source archives run their own code to tell what they need, and
-    `offline` asks nobody. `target` is the stage that is built, "" for the last one, and
-    `arguments` are what the build passes.
+    for; `lock_format` is "requirements" or "pylock". `allow_builds` lets source archives run their
+    own code to tell what they need, and `offline` asks nobody. `target` is the stage that is built,
+    "" for the last one, and `arguments` are what the build passes.
     """
 
     installer: str = "pip"
@@ -39,6 +39,7 @@ class Options(Value):
     pin: str = "table"
     as_of: date | None = None
     hashes: bool = False
+    lock_format: str = "requirements"
     allow_builds: bool = False
     offline: bool = False
     target: str = ""

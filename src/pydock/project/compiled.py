@@ -53,7 +53,8 @@ class Made(Value):
 
 def made(project: Project, path: str) -> Made | None:
     """What the head of a lock says, None for any other file."""
-    match = _HEAD.search((project.tree.text(path) or "")[:2000])
+    text = "" if path.endswith(".toml") else project.tree.text(path) or ""
+    match = _HEAD.search(text[:2000])
     try:
         words = shlex.split(match["command"]) if match else []
     except ValueError:

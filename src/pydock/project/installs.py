@@ -124,6 +124,12 @@ class Install(Value):
         return next(((word.value or "") if word else "" for name, word in self.options if name in names), None)
 
     @property
+    def is_code(self) -> bool:
+        """Whether it brings a project and nothing that it needs."""
+        named = [word for word in self.packages if word not in self.places]
+        return self.has("--no-deps") and not self.files and not named
+
+    @property
     def places(self) -> tuple[Word, ...]:
         """Arguments that are paths or archives rather than names: `.`, `./lib`, `x.whl`."""
         return (*self.editables, *(word for word in self.packages if is_place(word.value or word.text)))

@@ -21,9 +21,10 @@ from pydock.project.context import Copied
 from pydock.project.installs import Install, behind, without
 from pydock.project.kept import shipped
 from pydock.project.local import Unturnable, first_file, in_two
-from pydock.project.lockfile import has_hashes, lock_path, lock_text, with_hashes
+from pydock.project.lockfile import has_hashes, lock_command, lock_path, lock_text, with_hashes
 from pydock.project.locks import compiled
 from pydock.project.outdated import Outdated, outdated
+from pydock.project.pylock import pylock_path, pylock_text, unreadable
 from pydock.project.wanted import Wanted, wanted
 from pydock.shell import Word, script
 from pydock.values import Value
@@ -44,13 +45,17 @@ def locked(project: Project, entry: Wanted) -> Locked | str:
     answer = entry.answer(project)
     if entry.request is None or answer is None or answer.why_not:
         return f"{answer.why_not}{_asked_at(project, entry, answer.why_not)}" if answer else entry.why_not
-    path = lock_path(entry.paths[0])
+    is_pylock = project.options.lock_format == "pylock"
+    path = pylock_path(entry.paths[0]) if is_pylock else lock_path(entry.paths[0])
     if project.tree.has_file(path):
         return f"{path} is there already, made from something else"
     sharing = [other for other in wanted(project) if other.paths[:1] == entry.paths[:1]]
     if any(other.request != entry.request for other in sharing if not other.supply.is_carried):
         return f"{entry.paths[0]} is installed in more than one way"
-    hashes = project.options.hashes and has_hashes(answer)
+    if is_pylock and (why_not := next((why for other in sharing if (why := unreadable(project, other))), "")):
+        return why_not
+    # A pylock.toml has its hashes without being asked.
+    hashes = project.options.hashes and has_hashes(answer) and not is_pylock
     edits: list[Edit] = []
     for other in sharing:
         found = turned(project, other, path, hashes=hashes)
@@ -58,7 +63,12 @@ def locked(project: Project, entry: Wanted) -> Locked | str:
             return found
         edits += found
     kept = project.running.image
-    text = lock_text(path, entry.paths, entry.request, answer, entry.supply.lines, hashes=hashes, kept=kept)
+    if is_pylock:
+        text = pylock_text(answer, tuple(lock_command(path, entry.paths, entry.request)))
+    else:
+        text = lock_text(path, entry.paths, entry.request, answer, entry.supply.lines, hashes=hashes, kept=kept)
+    if text is None:
+        return "an address in it would hold a password"
     whole = one_splice(project, [edit for edit in edits if edit.path == project.path])
     others = dict.fromkeys(edit for edit in edits if edit.path != project.path)
     return Locked(path, len(answer.pins), (whole, *others, Edit(path, Span(0, 0), text)))

@@ -69,8 +69,8 @@ class Artifact(Value):
 class Pin(Value):
     """One package of an answer.
 
-    `via` are the packages that ask for it, DIRECT where the request does; `place` is the URL
-    of one that comes from no index, with its commit.
+    `via` are the packages that ask for it, DIRECT where the request does, `extras` what is asked
+    for with it; `place` is the URL of one that comes from no index, with its commit.
     """
 
     name: str
@@ -78,6 +78,7 @@ class Pin(Value):
     artifacts: tuple[Artifact, ...] = ()
     via: tuple[str, ...] = ()
     place: str = ""
+    extras: str = ""
 
     @property
     def is_compiled(self) -> bool:

@@ -24,7 +24,7 @@ from functools import cache
 from pathlib import Path
 
 from pydock.patterns import regex
-from pydock.project.lockfile import requesters
+from pydock.project.lockfile import extras, requesters
 from pydock.project.pins import Answer, Pin, Request
 from pydock.project.secrets import mask
 from pydock.resolve.archives import needs
@@ -63,8 +63,9 @@ def answer(request: Request, *, is_offline: bool = False) -> Answer:
             return explained(talk)
         lock = (place / "pylock.toml").read_text(encoding="utf-8")
         pins = tuple(pins_of(tomllib.loads(lock)))
-        via = _requesters(place, request, pins)
-    found = tuple(replace(pin, via=via.get(pin.name, ())) for pin in pins)
+        again = _compiled(place, request, pins)
+    via, asked = requesters(again), extras(again)
+    found = tuple(replace(pin, via=via.get(pin.name, ()), extras=asked.get(pin.name, "")) for pin in pins)
     return Answer(found, warnings=tuple(_warnings(talk)), pylock=lock)
 
 
@@ -140,15 +141,15 @@ def _run(place: Path, request: Request, arguments: Sequence[str]) -> subprocess.
     )
 
 
-def _requesters(place: Path, request: Request, pins: Sequence[Pin]) -> Mapping[str, tuple[str, ...]]:
-    """Who asks for each package: the same answer once more, from uv's cache, as a requirements file.
+def _compiled(place: Path, request: Request, pins: Sequence[Pin]) -> str:
+    """The same answer once more, from uv's cache, as a requirements file: it says who asks for what.
 
-    Nobody is named where the cache is off.
+    Empty where the cache is off.
     """
     _write(place / "constraints.in", [f"{pin.name}=={pin.version}" for pin in pins if not pin.place])
     again = replace(request, constraints=("constraints.in",))
-    done = _run(place, request, [*_arguments(again), "--offline"])
-    return requesters(done.stdout.decode("utf-8", "replace")) if done.returncode == 0 else {}
+    done = _run(place, request, [*_arguments(again), "--no-strip-extras", "--offline"])
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
 
 
 def _arguments(request: Request) -> Iterator[str]:

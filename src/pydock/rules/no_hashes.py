@@ -61,10 +61,16 @@ def _advice(why_not: str) -> str:
 
 
 def _pins_without_hash(project: Project, path: str) -> int:
-    """How many pins have no hash, 0 unless all lines are pins and none has one."""
+    """How many pins have no hash, 0 unless all lines are pins and none has one.
+
+    Where hashes are asked for, a line that a constraints file pins is one, too.
+    """
     found = project.requirement_set(path)
     asked = [entry for entry in found.entries if entry.kind is not Kind.OPTION]
-    is_plain = all(entry.requirement and entry.is_pinned and "--hash" not in entry.text for entry in asked)
+    is_bound = project.options.hashes
+    is_plain = all(
+        entry.requirement and (entry.is_pinned or is_bound) and "--hash" not in entry.text for entry in asked
+    )
     return len(asked) if is_plain and not found.troubles else 0
 
 

@@ -74,7 +74,6 @@ EXAMPLES = (
         files={"pyproject.toml": "", "uv.lock": "", "app.py": ""},
     ),
     Example(before=f"{_HEAD}COPY requirements.txt .\n{_INSTALL}COPY . .\n", files=_FILES),
-    Example(before=f"{_HEAD}COPY requirements.txt .\n{_INSTALL}COPY . .\nRUN pip install --no-deps .\n", files=_FILES),
     Example(before=f"{_HEAD}COPY pyproject.toml ./poetry.lock* ./\nRUN poetry install\n", files={"pyproject.toml": ""}),
 )
 
@@ -82,8 +81,7 @@ EXAMPLES = (
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
         for run in stage.of("RUN"):
-            found = [install for install in project.installs(stage) if install.instruction is run]
-            installs = [install for install in found if not _is_code_alone(install)]
+            installs = [each for each in project.installs(stage) if each.instruction is run and not each.is_code]
             managed = [command for command in script(run).commands if command.values[:2] in _MANAGERS]
             sources = [copied for copied in project.copies(stage, run) if _is_source(project, copied)]
             if (not installs and not managed) or not sources or (managed and _is_staged(stage, managed[0], sources[0])):
@@ -100,12 +98,6 @@ def check(project: Project) -> Iterator[Finding]:
                 advice="" if fix else "Copy the files that name the dependencies, install them, then copy the code.",
             )
             break
-
-
-def _is_code_alone(install: Install) -> bool:
-    """Whether an install brings the project itself and nothing that it needs."""
-    named = [word for word in install.packages if word not in install.places]
-    return install.has("--no-deps") and not install.files and not named
 
 
 def _cost(project: Project, installs: Sequence[Install]) -> str:
