@@ -673,3 +673,25 @@ def test_what_a_constraints_file_pins_gets_hashes_when_they_are_asked_for(resolv
     assert not _fixed(resolver, files, "PYD201 PYD202").findings
     report = _fixed(resolver, files, "PYD201 PYD202", Options(hashes=True))
     assert "shop==1.0 \\\n    --hash" in (report.result.tree.text("requirements.lock") or "")
+
+
+PLATFORMS = {
+    "compose.yaml": "services:\n  shop:\n    build:\n      context: .\n      platforms:\n        - linux/amd64\n"
+    "        - linux/arm64\n",
+    ".github/workflows/ship.yml": "      - with:\n          platforms: linux/amd64,linux/arm64\n",
+    "docker-bake.hcl": 'target "shop" { platforms = ["linux/amd64", "linux/arm64"] }\n',
+}
+
+
+@pytest.mark.parametrize("path", PLATFORMS)
+def test_a_lock_says_for_which_of_several_platforms_it_is(resolver: Resolver, path: str) -> None:
+    files = {"Dockerfile": f"{BASE}COPY . .\nRUN pip install -r requirements.txt\n", "requirements.txt": "shop\n"}
+    notes = [
+        note
+        for finding in _fixed(resolver, {**files, path: PLATFORMS[path]}).settled
+        for note in (finding.fix.notes if finding.fix else ())
+    ]
+    assert notes == [f"{path} builds for linux/arm64 too: this lock was resolved for linux/amd64"]
+    other = {**files, "Dockerfile": files["Dockerfile"].replace("FROM ", "FROM --platform=linux/arm64 ")}
+    report = _fixed(resolver, other)
+    assert "--python-platform aarch64-manylinux_2_36" in (report.result.tree.text("requirements.lock") or "")

@@ -26,6 +26,7 @@ from pydock.project.lockfile import lock_path
 from pydock.project.locking import Locked, locked
 from pydock.project.locks import Manifest, locks, manifest
 from pydock.project.outdated import lock_beside
+from pydock.project.platforms import elsewhere
 from pydock.project.requirements import Kind, RequirementSet
 from pydock.project.syncs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.project.wanted import Wanted, wanted
@@ -119,7 +120,10 @@ def _fix(project: Project, entry: Wanted, lock: Locked) -> Fix:
     else:
         held = f"{lock.count} packages at their versions of {day}"
     title = f"install {lock.path}: {held}, for Python {minor}"
-    notes = (*running.notes(request, answer), *answer.warnings) if request and answer else ()
+    notes: tuple[str, ...] = ()
+    if request and answer:
+        others = elsewhere(project, request.platform, is_hashed=project.options.hashes)
+        notes = (*running.notes(request, answer), *answer.warnings, *others)
     return Fix(title, Safety.SAFE, lock.edits, frozenset({"packages", "files"}), notes=notes)
 
 
