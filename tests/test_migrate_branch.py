@@ -75,7 +75,7 @@ def test_each_repository_gets_a_branch_and_its_work_tree_stays_as_it_is(
         assert "AS builder" in _git(folder, "show", "better-image:Dockerfile")
         assert _git(folder, "rev-parse", "better-image~1") == _git(folder, "rev-parse", "main")
     message = _git(repositories[0], "log", "-1", "--format=%B", "better-image")
-    assert message.startswith("Rewrite the image of one\n\n- PYD104 split into builder and runtime: ")
+    assert message.startswith("Rewrite the image of one\n\n- PYD104 split into builder and runtime (before: ")
     assert "Made while these files had changes that are not committed: app.py" in message
     assert max(map(len, message.splitlines())) <= 72
     assert "not committed: app" not in _git(repositories[1], "log", "-1", "--format=%B", "better-image")

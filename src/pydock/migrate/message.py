@@ -34,7 +34,7 @@ def _fixes(record: Record) -> Iterator[str]:
         if remark.outcome == "fixed":
             groups.setdefault((remark.code, remark.title), remark)
     for (code, title), remark in groups.items():
-        why = f": {remark.cost}" if remark.cost else ""
+        why = f" (before: {remark.cost})" if remark.cost else ""
         yield from _wrapped(f"- {code} {title}{why}", "  ")
         for note in (*(f"doubt: {doubt}" for doubt in remark.doubts), *remark.notes):
             yield from _wrapped(f"  {note}", "  ")
