@@ -374,7 +374,7 @@ def test_a_build_tells_its_steps_and_its_failures_and_leaves_nothing_behind(engi
         assert sorted(failed.value.log) == ["one", "two"]
         with pytest.raises(BuildError, match="stopped after 1 s"):
             build(f"FROM {SLIM}\nRUN sleep 60 # {own.run}\n", limit=1)
-        with pytest.raises(BuildError, match="nope"):
+        with pytest.raises(EngineError, match="nope"):
             build("FROM python:9.99-nope\n")
         with pytest.raises(EngineError, match=r"the image python:9\.99-nope is not here and cannot be pulled"):
             own.provide(["python:9.99-nope"])

@@ -118,6 +118,21 @@ def test_a_full_disk_is_the_fault_of_the_engine_not_of_the_image(said: str, log:
     assert "docker system df" in found.hint
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_builds"),
+    [
+        ("dial tcp: lookup registry-1.docker.io: no such host", False),
+        ("docker.io/library/python:3.99: not found", True),
+    ],
+    ids=["a registry that cannot be reached", "a tag that does not exist"],
+)
+def test_an_image_that_nobody_could_ask_for_says_nothing_about_the_build(answer: str, is_builds: bool) -> None:
+    said = f"python:3.99: failed to resolve source metadata for docker.io/library/python:3.99: {answer}"
+    found = build_failure(f"the image python:3.99 cannot be had: {said}", said, "FROM", ())
+    assert isinstance(found, BuildError) is is_builds
+    assert answer in found.message
+
+
 def test_any_other_failure_is_that_of_the_build_and_shows_no_secret() -> None:
     found = build_failure("RUN x: exit code: 1", "exit code: 1", "RUN x", ("DB_PASSWORD=hunter2-k3x9-Zq81",))
     assert isinstance(found, BuildError)

@@ -12,7 +12,7 @@ import typer
 
 from pydock import console
 from pydock.cli_options import Offline
-from pydock.errors import BuildError, OptionError
+from pydock.errors import EngineError, OptionError
 
 if TYPE_CHECKING:
     from pydock.bench.figures import Limit
@@ -127,7 +127,7 @@ def _measured(versions: "Comparison", wishes: "Wishes") -> "Bench":
         progress.close()
         console.complain("interrupted", "what was made on the engine has been removed", "note")
         raise typer.Exit(NO_ANSWER) from None
-    except BuildError:
+    except EngineError:
         progress.close()
         raise
     return Bench(versions.shown, name, wishes.runs, moment, found)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pydock.errors import BuildError, EngineError
+from pydock.patterns import regex
 from pydock.project.secrets import mask
 
 if TYPE_CHECKING:
@@ -85,14 +86,18 @@ def hint_for(said: str) -> str:
 
 
 def build_failure(message: str, said: str, step: str, log: Iterable[str], hint: str = "") -> EngineError:
-    """Why a build failed; a full disk is the engine's fault and not that of the image, so no BuildError."""
+    """Why a build failed; a full disk or a registry that cannot be reached is not the image's fault: no BuildError."""
     lines = tuple(map(mask, log))
+    if _RESOLVING in said and _UNREACHED.search(said):
+        return EngineError(mask(message), hint or hint_for(said))
     if any(_FULL in text.lower() for text in (said, *lines)):
         return EngineError(f"the engine has no space left on its disk: {mask(message)}", _HINTS[_FULL])
     return BuildError(mask(message), hint or hint_for(said), mask(step), lines)
 
 
 _FULL = "no space left on device"
+_RESOLVING = "failed to resolve source metadata"
+_UNREACHED = regex(r"\bdial tcp\b|no such host|i/o timeout|TLS handshake timeout|connection refused|toomanyrequests")
 _HINTS = {
     _FULL: "`docker system df` shows what takes the room",
     "permission denied": "is your user allowed to use the engine's socket?",
