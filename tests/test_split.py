@@ -116,6 +116,18 @@ SPLIT = (
         runtime=("COPY pip.conf /etc/pip.conf",),
     ),
     Case(
+        "pip is configured before it brings a tool",
+        f"{SLIM}RUN pip config set global.index-url https://example.org/simple && pip install poetry\n"
+        "WORKDIR /app\nCOPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root\n",
+        {"pyproject.toml": "", "poetry.lock": ""},
+        builder=("pip config set", "pip install poetry", "python -m venv", "poetry install"),
+    ),
+    Case(
+        "pip that is configured fills the environment without one of its own",
+        f"{SLIM}RUN pip config set global.index-url https://example.org/simple\n{INSTALL}",
+        builder=("RUN pip config set", "venv --without-pip", "python -m pip install -r"),
+    ),
+    Case(
         "a certificate is known to the builder before anything is fetched",
         f"{SLIM}COPY a.crt /usr/local/share/ca-certificates/\nRUN update-ca-certificates\n{INSTALL}",
         builder=("COPY a.crt", "RUN update-ca-certificates", "RUN python -m venv", "pip install"),

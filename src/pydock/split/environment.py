@@ -18,7 +18,7 @@ from pydock.project import Project
 from pydock.project.installs import pip_command
 from pydock.shell import Command
 from pydock.split.places import running_files
-from pydock.split.roles import Role, RoledStep, step_text
+from pydock.split.roles import Role, RoledStep, configures_pip, step_text
 
 WITHOUT_PIP = "--without-pip --system-site-packages "
 WITHOUT_PIP_COMMENT = "# the image has pip, so the environment needs none of its own\n"
@@ -41,7 +41,7 @@ def shares_pip(project: Project, steps: tuple[RoledStep, ...], called: Iterable[
         return False
     for entry in steps:
         match entry.role:
-            case Role.TOOL if not _brings_uv(entry):
+            case Role.TOOL if not (_brings_uv(entry) or all(map(configures_pip, entry.step.commands))):
                 return False
             case Role.VENV | Role.UNCLEAR:
                 return False

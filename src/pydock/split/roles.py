@@ -79,6 +79,8 @@ def mentions_installer(text: str) -> bool:
 
 
 def _role(step: Step, installs: tuple[Install, ...], apt: tuple[AptStep, ...], *, has_manager: bool) -> Role:
+    if step.command is not None and configures_pip(step.command):
+        return Role.TOOL
     roles = {_command_role(command, installs, apt, has_manager=has_manager) for command in step.commands} - {None}
     if "|" in step_text(step) and (tool := _piped_tool(step)):
         return tool
@@ -89,6 +91,12 @@ def _role(step: Step, installs: tuple[Install, ...], apt: tuple[AptStep, ...], *
     if len(roles) == 1:
         return next(role for role in roles if role is not None)
     return Role.UNCLEAR if roles & {Role.INSTALL, Role.TOOL, Role.SYSTEM, Role.VENV} else Role.OTHER
+
+
+def configures_pip(command: Command) -> bool:
+    """Whether a command is `pip config`, which decides where tools come from, too."""
+    pip = pip_command(command)
+    return pip is not None and pip.values[1:2] == ("config",)
 
 
 def changes_folder(entry: RoledStep) -> bool:
