@@ -92,6 +92,20 @@ CONTEXTS = {
         "Dockerfile",
     ),
     "not by a variable": ({"docker/web/Dockerfile": "FROM a\nARG F\nCOPY $F /\n", "app.py": ""}, "Dockerfile"),
+    "by the compose file that names it": (
+        {
+            "docker/web/Dockerfile": "FROM a\nCOPY . .\n",
+            "compose.yaml": "services:\n  web:\n    build:\n      dockerfile: docker/web/Dockerfile\n",
+        },
+        "docker/web/Dockerfile",
+    ),
+    "not by a compose file that names another": (
+        {
+            "docker/web/Dockerfile": "FROM a\nCOPY . .\n",
+            "compose.yaml": "services:\n  job:\n    build:\n      dockerfile: docker/job/Dockerfile\n",
+        },
+        "Dockerfile",
+    ),
     "with most of it, where one file is made later": (
         {"docker/web/Dockerfile": "FROM a\nCOPY app.py built.js /\n", "app.py": ""},
         "docker/web/Dockerfile",

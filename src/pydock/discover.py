@@ -15,6 +15,7 @@ from pydock.disk import LARGEST_TEXT, SKIPPED
 from pydock.dockerfile import Dockerfile, read
 from pydock.errors import PydockError, UnreadableError
 from pydock.patterns import regex
+from pydock.project.compose import builds, is_compose_file
 from pydock.tree import Tree
 from pydock.values import Value
 from pydock.words import unquote
@@ -141,13 +142,37 @@ def _target(path: Path, top: Path) -> Target | Unusable:
 
 
 def context(path: Path, top: Path, text: str) -> Path:
-    """The folder a Dockerfile is built in: the nearest one, up to `top`, that has most of what it copies."""
-    folder, last = Path(os.path.abspath(path)).parent, Path(os.path.abspath(top))
-    folders = [folder]
+    """The folder a Dockerfile is built in, not above `top`.
+
+    It is the one that a compose file says, else the nearest one that has most of what is copied.
+    """
+    dockerfile, last = Path(os.path.abspath(path)), Path(os.path.abspath(top))
+    folders = [dockerfile.parent]
     while folders[-1] != last and last in folders[-1].parents:
         folders.append(folders[-1].parent)
-    sources = list(_literal_sources(read(text))) if len(folders) > 1 else []
-    return max(folders, key=lambda entry: sum(_exists(entry, source) for source in sources))
+    possible = list(dict.fromkeys(_composed(dockerfile, folders))) or folders
+    sources = list(_literal_sources(read(text))) if len(possible) > 1 else []
+    return max(possible, key=lambda entry: sum(_exists(entry, source) for source in sources))
+
+
+def _composed(dockerfile: Path, folders: list[Path]) -> Iterator[Path]:
+    """Those of the folders that compose files in them build a Dockerfile in."""
+    for folder in folders if len(folders) > 1 else ():
+        for text in _compose_files(folder):
+            for build in builds(text):
+                context = Path(os.path.normpath(folder / build.context))
+                if context in folders and Path(os.path.normpath(folder / build.dockerfile)) == dockerfile:
+                    yield context
+
+
+def _compose_files(folder: Path) -> Iterator[str]:
+    """The texts of a folder's compose files; what cannot be read says nothing."""
+    tree = Tree(folder)
+    try:
+        names = sorted(filter(is_compose_file, os.listdir(folder)))
+    except OSError:
+        return
+    yield from filter(None, map(tree.text, names))
 
 
 def configuration(tree: Tree, path: str) -> tuple[File, ...]:
