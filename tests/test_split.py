@@ -44,6 +44,39 @@ REFUSED = (
         "interpreter path",
     ),
     Case(
+        "a crontab by whatever name it is installed",
+        f"{SLIM}{INSTALL}RUN crontab jobs.txt\n",
+        {"jobs.txt": "* * * * * /usr/local/bin/python /app/job.py\n"},
+        "interpreter path",
+    ),
+    Case(
+        "a file that is copied into cron's folder",
+        f"{SLIM}{INSTALL}COPY deploy/job /etc/cron.d/\n",
+        {"deploy/job": "* * * * * root /usr/local/bin/python /app/job.py\n"},
+        "interpreter path",
+    ),
+    Case(
+        "a configuration that the command names",
+        f'{SLIM}{INSTALL}CMD ["uwsgi", "--yaml=uwsgi.yml"]\n',
+        {"uwsgi.yml": "uwsgi:\n  pythonpath: /usr/local/lib/python3.11/site-packages\n"},
+        "interpreter path",
+    ),
+    Case(
+        "a compose service that names gunicorn by its path",
+        PLAIN,
+        {"compose.yaml": "services:\n  web:\n    build: .\n    command: /usr/local/bin/gunicorn app:app\n"},
+        "interpreter path",
+    ),
+    Case(
+        "a compose health check that names the system's Python",
+        PLAIN,
+        {
+            "compose.yaml": "services:\n  web:\n    build: .\n    healthcheck:\n"
+            "      test: [CMD, /usr/local/bin/python, probe.py]\n"
+        },
+        "interpreter path",
+    ),
+    Case(
         "a supervisor that names gunicorn by its path",
         PLAIN,
         {"supervisord.conf": "[program:web]\ncommand=/usr/local/bin/gunicorn app:app\n"},
@@ -96,6 +129,12 @@ SPLIT = (
         "documentation may name the system's folder",
         PLAIN,
         {"README.md": "`/usr/local/bin/python app.py`\n", "run.sh": "PATH=$PATH:/usr/local/bin\n"},
+        builder=("COPY requirements.txt",),
+    ),
+    Case(
+        "data that nothing names may name the system's Python",
+        PLAIN,
+        {"data.json": '{"python": "/usr/local/bin/python"}\n', "notes.txt": "/usr/local/bin/python\n"},
         builder=("COPY requirements.txt",),
     ),
     Case(

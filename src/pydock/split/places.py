@@ -6,6 +6,7 @@ interpreter of the image, which has no packages after the split.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -71,6 +72,13 @@ def refuse_places(project: Project, stage: Stage) -> Iterator[Refusal]:
             at = text.count("\n", 0, why[0]) + 1
             yield Refusal(stage.start.value_span, "interpreter path", f"{path}:{at} {why[1]}", _ADVICE)
             return
+    for start in starts(project):
+        # Where a command of the Dockerfile calls a program by its path, the split writes the new one.
+        if start.role in {"compose", "probe"} and (
+            why := _names_program(project, " ".join(start.command.values), names)
+        ):
+            yield Refusal(stage.start.value_span, "interpreter path", f"{start.origin} {why[1]}", _ADVICE)
+            return
 
 
 def _of_instruction(project: Project, stage: Stage, entry: Instruction) -> Iterator[Refusal]:
@@ -101,15 +109,24 @@ def _of_variables(entry: Instruction) -> Iterator[Refusal]:
 
 def running_files(project: Project) -> Iterator[tuple[str, str]]:
     """The files of the context that may run in the image, or say what runs there."""
-    tree = project.tree
-    paths = (path for path in tree.files if _READ.search(path) and not _NOT_THE_SERVICE.search(path))
-    for path in [path for path in paths if path != project.path][:MOST_FILES]:
+    tree, named = project.tree, _named(project)
+    paths = (path for path in tree.files if _READ.search(path) or posixpath.basename(path) in named)
+    for path in [path for path in paths if path != project.path and not _NOT_THE_SERVICE.search(path)][:MOST_FILES]:
         text = tree.text(path)
-        has_ending = "." in path.rpartition("/")[2] or _RUN_BY_NAME.search(path)
+        name = posixpath.basename(path)
+        has_ending = "." in name or name in named or _RUN_BY_NAME.search(path)
         if text is None or len(text) > LARGEST or not (has_ending or text.startswith("#!")):
             continue
         # `python app.py` does not look at the first line of app.py.
         yield path, text if not text.startswith("#!") or _is_run(project, path) else _without_first_line(text)
+
+
+def _named(project: Project) -> frozenset[str]:
+    """The names of the files that the Dockerfile or a command of the service writes out, whatever their ending."""
+    lines = [entry.value for stage in project.lineage(project.final) for entry in stage.of("COPY", "ADD", "RUN")]
+    words = {word for line in lines for word in re.split(r"[\s\"'\[\],;&|]+", line)}
+    words |= {part for start in starts(project) for value in start.command.values for part in value.split("=")}
+    return frozenset(posixpath.basename(word) for word in words if "." in word or "/" in word)
 
 
 def _is_run(project: Project, path: str) -> bool:
