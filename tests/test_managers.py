@@ -59,3 +59,24 @@ def test_a_manager_that_is_needed_at_run_time_stands_in_the_way(base: str, line:
     found = _found(f"{base}{line}", files)
     assert isinstance(found, Refusal)
     assert found.reason == "tool at run time"
+
+
+OTHERS = (
+    (".python-version", "3.12\n"),
+    (".python-version", "3.13.0\n"),
+    ("pyproject.toml", '[project]\nname = "web"\nversion = "1"\nrequires-python = ">=3.14"\n'),
+    ("pyproject.toml", '[project]\nname = "web"\nversion = "1"\nrequires-python = "==3.13.1"\n'),
+    ("uv.lock", 'version = 1\nrequires-python = ">=3.14"\n'),
+)
+
+
+@pytest.mark.parametrize(("path", "text"), OTHERS, ids=[f"{path}: {text.split()[-1]}" for path, text in OTHERS])
+def test_an_interpreter_that_uv_would_bring_stands_in_the_way(path: str, text: str) -> None:
+    found = _found(f'{UV}CMD ["python", "app.py"]', {path: text})
+    assert isinstance(found, Refusal)
+    assert found.reason == "other interpreter"
+
+
+def test_the_interpreter_of_the_image_is_the_one_that_uv_takes() -> None:
+    files = {".python-version": "3.13\n", "uv.lock": 'version = 1\nrequires-python = ">=3.11"\n'}
+    assert isinstance(_found(f'{UV}CMD ["python", "app.py"]', files), Split)

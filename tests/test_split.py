@@ -118,6 +118,8 @@ REFUSED = (
         f"{FULL}RUN git clone https://example.org/a /opt/a && pip install /opt/a\n",
         refuses="made input",
     ),
+    Case("a manager that is called as a module", f"{SLIM}RUN python -m pipenv install\n", refuses="unreadable install"),
+    Case("an installer of old", f"{SLIM}RUN easy_install flask\n", refuses="unreadable install"),
     Case(
         "a requirements file that a command writes",
         f"{SLIM}RUN echo flask > requirements.txt\nRUN pip install -r requirements.txt\n",

@@ -46,6 +46,11 @@ ARGUMENTS = (
         ),
     ),
     (
+        "slim already, and the same for both",
+        "ARG TAG=3.11-slim\nFROM python:${TAG}\n",
+        ("ARG TAG=3.11.16-slim-trixie", "FROM python:${TAG} AS builder", "FROM python:${TAG}"),
+    ),
+    (
         "a registry and a version",
         "ARG HUB=docker.io\nARG V=3.11\nFROM $HUB/library/python:$V-bookworm\n",
         (
@@ -85,3 +90,28 @@ def test_two_stages_on_the_same_full_image_are_none(text: str, reason: str) -> N
     assert isinstance(found, Refusal)
     assert found.reason == reason
     assert found.advice
+
+
+@pytest.mark.parametrize(
+    ("requirement", "command"),
+    [("psycopg2", ""), ("flask", "RUN git init\n")],
+    ids=["a library", "a program"],
+)
+def test_what_no_mirror_has_any_more_is_not_taken_away(requirement: str, command: str) -> None:
+    files = {"requirements.txt": f"{requirement}\n"}
+    buster, bookworm = (
+        split(_project(f"FROM python:3.8-{suite}\n{command}", files)) for suite in ("buster", "bookworm")
+    )
+    assert isinstance(buster, Refusal)
+    assert buster.reason == "archived distribution"
+    assert isinstance(bookworm, Split)
+
+
+def test_a_service_that_needs_nothing_of_the_full_image_is_split_on_any_release() -> None:
+    assert isinstance(split(_project("FROM python:3.8-buster\n")), Split)
+
+
+def test_a_comment_names_no_line_of_the_old_file() -> None:
+    found = split(_project("FROM python:3.11\nRUN curl -O https://example.org/a\n"))
+    assert isinstance(found, Split)
+    assert "# a command below calls curl\n" in found.plan.text()

@@ -122,7 +122,7 @@ def suite_for(project: Project, image: PythonImage, minor: str) -> str:
     possible = [name for name in _SUITES if all(_is_published(entry, minor, name) for entry in floating)]
     possible = possible or [name for name in _SUITES if _is_published(image, minor, name)]
     packages = {name for stage, entry in group if not entry.suite for name in system_packages(project, stage)}
-    having = [name for name in possible if _is_on_mirrors(project, name) and not lacking(name, packages)]
+    having = [name for name in possible if is_on_mirrors(project, name) and not lacking(name, packages)]
     meant = replace(image, version=image.version if image.version.count(".") else minor).suite_meant
     written = {entry.suite for _, entry in group if entry.suite}
     if len(written) == 1 and (shared := written & set(having or possible)):
@@ -133,7 +133,7 @@ def suite_for(project: Project, image: PythonImage, minor: str) -> str:
     return meant if meant in newest or not newest else newest[-1]
 
 
-def _is_on_mirrors(project: Project, codename: str) -> bool:
+def is_on_mirrors(project: Project, codename: str) -> bool:
     """Whether apt-get still finds a codename: its packages move to the archive about a year after its life."""
     life = suite(codename)
     return codename in judged_suites() and life is not None and life.end_of_lts + GRACE > project.options.today
@@ -202,7 +202,7 @@ def _with_argument(project: Project, word: Piece, span: Span, tag: str) -> Retag
     wanted = f"{repository}:{tag}"
     if not wanted.startswith(held.before):
         return None
-    if not held.after and len(_users(project, held.name)) == 1:
+    if not held.after and {other.text for other in _users(project, held.name)} == {word.text}:
         return Retag((Edit(project.path, held.span, wanted.removeprefix(held.before)),))
     patch, dash, suffix = tag.partition("-")
     prefix, _, version = held.default.rpartition(":")

@@ -68,6 +68,11 @@ class PythonImage(Value):
         return newest_minor(parts[0] or "3", self.suite if self.is_debian else "")
 
     @property
+    def patch(self) -> str:
+        """X.Y.Z of the interpreter inside, for a floating tag what it means by the table; "" where that has none."""
+        return self.version if self.version.count(".") == 2 else latest_patch(self.minor, self.suite_meant)
+
+    @property
     def is_exact(self) -> bool:
         """Whether patch release and distribution are both written."""
         return bool(self.image.digest) or (self.version.count(".") == 2 and bool(self.suite))

@@ -130,6 +130,12 @@ def needs(names: Iterable[str], suite: str, *, compiled: Iterable[str] = ()) -> 
     return tuple(need for need in found if need.package not in _IN_SLIM and not need.package.startswith("libtiffxx"))
 
 
+def from_full_image(found: Iterable[Need], suite: str) -> list[Need]:
+    """What the full image brought along and slim lacks; all of it in a release whose images no table lists."""
+    brought = full_image_libraries(suite)
+    return [need for need in found if not brought or need.package in brought]
+
+
 def is_older_than_wheels(name: str, version: str, minor: str) -> bool:
     """Whether this release of a package has no Linux wheel for a Python version, by `first_wheels`.
 

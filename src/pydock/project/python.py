@@ -13,6 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from pydock.data import rows, rows_of
 from pydock.patterns import regex
+from pydock.project.images import PythonImage
 from pydock.tree import Tree
 from pydock.values import Value
 
@@ -95,6 +96,10 @@ class Wish(Value):
     def takes(self, minor: str) -> bool:
         """Whether any patch release of X.Y is in the range."""
         return any(self.versions.contains(f"{minor}.{patch}") for patch in range(_MOST_PATCHES))
+
+    def takes_image(self, image: PythonImage) -> bool:
+        """Whether the very release in an image is in the range, as far as the table tells it."""
+        return self.versions.contains(image.patch) if image.patch else self.takes(image.minor)
 
 
 def wishes(tree: Tree) -> tuple[Wish, ...]:

@@ -16,12 +16,13 @@ from pydock.dockerfile import Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
-from pydock.project.native import Need, full_image_libraries, kind_of, needs, program
+from pydock.project.bases import is_on_mirrors
+from pydock.project.native import Need, from_full_image, kind_of, needs, program
 from pydock.project.start import called_programs
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 from pydock.split import Split, split
-from pydock.split.reasons import install_text
+from pydock.split.reasons import install_text, said
 from pydock.split.slim import media_types, slim_doubts
 
 CHANGES = frozenset({"base", "system_packages"})
@@ -36,7 +37,7 @@ EXAMPLES = (
         before='FROM python:3.12\nCOPY server.py ./\nRUN git init\nCMD ["python", "server.py"]\n',
         after=(
             "FROM python:3.12-slim\n"
-            "# line 3 calls git\n"
+            "# a command below calls git\n"
             "RUN apt-get update \\\n"
             "    && apt-get install -y --no-install-recommends git \\\n"
             "    && rm -rf /var/lib/apt/lists/*\n"
@@ -90,10 +91,13 @@ def _fix(project: Project, stage: Stage, written: str, at: Span) -> tuple[Fix | 
         (need for need in used if kind_of(need.package) in {"compiler", "build-tool", "headers"}), None
     ):
         return None, f"{compiler.wanted_by} {compiler.why}, which slim does not have; build in a stage of its own"
+    image = project.python_image(stage)
+    if used and image is not None and not is_on_mirrors(project, image.suite_meant):
+        return None, f"{said(used[0])}, which slim lacks, and no mirror has {image.suite_meant} any more"
     edits = [Edit(project.path, at, written)]
     if used:
         place = Span(stage.start.span.end, stage.start.span.end)
-        comments = "".join(dict.fromkeys(f"# {need.wanted_by} {need.why}\n" for need in used))
+        comments = "".join(dict.fromkeys(f"# {said(need)}\n" for need in used))
         text = install_text(comments, list(dict.fromkeys(need.package for need in used)))
         edits.append(Edit(project.path, place, project.dockerfile.written(text)))
     doubts = tuple(slim_doubts(project))
@@ -115,7 +119,7 @@ def _used(project: Project, stage: Stage) -> tuple[Need, ...]:
         if known and known.only_in_full(suite):
             found.append(Need(known.package, place, f"calls {name}"))
     names = frozenset(name for listed in project.requirement_sets for name in listed.names)
-    found += [need for need in needs(names, suite) if need.package in full_image_libraries(suite)]
+    found += from_full_image(needs(names, suite), suite)
     return (*found, *media_types(project, suite, names))
 
 

@@ -14,7 +14,7 @@ from pydock.shell import script
 from pydock.split.builder import builder_pieces
 from pydock.split.draft import Draft, draft
 from pydock.split.refusal import Refusal, refuse_base, refuse_folders, refuse_instructions, refuse_steps
-from pydock.split.roles import Role, RoledStep, mentions_installer, roled_steps
+from pydock.split.roles import Role, RoledStep, mentions_installer, roled_steps, step_text
 from pydock.split.runtime import dropped, runtime_pieces
 from pydock.values import Value
 
@@ -50,6 +50,8 @@ def split(project: Project) -> Split | Refusal | None:
 
 
 def _installs_anything(stage: Stage, steps: tuple[RoledStep, ...]) -> bool:
+    if any(entry.role is Role.UNCLEAR and mentions_installer(step_text(entry.step)) for entry in steps):
+        return True
     return any(entry.role is Role.INSTALL for entry in steps) or any(
         script(run).opaque and mentions_installer(run.value) for run in stage.of("RUN")
     )
@@ -80,5 +82,5 @@ def _notes(drafted: Draft) -> tuple[str, ...]:
         line = drafted.inputs.unknown.number
         notes.append(f"what line {line} reads is not clear, so the builder gets all that is copied before it")
     elif drafted.inputs.whole:
-        notes.append("the project itself is installed, so the builder gets its source")
+        notes.append("the project itself is installed, so the builder gets all that is copied before it")
     return tuple(notes)

@@ -11,8 +11,10 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import AptKind
+from pydock.project.bases import is_on_mirrors
 from pydock.project.images import PythonImage
-from pydock.project.native import Need, full_image_libraries, kind_of, needs, program
+from pydock.project.native import Need, from_full_image, kind_of, needs, program
+from pydock.project.python import wishes
 from pydock.project.start import called_programs
 from pydock.shell import Step
 from pydock.split.base import Base, base
@@ -27,6 +29,7 @@ from pydock.split.slim import media_types, slim_doubts
 from pydock.split.system import Demand, SystemPlan, already_there, plan_system
 from pydock.split.tools import refuse_tools
 from pydock.split.wanted import Wanted, wanted
+from pydock.tree import Tree
 from pydock.values import Value
 from pydock.words import expand
 
@@ -116,7 +119,7 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
     asked = wanted(project, inputs, steps)
     called = _called(project, steps, feeding)
     demanded = _demanded(project, image, asked, called) if images.is_slimmed else ()
-    if refusal := _refuse_compiler(stage, steps, demanded):
+    if refusal := _refuse_compiler(stage, steps, demanded) or _refuse_archived(project, stage, image, steps, demanded):
         return refusal
     apt_setup = _setting_up_apt(steps)
     demand = _demand(stage, steps, image, asked, called, feeding | prepares, is_apt_set_up=bool(apt_setup))
@@ -190,15 +193,16 @@ def _refuse_interpreter(
     """uv downloads another interpreter under /root when the project asks for another version."""
     for entry in steps:
         if entry.role is Role.INSTALL and any(command.values[:2] == ("uv", "sync") for command in entry.step.commands):
-            origin = project.origin(stage, ".python-version", entry.run)
-            asked = (project.tree.text(origin) or "").strip() if origin else ""
-            if re.match(r"\d+\.\d+", asked) and ".".join(asked.split(".")[:2]) != image.minor:
-                return Refusal(
-                    entry.step.span,
-                    "other interpreter",
-                    f"{origin} asks for Python {asked}, the image has {image.minor}",
-                    "make the two agree; uv would bring an interpreter of its own",
-                )
+            for name in (".python-version", "pyproject.toml", "uv.lock"):
+                origin = project.origin(stage, name, entry.run)
+                asked = wishes(Tree.of({name: (project.tree.text(origin) or "") if origin else ""}))
+                if asked and not asked[0].takes_image(image):
+                    return Refusal(
+                        entry.step.span,
+                        "other interpreter",
+                        f"{origin} asks for Python {asked[0].text}, the image has {image.patch or image.minor}",
+                        "make the two agree; uv would bring an interpreter of its own",
+                    )
     return None
 
 
@@ -264,7 +268,8 @@ def _demanded(project: Project, image: PythonImage, asked: Wanted, called: Mappi
     """What the full image brought along and slim does not: libraries that are loaded, programs that are called."""
     suite = image.suite_meant
     libraries = needs(asked.names, suite, compiled=asked.compiled(image.minor))
-    found = [need for need in libraries if need.package in full_image_libraries(suite) or _was_there(need, suite)]
+    found = from_full_image(libraries, suite)
+    found += [need for need in libraries if need not in found and _was_there(need, suite)]
     for name, place in called.items():
         known = program(name)
         if known and known.only_in_full(suite):
@@ -292,6 +297,21 @@ def _refuse_compiler(stage: Stage, steps: tuple[RoledStep, ...], demanded: tuple
                 "make what it makes in a stage of its own and COPY it",
             )
     return None
+
+
+def _refuse_archived(
+    project: Project, stage: Stage, image: PythonImage, steps: tuple[RoledStep, ...], demanded: tuple[Need, ...]
+) -> Refusal | None:
+    """Where slim lacks something that no mirror has any more, and the file does not install packages all the same."""
+    asks = any(apt.kind is AptKind.INSTALL for entry in steps for apt in entry.apt)
+    if not demanded or asks or is_on_mirrors(project, image.suite_meant):
+        return None
+    return Refusal(
+        stage.start.value_span,
+        "archived distribution",
+        f"{demanded[0].wanted_by} {demanded[0].why}, which slim lacks, and no mirror has {image.suite_meant} any more",
+        "move to a Debian release that is supported, then split",
+    )
 
 
 def _doubts(project: Project, asked: Wanted, images: Base) -> tuple[str, ...]:

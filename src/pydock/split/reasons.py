@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pydock.dockerfile import Instruction
@@ -25,8 +26,14 @@ def reasons(draft: Draft, run: Instruction | None, added: Sequence[Need]) -> str
         else []
     )
     lines += [f"# the libraries behind {listed(headers)}"] if headers else []
-    uses = dict.fromkeys(f"# {need.wanted_by} {need.why}" for need in added if not need.was_compiled)
+    uses = dict.fromkeys(f"# {said(need)}" for need in added if not need.was_compiled)
     return "".join(f"{line}\n" for line in (*lines, *uses))
+
+
+def said(need: Need) -> str:
+    """`psycopg2 loads libpq5`; a line of the file says nothing once other lines stand in front of it."""
+    who = "a command below" if re.match(r"line \d", need.wanted_by) else need.wanted_by
+    return f"{who} {need.why}"
 
 
 def _installed(draft: Draft, run: Instruction) -> set[str]:

@@ -105,12 +105,7 @@ def refuse_steps(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -
     """Commands whose effect cannot be put into one stage."""
     for entry in steps:
         if entry.role is Role.UNCLEAR:
-            yield Refusal(
-                entry.step.span,
-                "mixed command",
-                "one compound command does several things at once",
-                "write the install as a command of its own",
-            )
+            yield _unclear(entry)
         if entry.role in {Role.INSTALL, Role.TOOL} and not _is_root(project.user(stage, entry.run)):
             yield Refusal(
                 entry.step.span,
@@ -137,6 +132,18 @@ def refuse_steps(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -
             yield Refusal(
                 entry.step.span, "script installs", f"{name} installs packages", "write the install into the Dockerfile"
             )
+
+
+def _unclear(entry: RoledStep) -> Refusal:
+    if entry.step.command is not None:
+        why = f"what `{' '.join(entry.step.command.values[:3])}` installs is not read here"
+        return Refusal(entry.step.span, "unreadable install", why, "call pip, or the manager by its own name")
+    return Refusal(
+        entry.step.span,
+        "mixed command",
+        "one compound command does several things at once",
+        "write the install as a command of its own",
+    )
 
 
 def refuse_folders(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Iterator[Refusal]:

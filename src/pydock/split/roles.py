@@ -168,6 +168,8 @@ def _python_role(values: tuple[str, ...]) -> Role | None:
     match values[1:4]:
         case ("-m", "venv", *_):
             return Role.VENV
+        case ("-m", name, *_) if name in MANAGERS:
+            return Role.UNCLEAR
         case ("-m", "spacy", "download"):
             return Role.INSTALL
         case (name, verb, *_) if name.endswith("setup.py"):
