@@ -695,3 +695,26 @@ def test_a_lock_says_for_which_of_several_platforms_it_is(resolver: Resolver, pa
     other = {**files, "Dockerfile": files["Dockerfile"].replace("FROM ", "FROM --platform=linux/arm64 ")}
     report = _fixed(resolver, other)
     assert "--python-platform aarch64-manylinux_2_36" in (report.result.tree.text("requirements.lock") or "")
+
+
+def test_two_pins_that_exclude_each_other_are_told_with_both_lines(resolver: Resolver) -> None:
+    dockerfile = f"{BASE}COPY . .\nRUN pip install -r requirements.txt -r more.txt\n"
+    files = {
+        "Dockerfile": dockerfile,
+        "requirements.txt": "lamp==1.0\ntill==1.5\n",
+        "more.txt": "till==2.1\nlamp==1.0\n",
+    }
+    report = _fixed(resolver, files, "PYD201")
+    assert not report.changed
+    assert [(finding.path, finding.message) for finding in report.remaining] == [
+        ("more.txt", "more.txt line 1 asks for till==2.1, line 2 of requirements.txt for till==1.5")
+    ]
+
+
+def test_a_list_of_twenty_thousand_lines_is_read_and_said_not_to_be_locked() -> None:
+    files = {
+        "Dockerfile": f"{BASE}COPY . .\nRUN pip install -r requirements.txt\n",
+        "requirements.txt": "".join(f"package-{number}>=1\n" for number in range(20_000)),
+    }
+    (found,) = check(Project(Tree.of(files)), _rules("PYD201"))
+    assert "20000 of 20000 requirements are not pinned" in found.message

@@ -27,7 +27,7 @@ from pydock.project.locking import Locked, locked
 from pydock.project.locks import Manifest, locks, manifest
 from pydock.project.outdated import lock_beside
 from pydock.project.platforms import elsewhere
-from pydock.project.requirements import Kind, RequirementSet
+from pydock.project.requirements import Entry, Kind, RequirementSet
 from pydock.project.syncs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.project.wanted import Wanted, wanted
 from pydock.rule import Example, Finding, Rule
@@ -60,6 +60,7 @@ def check(project: Project) -> Iterator[Finding]:
             if path not in seen:
                 seen.add(path)
                 yield from _unreadable(project, word, path)
+        yield from _contradictions(project, entry)
         is_new = entry.paths and entry.paths[0] not in seen - set(entry.paths)
         if is_new and _loose(entry) and not lock_beside(project, entry):
             yield _finding(project, entry)
@@ -98,6 +99,24 @@ def _troubles(found: RequirementSet) -> Iterator[Finding]:
             # A template is not a requirements file yet.
             return
         yield Finding(RULE, entry.span, message, None, "pip stops here", f"Correct {entry.path}.", entry.path)
+
+
+def _contradictions(project: Project, entry: Wanted) -> Iterator[Finding]:
+    """Two pins of one package in the files of an install, where no resolver has said so."""
+    if entry.answer(project):
+        return
+    found: dict[str, Entry] = {}
+    for line in (line for path in entry.paths for line in project.requirement_set(path).entries):
+        if line.requirement is None or not line.is_pinned or line.requirement.url or line.requirement.marker:
+            continue
+        first = found.setdefault(line.name, line)
+        assert first.requirement is not None
+        if not first.requirement.specifier.contains(next(iter(line.requirement.specifier)).version, prereleases=True):
+            message = (
+                f"{line.path} line {line.line} asks for {line.requirement}, line {first.line} of {first.path} for "
+            )
+            message += str(first.requirement)
+            yield Finding(RULE, line.span, message, None, "pip stops here", "Keep one of them.", line.path)
 
 
 def _finding(project: Project, entry: Wanted) -> Finding:
