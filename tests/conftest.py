@@ -12,7 +12,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from pydock.cli import main
+from pydock.project import Project
 from tests.command_line import Result, Runner
+from tests.containers import Build, build, provide_bases
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -53,6 +55,22 @@ def engine() -> Iterator[DockerClient]:
         pytest.skip(f"no container engine answers: {error}")
     yield client
     client.close()
+
+
+@pytest.fixture
+def built(engine: DockerClient) -> Iterator[Build]:
+    """Builds projects; the images are removed afterwards."""
+    images: list[str] = []
+
+    def make(project: Project) -> str:
+        images.extend(provide_bases(engine, project.dockerfile))
+        image = build(engine, project.tree)
+        images.append(image)
+        return image
+
+    yield make
+    for image in reversed(images):
+        engine.images.remove(image)
 
 
 @pytest.fixture

@@ -9,12 +9,13 @@ import re
 import tarfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from docker.errors import APIError, ImageNotFound, NotFound
 
 from pydock.dockerfile import Dockerfile
+from pydock.project import Project
 from pydock.tree import Tree
 from pydock.words import expand
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
     from docker.models.images import Image
+
+Build = Callable[[Project], str]
 
 
 def provide_bases(client: DockerClient, dockerfile: Dockerfile) -> list[str]:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from pydock.engine import rewrite
 from pydock.project import Project
 from pydock.rules import RULES
 from pydock.tree import Tree
-from tests.containers import answers, build, provide_bases, started
+from tests.containers import Build, answers, started
 from tests.test_codemods import text_after
 from tests.test_fixtures import FIXTURES
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 CODEMODS = {codemod.name: codemod for codemod in codemods()}
-Build = Callable[[Project], str]
 
 
 def _example(name: str, number: int) -> tuple[Codemod, Example]:
@@ -192,22 +191,6 @@ def test_the_environment_decides_and_the_old_value_is_the_default(tmp_path: Path
         assert process.communicate(timeout=10)[0] == "redis://cache:6379/0 db 3\n"
     with _running(tmp_path, source, DB_HOST="db.example.com") as process:
         assert process.communicate(timeout=10)[0] == "redis://cache:6379/0 db.example.com 3\n"
-
-
-@pytest.fixture
-def built(engine: DockerClient) -> Iterator[Build]:
-    """Builds projects; the images are removed afterwards."""
-    images: list[str] = []
-
-    def make(project: Project) -> str:
-        images.extend(provide_bases(engine, project.dockerfile))
-        image = build(engine, project.tree)
-        images.append(image)
-        return image
-
-    yield make
-    for image in reversed(images):
-        engine.images.remove(image)
 
 
 _FRAMEWORKS = "aiohttp django fastapi flask gunicorn starlette uvicorn"

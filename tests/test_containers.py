@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,30 +11,13 @@ from pydock.engine import rewrite
 from pydock.project import Project
 from pydock.rules import RULES
 from pydock.tree import Tree
-from tests.containers import answers, build, provide_bases, started
+from tests.containers import Build, answers, started
 from tests.test_fixtures import FIXTURES
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 pytestmark = pytest.mark.engine
-Build = Callable[[Project], str]
-
-
-@pytest.fixture
-def built(engine: DockerClient) -> Iterator[Build]:
-    """Builds projects; the images are removed afterwards."""
-    images: list[str] = []
-
-    def make(project: Project) -> str:
-        images.extend(provide_bases(engine, project.dockerfile))
-        image = build(engine, project.tree)
-        images.append(image)
-        return image
-
-    yield make
-    for image in reversed(images):
-        engine.images.remove(image)
 
 
 def _both(name: str) -> tuple[Project, Project]:
