@@ -42,6 +42,13 @@ def _files(project: Project) -> frozenset[str]:
     return frozenset(project.tree.files)
 
 
+@remembered
+def _names(project: Project) -> frozenset[str]:
+    """The names that a module or package of the context has; most imports are of none of them."""
+    paths = (path.split("/") for path in project.tree.files if path.endswith(".py"))
+    return frozenset(part.removesuffix(".py") for parts in paths for part in parts)
+
+
 def imported_files(project: Project, path: str, dotted: str) -> Iterator[tuple[str, str]]:
     """The files that an imported dotted name may be in, with what is left of the name: `a.b.c` in a/b.py leaves `c`."""
     if dotted.startswith("."):
@@ -55,6 +62,8 @@ def imported_files(project: Project, path: str, dotted: str) -> Iterator[tuple[s
     else:
         roots, smallest = _parents(path), 1
     parts = dotted.split(".") if dotted else []
+    if smallest and parts[0] not in _names(project):
+        return
     for root in roots:
         found = [
             (place, ".".join(parts[size:]))
