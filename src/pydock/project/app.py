@@ -45,7 +45,8 @@ _HTTP_CALLS = regex(
     r"flask|quart|sanic|dash|bottle|connexion|gradio|tornado|uvicorn\..+|waitress\.serve|aiohttp\.web\.run_app|bottle\.run"
     r"|nicegui\.ui\.run|werkzeug\..+|gevent\.pywsgi\..+|wsgiref\..+|http\.server\..+|prometheus_client\..+"
 )
-_TELLING = frozenset({"django", "streamlit", "celery", "http.server", "rq", "dramatiq", "huey", "arq", "faust"})
+QUEUES = frozenset({"celery", "rq", "dramatiq", "huey", "arq", "faust"})
+_TELLING = QUEUES | {"django", "streamlit", "http.server"}
 _RANKS = ("health", "live", "ping", "up", "ready", "status")
 
 
@@ -93,7 +94,8 @@ def read_app(project: Project, found: Server) -> App | None:
     heard, binds = listening(project, path, found) if found.kind == "python" else ((), ())
     here = served(project, found, path, heard)
     others = candidates(project, path)
-    object_found = here.found if here else others[0] if len(others) == 1 else None
+    is_worker = found.kind in QUEUES
+    object_found = here.found if here else others[0] if len(others) == 1 and not is_worker else None
     place = object_found.path if object_found else path
     reached = tuple(dict.fromkeys([*reach(project, path), *(reach(project, place) if place != path else ())]))
     modules = {each: entry for each in reached if (entry := module_at(project, each))}
@@ -116,11 +118,15 @@ def read_app(project: Project, found: Server) -> App | None:
         reached,
         _health_like(listed, modules),
         reference(project, found, here) if here else "",
-        tuple(f"{each.path}:{each.application.name or f'{each.application.function}()'}" for each in others),
+        () if is_worker else tuple(map(_written, others)),
         accepted_host(project, path) if framework == "django" else "",
         tuple(dict.fromkeys(name for entry in modules.values() for name in entry.loops)),
         tuple(dict.fromkeys(route.path for route in listed)),
     )
+
+
+def _written(found: Found) -> str:
+    return f"{found.path}:{found.application.name or f'{found.application.function}()'}"
 
 
 def _framework(found: Server, made: Found | None, others: tuple[Found, ...], runs: tuple[Run, ...]) -> tuple[str, str]:

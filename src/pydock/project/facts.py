@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from pydock.patterns import regex
 from pydock.project import Project, calls
-from pydock.project.app import App, bind_of, read_app
+from pydock.project.app import QUEUES, App, bind_of, read_app
 from pydock.project.listeners import Server
+from pydock.project.objects import is_bound
 from pydock.project.ownership import ownership
 from pydock.project.programs import DJANGO_WORKERS, PREPARATIONS
 from pydock.project.server import read_server, server
@@ -15,13 +16,13 @@ from pydock.project.sources import remembered
 from pydock.project.start import Start, called_programs, declared, is_job, main_command, starts
 from pydock.values import Value
 
-WORKERS = frozenset({"celery", "arq", "faust", "rq", "dramatiq", "huey", *DJANGO_WORKERS.values()})
+WORKERS = QUEUES | frozenset(DJANGO_WORKERS.values())
 # Subcommands of manage.py that surely end.
 _ENDING = regex(r"migrate|makemigrations|collectstatic|compilemessages|loaddata|createsuperuser|check|test|flush|shell")
 # Programs that only serve one framework.
-_TELLING = frozenset(
-    {"flask", "django", "streamlit", "sanic", "fastapi", "celery", "rq", "dramatiq", "huey", "arq", "faust"}
-)
+_TELLING = QUEUES | {"flask", "django", "streamlit", "sanic", "fastapi"}
+# Servers that take `module:name` as it stands.
+_NAMED = frozenset({"gunicorn", "uvicorn", "hypercorn", "waitress", "daphne", "uwsgi", "granian"})
 _BOTS = frozenset(
     {"aiogram", "python-telegram-bot", "telebot", "vkbottle", "telethon", "pyrogram", "discord", "slack-bolt"}
 )
@@ -131,7 +132,7 @@ def _process(project: Project, start: Start, found: Server | None) -> Process:
         command,
         _work(found, application),
         Fact(framework, application.path if application else start.origin) if framework else Fact(),
-        _application(found, application),
+        _application(project, found, application),
         Fact(where.host or "0.0.0.0", source) if where and has_host else Fact("", "", hosts),
         Fact(str(where.port), source) if where and where.port else Fact("", "", ports),
         _health(application),
@@ -162,10 +163,14 @@ def _work(found: Server, application: App | None) -> Fact:
     return Fact("", "", tuple(sorted(kinds)) or ("job",))
 
 
-def _application(found: Server, application: App | None) -> Fact:
+def _application(project: Project, found: Server, application: App | None) -> Fact:
     if application is not None and application.served:
         return Fact(application.served, application.path)
-    if application is None and found.app:
+    module, _, name = found.app.partition(":")
+    if application is not None and found.kind in _NAMED and module and is_bound(project, application.path, name):
+        # What it is made of is not known, but this is what the server takes.
+        return Fact(found.app, application.path)
+    if found.app and not (application and application.candidates):
         return Fact("", "", (found.app,))
     return Fact("", "", application.candidates if application else ())
 

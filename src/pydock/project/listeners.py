@@ -25,7 +25,7 @@ from pydock.shell import Command
 from pydock.values import Value
 
 _UWSGI_SOCKETS = ("http", "http-socket", "https", "socket")
-_APP = regex(r"[\w.]+:[\w.]+(?:\([^)]*\))?\Z")
+_APP = regex(r"[\w.]+:[A-Za-z_][\w.]*(?:\([^)]*\))?\Z")
 
 
 class Server(Value):

@@ -86,7 +86,8 @@ def _of_application(project: Project, heard: Heard) -> Run | None:
 def _address(project: Project, heard: Heard, found: Server, values: Values) -> tuple[str | None, Port | None]:
     run = heard.run
     words = 1 if found.entry.startswith("import ") else 3 if found.entry.startswith("-m ") else 2
-    is_open = len(found.command.words) > words and run.is_default
+    # Connexion 2 takes another port than Connexion 3 where none is given.
+    is_open = run.is_default and (len(found.command.words) > words or run.kind == "connexion")
     if is_open:
         return None, None
     port_text, host = (_known(project, heard.path, text, found) for text in (run.port, run.host))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 
 from pydock.project import Project
@@ -9,6 +10,7 @@ from pydock.project.frameworks import WORKERS, framework_of
 from pydock.project.imports import imported_files, module_at
 from pydock.project.module import Application
 from pydock.project.references import Reference, References, read_references
+from pydock.project.sources import syntax
 from pydock.values import Value
 
 MOST_STEPS = 60
@@ -27,6 +29,21 @@ def find_application(project: Project, path: str, name: str) -> Found | None:
     if name.endswith(")"):
         return search.called(path, name.partition("(")[0], ())
     return search.named(path, "", name)
+
+
+def is_bound(project: Project, path: str, name: str) -> bool:
+    """Whether a file gives a value to a name at its top, by assignment, definition or import."""
+    tree = syntax(project.tree.text(path) or "")
+    for node in tree.body if tree else ():
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if node.name == name:
+                return True
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            if name in {alias.asname or alias.name for alias in node.names}:
+                return True
+        elif any(isinstance(e, ast.Name) and isinstance(e.ctx, ast.Store) and e.id == name for e in ast.walk(node)):
+            return True
+    return False
 
 
 @dataclass

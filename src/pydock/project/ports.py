@@ -15,6 +15,7 @@ from pydock.values import Value
 Values = Mapping[str, str | None]
 
 _ONE_VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?::?-(\d*))?\})\Z")
+_WHOLE = regex(r"\$\{(\w+):?-([^{}]*)\}\Z")
 EVERYWHERE = frozenset({"", "*", "0.0.0.0", "0", "::", "[::]"})
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 
@@ -92,6 +93,8 @@ def read_bind(
             fallback = re.search(r":?-([^{}]*)\}\Z", host)
             host = environment.get(name) or (fallback[1] if fallback else None)
         return Bind(host, read_port(match[2], environment), source)
+    if (whole := _WHOLE.match(text)) and ":" in whole[2]:
+        return read_bind(environment.get(whole[1]) or whole[2], environment, source, default_host, default_port)
     if text.isdigit() or text.startswith("$"):
         return Bind(default_host, read_port(text, environment), source)
     return Bind(text, default_port, source)

@@ -200,9 +200,12 @@ def _kind(call: ast.Call, dotted: str, attribute: str, scope: Scope) -> tuple[st
     return "", "", ("", None)
 
 
-def run_defaults(framework: str) -> tuple[str, int | None]:
-    """(host, port) of an application object's own `run()`; no port where it has none."""
-    return "127.0.0.1", _APP_PORTS.get(framework)
+def run_defaults(framework: str) -> tuple[str | None, int | None]:
+    """(host, port) of an application object's own `run()`; no port where it has none.
+
+    Connexion 2 listens everywhere, Connexion 3 on the loopback alone.
+    """
+    return (None if framework == "connexion" else "127.0.0.1"), _APP_PORTS.get(framework)
 
 
 def _address(call: ast.Call, dotted: str, keywords: Mapping[str, ast.expr]) -> tuple[ast.expr | None, ast.expr | None]:

@@ -84,6 +84,9 @@ def served(project: Project, found: Server, path: str, heard: Sequence[Heard]) -
     if found.kind == "django":
         return _django(project, path)
     names = [found.app.rpartition(":")[2]] if ":" in found.app else _DEFAULT_NAMES.get(found.kind, ("application",))
+    if found.kind == "flask":
+        # Flask calls a factory that it is named: https://flask.palletsprojects.com/en/stable/cli/, read 2026-11.
+        names = (*names, *(f"{name}()" for name in names if not name.endswith(")")))
     for name in names:
         if application := find_application(project, path, _plain(name, found)):
             return Served(path, _plain(name, found), application)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from pydock.patterns import regex
 from pydock.shell import Command, Word
 from pydock.values import Value
 
@@ -25,6 +26,7 @@ def _wrapper(verb: str = "", valued: str = "", operands: int = 0) -> _Wrapper:
     return _Wrapper(verb, frozenset(valued.split()), operands)
 
 
+_PYTHON = regex(r"(?:\S*/)?python[\d.]*\Z")
 _TO_DASHES = _Wrapper(to_dashes=True)
 _CONDA = _wrapper("run", "-n -p -r --name --prefix --cwd --root-prefix")
 _UV = _wrapper(
@@ -60,6 +62,10 @@ WRAPPERS = {
         valued="--traces_exporter --metrics_exporter --logs_exporter --service_name --exporter_otlp_endpoint"
     ),
     "newrelic-admin": _wrapper("run-program"),
+    "watchmedo": _wrapper(
+        "auto-restart",
+        "-d --directory -p --pattern --patterns -i --ignore-pattern --ignore-patterns --signal --kill-after --interval",
+    ),
     "poetry": _wrapper("run", "-C --directory -P --project"),
     "pipenv": _wrapper("run"),
     "pdm": _wrapper("run", "-p --project"),
@@ -92,8 +98,12 @@ def unwrap(command: Command) -> tuple[tuple[str, ...], Command]:
     """
     names: list[str] = []
     words = command.words
-    while words and (wrapper := WRAPPERS.get(name := PurePosixPath(words[0].value or "").name)):
-        rest = _behind(wrapper, words[1:])
+    while words:
+        # `python -m poetry run` is `poetry run`.
+        is_module = _PYTHON.match(words[0].value or "") is not None and words[1:2] and words[1].value == "-m"
+        own = words[2:] if is_module and words[2:] else words
+        wrapper = WRAPPERS.get(name := PurePosixPath(own[0].value or "").name)
+        rest = _behind(wrapper, own[1:]) if wrapper else ()
         if not rest:
             break
         names.append(name)
