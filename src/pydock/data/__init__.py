@@ -16,6 +16,8 @@ TABLES = {
     "python_image_patches": "every X.Y.Z that was published for a codename",
     "native_packages": "Python packages: what compiles them, what they load or call at run time",
     "package_replacements": "packages whose place another one takes that is easier to build or smaller",
+    "import_names": "modules, the packages that bring them, and whether anything but an import uses them",
+    "package_requires": "what a package may bring along, with every extra of it",
     "first_wheels": "the first version of a package with Linux wheels for a Python",
     "build_tools": "the last version of a build tool that runs on a Python",
     "debian_build_packages": "Debian packages that only building needs, and the programs they bring",
@@ -23,6 +25,7 @@ TABLES = {
     "debian_programs": "programs, the package that brings them, and the images that have them",
     "debian_recommends": "what a package recommends and a service then uses",
     "full_image_libraries": "run-time packages of the full image that slim does not have",
+    "shared_libraries": "libraries whose Debian package is not named as its policy says",
     "full_image_packages": "packages that apt-get finds in the full image, by the names that Dockerfiles use",
     "suite_package_names": "packages that not every Debian release has under the same name",
 }

@@ -6,18 +6,28 @@ Facts are the dated tables `debian_build_packages`, `debian_dev_packages`, `debi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 
 from packaging.version import InvalidVersion, Version
 
 from pydock.data import rows, rows_of
+from pydock.patterns import regex
 from pydock.values import Value
 
 # Shared libraries that CPython itself links to, so the slim image has them.
 _IN_SLIM = frozenset({"libbz2-1.0", "libc6", "libexpat1", "libffi7", "libffi8", "libgcc-s1", "libgdbm6", "libgdbm6t64"})
 _IN_SLIM |= {"liblzma5", "libncursesw6", "libreadline8", "libreadline8t64", "libsqlite3-0", "libssl1.1", "libssl3"}
 _IN_SLIM |= {"libssl3t64", "libstdc++6", "libtinfo6", "libuuid1", "zlib1g", "libnsl2", "libtirpc3", "libtirpc3t64"}
+
+
+_LIBRARY = regex(r"lib([\w.+-]+?)\.so(?:\.([\d.]+))?|([\w+-][\w.+-]*)(?<!\.dll)(?<!\.dylib)(?<!\.so)")
+# What glibc, the compiler's run time and CPython itself need, by the names of their libraries.
+_IN_EVERY_IMAGE = frozenset(
+    {"c", "m", "dl", "rt", "pthread", "util", "resolv", "gcc_s", "stdc++", "z", "bz2", "lzma", "ssl", "crypto", "ffi"}
+    | {"sqlite3", "uuid", "expat", "readline", "kernel32", "user32", "msvcrt", "System", "objc"}
+)
 
 
 class Need(Value):
@@ -134,6 +144,40 @@ def from_full_image(found: Iterable[Need], suite: str) -> list[Need]:
     """What the full image brought along and slim lacks; all of it in a release whose images no table lists."""
     brought = full_image_libraries(suite)
     return [need for need in found if not brought or need.package in brought]
+
+
+class Library(Value):
+    """A shared library as the source names it: `stem` is the name of its Debian package without the version.
+
+    `needs_headers`: the file of this name, `libpq.so` without a version, is in the -dev package.
+    """
+
+    stem: str
+    version: str = ""
+    needs_headers: bool = False
+
+    def packages(self, among: Iterable[str]) -> tuple[str, ...]:
+        """Those of some Debian packages that have it."""
+        version = re.escape(self.version) if self.version else r"[\d.]*"
+        named = re.compile(rf"{re.escape(self.stem)}-?{version}(?:t64)?\Z", re.I)
+        return tuple(sorted(name for name in among if named.match(name)))
+
+
+def library(text: str) -> Library | None:
+    """`libmagic.so.1` or `magic` as CDLL and find_library take them; None for what every image has.
+
+    Debian names the package after both parts:
+    https://www.debian.org/doc/debian-policy/ch-sharedlibs.html, read 2026-11.
+    """
+    match = _LIBRARY.fullmatch(text.rpartition("/")[2])
+    name = match[1] or match[3] if match else ""
+    if not match or name in _IN_EVERY_IMAGE:
+        return None
+    known = rows_of("shared_libraries", name)
+    needs_headers = bool(match[1]) and not match[2]
+    return (
+        Library(known[0]["stem"], "", needs_headers) if known else Library(f"lib{name}", match[2] or "", needs_headers)
+    )
 
 
 def is_older_than_wheels(name: str, version: str, minor: str) -> bool:

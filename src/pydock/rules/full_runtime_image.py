@@ -23,7 +23,7 @@ from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 from pydock.split import Split, split
 from pydock.split.reasons import install_text, said
-from pydock.split.slim import media_types, slim_doubts
+from pydock.split.slim import loaded_libraries, media_types, slim_doubts
 
 CHANGES = frozenset({"base", "system_packages"})
 
@@ -56,6 +56,18 @@ EXAMPLES = (
             'COPY server.py ./\nCMD ["python", "server.py"]\n'
         ),
         files={"server.py": "import mimetypes\n"},
+    ),
+    Example(
+        before='FROM python:3.12\nCOPY server.py ./\nCMD ["python", "server.py"]\n',
+        after=(
+            "FROM python:3.12-slim\n"
+            "# server.py:2 loads libmagic.so.1\n"
+            "RUN apt-get update \\\n"
+            "    && apt-get install -y --no-install-recommends libmagic1t64 \\\n"
+            "    && rm -rf /var/lib/apt/lists/*\n"
+            'COPY server.py ./\nCMD ["python", "server.py"]\n'
+        ),
+        files={"server.py": "import ctypes\nmagic = ctypes.CDLL('libmagic.so.1')\n"},
     ),
     Example(before="FROM python:3.12-slim\nCOPY server.py ./\n"),
     Example(before="FROM python:3.12\nRUN make install\n", finds=True),
@@ -120,7 +132,7 @@ def _used(project: Project, stage: Stage) -> tuple[Need, ...]:
             found.append(Need(known.package, place, f"calls {name}"))
     names = frozenset(name for listed in project.requirement_sets for name in listed.names)
     found += from_full_image(needs(names, suite), suite)
-    return (*found, *media_types(project, suite, names))
+    return (*found, *loaded_libraries(project, suite), *media_types(project, suite, names))
 
 
 RULE = Rule("PYD103", "full-runtime-image", check, __doc__, EXAMPLES)

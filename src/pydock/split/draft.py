@@ -25,7 +25,7 @@ from pydock.split.places import refuse_places
 from pydock.split.preparing import brings_apt_files, preparing_steps
 from pydock.split.refusal import Refusal
 from pydock.split.roles import MANAGERS, Role, RoledStep, step_text
-from pydock.split.slim import media_types, slim_doubts
+from pydock.split.slim import loaded_libraries, media_types, slim_doubts
 from pydock.split.system import Demand, SystemPlan, already_there, plan_system
 from pydock.split.tools import refuse_tools
 from pydock.split.wanted import Wanted, wanted
@@ -274,7 +274,7 @@ def _demanded(project: Project, image: PythonImage, asked: Wanted, called: Mappi
         known = program(name)
         if known and known.only_in_full(suite):
             found.append(Need(known.package, place, f"calls {name}"))
-    return (*found, *media_types(project, suite, asked.names))
+    return (*found, *loaded_libraries(project, suite), *media_types(project, suite, asked.names))
 
 
 def _was_there(need: Need, suite: str) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.native import Need, full_image_libraries
+from pydock.project.apt import apt_installs
+from pydock.project.calls import libraries
+from pydock.project.native import Library, Need, full_image_libraries, library
 from pydock.project.sources import sources
 
 # Python asks /etc/mime.types before its own table, which lacks .woff2, .webp and .docx for long:
@@ -19,11 +22,6 @@ _MEDIA_TYPES = regex(
 )
 _STATIC = regex(r"(?:\A|/)(?:static|public|assets|dist)/")
 _SERVES_STATIC = frozenset({"flask", "quart", "whitenoise", "django", "aiohttp", "dash", "sanic"})
-_LOADS = regex(
-    r"(?:\bCDLL|\bLoadLibrary|\bdlopen|\bfind_library)\(\s*[\"']([\w.+-]+)[\"']",
-    words="CDLL LoadLibrary dlopen find_library",
-)
-_OWN_LIBRARIES = regex(r"lib(?:c|m|dl|rt|pthread)\.so|c\Z|m\Z")
 _COMPILES = regex(
     r"\bpyximport\b|\bffi\w*\.verify\(|\btorch\.compile\b|\bload_inline\b|\bcpp_extension\b|\bcmdstanpy\b|\bpystan\b"
     r"|\btheano\b|\bpytensor\b|\bbuild_ext\b",
@@ -42,6 +40,27 @@ def media_types(project: Project, suite: str, names: frozenset[str]) -> Iterator
         yield Need(package, min(servers), why)
 
 
+def loaded_libraries(project: Project, suite: str) -> Iterator[Need]:
+    """The packages of the libraries that the source loads by name and that the full image has."""
+    for name, place in libraries(project):
+        if (found := library(name)) and not _is_own(project, name):
+            yield from (Need(each, place, f"loads {name}") for each in found.packages(full_image_libraries(suite)))
+
+
+def _is_own(project: Project, name: str) -> bool:
+    """Whether a library is a file of the project."""
+    return any(posixpath.basename(path) == posixpath.basename(name) for path in project.tree.files)
+
+
+def _is_sure(project: Project, found: Library) -> bool:
+    """Whether a package that will be there has the library under that name; `libpq.so` alone is in a -dev package."""
+    if found.needs_headers:
+        return False
+    image = project.python_image(project.final)
+    asked = {name for stage in project.lineage(project.final) for step in apt_installs(stage) for name in step.names}
+    return bool(found.packages(asked | (full_image_libraries(image.suite_meant) if image else frozenset())))
+
+
 def slim_doubts(project: Project) -> Iterator[str]:
     """What may be missing in slim and can only be seen when the code runs."""
     image = project.python_image(project.final)
@@ -49,15 +68,13 @@ def slim_doubts(project: Project) -> Iterator[str]:
         yield f"what the full image of Debian {image.suite_meant} has beyond slim is not known"
     if unseen := _unseen(project):
         yield f"{unseen}, so what the code needs of the full image is not known"
-    for path in sources(project):
-        names = [name for name in _LOADS.findall(project.tree.text(path) or "") if not _OWN_LIBRARIES.match(name)]
-        if names:
-            yield f"{path} loads {names[0]}, which slim may not have"
-            break
-    if found := _place(project, _COMPILES):
-        yield f"{found[0]} may call a compiler when it runs ({found[1]}), which slim does not have"
-    if found := _place(project, _WINDOWS):
-        yield f"{found[0]} uses tkinter, whose libraries slim does not have"
+    for name, place in libraries(project):
+        if (found := library(name)) and not _is_own(project, name) and not _is_sure(project, found):
+            yield f"{place} loads {name}, which slim may not have"
+    if compiles := _place(project, _COMPILES):
+        yield f"{compiles[0]} may call a compiler when it runs ({compiles[1]}), which slim does not have"
+    if windows := _place(project, _WINDOWS):
+        yield f"{windows[0]} uses tkinter, whose libraries slim does not have"
 
 
 def _unseen(project: Project) -> str:
