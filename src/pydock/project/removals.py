@@ -7,6 +7,7 @@ Only what runs on every path is told: an import inside `try ... except ImportErr
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -66,6 +67,19 @@ def removed_uses(project: Project, before: str, after: str) -> tuple[Use, ...]:
 def unreadable_sources(project: Project) -> tuple[str, ...]:
     """Files that the grammar of a current Python refuses, such as those written for Python 2."""
     return tuple(path for path in sources(project) if (text := project.tree.text(path)) and syntax(text) is None)
+
+
+def why_unreadable(text: str) -> tuple[int, str]:
+    """(line, reason) for a file that this interpreter refuses."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text.encode("utf-8", "surrogateescape"))
+    except SyntaxError as error:
+        return error.lineno or 1, error.msg
+    except (ValueError, RecursionError, MemoryError) as error:
+        return 1, str(error)
+    return 1, ""
 
 
 @remembered

@@ -7,20 +7,23 @@ read, a lock resolves to other versions, or the service simply runs on what nobo
 that contradict each other cannot both be followed by any image.
 
 No fix: only a person knows which of the two is right. The advice names the versions that all
-files agree on. A tag without a minor version is PYD101's, a version without support PYD102's, and
+files agree on. Source that the image's Python cannot read, such as that of Python 2, is said here,
+too. A tag without a minor version is PYD101's, a version without support PYD102's, and
 stages that differ among themselves PYD105's business.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.images import PythonImage, minors_of
+from pydock.project.images import PythonImage, minors_of, version_order
 from pydock.project.python import Wish, tested, unreadable_wishes, wishes
+from pydock.project.removals import unreadable_sources, why_unreadable
 from pydock.rule import Example, Finding, Rule
 
 EXAMPLES = (
@@ -36,6 +39,10 @@ EXAMPLES = (
     ),
     Example(before="FROM python:3.12.14-slim-trixie\n", files={"tox.ini": "[tox]\nenvlist = py{38,39}\n"}, finds=True),
     Example(before="FROM python:3.12.14-slim-trixie\n", files={".python-version": "three\n"}, finds=True),
+    Example(
+        before="FROM python:3.12.14-slim-trixie\nCOPY app.py ./\n", files={"app.py": "print 'hello'\n"}, finds=True
+    ),
+    Example(before="FROM python:2.7.18-slim-buster\nCOPY app.py ./\n", files={"app.py": "print 'hello'\n"}),
     Example(
         before="FROM python:3.12.14-slim-trixie\n",
         files={".python-version": "3.12.1\n", "pyproject.toml": '[project]\nrequires-python = ">=3.10"\n'},
@@ -58,6 +65,7 @@ def check(project: Project) -> Iterator[Finding]:
     image = project.python_image(project.final)
     if image is None or image.version.count(".") == 0 or image.image.digest:
         return
+    yield from _unreadable(project, image)
     asked = wishes(project.tree)
     others = [wish for wish in asked if not wish.takes(image.minor)]
     if others:
@@ -70,6 +78,26 @@ def check(project: Project) -> Iterator[Finding]:
     elif not asked and (message := _untested(project, image)):
         cost = "the service runs on a version that its tests never see"
         yield _finding(project.final, message, cost, "Test on the version that runs, or run one that is tested.")
+
+
+def _unreadable(project: Project, image: PythonImage) -> Iterator[Finding]:
+    """Source that no Python up to the image's own reads, or that is plainly written for Python 2.
+
+    Anything else that is newer than the grammar of this process proves nothing.
+    """
+    is_older = version_order(image.minor) <= sys.version_info[:2]
+    found = [(path, *why_unreadable(project.tree.text(path) or "")) for path in unreadable_sources(project)]
+    refused = [each for each in found if is_older or each[2].startswith("Missing parentheses in call to")]
+    if not refused or version_order(image.minor) < (3,):
+        return
+    path, line, why = refused[0]
+    more = f", and {len(refused) - 1} more files like it" if refused[1:] else ""
+    yield _finding(
+        project.final,
+        f"{path}:{line} is no Python {image.minor} ({why}){more}",
+        "whatever loads it stops with SyntaxError, and what it does is not known to pydock",
+        "Rewrite it for Python 3, or leave it out of the image.",
+    )
 
 
 def _finding(stage: Stage, message: str, cost: str, advice: str) -> Finding:
