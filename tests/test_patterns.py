@@ -15,7 +15,6 @@ from pydock.split import slim
 PATTERNS = {
     "what only root may do": rights._RIGHTS,
     "what asks for media types": slim._MEDIA_TYPES,
-    "what loads a library": slim._LOADS,
     "what calls a compiler": slim._COMPILES,
     "what needs a screen": slim._WINDOWS,
     "what logs to a file": log_to_file._HANDLER,

@@ -23,6 +23,7 @@ from pydock.project.imports import imported_files
 from pydock.project.installs import Install
 from pydock.project.kept import feeding
 from pydock.project.locks import compiled, lock
+from pydock.project.removals import refused_sources
 from pydock.project.requirements import Entry, Kind
 from pydock.project.server import server
 from pydock.project.serving import entry_file
@@ -223,7 +224,7 @@ def unused_requirements(project: Project) -> Iterator[Entry]:
     """Requirements whose modules no file of the context names, and that nothing but an import would use."""
     listed = [each for each in project.requirement_sets if compiled(project, each) is None]
     entries = [entry for each in listed for entry in each.entries if entry.name]
-    if any(syntax(project.tree.text(path) or "") is None for path in sources(project)) or not sources(project):
+    if refused_sources(project) or not sources(project):
         return
     candidates = {
         entry.name: entry for entry in entries if _is_only_imported(entry) and not _is_brought(entry, entries)

@@ -7,6 +7,7 @@ Only what runs on every path is told: an import inside `try ... except ImportErr
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -16,10 +17,16 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.images import version_order
 from pydock.project.module import imports_of
+from pydock.project.server import server
+from pydock.project.serving import entry_file
+from pydock.project.sources import MOST_SOURCES, remembered, sources, syntax
 from pydock.project.sources import MOST_SOURCES, remembered, sources, syntax, walk
 from pydock.values import Value
 
 _CATCHES = regex(r"\b(?:ImportError|ModuleNotFoundError|AttributeError|TypeError|Exception)\b")
+_OLD = regex(
+    r"^[ \t]*(?:(?:print|exec)[ \t]+[\"'\w]|raise[ \t]+[\w.]+[ \t]*,|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)", re.M
+)
 _WORD = regex(r"\w+")
 _ASKS_VERSION = regex(r"version_info|\bPY2\b|\bPY3|hexversion|python_version|hasattr\(")
 
@@ -67,6 +74,19 @@ def removed_uses(project: Project, before: str, after: str) -> tuple[Use, ...]:
 def unreadable_sources(project: Project) -> tuple[str, ...]:
     """Files that the grammar of a current Python refuses, such as those written for Python 2."""
     return tuple(path for path in sources(project) if (text := project.tree.text(path)) and syntax(text) is None)
+
+
+@remembered
+def refused_sources(project: Project) -> tuple[str, ...]:
+    """The file that the image starts, and files that look like Python 2, where no current Python reads them.
+
+    All others would have to be parsed for it, which takes seconds where there are thousands.
+    """
+    found = server(project)
+    entry = entry_file(project, found) if found else None
+    texts = {path: project.tree.text(path) or "" for path in sources(project)}
+    likely = [path for path, text in texts.items() if path == entry or _OLD.search(text)]
+    return tuple(path for path in likely if syntax(texts[path]) is None)
 
 
 def why_unreadable(text: str) -> tuple[int, str]:

@@ -13,7 +13,7 @@ from pydock.project.app import bind
 from pydock.project.compose import services
 from pydock.project.layout import creates_user
 from pydock.project.programs import SERVERS
-from pydock.project.removals import unreadable_sources
+from pydock.project.removals import refused_sources
 from pydock.project.sources import sources
 from pydock.project.start import Start, main_command, starts
 from pydock.project.system import Family, family, is_plain_base
@@ -142,7 +142,7 @@ def _of_sources(project: Project) -> Iterator[Obstacle]:
     for path in project.tree.files:
         if _SERVER_SETTINGS.search(path) and (found := _BECOMES.search(project.tree.text(path) or "")):
             yield Obstacle(f"{path} starts as root and drops its rights itself ({found[0].strip()})")
-    for path in unreadable_sources(project)[:1]:
+    for path in refused_sources(project)[:1]:
         yield Obstacle(f"{path} could not be read, so what it needs and writes is not known", is_final=False)
     for path in sources(project):
         text = project.tree.text(path) or ""

@@ -23,7 +23,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.images import PythonImage, minors_of, version_order
 from pydock.project.python import Wish, tested, unreadable_wishes, wishes
-from pydock.project.removals import unreadable_sources, why_unreadable
+from pydock.project.removals import refused_sources, why_unreadable
 from pydock.rule import Example, Finding, Rule
 
 EXAMPLES = (
@@ -86,7 +86,7 @@ def _unreadable(project: Project, image: PythonImage) -> Iterator[Finding]:
     Anything else that is newer than the grammar of this process proves nothing.
     """
     is_older = version_order(image.minor) <= sys.version_info[:2]
-    found = [(path, *why_unreadable(project.tree.text(path) or "")) for path in unreadable_sources(project)]
+    found = [(path, *why_unreadable(project.tree.text(path) or "")) for path in refused_sources(project)]
     refused = [each for each in found if is_older or each[2].startswith("Missing parentheses in call to")]
     if not refused or version_order(image.minor) < (3,):
         return

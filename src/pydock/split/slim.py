@@ -11,7 +11,7 @@ from pydock.project import Project
 from pydock.project.apt import apt_installs
 from pydock.project.calls import libraries
 from pydock.project.native import Library, Need, full_image_libraries, library
-from pydock.project.removals import unreadable_sources
+from pydock.project.removals import refused_sources
 from pydock.project.sources import sources
 
 # Python asks /etc/mime.types before its own table, which lacks .woff2, .webp and .docx for long:
@@ -89,7 +89,7 @@ def _unseen(project: Project) -> str:
                 is_named = source != "." and not set(source) & set("*?[")
                 if is_named and not tree.has_file(source) and not tree.has_folder(source):
                     return f"line {copied.instruction.number} copies {source}, which is not here"
-    return next((f"{path} could not be read" for path in unreadable_sources(project)), "")
+    return next((f"{path} could not be read" for path in refused_sources(project)), "")
 
 
 def _place(project: Project, pattern: re.Pattern[str]) -> tuple[str, str] | None:
