@@ -144,7 +144,7 @@ _ONLY_FOR_FILES = frozenset(
         "atTime",
     ]
 )
-_HINT = regex(r"FileHandler|filename|logger\.add\(")
+_HINT = regex(r"FileHandler|basicConfig|logger\.add\(")
 
 
 def changes(project: Project) -> Iterator[Change]:
