@@ -19,7 +19,6 @@ from pydock.project.images import version_order
 from pydock.project.module import imports_of
 from pydock.project.server import server
 from pydock.project.serving import entry_file
-from pydock.project.sources import MOST_SOURCES, remembered, sources, syntax
 from pydock.project.sources import MOST_SOURCES, remembered, sources, syntax, walk
 from pydock.values import Value
 
