@@ -376,6 +376,15 @@ DJANGO_ROUTES: dict[str, tuple[Files, str]] = {
         },
         "? /health/",
     ),
+    "a route below a prefix that only the running service knows is unsure": (
+        {
+            **DJANGO,
+            "shop/urls.py": "from django.urls import include, path\nfrom django.conf import settings\n"
+            "urlpatterns = [path(settings.PREFIX, include('shop.core.urls'))]\n",
+            "shop/core/urls.py": "from django.urls import path\nurlpatterns = [path('health/', print)]\n",
+        },
+        "? /health/",
+    ),
     "a route under an if is unsure": (
         {
             **DJANGO,

@@ -176,9 +176,13 @@ class _Reader:
             return None
         function = ast.unparse(entry.func).rpartition(".")[2]
         pattern, view = self.constant(entry.args[0]), entry.args[1]
-        if function not in _ENTRY or pattern is None or _is_admin(view):
-            return None
         is_include = isinstance(view, ast.Call) and ast.unparse(view.func).rpartition(".")[2] == "include"
+        if function not in _ENTRY or _is_admin(view):
+            return None
+        if pattern is None:
+            # A prefix that only the running service knows: what is below it is there, and nobody can say where.
+            below = self.included(view.args[0], "", entry.lineno) if isinstance(view, ast.Call) and is_include else None
+            return replace(below, is_plain=False) if below else None
         path = (None if "<" in pattern else pattern) if function == "path" else _fixed(pattern, is_include=is_include)
         if path is None:
             return None
