@@ -129,7 +129,8 @@ def test_what_is_left_out_is_told_with_its_reason(tmp_path: Path) -> None:
         "b.Dockerfile": PLAIN,
         "Dockerfile": PLAIN,
         "vendor/Dockerfile": PLAIN,
-        "compose.yml": "services:\n  gone: {build: ./gone}\n  hidden: {build: {context: '${WHERE}'}}\n",
+        "compose.yml": "services:\n  gone: {build: ./gone}\n  hidden: {build: {context: '${WHERE}'}}\n"
+        "  short: {build: {dockerfile_inline: FROM scratch}}\n",
     }
     found = find([str(_made(tmp_path, files))])
     told = {os.path.relpath(each.path, tmp_path): each.why for each in found.left_out}
@@ -138,6 +139,7 @@ def test_what_is_left_out_is_told_with_its_reason(tmp_path: Path) -> None:
         "vendor": "a vendored tree",
         "gone/Dockerfile": "compose.yml: gone builds it, and it is not there",
         "${WHERE}/Dockerfile": "compose.yml: hidden names it by a variable",
+        "compose.yml": "the Dockerfile of short stands in this file, and pydock rewrites files of their own",
     }
 
 

@@ -14,7 +14,7 @@ from pydock.errors import UnreadableError
 from pydock.gitignore import Ignored, above, matcher
 from pydock.migrate.manifest import NAME, Manifest, Named, read
 from pydock.patterns import regex
-from pydock.project.compose import LARGEST, builds, is_compose_file
+from pydock.project.compose import LARGEST, builds, inline_builds, is_compose_file
 from pydock.values import Value, replace
 
 # Trees that others wrote: their Dockerfiles belong to no service here.
@@ -153,6 +153,9 @@ def _take_compose(search: _Search, path: Path, top: Path) -> None:
         text = path.read_text("utf-8", "replace") if path.is_file() and path.stat().st_size < LARGEST else ""
     except OSError:
         return
+    for service in inline_builds(text):
+        why = f"the Dockerfile of {service} stands in this file, and pydock rewrites files of their own"
+        search.left_out.append(LeftOut(str(path), why))
     for build in builds(text):
         dockerfile = _linked(search, os.path.normpath(path.parent / build.dockerfile), top)
         origin = f"{_relative(str(path), str(top))}: {build.service}"

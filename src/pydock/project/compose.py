@@ -23,6 +23,7 @@ _FILE = regex(r"(?:docker-)?compose[^/]*\.ya?ml\Z", re.I)
 # https://docs.docker.com/reference/compose-file/interpolation/, read 2026-11
 _VARIABLE = regex(r"\$\{\w+:?-([^{}]*)\}")
 _REMOTE = regex(r"\w+://|git@|[\w.-]+\.git\b")
+_INLINE = "dockerfile_inline"
 LARGEST = 200_000
 
 
@@ -68,18 +69,27 @@ def is_compose_file(name: str) -> bool:
 
 def builds(text: str) -> Iterator[Build]:
     """What the services of a compose file are built from, folders of this machine only."""
+    for name, build in _build_sections(text):
+        context = _interpolated(str(build.get("context") or "."))
+        if not _REMOTE.match(context) and not build.get(_INLINE):
+            dockerfile = posixpath.join(context, _interpolated(str(build.get("dockerfile") or "Dockerfile")))
+            target, args = _interpolated(str(build.get("target") or "")), tuple(_passed(build.get("args")))
+            yield Build(name, posixpath.normpath(context), posixpath.normpath(dockerfile), target, args)
+
+
+def inline_builds(text: str) -> Iterator[str]:
+    """The services whose Dockerfile stands in the compose file itself."""
+    yield from (name for name, build in _build_sections(text) if build.get(_INLINE))
+
+
+def _build_sections(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     listed = document(text).get("services")
     for name, entry in listed.items() if isinstance(listed, dict) else ():
         build = entry.get("build") if isinstance(entry, dict) else None
         if isinstance(build, str):
             build = {"context": build}
-        if not isinstance(build, dict) or build.get("dockerfile_inline"):
-            continue
-        context = _interpolated(str(build.get("context") or "."))
-        if not _REMOTE.match(context):
-            dockerfile = posixpath.join(context, _interpolated(str(build.get("dockerfile") or "Dockerfile")))
-            target, args = _interpolated(str(build.get("target") or "")), tuple(_passed(build.get("args")))
-            yield Build(str(name), posixpath.normpath(context), posixpath.normpath(dockerfile), target, args)
+        if isinstance(build, dict):
+            yield str(name), build
 
 
 def _passed(args: object) -> Iterator[tuple[str, str | None]]:
