@@ -231,7 +231,7 @@ def test_the_new_route_answers_in_a_container_of_every_framework(engine: DockerC
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("name", ["http-server", "windows-escape", "uv-service"])
+@pytest.mark.parametrize("name", ["http-server", "windows-escape"])
 def test_docker_stop_no_longer_waits_for_the_service(name: str, engine: DockerClient, built: Build) -> None:
     before = rewrite(Project(Tree(FIXTURES / name)), RULES, Safety.SAFE).result
     after = rewrite(before, asked_for(NAMES), Safety.SAFE).result
@@ -245,7 +245,7 @@ def test_docker_stop_no_longer_waits_for_the_service(name: str, engine: DockerCl
 
 
 def _port(name: str) -> int:
-    return {"http-server": 8080, "windows-escape": 5000, "uv-service": 8080}[name]
+    return {"http-server": 8080, "windows-escape": 5000}[name]
 
 
 _MIGRATES = {

@@ -43,3 +43,11 @@ def test_the_broken_user_install_starts_only_after_the_fix(engine: DockerClient,
         assert answers(container, "http://127.0.0.1:8000/health") == ""
     with started(engine, after) as container:
         assert answers(container, "http://127.0.0.1:8000/health") == "ok"
+
+
+def test_what_uv_run_ended_at_once_ends_without_it_too(engine: DockerClient, built: Build) -> None:
+    for image in map(built, _both("uv-service")):
+        with started(engine, image) as container:
+            assert answers(container, "http://127.0.0.1:8080/health")
+            container.stop(timeout=60)
+            assert container.wait()["StatusCode"] != 137, "nobody had to kill it"

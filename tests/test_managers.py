@@ -54,6 +54,26 @@ def test_what_a_manager_starts_is_started_without_it(base: str, before: str, aft
     assert found.plan.text().endswith(f"{after}\n")
 
 
+_LOOP = "import time\n\nwhile True:\n    time.sleep(1)\n"
+_HEARS = f"import signal, sys\n\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit())\n{_LOOP}"
+STOPPED = (
+    ("uv, which hands SIGTERM on to a loop", UV, 'CMD ["uv", "run", "app.py"]', _LOOP, True),
+    ("uv, in front of a program that hears SIGTERM", UV, 'CMD ["uv", "run", "app.py"]', _HEARS, False),
+    ("Poetry, which the program takes the place of", POETRY, 'CMD ["poetry", "run", "python", "app.py"]', _LOOP, False),
+)
+
+
+@pytest.mark.parametrize(
+    ("base", "line", "source", "is_changed"), [each[1:] for each in STOPPED], ids=[each[0] for each in STOPPED]
+)
+def test_a_service_that_a_signal_reached_is_still_reached_by_one(
+    base: str, line: str, source: str, is_changed: bool
+) -> None:
+    found = _found(f"{base}{line}", {"app.py": source})
+    assert isinstance(found, Split)
+    assert ("STOPSIGNAL SIGINT\nCMD" in found.plan.text()) is is_changed
+
+
 @pytest.mark.parametrize(("base", "line", "files"), [each[1:] for each in KEPT], ids=[each[0] for each in KEPT])
 def test_a_manager_that_is_needed_at_run_time_stands_in_the_way(base: str, line: str, files: dict[str, str]) -> None:
     found = _found(f"{base}{line}", files)

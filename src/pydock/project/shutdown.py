@@ -24,6 +24,8 @@ LOOP, ASYNC_LOOP = "a loop", "asyncio"
 # Frameworks and servers that answer SIGTERM themselves.
 _HANDLE_IT = regex(r"uvicorn|aiohttp|sanic|quart|nicegui|grpc|hypercorn|gradio|streamlit|mcp")
 _ASKS = regex(r"SIGTERM|sigwait|signalfd|signal\.signal\(\s*(?!signal\.SIG)\w+\s*,|GracefulKiller")
+# `uv run` starts the program beside itself; poetry and pipenv put it in their own place.
+_HAND_ON = INITS | {"uv"}
 _DEAF = frozenset({"flask", "waitress", "http.server"})
 _DEEPEST = 3
 
@@ -43,8 +45,15 @@ class Wait(Value):
 @remembered
 def deaf_wait(project: Project) -> Wait | None:
     """Where the image's main process waits without hearing SIGTERM, None where it hears or nothing is certain."""
+    found = server(project)
+    return None if found is None or _is_passed_on(project, found) else deaf_program(project)
+
+
+@remembered
+def deaf_program(project: Project) -> Wait | None:
+    """The same of the service's own program, as if it were the first process."""
     found, application = server(project), app(project)
-    if found is None or found.start.span is None or _is_handled(project, found):
+    if found is None or found.start.span is None or _is_another_sent(project):
         return None
     if found.kind in _DEAF:
         return None if application and _asks(project, application) else Wait(found.kind)
@@ -75,12 +84,16 @@ def _asks(project: Project, application: App) -> bool:
     return any(_ASKS.search(project.tree.text(path) or "") for path in application.reached)
 
 
-def _is_handled(project: Project, found: Server) -> bool:
-    """Whether another signal is sent, or an init in front makes the default action end the process."""
-    stop = next((entry for stage in project.lineage(project.final) if (entry := stage.last("STOPSIGNAL"))), None)
+def _is_passed_on(project: Project, found: Server) -> bool:
+    """Whether what stands in front hands the signal to the program, whose default is to end."""
     services = compose.services(project)
-    has_init = bool(INITS & set(found.start.wrappers)) or (bool(services) and all(entry.init for entry in services))
-    return has_init or (stop is not None and stop.value.strip() not in {"SIGTERM", "15"})
+    is_behind = bool(_HAND_ON & set(found.start.wrappers))
+    return is_behind or (bool(services) and all(entry.init for entry in services))
+
+
+def _is_another_sent(project: Project) -> bool:
+    stop = next((entry for stage in project.lineage(project.final) if (entry := stage.last("STOPSIGNAL"))), None)
+    return stop is not None and stop.value.strip() not in {"SIGTERM", "15"}
 
 
 def _waits(project: Project, path: str) -> Iterator[Wait]:

@@ -26,7 +26,9 @@ from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.split import Refusal, split
 
-CHANGES = frozenset({"base", "environment", "packages", "system_packages", "files", "cmd", "entrypoint", "healthcheck"})
+CHANGES = frozenset(
+    {"base", "environment", "packages", "system_packages", "files", "cmd", "entrypoint", "healthcheck", "stop_signal"}
+)
 
 EXAMPLES = (
     Example(

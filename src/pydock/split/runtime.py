@@ -10,6 +10,7 @@ from pydock.dockerfile import Instruction
 from pydock.plan import Add, Change, Drop, Keep, Piece, Repeat
 from pydock.project.apt import AptKind
 from pydock.project.native import Need
+from pydock.project.shutdown import deaf_program
 from pydock.shell import script
 from pydock.split.builder import drops_from_runtime
 from pydock.split.commands import moved
@@ -17,6 +18,8 @@ from pydock.split.draft import Draft
 from pydock.split.pieces import builder_steps, run_text, runtime_edits, runtime_steps
 from pydock.split.reasons import install_text, reasons
 from pydock.split.roles import Role
+
+_STOP = "# Python hears SIGINT as the first process, SIGTERM it does not\nSTOPSIGNAL SIGINT\n"
 
 
 def runtime_pieces(draft: Draft) -> tuple[Piece, ...]:
@@ -135,6 +138,8 @@ def _piece(draft: Draft, entry: Instruction, added: tuple[Need, ...]) -> Iterato
             for span, new in sorted(edits):
                 text += dockerfile.text[at : span.start] + new
                 at = span.end
+            if _loses_uv(draft, entry) and deaf_program(draft.project):
+                yield Add(_STOP, "uv handed SIGTERM on, and Python does not hear it as the first process")
             yield Change(entry, text + dockerfile.text[at : entry.span.end], "programs are in the environment now")
         case "COPY" | "ADD" if place := _legacy_editable(draft, entry):
             yield Change(
@@ -144,6 +149,12 @@ def _piece(draft: Draft, entry: Instruction, added: tuple[Need, ...]) -> Iterato
             )
         case _:
             yield Keep(entry)
+
+
+def _loses_uv(draft: Draft, entry: Instruction) -> bool:
+    """Whether this starts the service without `uv run`, which would be the first process."""
+    starts = entry.keyword in {"CMD", "ENTRYPOINT"} and any(each.program == "uv" for each in script(entry).commands)
+    return starts and draft.stage.last(entry.keyword) is entry
 
 
 def _owner(entry: Instruction) -> str:
