@@ -291,7 +291,7 @@ def _tell(answer: "Answer") -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; `arguments` are those of the process unless given."""
     # Nearly all that is made while a command starts stays until it ends: looking through it again finds nothing.
-    gc.set_threshold(20_000)
+    gc.set_threshold(100_000)
     try:
         app(spelled_out(sys.argv[1:] if arguments is None else arguments), prog_name="pydock")
     except PydockError as error:

@@ -8,12 +8,14 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from pydock.config import NAMES, File
 from pydock.disk import LARGEST_TEXT, SKIPPED
 from pydock.dockerfile import Dockerfile, read
 from pydock.errors import PydockError, UnreadableError
+from pydock.gitignore import is_top
 from pydock.patterns import regex
 from pydock.project.compose import builds, is_compose_file
 from pydock.tree import Tree
@@ -127,7 +129,7 @@ def _search(folder: str) -> Iterator[str]:
 def _repository(path: Path) -> Path:
     """The work tree a file belongs to, or its own folder."""
     folders = Path(os.path.abspath(path)).parents
-    return next((folder for folder in folders if (folder / ".git").exists()), folders[0])
+    return next((folder for folder in folders if is_top(folder)), folders[0])
 
 
 def _target(path: Path, top: Path) -> Target | Unusable:
@@ -165,14 +167,18 @@ def _composed(dockerfile: Path, folders: list[Path]) -> Iterator[Path]:
                     yield context
 
 
-def _compose_files(folder: Path) -> Iterator[str]:
-    """The texts of a folder's compose files; what cannot be read says nothing."""
+@lru_cache(maxsize=256)
+def _compose_files(folder: Path) -> tuple[str, ...]:
+    """The texts of a folder's compose files; what cannot be read says nothing.
+
+    Remembered, because the folder above hundreds of services is asked for each of them.
+    """
     tree = Tree(folder)
     try:
         names = sorted(filter(is_compose_file, os.listdir(folder)))
     except OSError:
-        return
-    yield from filter(None, map(tree.text, names))
+        return ()
+    return tuple(filter(None, map(tree.text, names)))
 
 
 def configuration(tree: Tree, path: str) -> tuple[File, ...]:
@@ -191,7 +197,7 @@ def configuration(tree: Tree, path: str) -> tuple[File, ...]:
             inside = posixpath.join(folder, name)
             if (text := tree.text(inside)) is not None:
                 found.append(File(_called(tree.root, inside), text, posixpath.relpath(path, folder or ".")))
-        if (tree.root / folder / ".git").exists():
+        if is_top(tree.root / folder):
             return tuple(found)
     return (*found, *_above(tree.root, path))
 
@@ -199,7 +205,7 @@ def configuration(tree: Tree, path: str) -> tuple[File, ...]:
 def _above(root: Path, path: str) -> Iterator[File]:
     """The files above the build context, where it is in a repository."""
     top = _repository(root / path) if root.is_dir() else root
-    if not (top / ".git").exists():
+    if not is_top(top):
         return
     for folder in root.parents:
         if top not in (folder, *folder.parents):

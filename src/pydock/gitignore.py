@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterable
 from fnmatch import translate
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,17 @@ from pydock.values import Value
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+
+def is_top(folder: Path) -> bool:
+    """Whether a folder is the top of a git work tree."""
+    return _has_git(os.path.abspath(folder))
+
+
+@lru_cache(maxsize=4096)
+def _has_git(folder: str) -> bool:
+    """Remembered, because the folders above hundreds of services are asked for each of them."""
+    return os.path.exists(f"{folder}/.git")
 
 
 class _Rules(Value, dict=True):
@@ -55,7 +66,7 @@ class Ignored(Value):
 
     def inside(self, folder: Path) -> Ignored:
         """The rules with those that a folder brings; a repository starts anew."""
-        start = () if (folder / ".git").exists() else self.rules
+        start = () if is_top(folder) else self.rules
         found = [rules for name in (".gitignore", ".git/info/exclude") if (rules := _read(folder / name))]
         return Ignored((*((str(folder), rules) for rules in found), *start))
 
@@ -106,7 +117,7 @@ def _is_tracked(folder: Path) -> bool:
 
     https://git-scm.com/docs/index-format, read 2026-11. Another folder whose name ends so is taken for this one.
     """
-    top = next((parent for parent in folder.parents if (parent / ".git").exists()), None)
+    top = next((parent for parent in folder.parents if is_top(parent)), None)
     if top is None:
         return False
     try:
@@ -131,9 +142,9 @@ def matcher(patterns: Iterable[str]) -> GitIgnoreSpec:
 def _is_in_repository(folder: Path, parent: Path) -> bool:
     """Whether a folder above still belongs to the same repository."""
     below = [each for each in (folder, *folder.parents) if parent in each.parents]
-    if any((each / ".git").exists() for each in below):
+    if any(is_top(each) for each in below):
         return False
-    return any((each / ".git").exists() for each in (parent, *parent.parents))
+    return any(is_top(each) for each in (parent, *parent.parents))
 
 
 def _read(path: Path) -> _Rules | None:

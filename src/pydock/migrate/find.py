@@ -11,7 +11,7 @@ from pydock.discover import context as guessed_context
 from pydock.discover import is_dockerfile
 from pydock.disk import DEEPEST, LARGEST_TEXT, SKIPPED
 from pydock.errors import UnreadableError
-from pydock.gitignore import Ignored, above, matcher
+from pydock.gitignore import Ignored, above, is_top, matcher
 from pydock.migrate.manifest import NAME, Manifest, Named, read
 from pydock.patterns import regex
 from pydock.project.compose import LARGEST, builds, inline_builds, is_compose_file
@@ -221,7 +221,7 @@ def _guessed(dockerfile: str, repository: Path) -> Path:
 
 
 def _repository(dockerfile: str, top: Path) -> Path:
-    return next((folder for folder in Path(dockerfile).parents if (folder / ".git").exists()), top)
+    return next((folder for folder in Path(dockerfile).parents if is_top(folder)), top)
 
 
 def _relative(path: str, start: str) -> str:

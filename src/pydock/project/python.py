@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -169,13 +169,18 @@ def _written(tree: Tree) -> Iterator[tuple[str, str]]:
 
 def _written_in_toml(tree: Tree) -> Iterator[tuple[str, str]]:
     for path, keys in _TABLES:
-        try:
-            table: object = tomllib.loads(tree.text(path) or "")
-        except ValueError:
-            continue
-        asked = _at(table, *keys)
+        asked = _at(_toml(tree.text(path) or ""), *keys)
         if isinstance(asked, str):
             yield path, asked
+
+
+@lru_cache(maxsize=32)
+def _toml(text: str) -> object:
+    """The table of a file, None for one that is none."""
+    try:
+        return tomllib.loads(text)
+    except ValueError:
+        return None
 
 
 def _at(table: object, *keys: str) -> object:

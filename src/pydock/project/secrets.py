@@ -185,7 +185,7 @@ def _looks_random(value: str) -> bool:
 def shaped(text: str) -> tuple[Secret, ...]:
     """Secrets that give themselves away by their shape or place: tokens, keys, URLs, headers."""
     found = [Secret("a private key", Span(*match.span())) for match in _PRIVATE_KEY.finditer(text)]
-    for kind, pattern in _SHAPES:
+    for kind, pattern in _SHAPES if _SHAPE.search(text) else ():
         found += [Secret(kind, Span(*match.span())) for match in re.finditer(pattern, text)]
     found += [Secret("a password in a URL", span) for span in _url_secrets(text)]
     for match in _HEADER.finditer(text):

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
+from pydock.gitignore import is_top
+
 STDIN = "<stdin>"
 
 
@@ -32,4 +34,4 @@ def uri(path: str) -> str:
 @cache
 def _top(folder: str) -> str:
     here = Path(folder)
-    return str(next((each for each in (here, *here.parents) if (each / ".git").exists()), here))
+    return str(next((each for each in (here, *here.parents) if is_top(each)), here))

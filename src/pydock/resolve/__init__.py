@@ -25,7 +25,7 @@ from pydock.resolve.kept import Kept
 from pydock.values import replace
 
 # A resolver waits for an index most of its time.
-_WORKERS = 8
+_WORKERS = 6
 # An install's question may depend on the answer to the one before it.
 _ROUNDS = 8
 
