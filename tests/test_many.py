@@ -119,14 +119,24 @@ def test_an_index_that_is_gone_is_asked_once_however_many_services_there_are(ask
     assert [request.requirements for request in asked] == [("shop",)]
 
 
-def test_an_index_that_has_answered_is_asked_again_after_a_failure(asked: Asked) -> None:
+def test_an_index_that_has_answered_is_asked_twice_after_a_failure(asked: Asked) -> None:
     with serving(*SHOP) as started:
         there = Indexes(started.url)
         resolver = Resolver()
         resolver.answers([Request(("shop",), "3.11.7", TARGET, indexes=there)])
     for name in ("lamp", "till"):
         resolver.answers([Request((name,), "3.11.7", TARGET, indexes=there)])
-    assert len(asked) == 3
+    assert [request.requirements for request in asked] == [("shop",), *[("lamp",)] * 2, *[("till",)] * 2]
+
+
+@pytest.mark.usefixtures("index")
+def test_a_question_that_gets_lost_has_its_answer_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, lamp = (Request((name,), "3.11.7", TARGET) for name in ("shop", "lamp"))
+    resolver = Resolver()
+    resolver.answers([shop])
+    real, lost = uv.answer, [Answer(why_not="no answer in time", is_unreachable=True)]
+    monkeypatch.setattr(uv, "answer", lambda request, **how: lost.pop() if lost else real(request, **how))
+    assert resolver.answers([lamp])[lamp].pin("lamp")
 
 
 def test_the_cache_answers_where_the_index_does_not_and_that_is_said(asked: Asked) -> None:

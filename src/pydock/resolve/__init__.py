@@ -82,6 +82,9 @@ class Resolver:
     def _answer(self, request: Request) -> Answer:
         where = request.indexes
         found = self._gone.get(where) or uv.answer(request)
+        if found.is_unreachable and where in self._heard:
+            # The index is there, so the question got lost, as happens on a busy machine.
+            found = uv.answer(request)
         if not found.is_unreachable:
             self._heard.add(where)
         elif where not in self._heard and not any("://" in line for line in request.requirements):
