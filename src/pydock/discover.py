@@ -15,7 +15,7 @@ from pydock.config import NAMES, File
 from pydock.disk import LARGEST_TEXT, SKIPPED
 from pydock.dockerfile import Dockerfile, read
 from pydock.errors import PydockError, UnreadableError
-from pydock.gitignore import is_top
+from pydock.gitignore import forget_tops, is_top
 from pydock.patterns import regex
 from pydock.project.compose import builds, is_compose_file
 from pydock.tree import Tree
@@ -59,8 +59,15 @@ class Unusable(Value):
     path: str = ""
 
 
+def begin() -> None:
+    """Forget what was seen of folders: that belongs to one run."""
+    forget_tops()
+    _compose_files.cache_clear()
+
+
 def targets(paths: Iterable[str]) -> Iterator[Target | Unusable]:
     """What each path means: a Dockerfile, a folder to search, or `-`; each file once, in order."""
+    begin()
     seen: set[str] = set()
     for given in paths:
         try:
@@ -171,7 +178,7 @@ def _composed(dockerfile: Path, folders: list[Path]) -> Iterator[Path]:
 def _compose_files(folder: Path) -> tuple[str, ...]:
     """The texts of a folder's compose files; what cannot be read says nothing.
 
-    Remembered, because the folder above hundreds of services is asked for each of them.
+    Remembered for a run, because the folder above hundreds of services is asked for each of them.
     """
     tree = Tree(folder)
     try:

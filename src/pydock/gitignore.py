@@ -27,8 +27,13 @@ def is_top(folder: Path) -> bool:
 
 @lru_cache(maxsize=4096)
 def _has_git(folder: str) -> bool:
-    """Remembered, because the folders above hundreds of services are asked for each of them."""
+    """Remembered for a run, because the folders above hundreds of services are asked for each of them."""
     return os.path.exists(f"{folder}/.git")
+
+
+def forget_tops() -> None:
+    """Look again where repositories begin."""
+    _has_git.cache_clear()
 
 
 class _Rules(Value, dict=True):

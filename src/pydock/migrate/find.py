@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydock.discover import begin, is_dockerfile
 from pydock.discover import context as guessed_context
-from pydock.discover import is_dockerfile
 from pydock.disk import DEEPEST, LARGEST_TEXT, SKIPPED
 from pydock.errors import UnreadableError
 from pydock.gitignore import Ignored, above, is_top, matcher
@@ -89,6 +89,7 @@ def find(roots: Sequence[str], manifest: Manifest | None = None) -> Found:
 
     Raises UnreadableError for a root that is no folder, or without any Dockerfile.
     """
+    begin()
     search = _Search()
     tops = [Path(os.path.abspath(root)) for root in roots]
     for root, top in zip(roots, tops, strict=True):
