@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from pydock.project.module import imports_of
+from pydock.project.runs import dotted_name
 from pydock.project.sources import MOST_SOURCES, syntax, walk
 from pydock.values import Value, field
 
@@ -101,11 +102,7 @@ class _Reader:
 
     def dotted(self, node: ast.expr) -> str:
         """The dotted name of an expression, "" for anything but names; a call stands for what it is called on."""
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.insert(0, node.attr)
-            node = node.value
-        return ".".join([self.imports.get(node.id, node.id), *parts]) if isinstance(node, ast.Name) else ""
+        return dotted_name(node, self.imports)
 
 
 def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:

@@ -104,11 +104,16 @@ class Scope(Value):
 
     def dotted(self, node: ast.expr) -> str:
         """The dotted name of an expression, its import resolved; "" for anything but names."""
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.insert(0, node.attr)
-            node = node.value
-        return ".".join([self.imports.get(node.id, node.id), *parts]) if isinstance(node, ast.Name) else ""
+        return dotted_name(node, self.imports)
+
+
+def dotted_name(node: ast.expr, imports: Mapping[str, str]) -> str:
+    """`Blueprint` and `flask.Blueprint` alike as `flask.Blueprint`, "" for anything but names."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.insert(0, node.attr)
+        node = node.value
+    return ".".join([imports.get(node.id, node.id), *parts]) if isinstance(node, ast.Name) else ""
 
 
 def read_run(call: ast.Call, scope: Scope, *, is_main_only: bool) -> Run | None:

@@ -183,9 +183,8 @@ def _of(value: Known | None, text: Callable[[Known], str]) -> str:
 def _spread(seconds: Seconds | None) -> str:
     if seconds is None:
         return "-"
-    low, high = seconds.range
-    spread = f" ({low:.1f}-{high:.1f})" if len(seconds.times) > 1 else ""
-    return seconds_text(seconds.median) + spread
+    low, high = (seconds_text(bound).removesuffix(" s") for bound in seconds.range)
+    return seconds_text(seconds.median) + (f" ({low}-{high})" if len(seconds.times) > 1 else "")
 
 
 def _starts(lives: Sequence[Life]) -> str:
