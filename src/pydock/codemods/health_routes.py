@@ -94,8 +94,8 @@ def with_registered(source: Source, application: App, project: Project) -> Route
     top = _top(source, made)
     if top is made:
         return Routed(made, _function_above(source, made, text, registration))
-    behind: Replacement = lambda updated: cst.FlattenSentinel([updated, registration])  # noqa: E731
-    return Routed(made, {made: behind, **_function_above(source, top, text)})
+    above = _function_above(source, top, text)
+    return Routed(made, {made: lambda updated: cst.FlattenSentinel([updated, registration]), **above})
 
 
 def with_branch(source: Source, application: App, project: Project) -> Routed:
@@ -111,8 +111,7 @@ def with_branch(source: Source, application: App, project: Project) -> Routed:
         f'    {this}.wfile.write(b"OK")\n    return\n'
     )
     first = body.body[1 if method.get_docstring() is not None and len(body.body) > 1 else 0]
-    replacement: Replacement = lambda updated: cst.FlattenSentinel([*source.parsed(text), updated])  # noqa: E731
-    return Routed(method, {first: replacement})
+    return Routed(method, {first: lambda updated: cst.FlattenSentinel([*source.parsed(text), updated])})
 
 
 def _free(source: Source) -> str:

@@ -139,7 +139,7 @@ def _of_file(project: Project, path: str) -> Iterator[Service]:
 def document(text: str) -> Mapping[str, Any]:
     """A compose file's content; nothing where it cannot be read."""
     # Loading the library costs more than most checks, so only files that exist pay for it.
-    import yaml  # noqa: PLC0415
+    import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -187,7 +187,7 @@ def _list(value: object) -> list[Any]:
 
 def with_variable(project: Project, service: Service, name: str, value: str) -> Edit | None:
     """A variable for one service, in the lines of the file; None where they are laid out in an unusual way."""
-    import yaml  # noqa: PLC0415
+    import yaml
 
     text = project.tree.text(service.path) or ""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
