@@ -134,6 +134,13 @@ ADDRESSES = (
         application="app:app",
     ),
     case(
+        "no shell puts a value in the place of a variable in exec form",
+        '["gunicorn", "-b", "0.0.0.0:$PORT", "app:app"]',
+        {"app.py": FLASK},
+        port="",
+        application="app:app",
+    ),
+    case(
         "app.run() of an imported factory's application has Flask's port",
         "python run.py",
         {"run.py": "from shop import create_app\napp = create_app()\napp.run(host='0.0.0.0')\n", "shop.py": FACTORY},

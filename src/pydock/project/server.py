@@ -9,9 +9,12 @@ from pathlib import PurePosixPath
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.listeners import READERS, Server, read_manage, read_toml
+from pydock.project.ports import Bind
 from pydock.project.sources import remembered
 from pydock.project.start import Start, main_command, starts
 from pydock.shell import Command, Word
+from pydock.values import replace
+from pydock.words import variables
 
 _PYTHON = regex(r"(?:python|pypy)[\d.]*\Z")
 _MODULES = {"waitress": "waitress-serve", "django": "django-admin", "streamlit.web.cli": "streamlit"}
@@ -41,7 +44,18 @@ def environment(project: Project) -> dict[str, str | None]:
 
 
 def read_server(project: Project, start: Start) -> Server | None:
-    """What a command serves, None where its program is not known to serve anything."""
+    """What a command serves, None where its program is not known to serve anything.
+
+    A variable that no shell reads, as in exec form, leaves the address unknown.
+    """
+    found = _read_server(project, start)
+    literal = variables(" ".join(start.command.values))
+    if found is None or not any(bind.port and bind.port.variable in literal for bind in found.binds):
+        return found
+    return replace(found, binds=tuple(Bind(None, None, bind.source) for bind in found.binds))
+
+
+def _read_server(project: Project, start: Start) -> Server | None:
     command = plain_command(start.command)
     values = environment(project) | _assigned(start)
     name = command.program

@@ -1,11 +1,13 @@
-"""EXPOSE names another port than the server binds.
+"""EXPOSE or HEALTHCHECK names another port than the server binds.
 
 EXPOSE opens nothing, but people and programs believe it: `docker run -P` publishes it, reverse
-proxies and platforms that read it send their traffic there, and nobody answers.
+proxies and platforms that read it send their traffic there, and nobody answers. A HEALTHCHECK
+that asks another port calls a service that works unhealthy, for ever.
 
 The cure is the port that the server binds. Safe where that is written in the file or the source,
 and no compose file refers to the other one; where an environment variable decides at run time
-there is only the finding.
+there is only the finding. What a HEALTHCHECK asks is left to a person: a second process may
+listen there.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.edits import Edit, Fix, Safety
+from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.app import bind
 from pydock.project.server import server
+from pydock.project.start import probe
 from pydock.rule import Example, Finding, Rule
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
@@ -32,10 +36,28 @@ EXAMPLES = (
     ),
     Example(before=f'{_BASE}EXPOSE 8000 9090\nCMD ["uvicorn", "app:app"]\n'),
     Example(before=f"{_BASE}EXPOSE 5000\nCMD uvicorn app:app --port ${{PORT:-8000}}\n", finds=True),
+    Example(
+        before=f'{_BASE}HEALTHCHECK CMD curl -f http://localhost:5000/\nCMD ["gunicorn", "-b", ":8000", "app:app"]\n',
+        finds=True,
+    ),
 )
+
+_ASKED = regex(r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):(\d+)")
 
 
 def check(project: Project) -> Iterator[Finding]:
+    yield from _of_expose(project)
+    where, found, asking = bind(project), server(project), probe(project)
+    if found is None or where is None or where.port is None or asking is None:
+        return
+    asked = _ASKED.findall(asking.value)
+    if asked and where.port.number is not None and str(where.port.number) not in asked:
+        message = f"HEALTHCHECK asks port {asked[0]}, {found.kind} binds {where.port}"
+        cost = "the container counts as unhealthy while the service works, and is restarted for it"
+        yield Finding(RULE, asking.value_span, message, None, cost, f"Ask port {where.port}.")
+
+
+def _of_expose(project: Project) -> Iterator[Finding]:
     where, found = bind(project), server(project)
     exposed = [
         (entry, word)
