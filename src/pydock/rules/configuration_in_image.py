@@ -47,6 +47,10 @@ EXAMPLES = (
         files={"app.py": "DB_HOST = 'db'\nprint(DB_HOST)\n"},
         finds=True,
     ),
+    Example(
+        before='FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD ["python", "settings.py"]\n',
+        files={"settings.py": "EMAIL_BACKEND = 'django.core.mail.backends.smtp.EmailBackend'\n"},
+    ),
     Example(before="FROM python:3.12-slim\nENV PIP_INDEX_URL=https://packages.example.com/simple\nCMD python app.py\n"),
 )
 
@@ -75,13 +79,14 @@ def _in_source(project: Project) -> Iterator[Finding]:
     for literal in literals(project):
         by_path.setdefault(literal.path, []).append(literal)
     for path, found in by_path.items():
-        secrets = [literal.variable for literal in found if literal.is_secret]
-        names = ", ".join(dict.fromkeys([*secrets, *(literal.variable for literal in found)]))
-        what = "secrets" if secrets else "addresses of other services"
+        secrets = dict.fromkeys(literal.variable for literal in found if literal.is_secret)
+        places = dict.fromkeys(literal.variable for literal in found if literal.variable not in secrets)
+        kinds = (("secrets", secrets), ("addresses of other services", places))
+        named = " and ".join(f"{kind} ({', '.join(names)})" for kind, names in kinds if names)
         yield Finding(
             RULE,
             _line(project.tree.text(path) or "", found[0].line),
-            f"{what} are literals of the source: {names}",
+            f"{named} are literals of the source",
             cost="every copy of the image holds the secret" if secrets else "the image runs in one environment only",
             advice="`pydock fix --codemods settings-from-environment` takes them from the environment.",
             path=path,
