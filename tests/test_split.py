@@ -2,33 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 
-from pydock.project import Options, Project
-from pydock.split import Refusal, Split, split
-from pydock.tree import Tree
-
-SLIM, FULL = "FROM python:3.11-slim\n", "FROM python:3.11\n"
-BEFORE = "WORKDIR /app\nCOPY requirements.txt .\n"
-INSTALL = f"{BEFORE}RUN pip install -r requirements.txt\nCOPY . .\n"
-CMD = 'CMD ["python", "app.py"]\n'
-PLAIN = f"{SLIM}{INSTALL}{CMD}"
-BY_NAME = f'{INSTALL}CMD ["./app.py"]\n'
-
-
-@dataclass(frozen=True)
-class Case:
-    """A Dockerfile with its files, and the reason of the refusal or what a stage has to hold."""
-
-    does: str
-    dockerfile: str
-    files: dict[str, str] = field(default_factory=dict)
-    refuses: str = ""
-    builder: tuple[str, ...] = ()
-    runtime: tuple[str, ...] = ()
-
+from pydock.split import Refusal, Split
+from tests.split_cases import BEFORE, BY_NAME, CMD, FULL, INSTALL, PLAIN, SLIM, Case, found, lacking
 
 REFUSED = (
     Case(
@@ -254,29 +231,17 @@ SPLIT = (
 )
 
 
-def _found(case: Case) -> Split | Refusal | None:
-    return split(Project(Tree.of({"requirements.txt": "flask\n", "Dockerfile": case.dockerfile, **case.files})))
-
-
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.does)
 def test_what_a_venv_elsewhere_would_break_is_refused(case: Case) -> None:
-    found = _found(case)
-    assert isinstance(found, Refusal)
-    assert found.reason == case.refuses
-    assert found.advice
+    refusal = found(case)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == case.refuses
+    assert refusal.advice
 
 
 @pytest.mark.parametrize("case", SPLIT, ids=lambda case: case.does)
 def test_each_stage_gets_what_it_reads_in_order(case: Case) -> None:
-    found = _found(case)
-    assert isinstance(found, Split)
-    builder, _, runtime = found.plan.text().partition("\nFROM ")
-    for text, wanted in ((builder, case.builder), (runtime, case.runtime)):
-        at = -1
-        for each in wanted:
-            assert each in text
-            assert text.index(each) > at
-            at = text.index(each)
+    assert not lacking(case)
 
 
 READ = (
@@ -285,195 +250,6 @@ READ = (
 
 
 def test_what_setup_py_reads_from_a_requirements_file_is_known() -> None:
-    found = _found(Case("", f"{FULL}WORKDIR /app\nCOPY . .\nRUN pip install .\n", {"setup.py": READ}))
-    assert isinstance(found, Split)
-    assert not found.doubts
-
-
-def test_a_library_behind_headers_is_not_said_to_be_for_a_wheel() -> None:
-    run = "RUN apt-get update && apt-get install -y libpq-dev\n"
-    texts = {}
-    for name in ("psycopg2", "psycopg2-binary"):
-        found = _found(Case("", f"{FULL}{run}{INSTALL}", {"requirements.txt": f"{name}\n"}))
-        assert isinstance(found, Split)
-        texts[name] = found.plan.text()
-    assert "# what psycopg2 was compiled against" in texts["psycopg2"]
-    assert "# the libraries behind libpq-dev" in texts["psycopg2-binary"]
-
-
-SLIM_LOSSES = (
-    ("a library by name", "import ctypes\nctypes.CDLL('libfoo.so.2')\n", "loads libfoo.so.2"),
-    ("a compiler at run time", "ffi.verify('int f(void);')\n", "may call a compiler"),
-    ("a window", "import tkinter\n", "uses tkinter"),
-)
-
-
-@pytest.mark.parametrize(("source", "doubt"), [each[1:] for each in SLIM_LOSSES], ids=[each[0] for each in SLIM_LOSSES])
-def test_what_the_code_takes_from_the_full_image_is_a_doubt(source: str, doubt: str) -> None:
-    full, slim = (_found(Case("", f"{base}{INSTALL}", {"app.py": source})) for base in (FULL, SLIM))
-    assert isinstance(full, Split)
-    assert isinstance(slim, Split)
-    assert any(doubt in each for each in full.doubts)
-    assert not slim.doubts
-
-
-@pytest.mark.parametrize(("suite", "is_known"), [("stretch", False), ("buster", False), ("bullseye", True)])
-def test_the_full_image_of_an_old_debian_is_left_with_a_doubt(suite: str, is_known: bool) -> None:
-    found = _found(Case("", f"FROM python:3.7-{suite}\n{INSTALL}", {"requirements.txt": "flask==2.2.5\n"}))
-    assert isinstance(found, Split)
-    assert [f"the full image of Debian {suite} has" in each for each in found.doubts] == [True] * (not is_known)
-
-
-def test_code_that_is_not_here_may_need_the_full_image() -> None:
-    files = {"requirements.txt": "flask\n", "Dockerfile": f"{FULL}{INSTALL}COPY built /srv/\n"}
-    found = split(Project(Tree.of(files)))
-    assert isinstance(found, Split)
-    assert [each for each in found.doubts if "copies built, which is not here" in each]
-
-
-@pytest.mark.parametrize(
-    "files",
-    [{"app.py": "from flask import send_file\n"}, {"static/a.woff2": ""}],
-    ids=["by the source", "by a folder of the framework"],
-)
-def test_a_service_that_answers_with_files_keeps_the_table_of_media_types(files: dict[str, str]) -> None:
-    full, slim = (_found(Case("", f"{base}{INSTALL}", files)) for base in (FULL, SLIM))
-    assert isinstance(full, Split)
-    assert isinstance(slim, Split)
-    assert "media-types" in full.plan.text()
-    assert "media-types" not in slim.plan.text()
-
-
-@pytest.mark.parametrize(
-    "setting",
-    [
-        "ENV PIP_INDEX_URL=https://example.org/simple\n",
-        "COPY pip.conf /etc/pip.conf\n",
-        "RUN pip config set global.index-url https://example.org/simple\n",
-    ],
-    ids=["a variable", "a file", "a command"],
-)
-def test_pip_stays_where_it_is_told_what_uv_does_not_read(setting: str) -> None:
-    for text, program in ((f"{SLIM}{setting}{INSTALL}", "python -m pip install"), (PLAIN, "uv pip install")):
-        tree = Tree.of({"requirements.txt": "flask\n", "Dockerfile": text})
-        found = split(Project(tree, options=Options(installer="uv")))
-        assert isinstance(found, Split)
-        assert f"RUN {program} -r requirements.txt" in found.plan.text()
-
-
-SHARED = "RUN python -m venv --without-pip --system-site-packages /opt/venv\n"
-APART = "RUN python -m venv /opt/venv\n"
-SYNC = "COPY pyproject.toml uv.lock ./\nRUN uv sync --locked\n"
-PIPS = (
-    Case("plain installs are the work of the image's pip", PLAIN, builder=(SHARED, "RUN python -m pip install -r")),
-    Case(
-        "pip3, a module of Python and a pipe are plain, too",
-        f"{SLIM}{BEFORE}RUN pip3 install flask && python3 -m pip check && cat requirements.txt | grep -v x"
-        " | xargs -0 true && echo flask | pip install -c requirements.txt flask\n",
-        builder=(SHARED, "python -m pip install flask", "python3 -m pip check", "| python -m pip install -c"),
-    ),
-    Case(
-        "a newer pip is the builder's",
-        f"{SLIM}{BEFORE}RUN pip install --upgrade pip && pip install -r requirements.txt\n",
-        builder=("RUN pip install --upgrade pip\n", SHARED, "RUN python -m pip install -r"),
-    ),
-    Case(
-        "a newer setuptools is the service's, too",
-        f"{SLIM}{BEFORE}RUN pip install --upgrade pip setuptools\nRUN pip install -r requirements.txt\n",
-        builder=(SHARED, "RUN python -m pip install --upgrade pip setuptools\n", "RUN python -m pip install -r"),
-    ),
-    Case(
-        "uv needs no pip in the environment",
-        f"{SLIM}RUN pip install uv==0.9.9\n{BEFORE}RUN uv pip install --system -r requirements.txt\n",
-        builder=("RUN pip install uv==0.9.9", SHARED, "uv pip install -r"),
-    ),
-    Case(
-        "uv sync never showed the project the image's packages",
-        f"{SLIM}COPY --from=uv /uv /bin/\nWORKDIR /app\n{SYNC}",
-        {"pyproject.toml": '[project]\nname = "a"\nversion = "1"\n', "uv.lock": ""},
-        builder=("RUN python -m venv --without-pip /opt/venv\n", "uv sync --locked"),
-    ),
-    Case(
-        "a tool with packages of its own stays apart from the service",
-        f"{SLIM}RUN pip install poetry==2.1.4\n{BEFORE}COPY poetry.lock pyproject.toml ./\n"
-        "RUN poetry export -o all.txt && pip install -r all.txt\n",
-        {"poetry.lock": "", "pyproject.toml": "[tool.poetry]\n"},
-        builder=("RUN pip install poetry==2.1.4", APART, "&& pip install -r all.txt"),
-    ),
-    Case(
-        "a start script that installs finds a pip of the service",
-        f'{SLIM}{INSTALL}CMD ["sh", "run.sh"]\n',
-        {"run.sh": "pip install -r more.txt\nexec python app.py\n"},
-        builder=(APART, "RUN pip install -r"),
-    ),
-    Case(
-        "a compose service that installs finds a pip of the service",
-        PLAIN,
-        {"compose.yaml": "services:\n  web:\n    build: .\n    command: sh -c 'pip install x && python app.py'\n"},
-        builder=(APART, "RUN pip install -r"),
-    ),
-    Case(
-        "code that calls pip by its name finds a pip of the service",
-        PLAIN,
-        {"app.py": "import subprocess\nsubprocess.run(['pip', 'install', 'x'])\n"},
-        builder=(APART, "RUN pip install -r"),
-    ),
-    Case(
-        "a script that nothing in the image runs is the host's",
-        PLAIN,
-        {"install.sh": "pip3 install -r requirements.txt\n"},
-        builder=(SHARED, "RUN python -m pip install -r"),
-    ),
-    Case(
-        "a script that the source runs finds a pip of the service",
-        PLAIN,
-        {"install.sh": "pip3 install -r requirements.txt\n", "app.py": "import os\nos.system('./install.sh')\n"},
-        builder=(APART, "RUN pip install -r"),
-    ),
-    Case(
-        "a comment calls nothing",
-        PLAIN,
-        {"run.sh": "# first: pip install x\nexec python app.py\n"},
-        builder=(SHARED, "RUN python -m pip install -r"),
-    ),
-    Case(
-        "what is taken away has to be in the environment",
-        f"{SLIM}{INSTALL}RUN pip uninstall -y setuptools\n",
-        builder=(APART, "RUN pip uninstall -y setuptools"),
-    ),
-)
-
-
-@pytest.mark.parametrize("case", PIPS, ids=lambda case: case.does)
-def test_the_environment_has_a_pip_of_its_own_only_where_one_is_needed(case: Case) -> None:
-    test_each_stage_gets_what_it_reads_in_order(case)
-
-
-APT = "RUN apt-get update && apt-get install -y --no-install-recommends"
-HEADERS = (
-    ("what the full image has", FULL, "gcc libpq-dev", "", ""),
-    ("the rest of what is asked for", FULL, "gcc libldap2-dev", "", "install -y --no-install-recommends libldap2-dev"),
-    ("slim has none of it", SLIM, "gcc libpq-dev", "", "install -y --no-install-recommends gcc libpq-dev"),
-    ("a certain version", FULL, "libpq-dev=15.1-1", "", "libpq-dev=15.1-1"),
-    ("a certain release", FULL, "-t bookworm-backports libpq-dev", "", "-t bookworm-backports libpq-dev"),
-    (
-        "another source of packages",
-        FULL,
-        "libpq-dev",
-        "COPY x.list /etc/apt/sources.list.d/\n",
-        "install -y --no-install-recommends libpq-dev",
-    ),
-)
-
-
-@pytest.mark.parametrize(
-    ("base", "packages", "setting", "wanted"), [e[1:] for e in HEADERS], ids=[e[0] for e in HEADERS]
-)
-def test_the_builder_installs_nothing_that_its_image_has(base: str, packages: str, setting: str, wanted: str) -> None:
-    found = _found(Case("", f"{base}{setting}# for the driver\n{APT} {packages}\n{INSTALL}"))
-    assert isinstance(found, Split)
-    builder, _, runtime = found.plan.text().partition("\n\nFROM ")
-    assert "# for the driver" in found.plan.text()
-    assert ("apt-get" in builder) == bool(wanted)
-    assert wanted in builder
-    assert "libpq5" in runtime or "libpq-dev" not in packages or "=" in packages
+    result = found(Case("", f"{FULL}WORKDIR /app\nCOPY . .\nRUN pip install .\n", {"setup.py": READ}))
+    assert isinstance(result, Split)
+    assert not result.doubts

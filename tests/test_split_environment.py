@@ -1,0 +1,145 @@
+"""How the builder fills the environment: whose pip, which packages of the system."""
+
+from __future__ import annotations
+
+import pytest
+
+from pydock.project import Options, Project
+from pydock.split import Split, split
+from pydock.tree import Tree
+from tests.split_cases import BEFORE, FULL, INSTALL, PLAIN, SLIM, Case, found, lacking
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "ENV PIP_INDEX_URL=https://example.org/simple\n",
+        "COPY pip.conf /etc/pip.conf\n",
+        "RUN pip config set global.index-url https://example.org/simple\n",
+    ],
+    ids=["a variable", "a file", "a command"],
+)
+def test_pip_stays_where_it_is_told_what_uv_does_not_read(setting: str) -> None:
+    for text, program in ((f"{SLIM}{setting}{INSTALL}", "python -m pip install"), (PLAIN, "uv pip install")):
+        tree = Tree.of({"requirements.txt": "flask\n", "Dockerfile": text})
+        result = split(Project(tree, options=Options(installer="uv")))
+        assert isinstance(result, Split)
+        assert f"RUN {program} -r requirements.txt" in result.plan.text()
+
+
+SHARED = "RUN python -m venv --without-pip --system-site-packages /opt/venv\n"
+APART = "RUN python -m venv /opt/venv\n"
+SYNC = "COPY pyproject.toml uv.lock ./\nRUN uv sync --locked\n"
+PIPS = (
+    Case("plain installs are the work of the image's pip", PLAIN, builder=(SHARED, "RUN python -m pip install -r")),
+    Case(
+        "pip3, a module of Python and a pipe are plain, too",
+        f"{SLIM}{BEFORE}RUN pip3 install flask && python3 -m pip check && cat requirements.txt | grep -v x"
+        " | xargs -0 true && echo flask | pip install -c requirements.txt flask\n",
+        builder=(SHARED, "python -m pip install flask", "python3 -m pip check", "| python -m pip install -c"),
+    ),
+    Case(
+        "a newer pip is the builder's",
+        f"{SLIM}{BEFORE}RUN pip install --upgrade pip && pip install -r requirements.txt\n",
+        builder=("RUN pip install --upgrade pip\n", SHARED, "RUN python -m pip install -r"),
+    ),
+    Case(
+        "a newer setuptools is the service's, too",
+        f"{SLIM}{BEFORE}RUN pip install --upgrade pip setuptools\nRUN pip install -r requirements.txt\n",
+        builder=(SHARED, "RUN python -m pip install --upgrade pip setuptools\n", "RUN python -m pip install -r"),
+    ),
+    Case(
+        "uv needs no pip in the environment",
+        f"{SLIM}RUN pip install uv==0.9.9\n{BEFORE}RUN uv pip install --system -r requirements.txt\n",
+        builder=("RUN pip install uv==0.9.9", SHARED, "uv pip install -r"),
+    ),
+    Case(
+        "uv sync never showed the project the image's packages",
+        f"{SLIM}COPY --from=uv /uv /bin/\nWORKDIR /app\n{SYNC}",
+        {"pyproject.toml": '[project]\nname = "a"\nversion = "1"\n', "uv.lock": ""},
+        builder=("RUN python -m venv --without-pip /opt/venv\n", "uv sync --locked"),
+    ),
+    Case(
+        "a tool with packages of its own stays apart from the service",
+        f"{SLIM}RUN pip install poetry==2.1.4\n{BEFORE}COPY poetry.lock pyproject.toml ./\n"
+        "RUN poetry export -o all.txt && pip install -r all.txt\n",
+        {"poetry.lock": "", "pyproject.toml": "[tool.poetry]\n"},
+        builder=("RUN pip install poetry==2.1.4", APART, "&& pip install -r all.txt"),
+    ),
+    Case(
+        "a start script that installs finds a pip of the service",
+        f'{SLIM}{INSTALL}CMD ["sh", "run.sh"]\n',
+        {"run.sh": "pip install -r more.txt\nexec python app.py\n"},
+        builder=(APART, "RUN pip install -r"),
+    ),
+    Case(
+        "a compose service that installs finds a pip of the service",
+        PLAIN,
+        {"compose.yaml": "services:\n  web:\n    build: .\n    command: sh -c 'pip install x && python app.py'\n"},
+        builder=(APART, "RUN pip install -r"),
+    ),
+    Case(
+        "code that calls pip by its name finds a pip of the service",
+        PLAIN,
+        {"app.py": "import subprocess\nsubprocess.run(['pip', 'install', 'x'])\n"},
+        builder=(APART, "RUN pip install -r"),
+    ),
+    Case(
+        "a script that nothing in the image runs is the host's",
+        PLAIN,
+        {"install.sh": "pip3 install -r requirements.txt\n"},
+        builder=(SHARED, "RUN python -m pip install -r"),
+    ),
+    Case(
+        "a script that the source runs finds a pip of the service",
+        PLAIN,
+        {"install.sh": "pip3 install -r requirements.txt\n", "app.py": "import os\nos.system('./install.sh')\n"},
+        builder=(APART, "RUN pip install -r"),
+    ),
+    Case(
+        "a comment calls nothing",
+        PLAIN,
+        {"run.sh": "# first: pip install x\nexec python app.py\n"},
+        builder=(SHARED, "RUN python -m pip install -r"),
+    ),
+    Case(
+        "what is taken away has to be in the environment",
+        f"{SLIM}{INSTALL}RUN pip uninstall -y setuptools\n",
+        builder=(APART, "RUN pip uninstall -y setuptools"),
+    ),
+)
+
+
+@pytest.mark.parametrize("case", PIPS, ids=lambda case: case.does)
+def test_the_environment_has_a_pip_of_its_own_only_where_one_is_needed(case: Case) -> None:
+    assert not lacking(case)
+
+
+APT = "RUN apt-get update && apt-get install -y --no-install-recommends"
+HEADERS = (
+    ("what the full image has", FULL, "gcc libpq-dev", "", ""),
+    ("the rest of what is asked for", FULL, "gcc libldap2-dev", "", "install -y --no-install-recommends libldap2-dev"),
+    ("slim has none of it", SLIM, "gcc libpq-dev", "", "install -y --no-install-recommends gcc libpq-dev"),
+    ("a certain version", FULL, "libpq-dev=15.1-1", "", "libpq-dev=15.1-1"),
+    ("a certain release", FULL, "-t bookworm-backports libpq-dev", "", "-t bookworm-backports libpq-dev"),
+    (
+        "another source of packages",
+        FULL,
+        "libpq-dev",
+        "COPY x.list /etc/apt/sources.list.d/\n",
+        "install -y --no-install-recommends libpq-dev",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("base", "packages", "setting", "wanted"), [e[1:] for e in HEADERS], ids=[e[0] for e in HEADERS]
+)
+def test_the_builder_installs_nothing_that_its_image_has(base: str, packages: str, setting: str, wanted: str) -> None:
+    result = found(Case("", f"{base}{setting}# for the driver\n{APT} {packages}\n{INSTALL}"))
+    assert isinstance(result, Split)
+    builder, _, runtime = result.plan.text().partition("\n\nFROM ")
+    assert "# for the driver" in result.plan.text()
+    assert ("apt-get" in builder) == bool(wanted)
+    assert wanted in builder
+    assert "libpq5" in runtime or "libpq-dev" not in packages or "=" in packages
