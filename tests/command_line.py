@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+SMELLY = "FROM python:3.12.7-slim-bookworm\nRUN pip install flask==3.1.0\n"
+ONLY = ("--select", "PYD302")
+
 
 class Result:
     """What a command line did: its exit code and both streams."""

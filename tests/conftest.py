@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from pydock.cli import main
 from pydock.project import Project
-from tests.command_line import Result, Runner
+from tests.command_line import SMELLY, Result, Runner
 from tests.containers import Build, build, provide_bases
 
 if TYPE_CHECKING:
@@ -83,3 +84,19 @@ def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPat
         return Result(int(caught.value.code or 0), out, err.decode())
 
     return call
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that commands run in."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def project(folder: Path) -> Path:
+    """A service in that folder whose Dockerfile gives `fix` something to do."""
+    (folder / "svc").mkdir()
+    (folder / "svc/Dockerfile").write_text(SMELLY)
+    return folder / "svc"
