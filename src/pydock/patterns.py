@@ -28,10 +28,10 @@ class _Pattern:
         return vars(self).get(name) or getattr(compiled, name)
 
     def _searched(self, compiled: re.Pattern[str], text: str) -> re.Match[str] | None:
-        return compiled.search(text) if any(word in text for word in self._words) else None
+        return compiled.search(text) if any(map(text.__contains__, self._words)) else None
 
     def _found(self, compiled: re.Pattern[str], text: str) -> list[Any]:
-        return compiled.findall(text) if any(word in text for word in self._words) else []
+        return compiled.findall(text) if any(map(text.__contains__, self._words)) else []
 
 
 def regex(text: str, flags: int = 0, *, words: str = "") -> re.Pattern[str]:

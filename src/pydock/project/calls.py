@@ -14,7 +14,7 @@ from pydock.project import Project
 from pydock.project.sources import MOST_SOURCES, remembered, sources, syntax, walk
 
 _HINT = regex(
-    r"\b(?:run|call|Popen|check_output|check_call|getoutput|getstatusoutput|system|popen|which"
+    r"(?:run|call|Popen|check_output|check_call|getoutput|getstatusoutput|system|popen|which"
     r"|create_subprocess_exec|create_subprocess_shell)[\s\\]*\(",
     words="subprocess os.system os.popen which",
 )

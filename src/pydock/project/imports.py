@@ -92,8 +92,11 @@ def _parents(path: str) -> Iterator[str]:
         yield path
 
 
-def reach(project: Project, path: str) -> Iterator[str]:
-    """A file and the files of the context that it imports, nearest first."""
+def reach(project: Project, path: str, saying: str = "") -> Iterator[str]:
+    """A file and the files of the context that it imports, nearest first.
+
+    `saying`: only files that have a name in them, and packages, through which others are imported.
+    """
     seen, level = {path}, [path]
     yield path
     for _ in range(DEEPEST):
@@ -102,8 +105,12 @@ def reach(project: Project, path: str) -> Iterator[str]:
             module = module_at(project, each)
             for dotted in dict.fromkeys(module.imports.values()) if module else ():
                 for found in nearest_files(project, each, dotted):
-                    if found not in seen and len(seen) < MOST_MODULES:
+                    if found not in seen and len(seen) < MOST_MODULES and _says(project, found, saying):
                         seen.add(found)
                         following.append(found)
                         yield found
         level = following
+
+
+def _says(project: Project, path: str, name: str) -> bool:
+    return path.endswith("/__init__.py") or name in (project.tree.text(path) or "")

@@ -42,6 +42,7 @@ class _Graph:
     application: Application
     modules: dict[str, Module]
     seen: set[tuple[str, str, str]] = field(default_factory=set)
+    met: set[tuple[str, str]] = field(default_factory=set)
 
     def walk(self) -> Iterator[Route]:
         yield from self.below((self.place, self.application.name), "", 0)
@@ -50,7 +51,7 @@ class _Graph:
         if depth > DEEPEST or (*node, prefix) in self.seen or set(prefix) & set("<{"):
             return
         self.seen.add((*node, prefix))
-        self.meet(node[0])
+        self.meet(node)
         for path, module in tuple(self.modules.items()):
             for route in module.routes:
                 if self.means(path, module, route.base, node):
@@ -79,21 +80,26 @@ class _Graph:
         """Whether flask-healthz is told what to ask; without that its routes are not found."""
         return any(_CONFIGURED.search(self.project.tree.text(path) or "") for path in self.modules)
 
-    def meet(self, path: str) -> None:
-        """A file that routes are followed into, and what it imports."""
-        if path not in self.modules:
-            for each in reach(self.project, path):
-                if (module := module_at(self.project, each)) is not None:
-                    self.modules.setdefault(each, module)
+    def meet(self, node: tuple[str, str]) -> None:
+        """Read the file of a node, and the files that it imports and that may put routes on the node."""
+        path, name = node
+        if node not in self.met and name:
+            self.met.add(node)
+            for each in reach(self.project, path, name.partition(".")[0]):
+                self.read(each)
+
+    def read(self, path: str) -> Module:
+        """A file that routes are followed into."""
+        if path not in self.modules and (module := module_at(self.project, path)) is not None:
+            self.modules[path] = module
+        return self.modules.get(path, _EMPTY)
 
     def arguments(self, path: str, module: Module, given: Handed) -> Iterator[tuple[str, str]]:
         """What a function calls the thing that a call hands to it."""
         places = [(path, given.function)] if given.function in module.signatures else []
         for place, name in places or imported_files(self.project, path, given.function):
-            holder = module_at(self.project, place)
-            names = holder.signatures.get(name) if holder else None
+            names = self.read(place).signatures.get(name)
             if names is not None and (given.keyword or given.position < len(names)):
-                self.meet(place)
                 yield place, given.keyword or names[given.position]
                 return
 
@@ -137,15 +143,12 @@ class _Graph:
         for _ in range(DEEPEST):
             found = [(place, rest) for place, rest in imported_files(self.project, at, name) if rest]
             for place, rest in found:
-                self.meet(place)
-                holder = self.modules.get(place, _EMPTY)
+                holder = self.read(place)
                 if rest in holder.prefixes or any(entry.name == rest for entry in holder.applications):
                     yield place, rest
                     return
             following = [
-                (place, imports[rest])
-                for place, rest in found
-                if rest in (imports := self.modules.get(place, _EMPTY).imports)
+                (place, imports[rest]) for place, rest in found if rest in (imports := self.read(place).imports)
             ]
             if not following:
                 return

@@ -24,7 +24,7 @@ _WORDS = tuple(_NAMES.split())
 # The rest of the arguments of a call that opens a file to read it.
 _READS = r"(?:,?\s*[\"'](?:r|rb|rt)[\"']\s*)?(?:,?\s*(?:encoding|errors|newline)\s*=\s*[^(),]+)*,?\s*\)"
 _HINT = regex(
-    rf"(?<![.\w])open\((?!\s*[^(),]+{_READS})|\.open\((?!\s*{_READS})|\.(?:db|duckdb)[\"']"
+    rf"open(?<![.\w]open)\((?!\s*[^(),]+{_READS})|\.open\((?!\s*{_READS})|\.(?:db|duckdb)[\"']"
     r"|\.save\(\s*(?!\)|\w+\s*=|\*\*)|\.to_(?:csv|excel|parquet|json|pickle|feather)\(|\bCache\("
     r"|(?:UPLOAD|CACHE|LOG|OUTPUT)\w*(?:FOLDER|DIR|ROOT|PATH|DEST|FILE)",
     words="open( .db .duckdb .save( .to_ Cache( UPLOAD CACHE LOG OUTPUT",
@@ -100,7 +100,7 @@ class Found(Value):
 @lru_cache(maxsize=MOST_SOURCES)
 def may_write(text: str) -> bool:
     """Whether a file is worth the time that it takes to parse it."""
-    is_hinted = any(word in text for word in _WORDS) or _HINT.search(text) is not None
+    is_hinted = any(map(text.__contains__, _WORDS)) or _HINT.search(text) is not None
     return is_hinted and len(text) <= LARGEST
 
 

@@ -34,6 +34,7 @@ _DEBIANS_PYTHON = regex(r"/usr/bin/python[\d.]*\b")
 _PACKAGES = regex(
     r"/usr/local/lib/python[\d.]*/(?:site|dist)-packages|^\s*(?:home|virtualenv|venv|pyhome)\s*=\s*/usr/local/?\s*$",
     re.M,
+    words="/usr/local",
 )
 _PYTHONS_OWN = regex(r"(python|pip|pydoc|idle|wheel|easy_install)[\d.]*\Z")
 _INSTALLED = (SERVERS - {"nginx"}) | {
@@ -51,11 +52,11 @@ _NAMES = "|".join(sorted(_INSTALLED))
 _PATH = regex(r"(?<![$\w{])PATH\s*[=: ]\s*[\"']?(?:(?!\$\{?PATH|%\(ENV_PATH)[^\n\"'])*/usr/local/bin\b")
 # Every text is asked for these, so each stands behind a word that most texts do not have.
 _RESETS = (
-    ("su", regex(r"\bsu\s+(?:-|-l|--login)\s"), "`su -`"),
+    ("su", regex(r"su(?<=\bsu)\s+(?:-|-l|--login)\s"), "`su -`"),
     ("runuser", regex(r"\brunuser\s+(?:-|-l|--login)\s"), "`runuser -`"),
     ("sh", regex(r"sh(?:(?<=\b[bd]ash)|(?<=\bash)|(?<=\bsh))\s+(?:-[a-z]*l[a-z]*|--login)\b"), "a login shell"),
     ("sudo", regex(rf"\bsudo\b[^\n;&|]*\s(?:python[\d.]*|{_NAMES})\b"), "`sudo`"),
-    ("env", regex(r"\benv\s+-i\b"), "`env -i`"),
+    ("env", regex(r"env(?<=\benv)\s+-i\b"), "`env -i`"),
 )
 _PIP_PLACES = frozenset({"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PYTHONHOME", "PYTHONUSERBASE"})
 _UV_PLACES = frozenset({"UV_SYSTEM_PYTHON", "UV_TARGET", "UV_PREFIX"})
