@@ -25,11 +25,11 @@ from pydock.engine import Report, rewrite
 from pydock.project import Options, Project
 from pydock.report import checked, fixed
 from pydock.report.diff import patch, story
-from pydock.report.style import Style
 from pydock.report.tables import plan_table
 from pydock.report.text import written
 from pydock.rules import RULES
 from pydock.split import Refusal, split
+from pydock.terminal import Style
 from pydock.tree import Tree
 from tests.laws import broken
 

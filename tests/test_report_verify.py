@@ -6,8 +6,8 @@ import json
 
 from pydock.bench.outcome import Difference, Omission, Outcome, Promotion, Proof, Verdict, judged, unknown
 from pydock.report import Failure
-from pydock.report.style import Style
 from pydock.report.verify import document, text
+from pydock.terminal import Style
 from tests.schemas import own_problems
 
 OUTCOMES = (

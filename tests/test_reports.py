@@ -21,9 +21,9 @@ from pydock.lines import Span
 from pydock.project import Project
 from pydock.report import Answer, Failure, checked, fixed, github, gitlab, junit, markdown, sarif
 from pydock.report import json as json_report
-from pydock.report.style import Style
 from pydock.rule import Finding, Rule
 from pydock.rules import RULES
+from pydock.terminal import Style
 from pydock.tree import Tree
 from tests.command_line import Runner
 from tests.schemas import own_problems, published_problems

@@ -97,7 +97,7 @@ def check(
 ) -> None:
     """Report what is wrong. Nothing is changed."""
     from pydock.ask import Question
-    from pydock.report.style import Style, style_for
+    from pydock.terminal import Style, style_for
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
     question = Question(given, is_detailed=output_format in DETAILED)
@@ -150,7 +150,7 @@ def fix(
     """Rewrite Dockerfiles, or with --diff show how."""
     from pydock.ask import Question
     from pydock.bench.proof import Ways
-    from pydock.report.style import style_for
+    from pydock.terminal import style_for
 
     is_text = output_format is FixFormat.TEXT
     if output and not is_text:
@@ -253,7 +253,7 @@ def _show_plans(question: "Question", paths: Sequence[str] | None) -> NoReturn:
 def _deliver(answers: "Sequence[Answer]", *, diff: bool, output: Path | None, colour: Colour) -> None:
     """Print the difference or the new Dockerfile, or neither, and tell the story on standard error."""
     from pydock.report.diff import patch, story
-    from pydock.report.style import Style, style_for
+    from pydock.terminal import Style, style_for
 
     if diff:
         text, is_masked = patch(answers, Style() if console.is_file(output) else style_for(sys.stdout, colour))

@@ -20,8 +20,8 @@ def explain(
     """Show what a rule or a codemod means, with its examples."""
     from pydock.config import matching
     from pydock.report.explain import PRIMER, page
-    from pydock.report.style import style_for
     from pydock.rules import RULES
+    from pydock.terminal import style_for
 
     style = style_for(sys.stdout, color)
     text = explained(rule, style) if rule else PRIMER

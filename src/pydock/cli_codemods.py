@@ -10,7 +10,7 @@ from pydock import console
 from pydock.codemods import ALL, NAMES
 
 if TYPE_CHECKING:
-    from pydock.report.style import Style
+    from pydock.terminal import Style
 
 _OPTION = "--codemods"
 

@@ -69,8 +69,8 @@ def verify(
     from pydock.bench.proof import Ways
     from pydock.discover import targets
     from pydock.report import Failure
-    from pydock.report.style import style_for
     from pydock.report.verify import document, text
+    from pydock.terminal import style_for
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
     question = Question(

@@ -38,14 +38,14 @@ def talk(text: str) -> None:
 
 def complain(message: str, hint: str = "", kind: str = "error") -> None:
     """A failure, and what can be done about it."""
-    from pydock.report.style import printable
+    from pydock.terminal import printable
 
     talk(f"{kind}: {printable(message)}\n" + (f"  hint: {printable(hint)}\n" if hint else ""))
 
 
 def fail(error: PydockError) -> None:
     """A failure, and of a build the end of its output."""
-    from pydock.report.style import printable
+    from pydock.terminal import printable
 
     complain(error.message, error.hint)
     if isinstance(error, BuildError):

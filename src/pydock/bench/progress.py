@@ -9,7 +9,7 @@ from threading import Event, Thread
 from typing import IO
 
 from pydock.bench.trace import Step
-from pydock.report.style import printable
+from pydock.terminal import printable
 
 _REFRESH = 0.2
 _QUIET_SECONDS = 15.0

@@ -23,8 +23,8 @@ from pydock.migrate.record import SHOWN, Inventory, Record, State
 from pydock.migrate.rows import Row
 from pydock.migrate.state import GRAVE
 from pydock.migrate.totals import Totals
-from pydock.report.style import printable
 from pydock.report.text import counted
+from pydock.terminal import printable
 
 _MOST_OPTIONS = 60
 _MOST_USERS = 4

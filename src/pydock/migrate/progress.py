@@ -9,7 +9,7 @@ from typing import IO
 
 from pydock.migrate.find import Service
 from pydock.migrate.record import SHOWN, State
-from pydock.report.style import printable
+from pydock.terminal import printable
 
 _REFRESH = 0.1
 _QUIET_SECONDS = 10.0

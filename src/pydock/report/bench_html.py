@@ -19,7 +19,7 @@ from pydock.report.bench_table import (
     signed_megabytes,
     table,
 )
-from pydock.report.style import printable
+from pydock.terminal import printable
 
 History = Sequence[Mapping[str, Mapping[str, Mapping[str, float | None]]]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.report.bench_table import Bench, causes, grid, megabytes, remarks, shortened
-from pydock.report.style import printable
+from pydock.terminal import printable
 
 _SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|~"})
 

@@ -10,8 +10,8 @@ from pydock.bench.measure import Measured, Seconds
 from pydock.bench.runtime import Life
 from pydock.bench.scenarios import Scenario
 from pydock.bench.sizes import Weight, differences
-from pydock.report.style import printable
 from pydock.report.tables import bench_table
+from pydock.terminal import printable
 from pydock.values import Value
 
 MOST_CAUSES = 6

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydock.edits import Safety
 from pydock.report import Answer, Entry
-from pydock.report.style import Style, printable
+from pydock.terminal import Style, printable
 
 _MARKS = {Safety.SAFE: " [fix]", Safety.UNSAFE: " [fix --unsafe-fixes]", Safety.DISPLAY_ONLY: ""}
 

@@ -10,9 +10,9 @@ from pydock.edits import Safety
 from pydock.patterns import regex
 from pydock.project.secrets import mask
 from pydock.report import Answer, Changed, Entry, Offer
-from pydock.report.style import Style, printable
 from pydock.report.text import counted
 from pydock.report.verify import text as proof_text
+from pydock.terminal import Style, printable
 
 _LINE = regex(r"[^\n]*\n|[^\n]+\Z")
 _COLOURS = {"+": ("green",), "-": ("red",), "@": ("cyan",)}

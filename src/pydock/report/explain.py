@@ -11,8 +11,8 @@ from pydock.engine import Report, rewrite
 from pydock.project import Project
 from pydock.report import Changed
 from pydock.report.diff import unified
-from pydock.report.style import Style
 from pydock.rule import Example, Rule
+from pydock.terminal import Style
 from pydock.tree import Tree
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from pydock.project.facts import Fact, Facts, Process
 from pydock.project.secrets import mask
-from pydock.report.style import printable
+from pydock.terminal import printable
 
 SCHEMA = 1
 _QUESTIONS = ("command", "work", "framework", "application", "host", "port", "health")

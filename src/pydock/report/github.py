@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from pydock.report import Answer, Entry
 from pydock.report.levels import Level, level
 from pydock.report.places import located
-from pydock.report.style import Style, printable
 from pydock.report.text import remarks
+from pydock.terminal import Style, printable
 
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 

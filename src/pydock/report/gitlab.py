@@ -12,7 +12,7 @@ from pydock.report import Answer
 from pydock.report.fingerprints import Known, identified
 from pydock.report.levels import Level, level
 from pydock.report.places import located
-from pydock.report.style import Style, printable
+from pydock.terminal import Style, printable
 
 _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "minor", Level.NOTE: "info"}
 

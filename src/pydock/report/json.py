@@ -16,7 +16,7 @@ from pydock.project.secrets import mask
 from pydock.report import Answer, Changed, Entry, Offer
 from pydock.report.diff import unified
 from pydock.report.fingerprints import Known, identified
-from pydock.report.style import Style
+from pydock.terminal import Style
 from pydock.values import to_builtins
 
 SCHEMA = 1

@@ -11,8 +11,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from pydock.patterns import regex
 from pydock.report import Answer, Entry
 from pydock.report.places import located
-from pydock.report.style import Style, printable
 from pydock.report.text import remarks
+from pydock.terminal import Style, printable
 
 # https://www.w3.org/TR/xml/#charsets: what no XML may hold and a terminal may be shown.
 _FORBIDDEN = regex("[\ufffe\uffff]")

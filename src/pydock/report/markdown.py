@@ -14,8 +14,8 @@ from pydock.report import Answer, Changed, Entry
 from pydock.report.diff import unified
 from pydock.report.levels import Level, level
 from pydock.report.places import located
-from pydock.report.style import Style, printable
 from pydock.report.text import counted, remarks, summary
+from pydock.terminal import Style, printable
 from pydock.values import Value, replace
 
 # By this line a job finds the comment that it made before.

@@ -16,10 +16,10 @@ from pydock.report import Answer, Entry, Offer, Replacement
 from pydock.report.fingerprints import Known, identified
 from pydock.report.levels import level
 from pydock.report.places import uri
-from pydock.report.style import Style, printable
 from pydock.report.tables import smell
 from pydock.rule import Rule
 from pydock.rules import RULES
+from pydock.terminal import Style, printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _TOP = "%SRCROOT%"

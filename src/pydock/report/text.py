@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pydock.edits import Safety
 from pydock.report import Answer, Entry
-from pydock.report.style import Style, printable
+from pydock.terminal import Style, printable
 
 WIDEST = 140
 _TAB = "    "

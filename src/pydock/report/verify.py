@@ -25,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from pydock import __version__
 from pydock.bench.outcome import Difference, Outcome, Proof, Verdict
 from pydock.report import Failure
-from pydock.report.style import Style, printable
+from pydock.terminal import Style, printable
 from pydock.values import to_builtins
 
 SCHEMA = 1
