@@ -87,6 +87,10 @@ class Index:
     asked: list[str] = field(default_factory=list)
     credentials: str = ""
 
+    @property
+    def port(self) -> int:
+        return int(self.url.split("/")[2].split(":")[1])
+
     def page(self, name: str) -> bytes | None:
         """The JSON page of one package (PEP 691, with the upload times of PEP 700)."""
         found = [each for each in self.files if each.name == name]
@@ -113,8 +117,8 @@ class Index:
 
 
 @contextlib.contextmanager
-def serving(*files: Distribution, credentials: str = "") -> Iterator[Index]:
-    """An index with these files on a free port; with `user:password` it wants them."""
+def serving(*files: Distribution, credentials: str = "", port: int = 0) -> Iterator[Index]:
+    """An index with these files on that port, else a free one; with `user:password` it wants them."""
     index = Index(files, credentials=credentials)
 
     class Handler(BaseHTTPRequestHandler):
@@ -141,7 +145,7 @@ def serving(*files: Distribution, credentials: str = "") -> Iterator[Index]:
         def log_message(self, format: str, *args: object) -> None:
             """Nothing: the tests read `asked`."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     index.url = f"http://127.0.0.1:{server.server_address[1]}/simple"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

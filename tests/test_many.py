@@ -15,6 +15,7 @@ from pydock.many import answers
 from pydock.project.pins import Answer, Indexes, Request, Unanswered
 from pydock.resolve import Reader, Resolver, uv
 from pydock.resolve.kept import Kept
+from pydock.resolve.output import unreachable
 from pydock.values import replace
 from tests.package_index import Distribution, Index, closed_port, serving
 
@@ -39,11 +40,11 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Asked:
     found = Asked()
     answer = uv.answer
 
-    def counting(request: Request, *, is_offline: bool = False) -> Answer:
-        if not is_offline:
+    def counting(request: Request, **how: bool) -> Answer:
+        if not how.get("is_offline"):
             found.append(request)
             found.meets.wait(60)
-        return answer(request, is_offline=is_offline)
+        return answer(request, **how)
 
     monkeypatch.setattr(uv, "answer", counting)
     return found
@@ -119,14 +120,14 @@ def test_an_index_that_is_gone_is_asked_once_however_many_services_there_are(ask
     assert [request.requirements for request in asked] == [("shop",)]
 
 
-def test_an_index_that_has_answered_is_asked_twice_after_a_failure(asked: Asked) -> None:
+def test_an_index_that_has_answered_is_asked_once_more_after_a_failure_before_it_is_given_up(asked: Asked) -> None:
     with serving(*SHOP) as started:
         there = Indexes(started.url)
         resolver = Resolver()
         resolver.answers([Request(("shop",), "3.11.7", TARGET, indexes=there)])
-    for name in ("lamp", "till"):
+    for name in ("lamp", "till", "mall"):
         resolver.answers([Request((name,), "3.11.7", TARGET, indexes=there)])
-    assert [request.requirements for request in asked] == [("shop",), *[("lamp",)] * 2, *[("till",)] * 2]
+    assert [request.requirements for request in asked] == [("shop",), ("lamp",), ("lamp",), ("till",)]
 
 
 @pytest.mark.usefixtures("index")
@@ -134,7 +135,7 @@ def test_a_question_that_gets_lost_has_its_answer_the_second_time(monkeypatch: p
     shop, lamp = (Request((name,), "3.11.7", TARGET) for name in ("shop", "lamp"))
     resolver = Resolver()
     resolver.answers([shop])
-    real, lost = uv.answer, [Answer(why_not="no answer in time", is_unreachable=True)]
+    real, lost = uv.answer, [unreachable("no answer in time")]
     monkeypatch.setattr(uv, "answer", lambda request, **how: lost.pop() if lost else real(request, **how))
     assert resolver.answers([lamp])[lamp].pin("lamp")
 
@@ -145,6 +146,7 @@ def test_the_cache_answers_where_the_index_does_not_and_that_is_said(asked: Aske
         first = uv.answer(request)
     (answer,) = Resolver().answers([replace(request, before=None)]).values()
     assert answer.pins == first.pins
+    assert (first.is_final, answer.is_final) == (True, False)
     (other,) = Resolver().answers([replace(request, requirements=("lamp",))]).values()
     assert other.is_unreachable
     assert "cannot be reached" in other.why_not

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from pydock.migrate.examine import Task, advanced
 from pydock.migrate.find import Service
 from pydock.project.pins import Answer, Request
 from pydock.resolve import Resolver, uv
+from tests.fleet import digest
 from tests.package_index import Distribution, closed_port, serving
 
 INDEX = (Distribution("shop", "1.0", ("till",)), Distribution("till", "1.5"), Distribution("lamp", "1.0"))
@@ -32,10 +34,10 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, ..
     found: list[tuple[str, ...]] = []
     answer = uv.answer
 
-    def counting(request: Request, *, is_offline: bool = False) -> Answer:
-        if not is_offline:
+    def counting(request: Request, **how: bool) -> Answer:
+        if not how.get("is_offline"):
             found.append(request.requirements)
-        return answer(request, is_offline=is_offline)
+        return answer(request, **how)
 
     monkeypatch.setattr(uv, "answer", counting)
     for name, text in SETS.items():
@@ -73,6 +75,37 @@ def test_what_an_index_that_is_gone_leaves_open_is_asked_by_the_next_run(monkeyp
     with serving(*INDEX) as index:
         monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
         assert all(_migrated("--select", "PYD201").values())
+
+
+def test_what_the_cache_answered_is_asked_by_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that an index failed is no run that it answered, whatever the cache makes up for."""
+    shutil.rmtree("services/b")
+    with serving(*INDEX) as index:
+        monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
+        undisturbed = _migrated("--select", "PYD201") and digest(Path("out"))
+        shutil.rmtree("out")
+    assert all(_migrated("--select", "PYD201").values()), "the cache has them"
+    assert digest(Path("out")) != undisturbed, "it is said that they are the cache's"
+    with serving(*INDEX, port=index.port):
+        monkeypatch.setattr("pydock.resolve.THIS_RUN", Resolver())
+        _migrated("--select", "PYD201")
+    assert digest(Path("out")) == undisturbed
+
+
+def test_a_file_with_two_users_is_asked_again_where_one_of_them_got_no_answer(
+    monkeypatch: pytest.MonkeyPatch, asked: list[tuple[str, ...]]
+) -> None:
+    folder = Path("services/a")
+    (folder / "Dockerfile").write_text(
+        "FROM python:3.11.7-slim-bookworm AS web\nCOPY . .\nCMD python app.py\n"
+        "FROM python:3.11.7-slim-bookworm\nCOPY . .\nRUN pip install -r requirements.txt\nCMD python app.py\n"
+    )
+    (folder / "compose.yaml").write_text("services:\n  web: {build: {context: ., target: web}}\n  worker: {build: .}\n")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", closed_port())
+    _migrated("--select", "PYD201")
+    asked.clear()
+    _migrated("--select", "PYD201")
+    assert asked
 
 
 def test_an_offline_run_leaves_nothing_behind_for_one_that_may_ask(monkeypatch: pytest.MonkeyPatch) -> None:

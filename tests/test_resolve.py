@@ -18,6 +18,7 @@ from pydock.project.interpreters import Interpreter, interpreter
 from pydock.project.pins import DIRECT, Answer, Indexes, Request
 from pydock.resolve import Resolver, uv
 from pydock.resolve.archives import needs
+from pydock.resolve.output import explained
 from pydock.rules import RULES
 from pydock.tree import Tree
 from pydock.values import replace
@@ -113,11 +114,27 @@ NO_ANSWER = {
 @pytest.mark.parametrize(("requirements", "why"), NO_ANSWER.values(), ids=NO_ANSWER)
 def test_no_answer_has_a_short_reason(index: Index, requirements: tuple[str, ...], why: str, tmp_path: Path) -> None:
     answer = uv.answer(_asked(index, *requirements))
-    assert (answer.pins, answer.is_unreachable) == ((), False)
+    assert (answer.pins, answer.is_unreachable, answer.is_final) == ((), False, True)
     assert why in answer.why_not
     assert len(answer.why_not) <= 400
     assert str(tmp_path) not in answer.why_not
     assert not (tmp_path / "trap").exists()
+
+
+NOT_FINAL = {
+    "an index that fails": "error: Failed to fetch: `http://x/`\n  cause: HTTP status server error (503 Service)",
+    "an index under load": "error: Failed to fetch: `http://x/`\n  cause: HTTP status client error (429 Too)",
+    "a full disk": "error: Failed to write to the distribution cache\n  cause: No space left on device (os error 28)",
+    "a repository that git cannot fetch": "error: Failed to build `x @ git+https://x/`\n  cause: Git operation failed",
+    "words that nobody knows": "error: Something new",
+}
+
+
+@pytest.mark.parametrize("talk", NOT_FINAL.values(), ids=NOT_FINAL)
+def test_what_a_failure_decides_may_be_another_answer_later(talk: str) -> None:
+    answer = explained(talk)
+    assert answer.why_not
+    assert not answer.is_final
 
 
 def test_only_wheels_are_taken_where_nothing_may_be_compiled(index: Index) -> None:

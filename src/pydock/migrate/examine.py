@@ -108,7 +108,7 @@ def _examined(task: Task, service: Service, changed: Mapping[str, str]) -> Recor
         _withheld(report, zip(changes, hidden, strict=True)),
         _measured(task, report, rewritten.proof),
         seen,
-        is_kept=not any(found.is_unreachable for found in report.project.pins.answers.values()),
+        is_kept=rewritten.is_final,
     )
     return _with_proof(_withholding(record))
 

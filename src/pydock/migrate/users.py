@@ -41,11 +41,15 @@ class User(Value):
 
 
 class Rewrite(Value):
-    """A rewrite for all users of a file, and what it leaves to a person; the users that it is right for."""
+    """A rewrite for all users of a file, and what it leaves to a person.
+
+    It is not final where a resolver may have another answer later for one of them.
+    """
 
     report: Report
     proof: Proof | None
     decisions: tuple[str, ...] = ()
+    is_final: bool = True
 
 
 def rewrite(question: Question, target: Target, uses: Sequence[Use], promised: tuple[Request, ...] = ()) -> Rewrite:
@@ -63,18 +67,19 @@ def rewrite(question: Question, target: Target, uses: Sequence[Use], promised: t
     found = users(project, uses)
     first, proof = outcome(target, found[0])
     if len(found) == 1:
-        return Rewrite(first, proof, missing)
+        return Rewrite(first, proof, missing, _is_final(first))
     alone = [first, *(outcome(target, user)[0] for user in found[1:])]
     reports = [first]
     for user in found[1:]:
         reports.append(outcome(_over(target, reports[-1]), user)[0])
     unproven = replace(question, proof=None)
     last = [outcome(_over(target, reports[-1]), user, unproven)[0] for user in found]
+    is_final = _is_final(*alone, *reports, *last)
     if apart := _apart(alone, last):
         others = ", ".join(map(str, found[1:]))
         decision = f"this is the rewrite for {found[0]}; {others} would come out with another {', '.join(apart)}"
-        return Rewrite(first, proof, (*missing, decision))
-    return Rewrite(_together(alone, reports, last), proof, missing)
+        return Rewrite(first, proof, (*missing, decision), is_final)
+    return Rewrite(_together(alone, reports, last), proof, missing, is_final)
 
 
 def users(project: Project, uses: Iterable[Use]) -> tuple[User, ...]:
@@ -107,6 +112,10 @@ def _missing(dockerfile: Dockerfile, uses: Iterable[Use]) -> Iterator[str]:
 
 def _over(target: Target, report: Report) -> Target:
     return replace(target, tree=Tree(target.tree.root, report.result.tree.changes))
+
+
+def _is_final(*reports: Report) -> bool:
+    return all(answer.is_final for report in reports for answer in report.project.pins.answers.values())
 
 
 def _apart(alone: Sequence[Report], last: Sequence[Report]) -> tuple[str, ...]:

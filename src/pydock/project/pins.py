@@ -89,7 +89,8 @@ class Pin(Value):
 class Answer(Value):
     """Pins by name, or a short reason why there are none.
 
-    `is_unreachable` when no index answered: the same request may have an answer later.
+    `is_unreachable` when no index answered. It is not final where a time-out or a failure decided,
+    that of an index or of this machine: the same request may have another answer later.
     `warnings` are the resolver's own, such as a yanked version; `pylock` is the answer as a
     pylock.toml.
     """
@@ -99,6 +100,7 @@ class Answer(Value):
     is_unreachable: bool = False
     warnings: tuple[str, ...] = ()
     pylock: str = ""
+    is_final: bool = True
 
     def pin(self, name: str) -> Pin | None:
         """The pin of a package by any spelling of its name."""

@@ -82,12 +82,16 @@ class Resolver:
     def _answer(self, request: Request) -> Answer:
         where = request.indexes
         found = self._gone.get(where) or uv.answer(request)
-        if found.is_unreachable and where in self._heard:
+        if not found.is_final and where in self._heard:
             # The index is there, so the question got lost, as happens on a busy machine.
-            found = uv.answer(request)
-        if not found.is_unreachable:
+            found = uv.answer(request, is_patient=True)
+        if found.is_final:
             self._heard.add(where)
-        elif where not in self._heard and not any("://" in line for line in request.requirements):
+            self._gone.pop(where, None)
+        elif where in self._heard:
+            # Whether it still is there, the next question finds out.
+            self._heard.discard(where)
+        elif found.is_unreachable and not any("://" in line for line in request.requirements):
             self._gone[where] = found
         if found.is_unreachable:
             found = _cached(request, found)
@@ -145,7 +149,8 @@ def _cached(request: Request, gone: Answer) -> Answer:
     found = uv.answer(request, is_offline=True)
     if found.why_not:
         return gone
-    return replace(found, warnings=(*found.warnings, f"{gone.why_not}: these are the versions in the cache of uv"))
+    warning = f"{gone.why_not}: these are the versions in the cache of uv"
+    return replace(found, warnings=(*found.warnings, warning), is_final=False)
 
 
 def _all(futures: list[Future[Answer]]) -> Future[None]:

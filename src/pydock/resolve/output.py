@@ -22,6 +22,9 @@ _UNREACHABLE = regex(
 _CODE = regex(r"Failed to (?:download and )?build `([^`]+)`")
 _STATUS = regex(r"HTTP status (?:client|server) error \((\d{3}[^)]*)\)")
 _ADDRESS = regex(r"https?://[^\s`)]+")
+# What the index and the requirements decide; every other failure may be one of this moment.
+_LASTING = regex(r"No solution found|[Cc]ouldn't parse|does not match|Distribution not found|filename .+ is invalid")
+_LASTING_STATUS = regex(r"4(?!08|25|29)")
 _TAIL = regex(r",? we can conclude that your requirements are unsatisfiable\.?\Z")
 
 
@@ -74,11 +77,17 @@ def explained(talk: str) -> Answer:
     address = _ADDRESS.search(talk)
     index = re.sub(r"\A(https?://)(?:[^/@]*@)?([^/]+).*", r"\1\2", address[0]) if address else "the package index"
     if status := _STATUS.search(talk):
-        return Answer(why_not=f"{index} says {status[1]}", is_unreachable=status[1].startswith("5"))
+        is_final = _LASTING_STATUS.match(status[1]) is not None
+        return Answer(why_not=f"{index} says {status[1]}", is_unreachable=not is_final, is_final=is_final)
     if _UNREACHABLE.search(talk):
-        what = "does not answer" if "timed out" in talk else "cannot be reached"
-        return Answer(why_not=f"{index} {what}", is_unreachable=True)
-    return Answer(why_not=_hidden(_reason([line for line in lines if line])))
+        return unreachable(f"{index} {'does not answer' if 'timed out' in talk else 'cannot be reached'}")
+    is_final = _LASTING.search(talk) is not None
+    return Answer(why_not=_hidden(_reason([line for line in lines if line])), is_final=is_final)
+
+
+def unreachable(why_not: str) -> Answer:
+    """The answer where nobody answered."""
+    return Answer(why_not=why_not, is_unreachable=True, is_final=False)
 
 
 def _hidden(text: str) -> str:

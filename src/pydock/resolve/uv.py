@@ -19,8 +19,8 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 
 from pydock.patterns import regex
@@ -28,17 +28,19 @@ from pydock.project.lockfile import extras, requesters
 from pydock.project.pins import Answer, Pin, Request
 from pydock.project.secrets import mask
 from pydock.resolve.archives import needs
-from pydock.resolve.output import GUARDED, explained, pins_of, preferring, untold
+from pydock.resolve.output import GUARDED, explained, pins_of, preferring, unreachable, untold
 from pydock.values import replace
 
-# In seconds: to a connection, to the next byte, and for everything.
+# In seconds: to a connection, to the next byte, and for everything; an index that is known to be there may be slow.
 CONNECT_LIMIT, READ_LIMIT, LIMIT = 3, 8, 120
+_PATIENCE = 4
 _MOST_ARCHIVES = 20
 # What a person has set up to reach an index counts; what would change an answer does not.
 _KEPT = regex(
     r"UV_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_URL)?|INDEX_\w+_(?:USERNAME|PASSWORD)|CACHE_DIR|NO_CACHE|INSECURE_HOST"
     r"|KEYRING_PROVIDER|NATIVE_TLS|SYSTEM_CERTS|CREDENTIALS_DIR|HTTP_\w+|OFFLINE)\Z"
 )
+_Run = Callable[[Iterable[str]], subprocess.CompletedProcess[bytes]]
 _GUARD = f"""\
 import os, sys
 sys.stderr.write("{GUARDED}\\n")
@@ -47,26 +49,30 @@ os._exit(1)
 """
 
 
-def answer(request: Request, *, is_offline: bool = False) -> Answer:
-    """What uv answers, with `is_offline` from its cache alone; every failure is an answer with its reason."""
+def answer(request: Request, *, is_offline: bool = False, is_patient: bool = False) -> Answer:
+    """What uv answers; every failure is an answer with its reason.
+
+    With `is_offline` from its cache alone, with `is_patient` from an index that is known to be there.
+    """
     if program() is None:
-        return Answer(why_not="uv is not installed", is_unreachable=True)
+        return unreachable("uv is not installed")
     with tempfile.TemporaryDirectory(prefix="pydock-") as folder:
         place = Path(folder)
         _prepare(place, request)
+        run = partial(_run, place, _environment(request, place, _PATIENCE if is_patient else 1))
         try:
-            done = _resolved(place, request, is_offline=is_offline)
+            done = _resolved(place, request, run, is_offline=is_offline)
+            talk = done.stderr.decode("utf-8", "replace")
+            if done.returncode:
+                return explained(talk)
+            lock = (place / "pylock.toml").read_text(encoding="utf-8")
+            pins = tuple(pins_of(tomllib.loads(lock)))
+            again = _compiled(place, request, pins, run, is_offline=is_offline)
         except subprocess.TimeoutExpired:
-            return Answer(why_not=f"there was no answer within {LIMIT} s", is_unreachable=True)
-        talk = done.stderr.decode("utf-8", "replace")
-        if done.returncode:
-            return explained(talk)
-        lock = (place / "pylock.toml").read_text(encoding="utf-8")
-        pins = tuple(pins_of(tomllib.loads(lock)))
-        again = _compiled(place, request, pins)
-    via, asked = requesters(again), extras(again)
+            return unreachable(f"there was no answer within {LIMIT} s")
+    via, asked = requesters(again or ""), extras(again or "")
     found = tuple(replace(pin, via=via.get(pin.name, ()), extras=asked.get(pin.name, "")) for pin in pins)
-    return Answer(found, warnings=tuple(_warnings(talk)), pylock=lock)
+    return Answer(found, warnings=tuple(_warnings(talk)), pylock=lock, is_final=again is not None)
 
 
 @cache
@@ -98,13 +104,13 @@ def _write(path: Path, lines: Iterable[str]) -> None:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def _resolved(place: Path, request: Request, *, is_offline: bool) -> subprocess.CompletedProcess[bytes]:
+def _resolved(place: Path, request: Request, run: _Run, *, is_offline: bool) -> subprocess.CompletedProcess[bytes]:
     """What uv writes, once it has been told about the archives that tell it nothing themselves."""
     told = ""
     arguments = [*_arguments(request), "--format", "pylock.toml", "-o", "pylock.toml"]
     arguments += ["--offline"] if is_offline else []
     while True:
-        done = _run(place, request, arguments)
+        done = run(arguments)
         archive = untold(done.stderr.decode("utf-8", "replace")) if done.returncode else None
         found = _needs(*archive) if archive else None
         if archive is None or found is None or told.count("[[") == _MOST_ARCHIVES:
@@ -129,11 +135,11 @@ def _cache() -> Path:
     return Path(done.stdout.decode("utf-8", "replace").strip() or os.devnull)
 
 
-def _run(place: Path, request: Request, arguments: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+def _run(place: Path, environment: Mapping[str, str], arguments: Iterable[str]) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [program() or "uv", *arguments],
         cwd=place,
-        env=_environment(request, place),
+        env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=LIMIT,
@@ -141,15 +147,18 @@ def _run(place: Path, request: Request, arguments: Sequence[str]) -> subprocess.
     )
 
 
-def _compiled(place: Path, request: Request, pins: Sequence[Pin]) -> str:
-    """The same answer once more, from uv's cache, as a requirements file: it says who asks for what.
+def _compiled(place: Path, request: Request, pins: Sequence[Pin], run: _Run, *, is_offline: bool) -> str | None:
+    """The same answer once more as a requirements file, which says who asks for what; None where it cannot be had.
 
-    Empty where the cache is off.
+    It is in uv's cache, unless that is off or somebody has just cleared it.
     """
     _write(place / "constraints.in", [f"{pin.name}=={pin.version}" for pin in pins if not pin.place])
-    again = replace(request, constraints=("constraints.in",))
-    done = _run(place, request, [*_arguments(again), "--no-strip-extras", "--offline"])
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+    arguments = [*_arguments(replace(request, constraints=("constraints.in",))), "--no-strip-extras"]
+    for where in (["--offline"], [])[: 1 if is_offline else 2]:
+        done = run([*arguments, *where])
+        if done.returncode == 0:
+            return done.stdout.decode("utf-8", "replace")
+    return None
 
 
 def _arguments(request: Request) -> Iterator[str]:
@@ -174,14 +183,15 @@ def _arguments(request: Request) -> Iterator[str]:
         yield "--no-build-isolation"
 
 
-def _environment(request: Request, place: Path) -> Mapping[str, str]:
+def _environment(request: Request, place: Path, patience: int) -> Mapping[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("UV_", "PYTHON", "VIRTUAL_ENV", "CONDA_")) or _KEPT.match(name)
     }
-    kept |= {"UV_HTTP_CONNECT_TIMEOUT": str(CONNECT_LIMIT), "UV_HTTP_RETRIES": "1", "GIT_TERMINAL_PROMPT": "0"}
-    kept.setdefault("UV_HTTP_TIMEOUT", str(READ_LIMIT))
+    limits = {"UV_HTTP_CONNECT_TIMEOUT": str(CONNECT_LIMIT * patience), "UV_HTTP_RETRIES": str(patience)}
+    kept |= {**limits, "GIT_TERMINAL_PROMPT": "0"}
+    kept.setdefault("UV_HTTP_TIMEOUT", str(READ_LIMIT * patience))
     # Not as arguments, which every user of this machine can read.
     indexes = request.indexes
     asked = {"DEFAULT_INDEX": indexes.index, "INDEX": " ".join(indexes.extra), "FIND_LINKS": ",".join(indexes.links)}
