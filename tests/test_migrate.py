@@ -40,7 +40,7 @@ SERVICES: Mapping[str, str] = {
     "undecided/Dockerfile": FLASK,
     "undecided/requirements.txt": "flask==3.1.2\n",
     "undecided/app.py": "print('hello')\n",
-    "undecided/compose.yml": "services:\n  web:\n    build: {context: ., target: prod}\n",
+    "undecided/compose.yml": "services:\n  web:\n    build: {context: ., target: prod, args: {API_TOKEN: hunter22}}\n",
     "broken/Dockerfile": "RUN echo\n",
     "empty/Dockerfile": "",
     "node/Dockerfile": 'FROM node:22\nCOPY . .\nCMD ["node", "x.js"]\n',
@@ -116,6 +116,7 @@ def test_a_refusal_has_its_line_and_a_decision_says_what_is_to_be_decided(done: 
     found = _results(done)
     assert found["refused"]["reason"]["line"] == 2
     assert "musl" in found["refused"]["reason"]["message"]
+    assert found["undecided"]["used_by"][0]["args"].keys() == {"API_TOKEN"}
     assert found["undecided"]["decisions"] == ["undecided/compose.yml: web builds the stage prod, which is not there"]
     assert any("Python 3.7" in decision for decision in found["old"]["decisions"]), found["old"]["decisions"]
 
@@ -137,6 +138,7 @@ def test_a_patch_that_would_hold_a_secret_is_not_written_and_the_secret_is_nowhe
     for path in (done / "out").rglob("*"):
         if path.suffix in {".jsonl", ".md", ".html", ".patch"}:
             assert "ghp_0123" not in path.read_text()
+            assert "hunter22" not in path.read_text()
     assert not (done / "out" / "patches" / "secret.patch").exists()
     assert (done / "out" / ".migrate.sqlite3").stat().st_mode & 0o077 == 0
 

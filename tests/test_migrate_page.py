@@ -9,7 +9,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 HOSTILE = '<script>document.title = "owned"</script><img src=x onerror="document.title=\'owned\'">'
-TODAY = date(2026, 11, 1)
 SWITCHES = tuple(
     f"--{name}"
     for name in (
@@ -62,14 +60,16 @@ def _written(folder: Path, count: int) -> Path:
     totals, rows, datas = Totals(), [], []
     for number in range(count):
         name = HOSTILE if number == 1 else f"service-{count - number:04}"
-        service = Service(name, "/r", ".", "Dockerfile", (Use("compose.yml: web"),))
+        service = Service(
+            name, "/r", ".", "Dockerfile", (Use("compose.yml: web", "web", (("TOKEN", "hunter22"), ("TAG", None))),)
+        )
         record = _record(number)
         row = Row(service, record, "patches/x.patch", (), patch(map(masked, record.changes)), "git apply x")
         totals.add(row)
         rows.append(page.row(row, number))
         datas.append(page.data(row, number))
     path = folder / "report.html"
-    path.write_text(page.page(totals, rows, datas, [LeftOut(HOSTILE, HOSTILE)], TODAY), encoding="utf-8")
+    path.write_text(page.page(totals, rows, datas, [LeftOut(HOSTILE, HOSTILE)]), encoding="utf-8")
     return path
 
 
@@ -199,8 +199,10 @@ def test_a_row_opens_to_its_reasons_and_its_difference_and_closes(shown: Chrome)
         "Left to you",
         "-FROM python",
         "git apply x",
+        "compose.yml: web (stage web with TOKEN=",
     ):
         assert part in text
+    assert "hunter22" not in text
     button = "document.querySelectorAll('button.toggle')[2]"
     assert shown.execute_script(f"return {button}.ariaExpanded") == "true"
     assert (

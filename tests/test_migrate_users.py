@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from pydock.ask import Question
+from pydock.bench.compare import Comparison
+from pydock.bench.outcome import Difference, judged
+from pydock.bench.proof import Ways
+from pydock.bench.verify import Verifier
 from pydock.dockerfile import Dockerfile, read
+from pydock.engine import Report
 from pydock.migrate.examine import Task, examine
 from pydock.migrate.find import Use, find
 from pydock.migrate.record import Record, State
@@ -32,7 +38,9 @@ def _compose(**builds: str) -> str:
     return f"services:\n{''.join(lines)}"
 
 
-def _examined(folder: Path, dockerfile: str, compose: str, more: Mapping[str, str] = {}) -> Record:
+def _examined(
+    folder: Path, dockerfile: str, compose: str, more: Mapping[str, str] = {}, proof: Ways | None = None
+) -> Record:
     files: Mapping[str, str] = {
         "Dockerfile": dockerfile,
         "compose.yml": compose,
@@ -44,7 +52,7 @@ def _examined(folder: Path, dockerfile: str, compose: str, more: Mapping[str, st
     for name, text in files.items():
         (folder / name).write_text(text)
     top = folder.parent if "../compose.yml" in more else folder
-    (record,) = examine(Task(find([str(top)]).services, Question({}, is_fix=True)))
+    (record,) = examine(Task(find([str(top)]).services, Question({}, is_fix=True, proof=proof)))
     return record
 
 
@@ -119,6 +127,61 @@ def test_a_copy_from_a_stage_that_is_not_there_has_to_be_mended_first(tmp_path: 
 def test_a_stage_that_is_not_there_is_named(tmp_path: Path) -> None:
     record = _examined(tmp_path, STAGES, _compose(web="target: prod"))
     assert record.decisions == ("compose.yml: web builds the stage prod, which is not there",)
+
+
+@pytest.fixture
+def breaking(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """An engine that is played: for the user of a stage a new text with this keyword in it is another service."""
+    found: dict[str, str] = {}
+
+    def compared(verifier: Verifier, report: Report) -> Comparison:
+        keyword = found.get(verifier.project.options.target, "nothing breaks it")
+        is_new = keyword in report.result.dockerfile.text and keyword not in verifier.project.dockerfile.text
+        return Comparison((judged("state", [Difference(keyword, "", "new")] if is_new else ()),))
+
+    monkeypatch.setattr(Verifier, "_compared", compared)
+    monkeypatch.setattr("pydock.bench.proof.connect", contextlib.nullcontext)
+    return found
+
+
+BOTH = _compose(web="target: web", worker="target: worker")
+
+
+@pytest.mark.usefixtures("breaking")
+def test_a_file_is_proven_for_each_of_its_users(tmp_path: Path) -> None:
+    record = _examined(tmp_path, BESIDE, BOTH, proof=Ways())
+    assert (record.state, record.measured.verdict) == (State.READY, "same")
+
+
+@pytest.mark.parametrize("stage", ["web", ""], ids=["a stage", "the last stage"])
+def test_what_makes_a_difference_to_one_user_is_left_out_for_all(
+    tmp_path: Path, stage: str, breaking: dict[str, str]
+) -> None:
+    breaking[stage] = "USER"
+    record = _examined(tmp_path, BESIDE, BOTH, proof=Ways())
+    assert record.changes
+    assert not any(found.of("USER") for found in _after(record).stages)
+    assert record.measured.verdict == "same"
+
+
+def test_nothing_is_left_where_no_rewrite_is_the_same_for_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breaking: dict[str, str]
+) -> None:
+    breaking["web"] = "PYTHONUNBUFFERED"
+    monkeypatch.setattr("pydock.bench.verify.MOST_CULPRITS", 0)
+    record = _examined(tmp_path, BESIDE, BOTH, proof=Ways())
+    assert (record.state, record.changes, record.measured.verdict) == (State.DECISION, (), "different")
+    assert record.decisions[0] == "no rewrite leaves compose.yml: web (stage web) the same service"
+    assert record.measured.differences[0].startswith("compose.yml: web (stage web): state, PYTHONUNBUFFERED")
+
+
+@pytest.mark.engine
+@pytest.mark.usefixtures("engine")
+def test_a_real_engine_builds_every_stage_that_somebody_builds(tmp_path: Path) -> None:
+    dockerfile = BESIDE.replace("FROM base AS web\n", "FROM base AS web\nARG A\n")
+    compose = _compose(web="target: web, args: {A: '1'}", worker="target: worker")
+    record = _examined(tmp_path, dockerfile, compose, proof=Ways(has_network=True))
+    assert (record.state, record.measured.verdict) == (State.READY, "same"), record.measured.differences
 
 
 @pytest.mark.parametrize(

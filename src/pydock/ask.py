@@ -39,6 +39,7 @@ class Question(Value):
     `codemods` are the values of that option. A detailed answer has the edits of every fix.
     `running` is what the image has whose versions locks stay at. `kept` is the folder where the
     answers of a resolver are looked for instead of waiting for one (`pydock.resolve.kept`).
+    `without` are codes of rules that a proof has left out.
     """
 
     given: Mapping[str, object]
@@ -49,6 +50,7 @@ class Question(Value):
     is_detailed: bool = False
     running: Running = field(default_factory=Running)
     kept: str = ""
+    without: tuple[str, ...] = ()
 
 
 def refuse_unknown_rules(question: Question) -> None:
@@ -125,7 +127,8 @@ def rewritten(question: Question, target: Target) -> Report:
 
 def _rules(question: Question, wanted: Settings) -> tuple[Rule, ...]:
     """The rules of a question, and its codemods, which the engine runs before them."""
-    return *asked_for(question.codemods), *chosen(RULES, wanted.select, wanted.ignore)
+    rules = chosen(RULES, wanted.select, wanted.ignore)
+    return *asked_for(question.codemods), *(rule for rule in rules if rule.code not in question.without)
 
 
 def outcome(question: Question, target: Target, promised: Iterable[Request] = ()) -> tuple[Report, Proof | None]:

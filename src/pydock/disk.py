@@ -103,6 +103,8 @@ class Disk(Value, dict=True, eq=False):
         """The real path of what may not exist yet, or None when it leads out of the root."""
         if self.root is None or path.startswith("/"):
             return None
+        if path == ".":
+            return self._top
         try:
             real = os.path.realpath(os.path.join(self.root, path))
         except (OSError, ValueError):

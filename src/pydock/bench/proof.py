@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from pydock.bench.beside import beside
 from pydock.bench.engine import connect
@@ -31,12 +32,26 @@ def proven(project: Project, rules: Sequence[Rule], allow: Safety, ways: Ways, *
 
     Raises EngineError when there is no engine or it goes away.
     """
+    with _verifier(project, ways) as verifier:
+        found = (verified_fix if is_fix else verify)(verifier, rules, allow)
+    return found.report, _proof(found)
+
+
+def compared(report: Report, ways: Ways) -> Proof:
+    """The proof of a rewrite that is decided.
+
+    Raises EngineError when there is no engine or it goes away.
+    """
+    with _verifier(report.project, ways) as verifier:
+        return _proof(Verified(report, verifier.compare(report)))
+
+
+@contextmanager
+def _verifier(project: Project, ways: Ways) -> Iterator[Verifier]:
     tell = _Progress()
     services = beside(project, tell, has_network=ways.has_network) if ways.has_services else None
     with connect() as engine:
-        verifier = Verifier(engine, project, "bridge" if ways.has_network else "none", ways.builder, services, tell)
-        found = (verified_fix if is_fix else verify)(verifier, rules, allow)
-    return found.report, _proof(found)
+        yield Verifier(engine, project, "bridge" if ways.has_network else "none", ways.builder, services, tell)
 
 
 class _Progress:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from pathlib import Path
 
 from pydock.migrate import page, results, summary
@@ -70,7 +69,7 @@ def deliver(known: Known, out: Path, arranged: Sequence[Group]) -> Totals:
     written = {
         "results.jsonl": "".join(lines),
         "summary.md": summary.summary(totals, listed, left_out),
-        "report.html": page.page(totals, rows, datas, left_out, date.today()),
+        "report.html": page.page(totals, rows, datas, left_out),
     }
     for name, text in written.items():
         Tree(out, {name: text}).write([name])

@@ -83,10 +83,7 @@ def _inventory(row: Row) -> Iterator[tuple[str, str]]:
     yield "Stages", str(inventory.stages or "")
     yield "Health check", "yes" if inventory.has_healthcheck else "no" if inventory.stages else ""
     yield "Built in", row.service.context
-    yield (
-        "Used by",
-        ", ".join(use.origin + (f" (stage {use.target})" if use.target else "") for use in row.service.uses),
-    )
+    yield "Used by", ", ".join(map(str, row.service.uses))
 
 
 def _until(what: str, end: str) -> str:

@@ -106,7 +106,7 @@ def _examined(task: Task, service: Service, changed: Mapping[str, str]) -> Recor
         whole,
         whole if hidden == changes else patch(hidden),
         _withheld(report, zip(changes, hidden, strict=True)),
-        _measured(task, report, rewritten.proof),
+        _measured(task, report, rewritten.proofs),
         seen,
         is_kept=rewritten.is_final,
     )
@@ -118,11 +118,11 @@ def _inside(whole: str, service: Service) -> str | None:
     return None if relative.startswith("../") else relative
 
 
-def _measured(task: Task, report: Report, proof: Proof | None) -> Measured:
+def _measured(task: Task, report: Report, proofs: Mapping[str, Proof]) -> Measured:
     found = bench(report, task.bench) if task.bench else Measured()
-    if proof is None:
+    if not proofs:
         return found
-    verdict, differences = proven(proof)
+    verdict, differences = proven(proofs)
     return replace(found, verdict=verdict, differences=differences)
 
 

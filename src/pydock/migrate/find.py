@@ -15,6 +15,7 @@ from pydock.gitignore import Ignored, above, is_top, matcher
 from pydock.migrate.manifest import NAME, Manifest, Named, read
 from pydock.patterns import regex
 from pydock.project.compose import LARGEST, builds, inline_builds, is_compose_file
+from pydock.project.secrets import mask
 from pydock.values import Value, replace
 
 # Trees that others wrote: their Dockerfiles belong to no service here.
@@ -31,6 +32,24 @@ class Use(Value):
     origin: str
     target: str = ""
     args: tuple[tuple[str, str | None], ...] = ()
+
+    def __str__(self) -> str:
+        return told(self.origin, self.target, self.args)
+
+    @property
+    def shown_args(self) -> dict[str, str | None]:
+        """The arguments without the values of secrets."""
+        return {
+            name: value if value is None else mask(f"{name}={value}").removeprefix(f"{name}=")
+            for name, value in self.args
+        }
+
+
+def told(who: str, stage: str, args: Iterable[tuple[str, str | None]]) -> str:
+    """A build for the eye, such as: compose.yml: web (stage production with PYTHON=3.12)."""
+    given = mask(", ".join(name if value is None else f"{name}={value}" for name, value in args))
+    details = " ".join(filter(None, [f"stage {stage}" if stage else "", f"with {given}" if given else ""]))
+    return who + (f" ({details})" if details else "")
 
 
 class Service(Value):
@@ -53,7 +72,8 @@ class Service(Value):
     @property
     def path(self) -> str:
         """The Dockerfile inside its build context; it begins with ../ where it is not inside."""
-        return os.path.relpath(Path(self.repository, self.dockerfile), self.root).replace(os.sep, "/")
+        dockerfile, root = (os.path.join(self.repository, path) for path in (self.dockerfile, self.context))
+        return os.path.relpath(dockerfile, root).replace(os.sep, "/")
 
 
 class LeftOut(Value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydock.bench.engine import connect
 from pydock.bench.figures import figures
@@ -43,9 +43,11 @@ def bench(report: Report, wanted: Bench) -> Measured:
     return Measured(_known(figures(before)), _known(figures(after)) if report.changed else {}, failure)
 
 
-def proven(proof: Proof) -> tuple[str, tuple[str, ...]]:
-    """The verdict of a comparison and what it rests on, a line each."""
-    return str(proof.verdict), tuple(line[:_LONGEST] for line in _lines(proof))
+def proven(proofs: Mapping[str, Proof]) -> tuple[str, tuple[str, ...]]:
+    """The worst verdict of the users' comparisons and what they rest on, a line each; the only user has no name."""
+    worst = max((proof.verdict for proof in proofs.values()), key=list(Verdict).index)
+    lines = (f"{user}: {line}" if user else line for user, proof in proofs.items() for line in _lines(proof))
+    return str(worst), tuple(line[:_LONGEST] for line in lines)
 
 
 def _lines(proof: Proof) -> Iterator[str]:

@@ -10,12 +10,12 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from functools import cache
 from html import escape
 from pathlib import Path
 
 from pydock import __version__
+from pydock.data import summary
 from pydock.migrate import charts
 from pydock.migrate.details import details
 from pydock.migrate.find import LeftOut, Service
@@ -79,13 +79,14 @@ def data(entry: Row, number: int) -> str:
     return f'<script type="application/json" id="j{number}">{document}</script>\n'
 
 
-def page(totals: Totals, rows: Sequence[str], datas: Sequence[str], left_out: Sequence[LeftOut], today: date) -> str:
-    """The page of rows and their data that were written before."""
+def page(totals: Totals, rows: Sequence[str], datas: Sequence[str], left_out: Sequence[LeftOut]) -> str:
+    """The page of rows and their data that were written before; the same on every day that says the same."""
     style, script = _asset("page.css"), _asset("page.js")
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
     )
     title = "Migration: where the services stand"
+    known = summary("python_releases").date
     unmeasured = "" if totals.savings else " unmeasured"
     head = "".join(_header(*column) for column in _COLUMNS)
     return (
@@ -100,7 +101,7 @@ def page(totals: Totals, rows: Sequence[str], datas: Sequence[str], left_out: Se
         f'<div class="scroll" id="services" tabindex="-1"><table class="list{unmeasured}">'
         f"<caption hidden>Services</caption><thead><tr>{head}</tr></thead>\n<tbody>\n{''.join(rows)}</tbody></table>\n"
         '<p class="empty" id="empty" hidden>No service is like that.</p></div>\n</main>\n'
-        f"<footer>{''.join(_left_out(left_out))}<p>pydock {__version__}; ends of life as of {today}.</p></footer>\n"
+        f"<footer>{''.join(_left_out(left_out))}<p>pydock {__version__}; ends of life as of {known}.</p></footer>\n"
         f"{''.join(datas)}<script>{script}</script>\n</body>\n</html>\n"
     )
 

@@ -5,7 +5,7 @@ name          of the service, once in a file
 repository    the folder that its patch is applied in
 dockerfile    relative to the repository, as is
 context       the folder it is built in
-used_by       [{origin, target, args}] what compose files and the manifest say about it
+used_by       [{origin, target, args}] what compose files and the manifest say about it, secrets hidden
 state         "ready", "decision", "refused", "good" or "failed"
 reason        null, or {message, hint, line} of a refusal or a failure
 decisions     what a person has to decide before the patch can be merged
@@ -39,7 +39,7 @@ def line(row: Row) -> str:
         "repository": row.repository,
         "dockerfile": service.dockerfile,
         "context": service.context,
-        "used_by": [{"origin": use.origin, "target": use.target, "args": dict(use.args)} for use in service.uses],
+        "used_by": [{"origin": use.origin, "target": use.target, "args": use.shown_args} for use in service.uses],
         "state": str(record.state),
         "reason": to_builtins(record.reason) if record.reason else None,
         "decisions": record.decisions,

@@ -82,8 +82,7 @@ def run(found: Found, asked: Asked, store: Store, workers: Pool, tell: Tell) -> 
     """Examine what is not known; `tell` hears of every service once."""
     known = Known(store, found)
     seen: dict[Path, str] = {}
-    for service, (record,) in answers(workers, _unknown(known, asked, seen, tell), asked.limits):
-        place = _key(asked, service, seen)
+    for (service, place), (record,) in answers(workers, _unknown(known, asked, seen, tell), asked.limits):
         is_same = record.fingerprint in {"", seen[service.root]}
         known.put(service, place, record, is_kept=record.is_kept and is_same)
         tell(service, record.state)
@@ -91,27 +90,31 @@ def run(found: Found, asked: Asked, store: Store, workers: Pool, tell: Tell) -> 
     return known
 
 
-def _unknown(known: Known, asked: Asked, seen: dict[Path, str], tell: Tell) -> Iterator[tuple[Service, Task]]:
-    """The tasks whose answers are not in the store; what is there is told at once."""
+def _unknown(
+    known: Known, asked: Asked, seen: dict[Path, str], tell: Tell
+) -> Iterator[tuple[tuple[Service, str], Task]]:
+    """The tasks whose answers are not in the store, with their place there; what is there is told at once."""
+    values = asked.values
     for service in known.found.services:
-        place = _key(asked, service, seen)
+        place = _key(values, service, seen)
         record = known.store.record(place)
         if record is None or (asked.is_retried and record.state is State.FAILED):
-            yield service, Task((service,), asked.question, asked.bench)
+            yield (service, place), Task((service,), asked.question, asked.bench)
         else:
             known.keys[service.name] = place
             known.states[service.name] = record.state
             tell(service, record.state)
 
 
-def _key(asked: Asked, service: Service, seen: dict[Path, str]) -> str:
+def _key(values: Mapping[str, object], service: Service, seen: dict[Path, str]) -> str:
     """Where the answer for a service is kept: neither its name nor its place on the disk matter."""
+    tree = Tree(service.root)
     if service.root not in seen:
-        seen[service.root] = fingerprint(Tree(service.root))
-    settings = [[file.dockerfile, file.text] for file in configuration(Tree(service.root), service.path)]
+        seen[service.root] = fingerprint(tree)
+    settings = [[file.dockerfile, file.text] for file in configuration(tree, service.path)]
     uses = [to_builtins(use) for use in service.uses]
     about = {"dockerfile": service.dockerfile, "context": service.context, "uses": uses, "settings": settings}
-    return key({**asked.values, **about}, [seen[service.root]])
+    return key({**values, **about}, [seen[service.root]])
 
 
 def _examine_clashes(known: Known, asked: Asked, workers: Pool) -> None:

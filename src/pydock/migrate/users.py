@@ -7,23 +7,23 @@ it is not, the first one decides, and a person is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydock import ask
 from pydock.ask import Question
-from pydock.bench.outcome import Proof
+from pydock.bench.outcome import Proof, Verdict
+from pydock.bench.proof import Ways, compared
 from pydock.discover import Target
 from pydock.dockerfile import Dockerfile
 from pydock.engine import Report
-from pydock.migrate.find import Use
+from pydock.migrate.find import Use, told
 from pydock.project import Project
 from pydock.project.pins import Request
-from pydock.project.secrets import mask
 from pydock.project.system import runs_python
 from pydock.rule import Finding
 from pydock.rules.dangling_stage import RULE as DANGLING
 from pydock.tree import Tree
-from pydock.values import Value, replace
+from pydock.values import Value, field, replace
 
 
 class User(Value):
@@ -34,22 +34,19 @@ class User(Value):
     origins: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        given = mask(", ".join(f"{name}={value}" for name, value in self.arguments))
-        details = [f"stage {self.stage}" if self.stage else "", f"with {given}" if given else ""]
-        known = " ".join(filter(None, details))
-        return " and ".join(self.origins) + (f" ({known})" if known else "")
+        return told(" and ".join(self.origins), self.stage, self.arguments)
 
 
 class Rewrite(Value):
-    """A rewrite for all users of a file, and what it leaves to a person.
+    """A rewrite for all users of a file, what it leaves to a person, and a proof for each user, "" for the only one.
 
     It is not final where a resolver may have another answer later for one of them.
     """
 
     report: Report
-    proof: Proof | None
     decisions: tuple[str, ...] = ()
     is_final: bool = True
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
 
 
 def rewrite(question: Question, target: Target, uses: Sequence[Use], promised: tuple[Request, ...] = ()) -> Rewrite:
@@ -57,29 +54,60 @@ def rewrite(question: Question, target: Target, uses: Sequence[Use], promised: t
 
     Raises PydockError where there is no answer for one of them, Unanswered where one waits for it.
     """
-
-    def outcome(target: Target, user: User, question: Question = question) -> tuple[Report, Proof | None]:
-        built = replace(target, stage=user.stage, arguments=user.arguments)
-        return ask.outcome(question, built, promised)
-
     project = Project(target.tree, target.path)
     missing = tuple(_missing(project.dockerfile, uses))
     found = users(project, uses)
-    first, proof = outcome(target, found[0])
+    built = [replace(target, stage=user.stage, arguments=user.arguments) for user in found]
     if len(found) == 1:
-        return Rewrite(first, proof, missing, _is_final(first))
-    alone = [first, *(outcome(target, user)[0] for user in found[1:])]
-    reports = [first]
-    for user in found[1:]:
-        reports.append(outcome(_over(target, reports[-1]), user)[0])
-    unproven = replace(question, proof=None)
-    last = [outcome(_over(target, reports[-1]), user, unproven)[0] for user in found]
+        report, proof = ask.outcome(question, built[0], promised)
+        return Rewrite(report, missing, _is_final(report), {"": proof} if proof else {})
+    plain = replace(question, proof=None)
+    # Without an engine first: what has to be asked of a resolver stops it before anything is built.
+    whole = _common(plain, found, built, promised)
+    if question.proof:
+        proofs = [ask.outcome(question, each, promised)[1] for each in built]
+        left_out = tuple({rule.code for proof in proofs if proof for rule in proof.left_out})
+        whole = _common(replace(plain, without=left_out), found, built, promised) if left_out else whole
+        whole = _proven(whole, found, built, question.proof)
+    return replace(whole, decisions=(*missing, *whole.decisions))
+
+
+def _common(
+    question: Question, found: Sequence[User], built: Sequence[Target], promised: tuple[Request, ...]
+) -> Rewrite:
+    """One rewrite for several users, or that of the first and whom it is not right for."""
+
+    def outcome(target: Target, before: Report | None = None) -> Report:
+        over = replace(target, tree=Tree(target.tree.root, before.result.tree.changes)) if before else target
+        return ask.outcome(question, over, promised)[0]
+
+    alone = [outcome(each) for each in built]
+    reports = [alone[0]]
+    for each in built[1:]:
+        reports.append(outcome(each, reports[-1]))
+    last = [outcome(each, reports[-1]) for each in built]
     is_final = _is_final(*alone, *reports, *last)
     if apart := _apart(alone, last):
         others = ", ".join(map(str, found[1:]))
         decision = f"this is the rewrite for {found[0]}; {others} would come out with another {', '.join(apart)}"
-        return Rewrite(first, proof, (*missing, decision), is_final)
-    return Rewrite(_together(alone, reports, last), proof, missing, is_final)
+        return Rewrite(alone[0], (decision,), is_final)
+    return Rewrite(_together(alone, reports, last), (), is_final)
+
+
+def _proven(whole: Rewrite, found: Sequence[User], built: Sequence[Target], ways: Ways) -> Rewrite:
+    """The rewrite with the proofs of all users, without any change where it is another service for one of them."""
+    report = whole.report
+    proofs: dict[str, Proof] = {}
+    for user, each in zip(found, built, strict=True):
+        options = replace(report.project.options, target=each.stage, arguments=each.arguments)
+        before, after = (replace(project, options=options) for project in (report.project, report.result))
+        proofs[str(user)] = compared(replace(report, project=before, result=after), ways)
+    if all(proof.verdict in {Verdict.SAME, Verdict.FIXED} for proof in proofs.values()):
+        return replace(whole, proofs=proofs)
+    nothing = Report(report.project, report.project, report.findings, (), report.findings)
+    bad = ", ".join(user for user, proof in proofs.items() if proof.verdict is Verdict.DIFFERENT)
+    decided = (f"no rewrite leaves {bad} the same service",) if bad else ()
+    return replace(whole, report=nothing, decisions=(*whole.decisions, *decided), proofs=proofs)
 
 
 def users(project: Project, uses: Iterable[Use]) -> tuple[User, ...]:
@@ -108,10 +136,6 @@ def _missing(dockerfile: Dockerfile, uses: Iterable[Use]) -> Iterator[str]:
     for use in uses:
         if use.target and dockerfile.stages and dockerfile.stage_named(use.target) is None:
             yield f"{use.origin} builds the stage {use.target}, which is not there"
-
-
-def _over(target: Target, report: Report) -> Target:
-    return replace(target, tree=Tree(target.tree.root, report.result.tree.changes))
 
 
 def _is_final(*reports: Report) -> bool:
