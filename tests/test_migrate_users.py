@@ -104,9 +104,27 @@ def test_what_would_be_wrong_for_another_service_is_left_out_and_somebody_has_to
     assert record.state is State.DECISION
     assert record.decisions == (
         "this is the rewrite for compose.yml: worker; "
-        "compose.yml: web (stage web) would come out with another healthcheck",
+        "compose.yml: web (stage web) would come out with another healthcheck, user",
     )
     assert not any(stage.of("HEALTHCHECK") for stage in _after(record).stages), "the worker answers no request"
+
+
+STACKED = f"{SLIM} AS mail\n{INSTALL}{WORKER}\nFROM mail AS worker\nRUN useradd --create-home app\n{WORKER}"
+
+
+def test_no_user_is_made_twice_in_stages_that_stand_on_each_other(tmp_path: Path) -> None:
+    text = STACKED.replace("RUN useradd --create-home app\n", "")
+    record = _examined(tmp_path, text, _compose(mail="target: mail", worker="target: worker"))
+    assert _after(record).text.count("useradd") == 1
+    assert record.decisions == (
+        "this is the rewrite for compose.yml: worker; compose.yml: mail (stage mail) would come out with another user",
+    )
+
+
+def test_no_user_is_made_where_a_stage_on_top_makes_the_same(tmp_path: Path) -> None:
+    record = _examined(tmp_path, STACKED, _compose(mail="target: mail"))
+    assert _after(record).text.count("useradd") == 1
+    assert any("worker is built on top of it and makes a user app" in remark.advice for remark in record.remarks)
 
 
 def test_a_stage_that_another_service_builds_is_no_dangling_one(tmp_path: Path) -> None:

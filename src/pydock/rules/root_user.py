@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
 from pydock.project.layout import creates_user, inserted_after, last_of_system, makes_folder
@@ -35,6 +36,7 @@ from pydock.shell import script
 
 UID = 10001
 NAME = "app"
+_SAME = regex(rf"\b(?:{NAME}|{UID})\b")
 _STARTS = frozenset({"EXPOSE", "HEALTHCHECK", "CMD", "ENTRYPOINT", "STOPSIGNAL", "VOLUME"})
 _METADATA = _STARTS | {"LABEL", "ENV", "ARG", "MAINTAINER", "ONBUILD", "SHELL"}
 _HEAD = "FROM python:3.12-slim\n"
@@ -139,6 +141,8 @@ def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
     user = created_user(project, final)
     if user is None and any(creates_user(run) for stage in project.lineage(final) for run in stage.of("RUN")):
         return None, "The file makes more than one user, or one that a variable names: say in USER which it is."
+    if user is None and (above := _made_above(project)):
+        return None, f"No USER is added: {above} is built on top of it and makes a user {NAME} of its own."
     name = user.name if user else NAME
     owner = user.owner if user else f"{NAME}:{NAME}"
     copies = copies_into(project, owned.folders)
@@ -157,6 +161,15 @@ def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
     safety = Safety.UNSAFE if doubts else Safety.SAFE
     fix = Fix(f"run as {name}", safety, _merged(edits), frozenset({"user"}), doubts, _notes(owned))
     return fix, ""
+
+
+def _made_above(project: Project) -> str:
+    """A stage on top of the one that is built where the user could not be made once more, "" where there is none."""
+    for stage in project.dockerfile.stages:
+        makes = [run for run in stage.of("RUN") if creates_user(run) and _SAME.search(run.value)]
+        if makes and project.final in project.lineage(stage)[1:]:
+            return stage.name or f"the stage of line {stage.start.number}"
+    return ""
 
 
 def _still_root(project: Project) -> Iterator[Stage]:
