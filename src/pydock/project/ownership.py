@@ -79,10 +79,10 @@ def ownership(project: Project) -> Ownership:
         folder = write.folder or workdir
         folders.setdefault(folder, Write(folder, write.place, write.is_mounted))
     ordered = sorted(folders.items(), key=lambda item: item[0] != workdir)
-    top = [write for folder, write in ordered if not any(_is_below(folder, other) for other in folders)]
+    top = [write for folder, write in ordered if not any(is_below(folder, other) for other in folders)]
     names = tuple(write.folder for write in top)
     present = {name for name in names if name == workdir or _is_in_context(project, name)}
-    present |= _made_folders(project) | {name for name in names if _is_copied_to(project, name)}
+    present |= made_folders(project) | {name for name in names if _is_copied_to(project, name)}
     return Ownership(tuple(top), workdir in names, _is_filled(project, names), frozenset(present))
 
 
@@ -94,7 +94,8 @@ def _is_in_context(project: Project, folder: str) -> bool:
     return any(name.startswith(f"{path}/") and not ignore_of(project).hides(name) for name in project.tree.files)
 
 
-def _is_below(folder: str, other: str) -> bool:
+def is_below(folder: str, other: str) -> bool:
+    """Whether one absolute path lies inside another."""
     return folder != other and folder.startswith(other.rstrip("/") + "/")
 
 
@@ -123,12 +124,12 @@ def _mounted(project: Project) -> Iterator[Write]:
 
 def _made(project: Project) -> Iterator[Write]:
     """Folders that a RUN makes and no COPY fills: somebody wants to write there."""
-    for folder in sorted(_made_folders(project)):
+    for folder in sorted(made_folders(project)):
         if not _is_used(project, folder):
             yield Write(folder, "")
 
 
-def _made_folders(project: Project) -> frozenset[str]:
+def made_folders(project: Project) -> frozenset[str]:
     """Absolute paths that a `mkdir` of the final stage names."""
     commands = [command for run in project.final.of("RUN") for command in script(run).commands]
     words = [value for command in commands if command.program == "mkdir" for value in command.values[1:]]
@@ -139,9 +140,9 @@ def _is_used(project: Project, folder: str) -> bool:
     """Whether a folder belongs to the system or to root, or gets its files while the image is built."""
     if folder in SYSTEM_FOLDERS or folder.startswith(_ROOTS) or folder == project.contract.workdir:
         return True
-    copies = (_target(project, entry) or "" for entry in project.final.of("COPY", "ADD"))
+    copies = (target_of(project, entry) or "" for entry in project.final.of("COPY", "ADD"))
     named = [run for run in project.final.of("RUN") if folder in run.value]
-    return len(named) > 1 or any(target == folder or _is_below(target, folder) for target in copies)
+    return len(named) > 1 or any(target == folder or is_below(target, folder) for target in copies)
 
 
 def is_bind(source: str) -> bool:
@@ -156,14 +157,15 @@ def copies_into(project: Project, folders: Sequence[str]) -> tuple[Instruction, 
     """
     found = []
     for instruction in project.final.of("COPY", "ADD"):
-        target = _target(project, instruction)
+        target = target_of(project, instruction)
         is_installed = instruction.flag("from") is not None and _INSTALLED.search(instruction.value)
-        if target and not is_installed and any(target == folder or _is_below(target, folder) for folder in folders):
+        if target and not is_installed and any(target == folder or is_below(target, folder) for folder in folders):
             found.append(instruction)
     return tuple(found)
 
 
-def _target(project: Project, instruction: Instruction) -> str | None:
+def target_of(project: Project, instruction: Instruction) -> str | None:
+    """The absolute path that a COPY or ADD of the final stage puts its files at, None where it is not known."""
     workdir = project.workdir(project.final, instruction)
     word = instruction.words[-1].text if instruction.words else ""
     target = expand(unquote(word, instruction.escape), project.environment(project.final, instruction))
@@ -180,7 +182,7 @@ def _is_filled(project: Project, folders: Sequence[str]) -> bool:
         for command in script(run).commands:
             if command.program in _LEAVES_NOTHING:
                 continue
-            below = [value for value in command.values[1:] for folder in folders if _is_below(value, folder)]
+            below = [value for value in command.values[1:] for folder in folders if is_below(value, folder)]
             is_more = command.program != "mkdir" and any(value in folders for value in command.values[1:])
             relative = is_here and _FILLS.match(command.program) and not _is_absolute(command.values)
             if below or is_more or relative:
@@ -197,4 +199,4 @@ def _is_absolute(values: Sequence[str]) -> bool:
 
 
 def _is_copied_to(project: Project, folder: str) -> bool:
-    return any(_target(project, instruction) == folder for instruction in project.final.of("COPY", "ADD"))
+    return any(target_of(project, instruction) == folder for instruction in project.final.of("COPY", "ADD"))

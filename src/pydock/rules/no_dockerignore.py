@@ -7,11 +7,15 @@ built again, and `.git` hands out every secret that was ever committed.
 
 The cure is a `.dockerignore`, created or completed. Safe: only what tools generate is named,
 never a path that an instruction copies, and `.git` stays where a build backend or the
-service reads its version from it. `.env` files are the business of secret-file-copied.
+service reads its version from it. A new one also names folders such as `logs` or `uploads`
+that the service writes and this checkout does not have: one where it ran does. `.env` files
+are the business of secret-file-copied.
 """
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator
 
 from pydock.edits import Edit, Fix, Safety
@@ -21,6 +25,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.ignored import copied_names, ignore_of, ignore_path, needs_git, takes_all, takes_folder
 from pydock.project.system import runs_python
+from pydock.project.writes import writes
 from pydock.rule import Example, Finding, Rule
 
 # (pattern, a path that it has to hide)
@@ -29,6 +34,11 @@ _CACHES = tuple((f"**/{name}", f"app/{name}/x") for name in (".pytest_cache", ".
 _EDITORS = ((".idea", ".idea/x"), (".vscode", ".vscode/x"), ("**/.DS_Store", "app/.DS_Store"))
 _LOGS = (("**/*.log", "app/app.log"),)
 _COMMENT = "# what tools generate is no part of the image"
+_WRITTEN_COMMENT = "# nor is what the service writes when it runs"
+# Folders that hold what comes out of a service; `models`, `static` or `data` may be filled before the build too.
+_OUTPUT = regex(
+    r"(?:.*[_-])?(?:reports?|logs?|uploads?|media|inbox|outbox|te?mp|sessions?|spool|backups?|exports?|outputs?)", re.I
+)
 _INSTALLS_NODE = regex(r"\b(npm (ci|i|install)|yarn|pnpm)\b")
 
 EXAMPLES = (
@@ -40,6 +50,11 @@ EXAMPLES = (
     Example(
         before="FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n",
         files={".dockerignore": ".git\n**/__pycache__\n**/*.pyc\n", "app.py": ""},
+    ),
+    Example(
+        before="FROM python:3.12-slim\nCOPY . /app\nCMD python /app/app.py\n",
+        after="FROM python:3.12-slim\nCOPY . /app\nCMD python /app/app.py\n",
+        files={"app.py": "open('/app/reports/today.txt', 'w')\n"},
     ),
     Example(
         before="FROM python:3.12-slim\nCOPY app.py /app/\n",
@@ -61,6 +76,7 @@ def check(project: Project) -> Iterator[Finding]:
     missing = _missing(project, is_new=text is None)
     if not missing:
         return
+    written = _written(project) if text is None else []
     copy = next(
         copied.instruction
         for stage in project.dockerfile.stages
@@ -71,14 +87,15 @@ def check(project: Project) -> Iterator[Finding]:
         RULE,
         copy.body,
         f"{', '.join(missing[:3])} would be copied" if text is not None else "there is no .dockerignore",
-        Fix("leave out what tools generate", Safety.SAFE, (_edit(path, text, missing),)),
+        Fix("leave out what tools generate", Safety.SAFE, (_edit(path, text, missing, written),)),
         cost="the context grows, and the copy is built again when only a cache or a commit has changed",
     )
 
 
-def _edit(path: str, text: str | None, missing: list[str]) -> Edit:
+def _edit(path: str, text: str | None, missing: list[str], written: list[str]) -> Edit:
     if text is None:
-        return Edit(path, Span(0, 0), "\n".join([_COMMENT, *missing]) + "\n")
+        more = [_WRITTEN_COMMENT, *written] if written else []
+        return Edit(path, Span(0, 0), "\n".join([_COMMENT, *missing, *more]) + "\n")
     newline = "\r\n" if "\r\n" in text else "\n"
     opening = "" if not text or text.endswith("\n") else newline
     return Edit(path, Span(len(text), len(text)), opening + "".join(f"{line}{newline}" for line in missing))
@@ -94,6 +111,15 @@ def _missing(project: Project, *, is_new: bool) -> list[str]:
     ]
     needed = tuple(copied_names(project))
     return [pattern for pattern in wanted if not any(_hides(pattern, name, project) for name in needed)]
+
+
+def _written(project: Project) -> list[str]:
+    """Folders for its output that the service fills below the copied code, and that are not in this checkout."""
+    tree, named = project.tree, set(copied_names(project))
+    folders = [write.folder for write in writes(project) if _OUTPUT.fullmatch(posixpath.basename(write.folder))]
+    copies = project.copies(project.final)
+    places = {place for folder in folders for copied in copies if (place := copied.origin(tree, folder))}
+    return sorted(place for place in places - named if not tree.has_folder(place) and not tree.has_file(place))
 
 
 def _hides(pattern: str, name: str, project: Project) -> bool:

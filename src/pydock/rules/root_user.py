@@ -25,9 +25,10 @@ from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
+from pydock.project.giving import giving_place, missing_at
 from pydock.project.layout import creates_user, inserted_after, last_of_system, makes_folder
 from pydock.project.ownership import Ownership, copies_into, has_source, is_bind, ownership
-from pydock.project.rights import ROOT, created_user, obstacles
+from pydock.project.rights import ROOT, User, created_user, obstacles
 from pydock.project.sources import origin
 from pydock.project.start import main_command
 from pydock.project.system import Family, family, runs_python
@@ -52,8 +53,8 @@ EXAMPLES = (
     Example(
         before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
         after=(
-            f"{_HEAD}{_USERADD}WORKDIR /app\nCOPY --chown=app:app . .\n"
-            "# app.py writes beside the code\nRUN chown app:app /app\nUSER 10001\n"
+            f"{_HEAD}{_USERADD}WORKDIR /app\n# app.py writes beside the code\nRUN chown app:app /app\n"
+            "COPY --chown=app:app . .\nUSER 10001\n"
             f"{_CMD}"
         ),
         files={"app.py": "open('state.json', 'w').write('1')\n"},
@@ -61,9 +62,8 @@ EXAMPLES = (
     Example(
         before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
         after=(
-            f"{_HEAD}{_USERADD}WORKDIR /app\nCOPY . .\n"
-            "# app.py writes there\nRUN mkdir -p /data \\\n    && chown app:app /data\nUSER 10001\n"
-            f"{_CMD}"
+            f"{_HEAD}{_USERADD}# app.py writes there\nRUN mkdir -p /data \\\n    && chown app:app /data\n"
+            f"WORKDIR /app\nCOPY . .\nUSER 10001\n{_CMD}"
         ),
         files={"app.py": "import sqlite3\nsqlite3.connect('/data/app.db')\n"},
     ),
@@ -80,8 +80,8 @@ EXAMPLES = (
     Example(
         before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
         after=(
-            f"{_HEAD}{_USERADD}WORKDIR /app\nCOPY --chown=app:app . .\n"
-            "# logging.ini writes beside the code\nRUN chown app:app /app\nUSER 10001\n"
+            f"{_HEAD}{_USERADD}WORKDIR /app\n# logging.ini writes beside the code\nRUN chown app:app /app\n"
+            "COPY --chown=app:app . .\nUSER 10001\n"
             f"{_CMD}"
         ),
         files={"app.py": "print(1)\n", "logging.ini": "[handler_file]\nclass=FileHandler\nargs=('app.log', 'a')\n"},
@@ -152,9 +152,13 @@ def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
     edits = [] if is_recursive else [_owned(project, entry, owner) for entry in copies if entry.flag("chown") is None]
     if user is None:
         edits.append(_creation(project))
+    early = None if is_recursive else _early(project, owned, user)
+    absent = [folder for folder in owned.folders if folder not in owned.present]
+    late = [] if early else list(_chown(owned, owner, absent, is_recursive=is_recursive))
+    edits += _given(project, owned, owner, early) if early else ()
     # Kubernetes' runAsNonRoot can only judge a number.
-    text = "\n".join([*_chown(owned, owner, is_recursive=is_recursive), f"USER {name if user else UID}"])
-    edits.append(inserted_after(project, _last_work(final), text))
+    late.append(f"USER {name if user else UID}")
+    edits.append(inserted_after(project, _last_work(final), "\n".join(late)))
     edits += [inserted_after(project, stage.start, "USER root") for stage in _still_root(project)]
     edits += _startable(project)
     doubts = (*doubts, *_doubts(project, owned), *(("the user has no home",) if user and not user.has_home else ()))
@@ -203,13 +207,43 @@ def _creation(project: Project) -> Edit:
     command = f"useradd --system --uid {UID} --create-home {NAME}"
     if family(project, project.final) is Family.ALPINE:
         command = f"addgroup -S -g {UID} {NAME} && adduser -S -D -u {UID} -G {NAME} -h /home/{NAME} {NAME}"
+    place = _creation_place(project)
+    if not makes_folder(place):
+        return inserted_after(project, place, f"RUN {command}")
+    start = place.value_span.start
+    return Edit(project.path, Span(start, start), project.dockerfile.written(f"{command} \\\n    && "))
+
+
+def _creation_place(project: Project) -> Instruction:
+    """The RUN that takes the creation of the user in, else what it goes behind."""
     anchor = last_of_system(project.final)
     instructions = project.final.instructions
     behind = next(iter(instructions[instructions.index(anchor) + 1 :]), None)
-    if behind and makes_folder(behind) and not (behind.flags or behind.heredocs or behind.exec_form):
-        start = behind.value_span.start
-        return Edit(project.path, Span(start, start), project.dockerfile.written(f"{command} \\\n    && "))
-    return inserted_after(project, anchor, f"RUN {command}")
+    return behind if behind and _takes_more(behind) else anchor
+
+
+def _takes_more(run: Instruction) -> bool:
+    """Whether a RUN only makes folders, in a form that another command can be written into."""
+    return makes_folder(run) and not (run.flags or run.heredocs or run.exec_form)
+
+
+def _early(project: Project, owned: Ownership, user: User | None) -> Instruction | None:
+    """What the folders can be given to the user behind, before the code comes."""
+    is_here = user is not None and user.instruction in project.final.instructions
+    start = user.instruction if user and is_here else project.final.start
+    return giving_place(project, owned.folders, start if user else _creation_place(project)) if owned.folders else None
+
+
+def _given(project: Project, owned: Ownership, owner: str, place: Instruction) -> Iterator[Edit]:
+    """The folders given away at an early place; the RUN that makes them all takes it in."""
+    missing = missing_at(project, owned.folders, place)
+    comment, run = _chown(owned, owner, missing, is_recursive=False)
+    if missing or not _takes_more(place):
+        yield inserted_after(project, place, f"{comment}\n{run}")
+        return
+    end = place.value_span.end
+    yield Edit(project.path, Span(place.span.start, place.span.start), project.dockerfile.written(f"{comment}\n"))
+    yield Edit(project.path, Span(end, end), project.dockerfile.written(f" \\\n    && {run.removeprefix('RUN ')}"))
 
 
 def _last_work(stage: Stage) -> Instruction:
@@ -226,19 +260,16 @@ def _owned(project: Project, copy: Instruction, owner: str) -> Edit:
     return Edit(project.path, Span(start, start), f"--chown={owner} ")
 
 
-def _chown(owned: Ownership, owner: str, *, is_recursive: bool) -> Iterator[str]:
-    """The RUN that gives folders to the user, under a comment that says who writes there."""
+def _chown(owned: Ownership, owner: str, missing: Sequence[str], *, is_recursive: bool) -> tuple[str, ...]:
+    """The RUN that makes what is missing and gives folders to the user, under a comment that says who writes there."""
     if not owned.folders:
-        return
+        return ()
     places = tuple(dict.fromkeys(re.sub(r":\d+\Z", "", write.place) for write in owned.writes if write.place))
     where = "beside the code" if owned.is_beside_code and len(owned.folders) == 1 else "there"
-    if places:
-        yield f"# {', '.join(places[:2])} {'write' if len(places) > 1 else 'writes'} {where}"
-    else:
-        yield "# written to at run time"
-    made = [folder for folder in owned.folders if folder not in owned.present]
-    making = f"mkdir -p {' '.join(made)} \\\n    && " if made else ""
-    yield f"RUN {making}chown {'-R ' if is_recursive else ''}{owner} {' '.join(owned.folders)}"
+    who = f"{', '.join(places[:2])} {'write' if len(places) > 1 else 'writes'} {where}"
+    making = f"mkdir -p {' '.join(missing)} \\\n    && " if missing else ""
+    giving = f"RUN {making}chown {'-R ' if is_recursive else ''}{owner} {' '.join(owned.folders)}"
+    return f"# {who if places else 'written to at run time'}", giving
 
 
 def _doubts(project: Project, owned: Ownership) -> Iterator[str]:
