@@ -372,6 +372,22 @@ def test_an_engine_that_starts_neither_says_nothing_about_the_rewrite() -> None:
     assert compare(before, after, Declared()).verdict is Verdict.UNKNOWN
 
 
+def test_a_program_that_is_in_neither_image_is_the_same_end_with_a_shell_and_without() -> None:
+    said = 'runc create failed: exec: "gunicorn": executable file not found in $PATH: unknown'
+    before = _service(state="exited", code=127, log="/bin/sh: 1: gunicorn: not found\n")
+    assert _is(_outcome(_service(state="refused", reason=said), "state", before=before), Verdict.SAME)
+    other = _service(state="refused", reason=said.replace("gunicorn", "celery"))
+    assert _is(_outcome(other, "state", before=before), Verdict.DIFFERENT)
+
+
+def test_an_empty_folder_of_root_may_go_with_root_and_what_is_in_one_may_not() -> None:
+    empty = replace(IMAGE, files={**IMAGE.files, "/root/.config": File("folder", 0o40755, 0, 0)})
+    full = replace(empty, files={**empty.files, "/root/.config/token": IMAGE.files["/app/app.py"]})
+    assert _is(_outcome(IMAGE, "files", "user", before=empty), Verdict.SAME)
+    assert _is(_outcome(IMAGE, "files", before=empty), Verdict.DIFFERENT)
+    assert _is(_outcome(IMAGE, "files", "user", before=full), Verdict.DIFFERENT)
+
+
 def test_what_is_said_of_every_request_is_said_of_a_new_health_check_too() -> None:
     before = _service(log="ERROR handling request /\nERROR denied '/x'\n")
     for line, verdict in (("handling request /healthz", Verdict.SAME), ("denied '/app/state'", Verdict.DIFFERENT)):

@@ -16,6 +16,8 @@ LONGEST = 300
 _BY_ENGINES = frozenset({"/etc", "/etc/hosts", "/etc/hostname", "/etc/mtab", "/etc/resolv.conf"})
 ASPECTS = ("listening", "answers", "health check", "log")
 _REQUESTED = regex(r"\b(request|GET|HEAD) /[\w./-]*")
+# "sh: 1: gunicorn: not found", and what a runtime says of a command without a shell.
+_ABSENT = regex(r"(?:^|[\s\"])([\w./-]+)(?:: not found\Z|\\?\": (?:executable file not found|.*no such file))")
 # What two starts of one and the same image may differ in.
 BY_CHANCE = frozenset({"state", *ASPECTS})
 
@@ -52,6 +54,8 @@ def _why_down(before: Service, after: Service) -> str:
 def _state(before: Service, after: Service) -> Outcome:
     if before.state == after.state == "refused" and before.ending != after.ending:
         return unknown("state", f"the engine starts neither: {after.reason}")
+    if (absent := _absent(before)) and absent == _absent(after):
+        return judged("state", (), [f"neither starts: {absent} is not there"])
     if before.ending == after.ending:
         if before.is_up:
             return judged("state", ())
@@ -62,6 +66,13 @@ def _state(before: Service, after: Service) -> Outcome:
     if after.is_up and not before.is_up:
         return judged("state", (), (), [found])
     return judged("state", [found])
+
+
+def _absent(service: Service) -> str:
+    """The program that a container was to start and that its image lacks, by a shell or the engine; "" for none."""
+    is_by_shell = service.state == "exited" and service.code == 127
+    found = _ABSENT.search(last_line(service.log) if is_by_shell else service.reason)
+    return found[1] if found else ""
 
 
 def _end(service: Service) -> str:

@@ -232,6 +232,8 @@ def _explained(path: str, was: File | None, now: File | None, before: Image, aft
     if now is None:
         if path in declared.unsent:
             return "kept out by .dockerignore"
+        if was is not None and was.content == "folder" and path.startswith("/root/") and "user" in declared.changes:
+            return "an empty folder of root, whom the service no longer runs as"
         is_dropped = "files" in declared.changes and is_for_installing(path)
         return "only installing reads it" if is_dropped else ""
     if path in declared.edited and (was.mode, was.uid, was.gid) == (now.mode, now.uid, now.gid):
