@@ -17,7 +17,7 @@ from pydock.resolve import Reader, Resolver, uv
 from pydock.resolve.kept import Kept
 from pydock.resolve.output import unreachable
 from pydock.values import replace
-from tests.package_index import Distribution, Index, closed_port, serving
+from tests.package_index import Distribution, Index, closed_port, hanging, serving
 
 SHOP = (Distribution("shop", "1.0", ("till",)), Distribution("till", "1.5"), Distribution("lamp", "1.0"))
 DOCKERFILE = "FROM python:3.11.7-slim-bookworm\nCOPY . .\nRUN pip install -r requirements.txt\n"
@@ -117,6 +117,16 @@ def test_an_index_that_is_gone_is_asked_once_however_many_services_there_are(ask
     for name in ("shop", "till", "lamp"):
         request = Request((name,), "3.11.7", TARGET, indexes=gone)
         assert resolver.answers([request])[request].is_unreachable
+    assert [request.requirements for request in asked] == [("shop",)]
+
+
+def test_an_index_that_hangs_is_waited_for_once(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_HTTP_TIMEOUT", "1")
+    resolver = Resolver()
+    with hanging() as url:
+        for name in ("shop", "till", "lamp"):
+            request = Request((name,), "3.11.7", TARGET, indexes=Indexes(url))
+            assert resolver.answers([request])[request].why_not.endswith("does not answer")
     assert [request.requirements for request in asked] == [("shop",)]
 
 

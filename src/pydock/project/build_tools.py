@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pydock.data import rows
@@ -15,6 +17,15 @@ from pydock.project.images import PythonImage
 BUILD_TOOLS = frozenset(
     ["pip", "setuptools", "wheel", "pip-tools", "pipenv", "poetry", "uv", "hatch", "pdm", "virtualenv", "build"]
 )
+
+
+def is_build_tool(word: str) -> bool:
+    """Whether an argument of an install names a build tool of an index, pinned or not."""
+    try:
+        requirement = Requirement(word)
+    except InvalidRequirement:
+        return False
+    return not requirement.url and canonicalize_name(requirement.name) in BUILD_TOOLS
 
 
 def python_minor(image: PythonImage) -> str:

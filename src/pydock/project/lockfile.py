@@ -40,13 +40,13 @@ def lock_text(
 ) -> str:
     """The lock of these requirements files; `lines` are options that it has to repeat.
 
-    `kept` is the image whose versions it stays at: made again, it stays at its own. So does one
-    that `is_again` made from an older lock.
+    `kept` says whose versions it stays at: made again, it stays at its own. So does one that
+    `is_again` made from an older lock.
     """
     command = list(lock_command(path, sources, request, hashes=hashes, upgrades=not kept and not is_again))
     command[1:1] = ["--no-strip-extras"] if any(pin.extras for pin in answer.pins) else []
     head = f"{_HEAD}#    {' '.join(command)}\n"
-    head += f"# Versions that {kept} runs are kept.\n" if kept else ""
+    head += f"# Versions {kept} are kept.\n" if kept else ""
     body = "".join(f"{line}\n" for line in lines)
     return head + body + "".join(_entry(pin, sources, hashes=hashes) for pin in answer.pins)
 

@@ -62,16 +62,24 @@ def locked(project: Project, entry: Wanted) -> Locked | str:
         if isinstance(found, str):
             return found
         edits += found
-    kept = project.running.image
     if is_pylock:
         text = pylock_text(answer, tuple(lock_command(path, entry.paths, entry.request)))
     else:
-        text = lock_text(path, entry.paths, entry.request, answer, entry.supply.lines, hashes=hashes, kept=kept)
+        text = lock_text(
+            path, entry.paths, entry.request, answer, entry.supply.lines, hashes=hashes, kept=_kept(project, entry)
+        )
     if text is None:
         return "an address in it would hold a password"
     whole = one_splice(project, [edit for edit in edits if edit.path == project.path])
     others = dict.fromkeys(edit for edit in edits if edit.path != project.path)
     return Locked(path, len(answer.pins), (whole, *others, Edit(path, Span(0, 0), text)))
+
+
+def _kept(project: Project, entry: Wanted) -> str:
+    """Whose versions a lock keeps, "" where it takes the newest."""
+    if entry.standing:
+        return f"of {entry.standing}"
+    return f"that {project.running.image} runs" if project.running.image else ""
 
 
 def relocked(project: Project, entry: Outdated) -> Locked | str:
@@ -120,7 +128,8 @@ def hashed(project: Project, entry: Wanted) -> Locked | str:
     if answer is None or answer.why_not or not has_hashes(answer):
         return (answer.why_not if answer else entry.why_not) or f"{entry.paths[0]} has packages of no index"
     if {pin.name for pin in answer.pins} - found.names:
-        return f"{entry.paths[0]} does not name every package that it needs"
+        # Compiled for another machine: what it lacks here is in a lock of its own.
+        return locked(project, entry)
     path, text = entry.paths[0], project.tree.text(entry.paths[0]) or ""
     edits = [Edit(path, line.span, with_hashes(text, line, answer)) for line in found.entries if line.name]
     whole = apply(text, edits).replace("uv pip compile ", "uv pip compile --generate-hashes ", 1)
@@ -145,9 +154,6 @@ def turned(project: Project, entry: Wanted, lock: str, *, hashes: bool) -> tuple
     """The edits that make an install take a lock instead of its requirements files, or why there are none."""
     if project.tree.ignore.hides(lock):
         return f".dockerignore hides {lock}"
-    for path in entry.paths:
-        if (project.tree.data(path) or b"").startswith((b"\xff\xfe", b"\xfe\xff")):
-            return f"{path} is UTF-16"
     if hashes and entry.names:
         return f"{entry.names[0]} is named beside it, without hashes"
     install = entry.install

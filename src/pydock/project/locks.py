@@ -11,7 +11,7 @@ import json
 import posixpath
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -124,6 +124,15 @@ def locks(project: Project) -> tuple[Lock, ...]:
     found = [lock(project, path) for path in project.tree.files if posixpath.basename(path) in NAMES]
     found += [compiled(project, entry) for entry in project.requirement_sets]
     return tuple(sorted((entry for entry in found if entry), key=lambda entry: entry.path))
+
+
+def standing(project: Project, folder: str, names: Collection[str]) -> Lock | None:
+    """A tool's lock in a folder that pins all of these packages and is not known to be stale."""
+    for path in sorted(NAMES):
+        found = lock(project, posixpath.join(folder, path)) if names else None
+        if found and not (found.problem or found.freshness.why_stale) and found.pins.keys() >= set(names):
+            return found
+    return None
 
 
 def lock(project: Project, path: str) -> Lock | None:

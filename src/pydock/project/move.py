@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from packaging.utils import canonicalize_name
-
 from pydock.edits import Edit
 from pydock.project import Project
 from pydock.project.bases import released, retagged, roots
-from pydock.project.build_tools import BUILD_TOOLS
+from pydock.project.build_tools import is_build_tool
 from pydock.project.images import tagged, version_order
 from pydock.project.installs import RESOLVING, installs
+from pydock.project.outdated import at_source
 from pydock.project.pins import Answer, Request
 from pydock.project.python import release
 from pydock.project.syncs import syncs
@@ -41,7 +40,7 @@ def questions(project: Project) -> tuple[Request, ...]:
         step = next_step(project, minor) if life and life.end_of_life <= project.options.today else None
         path = _path(project, step) if step else None
         if isinstance(path, Move):
-            entries = (*wanted(project), *wanted(_over(project, path)))
+            entries = (*_asked(project), *_asked(_over(project, path)))
             found += [entry.request for entry in entries if entry.request]
     return tuple(dict.fromkeys(found))
 
@@ -54,19 +53,24 @@ def move(project: Project, step: Step) -> Move:
     after = _over(project, path)
     if unknown := next(_unknown(after), ""):
         return Move(unknown)
-    answers = [entry.answer(after) for entry in wanted(after)]
+    answers = [entry.answer(after) for entry in _asked(after)]
     known = [answer for answer in answers if answer is not None]
     if len(known) < len(answers):
         return Move("`pydock fix` asks a resolver whether its packages exist there.")
     for answer in known:
         if answer.why_not:
             return Move(f"Its packages do not resolve there: {answer.why_not}.")
-    before = [today for entry in wanted(project) if (today := entry.answer(project))]
+    before = [today for entry in _asked(project) if (today := entry.answer(project))]
     if new := sorted(_compiled(known) - _compiled(before)):
         return Move(f"There {', '.join(new)} would have to be compiled, for no wheel fits.")
     count = len({pin.name for answer in known for pin in answer.pins})
     verdict = f"All {count} packages resolve there, and what has wheels today has wheels there." if count else ""
     return Move(verdict or "It installs no packages.", path.edits, path.tags, path.doubts)
+
+
+def _asked(project: Project) -> tuple[Wanted, ...]:
+    """What installs ask for: not the pins of a lock, which were found for the Python that has come to its end."""
+    return tuple(at_source(project, entry) for entry in wanted(project))
 
 
 def _over(project: Project, path: Move) -> Project:
@@ -110,15 +114,15 @@ def _unknown(project: Project) -> Iterator[str]:
     """Installs that no resolver can be asked about."""
     if not project.tree.known:
         yield "What it installs and runs is not known without its folder."
-    entries = wanted(project)
+    entries = _asked(project)
     yield from (_unaskable(entry) for entry in entries if entry.request is None)
     covered = {entry.install.command for entry in entries}
     for stage in project.dockerfile.stages:
         for sync in syncs(project.dockerfile, stage):
             yield f"Its packages are locked by {sync.tool}, whose lock has to be made again for it."
         for install in installs(project.dockerfile, stage, RESOLVING):
-            named = {canonicalize_name(word.value or "?") for word in install.packages}
-            if install.command not in covered and (install.files or install.editables or named - BUILD_TOOLS):
+            named = any(not is_build_tool(word.value or "") for word in install.packages)
+            if install.command not in covered and (install.files or install.editables or named):
                 yield f"What line {install.instruction.number} installs is not known to a resolver."
 
 

@@ -5,7 +5,7 @@ What can make one again is a question to a resolver, which stays at the versions
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydock.dockerfile import Stage
 from pydock.project import Project
@@ -84,7 +84,21 @@ def _judged(project: Project, install: Install, path: str, head: Made) -> tuple[
         for entry in project.requirement_set(path).entries
         if entry.requirement and entry.is_pinned and not entry.requirement.url
     }
-    again = asked_by(project, install, head.sources, names, inside, {**pins, **project.running.preferences})
-    if again.request and head.before and not project.options.as_of:
-        again = replace(again, request=replace(again.request, before=head.before))
-    return why, again
+    return why, _at_source(project, install, head, {**pins, **project.running.preferences})
+
+
+def at_source(project: Project, entry: Wanted) -> Wanted:
+    """What an install of a lock that pydock can make again asks for by the sources of that lock; others as they are."""
+    head = made(project, entry.paths[0]) if len(entry.paths) == 1 else None
+    if entry.request is None or head is None or not head.is_own:
+        return entry
+    have = dict(preference.split("==", 1) for preference in entry.request.preferences)
+    return _at_source(project, entry.install, head, have)
+
+
+def _at_source(project: Project, install: Install, head: Made, have: Mapping[str, str]) -> Wanted:
+    inside, names = interpreter(project, install.stage), names_of(install)
+    found = asked_by(project, install, head.sources, names, inside, have)
+    if found.request and head.before and not project.options.as_of:
+        return replace(found, request=replace(found.request, before=head.before))
+    return found

@@ -1,8 +1,8 @@
 """What installs ask a resolver for: one question for each install of a Dockerfile.
 
 pip leaves alone what an earlier install of the stage has brought, as long as it fits, so
-the versions of earlier answers are preferences of later questions. Those that a built image
-runs are preferences of every question.
+the versions of earlier answers are preferences of later questions. Those of a lock that
+another tool has made, and those that a built image runs, are preferences of every question.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pydock.project.build_tools import BUILD_TOOLS
 from pydock.project.indexes import Supply, supply
 from pydock.project.installs import RESOLVING, Install, installs
 from pydock.project.interpreters import Interpreter, interpreter
+from pydock.project.locks import standing
 from pydock.project.metadata import NAMES, manifest_of
 from pydock.project.pins import Answer, Request
 from pydock.project.requirements import Entry, Kind, RequirementSet, entries
@@ -40,7 +41,8 @@ class Wanted(Value):
     `asked` are all packages by name, `loose` those without a pin; `is_hashed` where every line of
     the files names the hashes it takes. `why_not` says why no resolver can be asked; `supply` is
     where the packages come from. `places` are local projects as pip is told them (`-e .`), whose
-    metadata is among the paths.
+    metadata is among the paths. `standing` is the lock of another tool beside the files, whose
+    versions are stayed at.
     """
 
     install: Install
@@ -53,6 +55,7 @@ class Wanted(Value):
     request: Request | None = None
     why_not: str = ""
     places: tuple[str, ...] = ()
+    standing: str = ""
 
     def answer(self, project: Project) -> Answer | None:
         """What was gathered for this install."""
@@ -113,13 +116,12 @@ def _of_install(
     hidden = next((f"{word.text} is known only when the image is built" for word in words if not word.value), "")
     absent = next((f"no COPY brings {word.text}" for word, path in zip(words, origins, strict=True) if not path), "")
     paths = tuple(path for path in origins if path)
-    preferred = {**project.running.preferences, **have}
     told = tuple(_local_places(project, install, paths))
     paths += tuple(dict.fromkeys(place.manifest for place in told if place.manifest))
     if not paths and not words and not names:
         return None
     unread = next((f"{place.asked}, and what that needs is not read" for place in told if not place.manifest), "")
-    found = asked_by(project, install, paths, names, inside, preferred, hidden or absent or unread)
+    found = asked_by(project, install, paths, names, inside, have, hidden or absent or unread)
     return replace(found, places=tuple(place.written for place in told))
 
 
@@ -163,10 +165,14 @@ def asked_by(
     paths: tuple[str, ...],
     names: tuple[str, ...],
     inside: Interpreter | None,
-    preferred: Mapping[str, str],
+    have: Mapping[str, str],
     why_not: str = "",
 ) -> Wanted:
-    """What an install would ask for with these requirements files and names; `preferred` are versions to stay at."""
+    """What an install would ask for with these requirements files and names.
+
+    It stays at the versions that it will `have`, then at those of a lock of another tool, then at those of a running
+    image.
+    """
     sets = [project.requirement_set(path) for path in paths]
     asked = _asked([*(entry for each in sets for entry in each.entries), *map(_as_entry, names)])
     bound = _bound(project, install, sets)
@@ -185,8 +191,11 @@ def asked_by(
     )
     if found.why_not or inside is None or where.is_carried:
         return found
+    beside = standing(project, posixpath.dirname(paths[0]), asked) if paths else None
+    preferred = {**project.running.preferences, **(beside.pins if beside else {}), **have}
     preferences = tuple(f"{name}=={version}" for name, version in sorted(preferred.items()))
-    return replace(found, request=_request(project.options, found, sets, bound, inside, preferences))
+    request = _request(project.options, found, sets, bound, inside, preferences)
+    return replace(found, request=request, standing=beside.path if beside else "")
 
 
 def _request(

@@ -70,12 +70,13 @@ def untold(talk: str) -> tuple[str, str] | None:
 
 
 def explained(talk: str) -> Answer:
-    """The answer for a failed run, from what uv wrote to standard error."""
+    """The answer for a failed run, from what uv wrote to standard error, its log included."""
+    talk = "\n".join(line for line in talk.splitlines() if not line.startswith("DEBUG "))
     lines = [_FRAME.sub("", line).strip() for line in talk.splitlines()]
     if (built := _CODE.search(talk)) and GUARDED in talk:
-        return Answer(why_not=f"{_hidden(built[1])} has to run its own code to tell what it needs")
-    address = _ADDRESS.search(talk)
-    index = re.sub(r"\A(https?://)(?:[^/@]*@)?([^/]+).*", r"\1\2", address[0]) if address else "the package index"
+        what = "has to run its own code to tell what it needs, which --allow-builds allows"
+        return Answer(why_not=f"{_hidden(built[1])} {what}")
+    index = index_of(talk)
     if status := _STATUS.search(talk):
         is_final = _LASTING_STATUS.match(status[1]) is not None
         return Answer(why_not=f"{index} says {status[1]}", is_unreachable=not is_final, is_final=is_final)
@@ -83,6 +84,12 @@ def explained(talk: str) -> Answer:
         return unreachable(f"{index} {'does not answer' if 'timed out' in talk else 'cannot be reached'}")
     is_final = _LASTING.search(talk) is not None
     return Answer(why_not=_hidden(_reason([line for line in lines if line])), is_final=is_final)
+
+
+def index_of(talk: str) -> str:
+    """The first server that is named, without its path and credentials."""
+    address = _ADDRESS.search(talk)
+    return re.sub(r"\A(https?://)(?:[^/@]*@)?([^/]+).*", r"\1\2", address[0]) if address else "the package index"
 
 
 def unreachable(why_not: str) -> Answer:

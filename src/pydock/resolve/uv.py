@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
@@ -25,28 +26,38 @@ from pathlib import Path
 
 from pydock.patterns import regex
 from pydock.project.lockfile import extras, requesters
-from pydock.project.pins import Answer, Pin, Request
+from pydock.project.pins import Answer, Indexes, Pin, Request
 from pydock.project.secrets import mask
 from pydock.resolve.archives import needs
-from pydock.resolve.output import GUARDED, explained, pins_of, preferring, unreachable, untold
+from pydock.resolve.output import GUARDED, explained, index_of, pins_of, preferring, unreachable, untold
 from pydock.values import replace
 
 # In seconds: to a connection, to the next byte, and for everything; an index that is known to be there may be slow.
 CONNECT_LIMIT, READ_LIMIT, LIMIT = 3, 8, 120
+# An index of which nothing at all has been heard for as long is gone.
+_SILENCE = 5
+_HEARD = regex(r"DEBUG (?:Searching for a compatible version|Selecting: |Found (?:not-)?modified response)")
 _PATIENCE = 4
-_MOST_ARCHIVES = 20
+_MOST_ARCHIVES = 60
+# What archives of an index need that do not say so to uv, once they have been read.
+_told: dict[tuple[Indexes, str, str], tuple[str, ...]] = {}
 # What a person has set up to reach an index counts; what would change an answer does not.
 _KEPT = regex(
     r"UV_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_URL)?|INDEX_\w+_(?:USERNAME|PASSWORD)|CACHE_DIR|NO_CACHE|INSECURE_HOST"
     r"|KEYRING_PROVIDER|NATIVE_TLS|SYSTEM_CERTS|CREDENTIALS_DIR|HTTP_\w+|OFFLINE)\Z"
 )
 _Run = Callable[[Iterable[str]], subprocess.CompletedProcess[bytes]]
+_Watched = Callable[[Iterable[str]], subprocess.CompletedProcess[str]]
 _GUARD = f"""\
 import os, sys
 sys.stderr.write("{GUARDED}\\n")
 sys.stderr.flush()
 os._exit(1)
 """
+
+
+class _Silent(Exception):
+    """An index, by its address, of which nothing was heard in time; the answer says so."""
 
 
 def answer(request: Request, *, is_offline: bool = False, is_patient: bool = False) -> Answer:
@@ -59,20 +70,24 @@ def answer(request: Request, *, is_offline: bool = False, is_patient: bool = Fal
     with tempfile.TemporaryDirectory(prefix="pydock-") as folder:
         place = Path(folder)
         _prepare(place, request)
-        run = partial(_run, place, _environment(request, place, _PATIENCE if is_patient else 1))
+        patience = _PATIENCE if is_patient else 1
+        environment = _environment(request, place, patience)
+        run = partial(_run, place, environment)
         try:
-            done = _resolved(place, request, run, is_offline=is_offline)
-            talk = done.stderr.decode("utf-8", "replace")
+            watched = partial(_watched, place, environment, _silence(request) * patience)
+            done = _resolved(place, request, watched, is_offline=is_offline)
             if done.returncode:
-                return explained(talk)
+                return explained(done.stderr)
             lock = (place / "pylock.toml").read_text(encoding="utf-8")
             pins = tuple(pins_of(tomllib.loads(lock)))
             again = _compiled(place, request, pins, run, is_offline=is_offline)
+        except _Silent as silent:
+            return unreachable(f"{silent} does not answer")
         except subprocess.TimeoutExpired:
             return unreachable(f"there was no answer within {LIMIT} s")
     via, asked = requesters(again or ""), extras(again or "")
     found = tuple(replace(pin, via=via.get(pin.name, ()), extras=asked.get(pin.name, "")) for pin in pins)
-    return Answer(found, warnings=tuple(_warnings(talk)), pylock=lock, is_final=again is not None)
+    return Answer(found, warnings=tuple(_warnings(done.stderr)), pylock=lock, is_final=again is not None)
 
 
 @cache
@@ -104,29 +119,44 @@ def _write(path: Path, lines: Iterable[str]) -> None:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def _resolved(place: Path, request: Request, run: _Run, *, is_offline: bool) -> subprocess.CompletedProcess[bytes]:
+def _resolved(place: Path, request: Request, run: _Watched, *, is_offline: bool) -> subprocess.CompletedProcess[str]:
     """What uv writes, once it has been told about the archives that tell it nothing themselves."""
-    told = ""
+    preferences = request.preferences
     arguments = [*_arguments(request), "--format", "pylock.toml", "-o", "pylock.toml"]
     arguments += ["--offline"] if is_offline else []
-    while True:
+    for _ in range(_MOST_ARCHIVES):
+        _tell(place, request.indexes)
         done = run(arguments)
-        archive = untold(done.stderr.decode("utf-8", "replace")) if done.returncode else None
-        found = _needs(*archive) if archive else None
-        if archive is None or found is None or told.count("[[") == _MOST_ARCHIVES:
-            return done
-        name, version = archive
-        told += f"[[dependency-metadata]]\nname = {json.dumps(name)}\nversion = {json.dumps(version)}\n"
-        told += f"requires-dist = {json.dumps(found)}\n"
-        (place / "uv.toml").write_text(told, encoding="utf-8")
+        archive = untold(done.stderr) if done.returncode else None
+        if archive is None:
+            break
+        found, pin = _needs(*archive), "==".join(archive)
+        if found is not None:
+            _told[request.indexes, *archive] = found
+        elif pin in preferences:
+            preferences = tuple(entry for entry in preferences if entry != pin)
+            _write(place / "pylock.toml", preferring(preferences))
+        else:
+            break
+    return done
+
+
+def _tell(place: Path, indexes: Indexes) -> None:
+    known = [(name, version, found) for (where, name, version), found in _told.items() if where == indexes]
+    told = "".join(
+        f"[[dependency-metadata]]\nname = {json.dumps(name)}\nversion = {json.dumps(version)}\n"
+        f"requires-dist = {json.dumps(found)}\n"
+        for name, version, found in known
+    )
+    (place / "uv.toml").write_text(told, encoding="utf-8")
 
 
 def _needs(name: str, version: str) -> tuple[str, ...] | None:
     """What the archive of a version needs, from where uv has just unpacked it."""
-    for folder in sorted(_cache().glob(f"sdists-v*/*/{name}/{version}/*/src")) + sorted(
-        _cache().glob(f"sdists-v*/*/*/{name}/{version}/*/src")
-    ):
-        return needs(folder)
+    folder = _cache()
+    for depth in ("*", "*/*"):
+        for source in sorted(folder.glob(f"sdists-v*/{depth}/{name}/{version}/*/src")):
+            return needs(source)
     return None
 
 
@@ -145,6 +175,43 @@ def _run(place: Path, environment: Mapping[str, str], arguments: Iterable[str]) 
         timeout=LIMIT,
         check=False,
     )
+
+
+def _watched(
+    place: Path, environment: Mapping[str, str], silence: int, arguments: Iterable[str]
+) -> subprocess.CompletedProcess[str]:
+    """A run of uv with its log.
+
+    Raises _Silent where nothing is heard of an index for `silence` seconds, TimeoutExpired at the limit for everything.
+    """
+    command, log = [program() or "uv", *arguments, "--verbose"], []
+    with subprocess.Popen(
+        command, cwd=place, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        timers = [threading.Timer(seconds, process.kill) for seconds in (silence, LIMIT)]
+        for timer in timers:
+            timer.start()
+        is_heard = False
+        for line in process.stderr or ():
+            log.append(line.decode("utf-8", "replace"))
+            if not is_heard and _HEARD.match(log[-1]):
+                is_heard = True
+                timers[0].cancel()
+    for timer in timers:
+        timer.cancel()
+    talk = "".join(log)
+    if process.returncode < 0 and is_heard:
+        raise subprocess.TimeoutExpired(command, LIMIT)
+    if process.returncode < 0:
+        raise _Silent(index_of(talk))
+    return subprocess.CompletedProcess(command, process.returncode, stderr=talk)
+
+
+def _silence(request: Request) -> int:
+    """For how many seconds nothing has to be heard; a repository is cloned without a word."""
+    asked = os.environ.get("UV_HTTP_TIMEOUT", "")
+    is_cloned = any("://" in line for line in request.requirements)
+    return LIMIT if is_cloned else int(asked) if asked.isdigit() else _SILENCE
 
 
 def _compiled(place: Path, request: Request, pins: Sequence[Pin], run: _Run, *, is_offline: bool) -> str | None:

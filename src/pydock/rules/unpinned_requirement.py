@@ -25,6 +25,7 @@ from pydock.project import Project
 from pydock.project.lockfile import lock_path
 from pydock.project.locking import Locked, locked
 from pydock.project.locks import Manifest, locks, manifest
+from pydock.project.locks import lock as lock_at
 from pydock.project.outdated import lock_beside
 from pydock.project.platforms import elsewhere
 from pydock.project.requirements import Entry, Kind, RequirementSet
@@ -133,8 +134,11 @@ def _fix(project: Project, entry: Wanted, lock: Locked) -> Fix:
     request, answer = entry.request, entry.answer(project)
     minor = request.python.rpartition(".")[0] if request else ""
     day = (request.before - timedelta(days=1)).isoformat() if request and request.before else "today"
-    running = project.running
-    if running.image and answer:
+    running, beside = project.running, lock_at(project, entry.standing)
+    if beside and answer:
+        kept = sum(beside.pins.get(pin.name) == pin.version for pin in answer.pins)
+        held = f"{kept} of {lock.count} packages at the versions of {beside.path}"
+    elif running.image and answer:
         held = f"{running.kept(answer)} of {lock.count} packages at the versions that {running.image} runs"
     else:
         held = f"{lock.count} packages at their versions of {day}"
@@ -148,10 +152,11 @@ def _fix(project: Project, entry: Wanted, lock: Locked) -> Fix:
 
 def _advice(project: Project, entry: Wanted, why_not: str) -> str:
     path, loose = entry.paths[0], set(entry.loose)
+    lock_file, answer = lock_path(path), entry.answer(project)
     for lock in locks(project):
         if lock.path not in entry.paths and loose <= set(lock.pins) and not lock.problem:
-            return f"{lock.path} pins all of them: install what it says instead of {path}."
-    lock_file, answer = lock_path(path), entry.answer(project)
+            reason = f" {lock_file} was not made: {why_not}." if why_not else ""
+            return f"{lock.path} pins all of them: install what it says instead of {path}.{reason}"
     if why_not and not (answer and answer.is_unreachable):
         return f"{lock_file} was not made: {why_not}."
     reason = f" ({why_not})" if why_not else ""

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
 from pydock.project import Project
-from pydock.project.build_tools import BUILD_TOOLS
+from pydock.project.build_tools import is_build_tool
 from pydock.project.caches import mounts
 from pydock.project.installs import Install, runs
 from pydock.rule import Example, Finding, Rule
@@ -83,8 +83,7 @@ def _makes_wheels(project: Project, stage: Stage, folder: str) -> bool:
 
 def _asks(install: Install) -> bool:
     """Whether the service's packages are installed, not just pip itself."""
-    names = {(word.value or "").partition("=")[0] for word in install.packages}
-    return bool(install.files or names - BUILD_TOOLS)
+    return bool(install.files) or any(not is_build_tool(word.value or "") for word in install.packages)
 
 
 def _uses(install: Install, folders: tuple[str, ...]) -> bool:
