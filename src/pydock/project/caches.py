@@ -76,15 +76,15 @@ def mounted_folders(tool: str, folder: str) -> tuple[str, ...]:
 
 
 def is_mounted(instruction: Instruction, tool: str, folder: str | None, environment: Values) -> bool:
-    """Whether a cache mount holds the tool's folder; one that names the tool is believed to."""
-    for mount in mounts(instruction, "cache"):
-        target = expand(mount["target"], environment)
-        if target is None or re.search(rf"\b{_NAMES[tool]}\b", target):
-            return True
-        target = posixpath.normpath(target)
-        if folder and (folder == target or folder.startswith(f"{target.rstrip('/')}/")):
-            return True
-    return False
+    """Whether cache mounts hold the tool's downloads; one that names the tool is believed to."""
+    targets = [expand(mount["target"], environment) for mount in mounts(instruction, "cache")]
+    known = [posixpath.normpath(target) for target in targets if target]
+    if len(known) < len(targets) or any(re.search(rf"\b{_NAMES[tool]}\b", target) for target in known):
+        return True
+    return folder is not None and all(
+        any(posixpath.join(part, "").startswith(posixpath.join(target, "")) for target in known)
+        for part in mounted_folders(tool, folder)
+    )
 
 
 def switched_off(tool: str, environment: Values) -> str:

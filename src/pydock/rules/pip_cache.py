@@ -52,6 +52,12 @@ EXAMPLES = (
         after=f"FROM python:3.12-slim\nRUN {MOUNT} \\\n    --mount=type=cache,target=/root/.cache/uv \\\n"
         "    pip install uv==0.9.0 && uv pip install --system flask==3.1.2\n",
     ),
+    Example(
+        before="FROM python:3.12-slim\nENV POETRY_CACHE_DIR=/tmp/cache\nRUN poetry install --only-root\n",
+        after="FROM python:3.12-slim\nENV POETRY_CACHE_DIR=/tmp/cache\n"
+        "RUN --mount=type=cache,target=/tmp/cache/cache \\\n    --mount=type=cache,target=/tmp/cache/artifacts \\\n"
+        "    poetry install --only-root\n",
+    ),
     Example(before="FROM python:3.12-slim\nRUN --mount=type=cache,target=/root/.cache pip install -e .\n"),
     Example(before="FROM python:3.12-slim\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask==3.1.2\n"),
     Example(before="FROM python:3.12-slim\nRUN pip install flask==3.1.2 && rm -rf /root/.cache\n"),
