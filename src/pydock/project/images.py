@@ -6,6 +6,7 @@ history of the official image's own list, so no tag is ever made up.
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 
 from pydock.data import rows, rows_of
@@ -201,9 +202,14 @@ def never_published(image: PythonImage) -> bool:
 def suites_with(package: str) -> frozenset[str]:
     """The Debian codenames that have a package of this name, as far as the table tells.
 
-    Empty for names that are in all of them or in none.
+    Empty for names that are in all of them or in none. apt takes a name that it does not have for a
+    pattern if it holds one of `.?*` (apt-get(8)): `libldap-2.5` finds libldap-2.5-0.
     """
-    return frozenset(suite for row in rows_of("suite_package_names", package) for suite in row["suites"].split())
+    found = rows_of("suite_package_names", package)
+    if not found and "." in package:
+        begin = re.compile(re.escape(package).replace(r"\.", "."))
+        found = tuple(row for row in rows("suite_package_names") if begin.match(row["package"]))
+    return frozenset(suite for row in found for suite in row["suites"].split())
 
 
 @cache

@@ -1,6 +1,7 @@
 """What RUN instructions install: pip and uv command lines read with the arity of their options.
 
-Options: https://pip.pypa.io/en/stable/cli/pip_install/, read 2026-11.
+Options: https://pip.pypa.io/en/stable/cli/pip_install/, https://docs.astral.sh/uv/reference/cli/#uv-pip-install,
+read 2026-11.
 """
 
 from __future__ import annotations
@@ -50,7 +51,6 @@ _VALUED = frozenset(
         "--find-links",
         "--python",
         "--log",
-        "--keyring-provider",
         "--proxy",
         "--retries",
         "--timeout",
@@ -82,8 +82,27 @@ _VALUED = frozenset(
         "--override",
         "--extra",
         "--torch-backend",
+        "--requirements",
+        "--constraints",
+        "--overrides",
+        "--build-constraints",
+        "--python-preference",
+        "--python-platform",
+        "--keyring-provider",
+        "--allow-insecure-host",
+        "--fork-strategy",
+        "--reinstall-package",
+        "--refresh-package",
+        "--upgrade-package",
+        "-P",
+        "--config-file",
+        "--directory",
+        "--project",
+        "--color",
     ]
 )
+# uv takes these names, too.
+_ALIASES = {"--requirements": "--requirement", "--constraints": "--constraint"}
 INSTALL = frozenset({"install"})
 # What decides on versions: what is made or fetched here is installed later.
 RESOLVING = frozenset({"install", "wheel", "download"})
@@ -195,7 +214,8 @@ def _parsed(
         if not text.startswith("-") or text == "-":
             groups[""].append(word)
             continue
-        name, value = _option(text, word, rest)
+        written, value = _option(text, word, rest)
+        name = _ALIASES.get(written, written)
         options.append((name, value))
         short = {"--requirement": "-r", "--constraint": "-c", "--editable": "-e"}.get(name, name)
         if short in groups and value is not None:

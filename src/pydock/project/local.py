@@ -13,8 +13,8 @@ from pydock.project.context import Copied
 from pydock.project.wanted import Wanted
 from pydock.shell import script
 
-_NAMING = frozenset({"-r", "--requirement", "-e", "--editable"})
-_JOINED = ("-r", "-e", "--requirement=", "--editable=")
+_NAMING = frozenset({"-r", "--requirement", "--requirements", "-e", "--editable"})
+_JOINED = ("-r", "-e", "--requirement=", "--requirements=", "--editable=")
 
 
 class Unturnable(Exception):

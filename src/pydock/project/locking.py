@@ -191,7 +191,7 @@ def _words(project: Project, install: Install, lock: str) -> Iterator[Edit]:
     for word in others:
         at = next(at for at, each in enumerate(install.command.words) if each.span == word.span)
         gone = [word]
-        if install.command.words[at - 1].value in {"-r", "--requirement"}:
+        if install.command.words[at - 1].value in {"-r", "--requirement", "--requirements"}:
             gone.insert(0, install.command.words[at - 1])
         spans = [without(project.dockerfile, install.command, each) for each in gone]
         if None in spans:

@@ -6,15 +6,22 @@ From `data/debian_recommends.csv`: `add` is asked for by name, `brings` comes al
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from functools import cache
 
 from pydock.data import rows
+from pydock.dockerfile import Stage
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import AptStep, apt_installs
 from pydock.shell import script
 from pydock.words import expand
 
 _IN_FULL_IMAGE = frozenset({"gcc", "g++", "make", "libc6-dev", "autoconf", "automake", "build-essential"})
+
+
+# What tells apt of packages that are not Debian's.
+_SOURCE = regex(r"/etc/apt/(?:sources|preferences)|apt-key|add-apt-repository|apt-add-repository|extrepo|\bdeb \[")
 
 
 def asked_for(project: Project, step: AptStep) -> tuple[frozenset[str], tuple[str, ...]]:
@@ -34,11 +41,42 @@ def asked_for(project: Project, step: AptStep) -> tuple[frozenset[str], tuple[st
     return frozenset(names), tuple(unknown)
 
 
-def doubts(names: Collection[str]) -> tuple[str, ...]:
+def doubts(project: Project, step: AptStep, names: Collection[str]) -> Iterator[str]:
     """What may be missed without the recommended packages, as sentences."""
-    return tuple(
-        f"what {row['package']} recommends may be used: {row['doubt']}" for row in _rows(names) if row["doubt"]
+    for row in _rows(names):
+        if row["doubt"]:
+            yield f"what {row['package']} recommends may be used: {row['doubt']}"
+    unknown = sorted(name for name in names if name.partition("=")[0] not in _of_debian())
+    if unknown and any(_adds_source(stage, step) for stage in project.lineage(step.stage)):
+        yield f"what {unknown[0]} recommends is not known: packages of another source are installed here"
+
+
+def _adds_source(stage: Stage, step: AptStep) -> bool:
+    """Whether apt is told of another source of packages before a step, or in its RUN."""
+    before = [entry for entry in stage.instructions if entry.span.start <= step.instruction.span.start]
+    entries = before if stage is step.stage else stage.instructions
+    return any(
+        _SOURCE.search("\n".join((entry.value, *entry.documents)))
+        for entry in entries
+        if entry.keyword in {"RUN", "COPY", "ADD"}
     )
+
+
+@cache
+def _of_debian() -> frozenset[str]:
+    """Packages that are known to be Debian's own."""
+    columns = (
+        ("debian_programs", "package"),
+        ("debian_dev_packages", "dev"),
+        ("debian_dev_packages", "runtime"),
+        ("debian_build_packages", "package"),
+        ("debian_recommends", "package"),
+        ("full_image_packages", "package"),
+        ("full_image_libraries", "package"),
+        ("suite_package_names", "package"),
+        ("native_packages", "runtime"),
+    )
+    return frozenset(name for table, column in columns for row in rows(table) for name in row[column].split())
 
 
 def missing(project: Project, step: AptStep, names: Collection[str]) -> tuple[str, ...]:

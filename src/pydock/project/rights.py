@@ -173,7 +173,7 @@ def _of_starts(project: Project) -> Iterator[Obstacle]:
             yield Obstacle(f"{start.origin} starts as root and drops its rights itself with {min(drops)}")
         elif start.program in _DAEMONS:
             yield Obstacle(f"{start.program} ({start.origin}) is started as root")
-        elif start.program in _SYSTEM or (start.program == "pip" and "install" in start.command.values):
+        elif start.program in _SYSTEM or (start.program in {"pip", "pip3"} and "install" in start.command.values):
             yield Obstacle(f"{start.origin} calls {start.program}, which changes the system")
         elif managers := _MANAGERS & set(names):
             yield Obstacle(f"{min(managers)} starts the program and keeps its own files under root's home")

@@ -8,7 +8,8 @@ install works with lists of last month and fails on versions that are gone. The 
 The cure is one RUN that updates, installs and removes the lists. Safe: the same packages are
 installed from the same repositories. What a package needs in practice though it only
 recommends it (`gcc` the C headers, `git` the certificates) is then asked for by name; where
-that is a matter of use (a browser's fonts, LibreOffice's parts) dropping it is unsafe.
+that is a matter of use (a browser's fonts, LibreOffice's parts), and where packages of another
+source than Debian are installed, dropping it is unsafe.
 Versions are never pinned: Debian's mirrors delete a version when the next one appears.
 """
 
@@ -66,6 +67,14 @@ EXAMPLES = (
             "    libc6-dev \\\n"
             "    && rm -rf /var/lib/apt/lists/*\n"
         ),
+    ),
+    Example(
+        before=(
+            "FROM python:3.11-slim\n"
+            "COPY chrome.list /etc/apt/sources.list.d/\n"
+            "RUN apt-get update && apt-get install -y google-chrome-stable && rm -rf /var/lib/apt/lists/*\n"
+        ),
+        finds=True,
     ),
     Example(
         before=(
@@ -278,7 +287,10 @@ def _is_configured(stage: Stage) -> bool:
 def _without_recommends(project: Project, entry: AptRun, step: AptStep) -> Fix:
     dockerfile, path = project.dockerfile, project.path
     names, unknown = recommends.asked_for(project, step)
-    doubts = (*recommends.doubts(names), *(f"the packages in {word} are not known" for word in unknown))
+    doubts = (
+        *recommends.doubts(project, step, names),
+        *(f"the packages in {word} are not known" for word in unknown),
+    )
     added = recommends.missing(project, step, names)
     edits = [_option_edit(dockerfile, path, entry, step), *_program_edits(path, step)]
     if added and step.packages:

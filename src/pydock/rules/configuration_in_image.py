@@ -49,7 +49,7 @@ EXAMPLES = (
     ),
     Example(
         before='FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD ["python", "settings.py"]\n',
-        files={"settings.py": "EMAIL_BACKEND = 'django.core.mail.backends.smtp.EmailBackend'\n"},
+        files={"settings.py": "EMAIL_BACKEND = 'smtp.EmailBackend'\nTOKEN_STRATEGY = 'shop.tokens.DrfTokenStrategy'\n"},
     ),
     Example(before="FROM python:3.12-slim\nENV PIP_INDEX_URL=https://packages.example.com/simple\nCMD python app.py\n"),
 )

@@ -63,6 +63,10 @@ EXAMPLES = (
         before="FROM python:3.11-slim\nRUN apt-get update && apt-get install -y libgl1-mesa-glx\n",
         after="FROM python:3.11.16-slim-bookworm\nRUN apt-get update && apt-get install -y libgl1-mesa-glx\n",
     ),
+    Example(
+        before="FROM python:3.11-slim\nRUN apt-get update && apt-get install -y libldap-2.5\n",
+        after="FROM python:3.11.16-slim-bookworm\nRUN apt-get update && apt-get install -y libldap-2.5\n",
+    ),
     Example(before="FROM python:3.11.7-slim-bookworm\n"),
     Example(before="FROM python:3.11-alpine\n", finds=True),
     Example(before="FROM python:3.8.5-slim-trixie\n", finds=True),

@@ -32,6 +32,11 @@ from pydock.shell import Word, script
 
 EXAMPLES = (
     Example(
+        before="FROM python:3.12-slim\nCOPY all.txt ./\n"
+        "RUN uv pip install --system --python-preference system --requirements all.txt\n",
+        files={"all.txt": "flask\n"},
+    ),
+    Example(
         before="FROM python:3.12-slim\nCOPY requirements.txt ./\n"
         "RUN pip install -r requirements.txt\nRUN pip install gunicorn\n",
         after="FROM python:3.12-slim\nCOPY requirements.txt ./\n"
