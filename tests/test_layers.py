@@ -25,7 +25,7 @@ FLOORS = (
     {"config", "data", "gitignore", "lines", "terminal"},
     {"words"},
     {"dockerfile"},
-    {"shell"},
+    {"shell", "flow"},
     {"edits"},
     {"chains", "plan", "contract", "disk", "ignore", "suppression"},
     {"tree"},

@@ -29,6 +29,13 @@ FLASK_ROUTES: dict[str, tuple[Files, str]] = {
         },
         "/health",
     ),
+    "a file that has its application from a factory and puts a route on it": (
+        {
+            "app.py": "from factory import create\napp = create()\n@app.route('/_status')\ndef ok():\n    return ''\n",
+            "factory.py": "from flask import Flask\ndef create():\n    made = Flask('x')\n    return made\n",
+        },
+        "/_status",
+    ),
     "a function two files away that is given the application by keyword": (
         {
             "app.py": f"{FLASK}import setup_all\nsetup_all.everything(target=app)\n",
@@ -175,6 +182,22 @@ ASGI_ROUTES: dict[str, tuple[Files, str]] = {
             "api/routers/health.py": ROUTER,
         },
         "/api/health",
+    ),
+    "a guard that is there and put on nothing": (
+        {
+            "app.py": f"import guard\n{FASTAPI}# app.add_middleware(guard.Guard)\n@app.get('/health')\ndef ok(): 0\n",
+            "guard.py": "from starlette.middleware.base import BaseHTTPMiddleware\n"
+            "class Guard(BaseHTTPMiddleware):\n    def dispatch(self, request, call):\n        return Response(401)\n",
+        },
+        "/health",
+    ),
+    "a guard that is put on": (
+        {
+            "app.py": f"import guard\n{FASTAPI}app.add_middleware(guard.Guard)\n@app.get('/health')\ndef ok(): 0\n",
+            "guard.py": "from starlette.middleware.base import BaseHTTPMiddleware\n"
+            "class Guard(BaseHTTPMiddleware):\n    def dispatch(self, request, call):\n        return Response(401)\n",
+        },
+        "? /health",
     ),
     "routers of modules that a package imports": (
         {
@@ -335,6 +358,25 @@ DJANGO_ROUTES: dict[str, tuple[Files, str]] = {
         },
         "/api/v1/health/",
     ),
+    "paths in front of which no language stands": (
+        {
+            **DJANGO,
+            "shop/urls.py": "from django.conf.urls.i18n import i18n_patterns\nfrom django.urls import path\n"
+            "from . import views\nurlpatterns = []\n"
+            "urlpatterns += i18n_patterns(path('health', views.health), prefix_default_language=False)\n",
+            "shop/views.py": "def health(request):\n    pass\n",
+        },
+        "/health",
+    ),
+    "the middleware of dockerflow": (
+        {
+            **DJANGO,
+            "shop/settings.py": DJANGO["shop/settings.py"]
+            + "MIDDLEWARE = ['dockerflow.django.middleware.DockerflowMiddleware']\n",
+            "shop/urls.py": "urlpatterns = []\n",
+        },
+        "/__lbheartbeat__",
+    ),
     "a list inside include()": (
         {
             **DJANGO,
@@ -456,6 +498,15 @@ OTHER_ROUTES: dict[str, tuple[Files, str]] = {
             "    return api\napp = create()\n",
         },
         "/health",
+    ),
+    "a falcon application with an add_route of its own": (
+        {
+            "app.py": "import falcon\nclass App(falcon.App):\n    def set_up(self):\n"
+            "        self.add_route('beat', '/__heartbeat__', object())\n"
+            "    def add_route(self, name, path, resource):\n        super().add_route(path, resource)\n"
+            "def make():\n    app = App()\n    return app\napp = make()\n",
+        },
+        "/__heartbeat__",
     ),
     "a do_GET that takes the path apart": (
         {

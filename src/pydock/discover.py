@@ -32,6 +32,7 @@ _NAME = regex(
     rf"(?!.*\.(?:{_NO_DOCKERFILE})\Z)(?:(?:dockerfile|containerfile)(?:[._-][^~]+)?|[^~]+\.(?:dockerfile|containerfile))\Z",
     re.I,
 )
+_PROJECT = regex(r".*\.py|requirements.*|pyproject\.toml|setup\.cfg|Pipfile|poetry\.lock|uv\.lock|src|app")
 _REMOTE = regex(r"https?://|git@|git://|ssh://")
 
 
@@ -159,9 +160,15 @@ def context(path: Path, top: Path, text: str) -> Path:
     folders = [dockerfile.parent]
     while folders[-1] != last and last in folders[-1].parents:
         folders.append(folders[-1].parent)
-    possible = list(dict.fromkeys(_composed(dockerfile, folders))) or folders
-    sources = list(_literal_sources(read(text))) if len(possible) > 1 else []
-    return max(possible, key=lambda entry: sum(_exists(entry, source) for source in sources))
+    sources = list(_literal_sources(read(text))) if len(folders) > 1 else []
+
+    def held(folder: Path) -> int:
+        return sum(_exists(folder, source) for source in sources)
+
+    composed = max(dict.fromkeys(_composed(dockerfile, folders)), key=held, default=None)
+    # A compose file that is run with another project folder says where nothing of it is.
+    best = max(folders, key=held)
+    return composed if composed and (held(composed) or not held(best)) else best
 
 
 def _composed(dockerfile: Path, folders: list[Path]) -> Iterator[Path]:
@@ -247,6 +254,9 @@ def _literal_sources(dockerfile: Dockerfile) -> Iterator[str]:
 
 
 def _exists(folder: Path, source: str) -> bool:
+    if posixpath.normpath(source) == ".":
+        # A folder for Dockerfiles alone is not the one that `COPY . .` means.
+        return any(_PROJECT.fullmatch(entry.name) for entry in folder.iterdir())
     if re.search(r"[*?\[]", source):
         try:
             return next(folder.glob(source), None) is not None

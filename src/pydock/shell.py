@@ -58,14 +58,14 @@ class Command(Value, dict=True):
     def option(self, *names: str) -> Word | None:
         """The value of the first of these options, as `--name value`, `--name=value` or `-nvalue`."""
         for at, word in enumerate(self.words[1:], 1):
-            text = word.value or ""
+            text = unquote(word.text) if word.value is None else word.value
             for name in names:
                 if text == name:
                     return self.words[at + 1] if at + 1 < len(self.words) else None
-                if text.startswith(f"{name}="):
-                    return Word(text[len(name) + 1 :], text[len(name) + 1 :], word.span)
-                if len(name) == 2 and text.startswith(name) and not text.startswith("--"):
-                    return Word(text[2:], text[2:], word.span)
+                is_short = len(name) == 2 and text.startswith(name) and not text.startswith("--")
+                if is_short or text.startswith(f"{name}="):
+                    rest = text[len(name) + (not is_short) :]
+                    return Word(rest, None if word.value is None else rest, word.span)
         return None
 
     def past(self, *prefix: str) -> Command | None:
@@ -106,6 +106,7 @@ class Script(Value, dict=True):
 
 
 OPAQUE = Script((), opaque=True)
+Syntax = Node
 
 
 @lru_cache(maxsize=4096)
@@ -190,6 +191,12 @@ class _Source(Value):
 
     def span(self, start: int, end: int) -> Span:
         return self.logical.span(start, end)
+
+
+def syntax_tree(text: str) -> Syntax | None:
+    """The grammar's tree of a shell file, None where there is an error in it; its offsets are those of the text."""
+    root = _parser().parse(_Source(Logical(text, ((0, 0),))).data).root_node
+    return None if root.has_error else root
 
 
 def _parse(logical: Logical) -> Script:

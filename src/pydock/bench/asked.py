@@ -10,10 +10,10 @@ from pydock.bench.facts import Declared
 from pydock.engine import Report
 from pydock.project import Project
 from pydock.project.app import app, bind
+from pydock.project.called import called_programs
 from pydock.project.compose import services
 from pydock.project.module import read_module
 from pydock.project.sources import sources, syntax
-from pydock.project.start import called_programs
 from pydock.project.writes import image_path, writes
 from pydock.values import Value, field
 

@@ -12,7 +12,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.django import accepted_host, is_gated
 from pydock.project.django_urls import django_routes
-from pydock.project.gates import Gate, gates
+from pydock.project.gates import Gate, gates, is_put
 from pydock.project.imports import module_at, reach
 from pydock.project.listeners import Server
 from pydock.project.listening import listening
@@ -30,7 +30,7 @@ from pydock.values import Value
 _HEALTH = regex(
     r"(?:/[\w./-]*)?/_{0,2}(?:-/)?(?:(?P<health>health(?:y|z|[-_]?check|[-_]?status)?)"
     r"|(?P<live>livez|liveness|live|alive|is[-_]?alive|lbheartbeat__)|(?P<ping>ping|heartbeat(?:__)?)"
-    r"|(?P<ready>readyz|readiness|ready))(?:\.\w+|/)?\Z|(?P<up>/up/?)\Z|(?P<status>(?:/api(?:/\w+)*)?/status/?|/ht/?)\Z",
+    r"|(?P<ready>readyz|readiness|ready))(?:\.\w+|/)?\Z|(?P<up>/up/?)\Z|(?P<status>(?:/api(?:/\w+)*)?/_?status/?|/ht/?)\Z",
     re.I,
 )
 _METRICS = regex(r"/metrics/?\Z")
@@ -100,7 +100,8 @@ def read_app(project: Project, found: Server) -> App | None:
     reached = tuple(dict.fromkeys([*reach(project, path), *(reach(project, place) if place != path else ())]))
     modules = {each: entry for each in reached if (entry := module_at(project, each))}
     framework, kind = _framework(found, object_found, others, tuple(each.run for each in heard))
-    listed = _routes(project, path, object_found, framework, modules)
+    called = (here.path, here.name) if here else (place, object_found.application.name if object_found else "")
+    listed = _routes(project, path, object_found, framework, modules, called)
     open_routes = [
         route.path for route in listed if route.is_plain and _is_let_in(project, modules, object_found, route.path)
     ]
@@ -142,7 +143,12 @@ def _framework(found: Server, made: Found | None, others: tuple[Found, ...], run
 
 
 def _routes(
-    project: Project, path: str, made: Found | None, framework: str, modules: dict[str, Module]
+    project: Project,
+    path: str,
+    made: Found | None,
+    framework: str,
+    modules: dict[str, Module],
+    called: tuple[str, str],
 ) -> tuple[Route, ...]:
     if framework == "django":
         return () if is_gated(project, path) else tuple(django_routes(project, path))
@@ -151,17 +157,20 @@ def _routes(
         return (Route("/_stcore/health", "", 0),)
     if made is None:
         return tuple(route for route in modules[path].routes if route.base == "")
-    return tuple(routes(project, made.path, made.application, modules))
+    return tuple(routes(project, made.path, made.application, modules, called))
 
 
 def _is_let_in(project: Project, modules: dict[str, Module], made: Found | None, route: str) -> bool:
     """Whether no guard of the application stands before a route."""
     if not _is_health(route):
         return False
+    texts = {path: project.tree.text(path) or "" for path in modules}
     return all(
-        gate.lets_in(route) or _is_elsewhere(gate, module, made)
+        gate.lets_in(route)
+        or _is_elsewhere(gate, module, made)
+        or (gate.name != "" and not is_put(gate.name, texts.values()))
         for path, module in modules.items()
-        for gate in gates(project.tree.text(path) or "")
+        for gate in gates(texts[path])
     )
 
 

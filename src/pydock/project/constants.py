@@ -82,7 +82,7 @@ def _fields(node: ast.ClassDef, constants: dict[str, str]) -> dict[str, str]:
             text = template(value, constants)
             if is_settings and value is None:
                 found[name] = f"${{{name.upper()}}}"
-            elif text:
+            elif text or (text is not None and is_settings):
                 found[name] = f"${{{name.upper()}:-{text}}}" if is_settings and "$" not in text else text
     is_renamed = is_settings and "env_prefix" in ast.unparse(node)
     return {} if is_renamed else found
@@ -107,6 +107,7 @@ def _objects(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
         for value in [node.body[-1].value]
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Name)
     }
+    makers |= _annotated(nodes)
     yield from ((f"{maker}()", function) for maker, function in makers.items())
     for node in nodes:
         match node:
@@ -116,6 +117,18 @@ def _objects(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
                 yield name, makers.get(function, function)
             case _:
                 pass
+
+
+def _annotated(nodes: list[ast.AST]) -> dict[str, str]:
+    """Functions that say to give an object of one of the file's classes, of which none is made another."""
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    bases = {ast.unparse(base) for node in classes for base in node.bases}
+    only = {node.name for node in classes} - bases
+    return {
+        node.name: node.returns.id
+        for node in nodes
+        if isinstance(node, ast.FunctionDef) and isinstance(node.returns, ast.Name) and node.returns.id in only
+    }
 
 
 def _arguments(nodes: list[ast.AST], constants: dict[str, str]) -> dict[str, str]:

@@ -86,7 +86,8 @@ def _copied(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> C
     *sources, target = [word for word in words if word is not None]
     absolute = posixpath.normpath(posixpath.join(workdir, target))
     into = target.endswith(("/", "/.")) or target in {".", ".."} or len(sources) > 1
-    clean = tuple(posixpath.normpath(source.lstrip("/") or ".") for source in sources)
+    # The builder takes a way out of the context for one from its top.
+    clean = tuple(posixpath.normpath(f"/{source}").lstrip("/") or "." for source in sources)
     return Copied(instruction, clean, absolute.rstrip("/") + "/" if into else absolute)
 
 

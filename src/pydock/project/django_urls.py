@@ -28,6 +28,7 @@ _GUARD = regex(r"login|staff|permission|auth|admin|token|user_passes", re.I)
 _OPEN = regex(r"\[?\(?(?:\w+\.)*AllowAny,?\]?\)?|\[\]|\(\)")
 _REST_BASE = regex(r"(?:\w+\.)*(?:\w*APIView|\w*ViewSet)\Z")
 _DEFAULT = regex(r"DEFAULT_PERMISSION_CLASSES[\"']\s*:\s*[\[(]([^\])]*)[\])]")
+_DOCKERFLOW = "dockerflow.django.middleware.DockerflowMiddleware"
 _ENTRY = frozenset({"path", "re_path", "url"})
 # URL modules of packages, with the routes that answer GET without a login.
 _PACKAGED = {
@@ -63,7 +64,11 @@ class Urls(Value):
 
 def django_routes(project: Project, place: str) -> Iterator[Route]:
     """The routes of the URL configuration that belongs to a wsgi.py, asgi.py, manage.py or settings file."""
-    is_open = not any(_is_closed(project.tree.text(path) or "") for path in settings_files(project, place))
+    settings = [project.tree.text(path) or "" for path in settings_files(project, place)]
+    is_open = not any(map(_is_closed, settings))
+    if any(_DOCKERFLOW in text for text in settings):
+        # This middleware answers before any other: https://python-dockerflow.readthedocs.io/, read 2026-11.
+        yield Route("/__lbheartbeat__", "urlpatterns", 0)
     for path in root_urls(project, place):
         for route, at, view in _below(project, path, "urlpatterns", "", 0):
             asked = _asks_login(project, at, view) if view else False
@@ -162,6 +167,10 @@ class _Reader:
             case ast.Call(func=ast.Name(id="patterns" | "format_suffix_patterns"), args=arguments):
                 for argument in arguments:
                     yield from self.entries(argument) if isinstance(argument, ast.List) else (argument,)
+            case ast.Call(func=ast.Name(id="i18n_patterns"), args=arguments, keywords=keywords):
+                # Without this every path has a language in front.
+                if any(ast.unparse(keyword) == "prefix_default_language=False" for keyword in keywords):
+                    yield from arguments
             case ast.Name() | ast.Attribute():
                 yield value
             case _:

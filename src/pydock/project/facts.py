@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from pydock.patterns import regex
 from pydock.project import Project, calls
 from pydock.project.app import QUEUES, App, bind_of, read_app
+from pydock.project.called import called_programs
+from pydock.project.declared import declared
 from pydock.project.listeners import Server
+from pydock.project.main_command import is_job, main_command, own_starts
 from pydock.project.objects import is_bound
 from pydock.project.ownership import ownership
 from pydock.project.programs import DJANGO_WORKERS, PREPARATIONS
 from pydock.project.server import read_server, server
 from pydock.project.sources import remembered
-from pydock.project.start import Start, called_programs, declared, is_job, main_command, starts
+from pydock.project.start import Start, starts
 from pydock.values import Value
 
 WORKERS = QUEUES | frozenset(DJANGO_WORKERS.values())
@@ -84,6 +87,9 @@ def _processes(project: Project) -> Iterator[Process]:
         yield _process(project, start, server(project))
     elif is_declared:
         yield _unclear(project)
+    for each in starts(project):
+        if each.role == "managed" and not each.script and each.is_taken and each.program not in PREPARATIONS:
+            yield _process(project, each, read_server(project, each))
     named = dict.fromkeys(each.service for each in starts(project) if each.role == "compose")
     for service in named:
         own = [
@@ -96,8 +102,9 @@ def _processes(project: Project) -> Iterator[Process]:
 
 def _unclear(project: Project) -> Process:
     """The image's own process where it is not clear which of its commands is the service."""
-    own = [each for each in starts(project) if each.role in {"start", "script"} and not each.script]
-    busy = [each for each in own if each.program not in PREPARATIONS]
+    own = own_starts(project)
+    taken = [each for each in own if each.is_taken and each.program not in PREPARATIONS]
+    busy = taken or [each for each in own if each.program not in PREPARATIONS]
     long = [each for each in busy if not is_job(each)]
     if not long and busy:
         return _process(project, busy[-1], read_server(project, busy[-1]))
@@ -166,10 +173,11 @@ def _work(found: Server, application: App | None) -> Fact:
 def _application(project: Project, found: Server, application: App | None) -> Fact:
     if application is not None and application.served:
         return Fact(application.served, application.path)
-    module, _, name = found.app.partition(":")
+    module, _, given = found.app.partition(":")
+    name = given or "application"
     if application is not None and found.kind in _NAMED and module and is_bound(project, application.path, name):
         # What it is made of is not known, but this is what the server takes.
-        return Fact(found.app, application.path)
+        return Fact(f"{module}:{name}", application.path)
     if found.app and not (application and application.candidates):
         return Fact("", "", (found.app,))
     return Fact("", "", application.candidates if application else ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from pydock.patterns import regex
@@ -15,14 +15,20 @@ _NAMED = regex(
     r"\w*(?:BasicAuth|Auth|JWT|ApiKey|APIKey|Token|Login)\w*Middleware|TrustedHostMiddleware|AuthMiddleware\w*"
 )
 _REFUSES = regex(r"\b40[013]\b|abort\(|Unauthorized|Forbidden|HTTPException|login_url|PermissionDenied")
+# What a handler of errors catches, it does not raise.
+_CAUGHT = regex(r"\bexcept\b[^\n]*:")
 _FORCED = regex(r"BASIC_AUTH_FORCE[\"'\]]*\s*=\s*True")
 
 
 class Gate(Value):
-    """Something that may refuse any request: the name it is put on, "" where that is not known, and its source."""
+    """Something that may refuse any request: the name it is put on, "" where that is not known, and its source.
+
+    `name` is what has to be put on an application somewhere, "" where that has been done.
+    """
 
     base: str
     text: str = ""
+    name: str = ""
 
     def lets_in(self, route: str) -> bool:
         """Whether the guard names the route, as one does that makes an exception for it."""
@@ -38,16 +44,23 @@ def gates(text: str) -> tuple[Gate, ...]:
     return (*found, *(Gate("") for _ in _FORCED.findall(text)))
 
 
+def is_put(name: str, texts: Iterable[str]) -> bool:
+    """Whether one of the files does something with a class, rather than only define, import or mention it."""
+    trees = (syntax(text) for text in texts if name in text)
+    nodes = (node for tree in trees if tree for node in walk(tree))
+    return any(name in {getattr(node, "id", ""), getattr(node, "attr", "")} for node in nodes)
+
+
 def _guards(tree: ast.Module) -> Iterator[Gate]:
     for node in walk(tree):
         match node:
             case ast.FunctionDef(decorator_list=decorators) | ast.AsyncFunctionDef(decorator_list=decorators):
                 bases = [base for decorator in decorators if (base := _hooked(decorator)) is not None]
-                if bases and _REFUSES.search(text := ast.unparse(node)):
+                if bases and _REFUSES.search(_CAUGHT.sub("", text := ast.unparse(node))):
                     yield Gate(bases[0], text)
-            case ast.ClassDef(bases=bases) if any("Middleware" in ast.unparse(base) for base in bases):
-                if _REFUSES.search(text := ast.unparse(node)):
-                    yield Gate("", text)
+            case ast.ClassDef(name=name, bases=bases) if any("Middleware" in ast.unparse(base) for base in bases):
+                if _REFUSES.search(_CAUGHT.sub("", text := ast.unparse(node))):
+                    yield Gate("", text, name)
             case ast.Call(func=ast.Attribute(attr="add_middleware", value=base), args=[first, *_]):
                 if _NAMED.fullmatch(ast.unparse(first).rpartition(".")[2]):
                     yield Gate(ast.unparse(base))

@@ -62,7 +62,7 @@ def imported_files(project: Project, path: str, dotted: str) -> Iterator[tuple[s
     else:
         roots, smallest = _parents(path), 1
     parts = dotted.split(".") if dotted else []
-    if smallest and parts[0] not in _names(project):
+    if smallest and (not parts or parts[0] not in _names(project)):
         return
     for root in roots:
         found = [

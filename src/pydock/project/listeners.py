@@ -25,6 +25,7 @@ from pydock.shell import Command
 from pydock.values import Value
 
 _UWSGI_SOCKETS = ("http", "http-socket", "https", "socket")
+_DEFAULTED = regex(r"\$\{\w+:?-([^{}]*)\}")
 _APP = regex(r"[\w.]+:[A-Za-z_][\w.]*(?:\([^)]*\))?\Z")
 
 
@@ -95,8 +96,9 @@ def _host_and_port(
 
 
 def _operands(command: Command) -> tuple[str, ...]:
-    """Words that look like an application: `module:name`."""
-    return tuple(value for value in command.values[1:] if _APP.match(value))
+    """Words that look like an application: `module:name`; a part that the environment may change has its default."""
+    texts = (_DEFAULTED.sub(r"\1", word.text) if word.value is None else word.value for word in command.words[1:])
+    return tuple(text for text in texts if _APP.match(text))
 
 
 def _gunicorn(project: Project, start: Start, command: Command, values: Values) -> Server:

@@ -15,6 +15,8 @@ from pydock.values import Value
 Values = Mapping[str, str | None]
 
 _ONE_VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?::?-(\d*))?\})\Z")
+# `${PORT:-"${EXPOSED:-80}"}`: what the inner variable says is the default of the outer one.
+_INNER = regex(r"(?<=:-)\"?\$\{(\w+):?-(\d+)\}\"?(?=\})")
 _WHOLE = regex(r"\$\{(\w+):?-([^{}]*)\}\Z")
 EVERYWHERE = frozenset({"", "*", "0.0.0.0", "0", "::", "[::]"})
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
@@ -62,7 +64,7 @@ def read_port(text: str, environment: Values) -> Port | None:
 
     ENV in the image is the default of a variable: `docker run -e` may still change it.
     """
-    text = text.strip().strip("\"'")
+    text = _INNER.sub(lambda found: environment.get(found[1]) or found[2], text.strip().strip("\"'"))
     if text.isdigit():
         return Port(int(text)) if int(text) < 65536 else None
     match = _ONE_VARIABLE.match(text)
@@ -121,6 +123,15 @@ def template(node: ast.expr | None, constants: Mapping[str, str]) -> str | None:
             return template(value, constants)
         case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name))):
             return f"${{{name}}}"
+        case ast.Call(func=ast.Attribute(attr="format", value=ast.Constant(value=str(text))), keywords=[]):
+            pieces = text.split("{}")
+            given = [template(each, constants) for each in node.args]
+            is_plain = len(pieces) == len(given) + 1 and not re.search(r"[{}]", "".join(pieces))
+            return (
+                _joined([each for pair in zip(pieces, [*given, ""], strict=True) for each in pair])
+                if is_plain
+                else None
+            )
         case ast.Call(args=[_, *_]) if _is_lookup(node.func):
             return _looked_up(node, constants)
         case _:

@@ -12,7 +12,11 @@ _BUILTINS = (
     "if jobs kill let local popd printf pushd pwd read readonly return set shift shopt source test time times trap "
     "true type typeset ulimit umask unalias unset wait while until for function select enable builtin"
 )
-_PREPARATIONS = "sleep mkdir chown chmod cp mv rm ln cat touch grep sed date env ls nc"
+_PREPARATIONS = (
+    "sleep mkdir chown chmod cp mv rm ln cat touch grep sed date env ls nc id whoami hostname ip awk cut tr head tail "
+    "find xargs tee install stat readlink realpath dirname basename envsubst uname nproc expr sort wc seq mktemp "
+    "useradd usermod userdel groupadd groupmod groupdel adduser addgroup deluser getent openssl sha256sum md5sum du df"
+)
 _JOBS = (
     "alembic pytest tox pip pip3 aerich pg_isready mysqladmin psql curl wget chown apt-get coverage flake8 ruff mypy"
 )

@@ -27,7 +27,7 @@ _LIBRARIES = {
     "dockerflow.flask.Dockerflow": (-1, "", ("/__lbheartbeat__",)),
 }
 # Blueprints of libraries and what stands on them.
-PACKAGED = {"flask_healthz.healthz": ("/live", "/ready")}
+PACKAGED = {"flask_healthz.healthz": ("/live", "/ready"), "dockerflow.fastapi.router": ("/__lbheartbeat__",)}
 
 Binding = Mapping[str, ast.expr]
 

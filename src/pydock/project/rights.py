@@ -12,10 +12,11 @@ from pydock.project import Project
 from pydock.project.app import bind
 from pydock.project.compose import services
 from pydock.project.layout import creates_user
+from pydock.project.main_command import main_command
 from pydock.project.programs import SERVERS
 from pydock.project.removals import refused_sources
 from pydock.project.sources import sources
-from pydock.project.start import Start, main_command, starts
+from pydock.project.start import Start, starts
 from pydock.project.system import Family, family, is_plain_base
 from pydock.shell import Command, script
 from pydock.values import Value

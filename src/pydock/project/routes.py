@@ -24,13 +24,18 @@ _CONFIGURED = regex(r"HEALTHZ\b[^\n]*=(?s:.{0,80}?)[\"']live[\"']")
 _EMPTY = Module()
 
 
-def routes(project: Project, place: str, application: Application, modules: dict[str, Module]) -> Iterator[Route]:
+def routes(
+    project: Project, place: str, application: Application, modules: dict[str, Module], called: tuple[str, str]
+) -> Iterator[Route]:
     """Every route that is certain to be on an application, `base` and `line` as in its own file.
 
-    Files that are met on the way are added to `modules`.
+    `called` is the file and the name by which the server finds it, which may be another than
+    where a factory makes it. Files that are met on the way are added to `modules`.
     """
     if not application.is_guarded:
-        yield from _Graph(project, place, application, modules).walk()
+        graph = _Graph(project, place, application, modules)
+        yield from graph.below((place, application.name), "", 0)
+        yield from graph.below(called, "", 0)
 
 
 @dataclass
@@ -43,9 +48,6 @@ class _Graph:
     modules: dict[str, Module]
     seen: set[tuple[str, str, str]] = field(default_factory=set)
     met: set[tuple[str, str]] = field(default_factory=set)
-
-    def walk(self) -> Iterator[Route]:
-        yield from self.below((self.place, self.application.name), "", 0)
 
     def below(self, node: tuple[str, str], prefix: str, depth: int) -> Iterator[Route]:
         if depth > DEEPEST or (*node, prefix) in self.seen or set(prefix) & set("<{"):

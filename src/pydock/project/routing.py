@@ -16,7 +16,7 @@ from pydock.project.ports import template
 from pydock.project.runs import Scope, joined
 from pydock.values import Value
 
-_VERBS = frozenset({"get", "route", "api_route", "head"})
+_VERBS = frozenset({"get", "route", "api_route"})
 # Method -> position of the path.
 _ADDS = {"add_url_rule": 0, "add_get": 0, "add_route": 0, "add_api_route": 0, "add_resource": 1}
 # Method -> position of the router.
@@ -150,6 +150,9 @@ def routes_of_call(call: ast.Call, scope: Scope) -> tuple[Route, ...]:
             is_asked = method in {"GET", "*"}
             return _routes(call, call.args[1:2], ast.unparse(call.func.value), scope, is_plain=True) if is_asked else ()
         paths = call.args[_ADDS[attribute] :] if attribute == "add_resource" else call.args[:1]
+        if attribute == "add_route" and method and not method.startswith("/"):
+            # An application with its own `add_route(name, path, resource)`.
+            paths = call.args[1:2]
         return _routes(call, paths, ast.unparse(call.func.value), scope, is_plain=True)
     return ()
 
@@ -196,7 +199,9 @@ def _is_plain(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, own: 
     for decorator in node.decorator_list:
         function = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = function.attr if isinstance(function, ast.Attribute) else ast.unparse(function)
-        is_route = isinstance(decorator, ast.Call) and (decorator is own or name in _VERBS or name in {"post", "put"})
+        is_route = isinstance(decorator, ast.Call) and (
+            decorator is own or name in _VERBS or name in {"head", "post", "put"}
+        )
         if not is_route and (_GUARD.search(name) or not _HARMLESS_DECORATOR.search(name)):
             return False
     if isinstance(node, ast.ClassDef):

@@ -9,14 +9,16 @@ from pathlib import PurePosixPath
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.listeners import READERS, Server, read_manage, read_toml
+from pydock.project.main_command import main_command
 from pydock.project.ports import Bind
 from pydock.project.sources import remembered
-from pydock.project.start import Start, main_command, starts
-from pydock.shell import Command, Word
+from pydock.project.start import Start, starts
+from pydock.shell import Command, Word, literal
 from pydock.values import replace
-from pydock.words import variables
+from pydock.words import unquote, variables
 
 _PYTHON = regex(r"(?:python|pypy)[\d.]*\Z")
+_NAME = regex(r"\$(?:(\w+)|\{(\w+)\})")
 _MODULES = {"waitress": "waitress-serve", "django": "django-admin", "streamlit.web.cli": "streamlit"}
 
 
@@ -56,7 +58,7 @@ def read_server(project: Project, start: Start) -> Server | None:
 
 
 def _read_server(project: Project, start: Start) -> Server | None:
-    command = plain_command(start.command)
+    command = plain_command(_filled(start))
     values = environment(project) | _assigned(start)
     name = command.program
     match name:
@@ -98,6 +100,8 @@ def plain_command(command: Command) -> Command:
         rest = words[1:]
         while rest and re.match(r"-[uOBEsSIbqdvx]+\Z|-[WX]", rest[0].value or ""):
             rest = rest[2 if rest[0].value in {"-W", "-X"} else 1 :]
+        if rest and re.match(r"-[uOBEsSIbqdvx]+m\Z", rest[0].value or ""):
+            rest = (Word("-m", "-m", rest[0].span), *rest[1:])
         if rest and rest[0].value == "-m" and len(rest) > 1:
             name = rest[1].value or ""
             if name in READERS or name in _MODULES:
@@ -107,6 +111,21 @@ def plain_command(command: Command) -> Command:
         python = Word(words[0].text, "python", words[0].span)
         return Command((python, *rest), command.assignments, command.span, command.redirects)
     return command
+
+
+def _filled(start: Start) -> Command:
+    """The command with what its script has assigned put in the place of the names."""
+    assigned = dict(start.variables)
+    if not assigned or None not in {word.value for word in start.command.words}:
+        return start.command
+
+    def filled(word: Word) -> Word:
+        if word.value is not None:
+            return word
+        text = _NAME.sub(lambda found: assigned.get(found[1] or found[2], found[0]), unquote(word.text))
+        return Word(text, literal(text), word.span)
+
+    return replace(start.command, words=tuple(map(filled, start.command.words)))
 
 
 def _assigned(start: Start) -> dict[str, str | None]:

@@ -132,7 +132,8 @@ def _of_call(project: Project, heard: Heard) -> Served | None:
     """What `uvicorn.run("main:app")`, `serve(app)` or `app.run()` serve."""
     run = heard.run
     if match := _STRING.match(run.served):
-        path = module_file(project, match[1])
+        beside = posixpath.join(posixpath.dirname(heard.path), f"{match[1].replace('.', '/')}.py")
+        path = beside if project.tree.has_file(beside) else module_file(project, match[1])
         application = find_application(project, path, match[2]) if path else None
         return Served(path, match[2], application, match[0].strip("\"'")) if path and application else None
     for name in filter(None, (run.base, run.served)):

@@ -5,22 +5,25 @@ Composition: https://docs.docker.com/reference/dockerfile/#understand-how-cmd-an
 
 from __future__ import annotations
 
-import posixpath
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from pydock.dockerfile import Instruction, Stage
+from pydock.dockerfile import Instruction
+from pydock.flow import Flow, flow
 from pydock.lines import Span
-from pydock.project import Project, calls, compose
-from pydock.project.programs import BUILTINS, DJANGO_SERVICES, JOBS, PREPARATIONS, SERVERS
-from pydock.project.sources import PROGRAM_FOLDERS, origin, remembered, script_file
+from pydock.patterns import regex
+from pydock.project import Project, compose
+from pydock.project.declared import SHELLS, declared, has_posix_shell, probe
+from pydock.project.managed import managed
+from pydock.project.sources import remembered, script_file
 from pydock.project.wrappers import unwrap
-from pydock.shell import Command, Script, Word, script, script_of_text
+from pydock.shell import Command, Script, Word, literal, script, script_of_text
 from pydock.values import Value, replace
-from pydock.words import in_double_quotes
+from pydock.words import in_double_quotes, split
 
-SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 DEEPEST = 3
+# By these a script starts itself again, as another user.
+_ITSELF = frozenset({"$0", "$BASH_SOURCE", "${BASH_SOURCE}", "${BASH_SOURCE[0]}"})
+_BARE = regex(r"\$(?:(\w+)|\{(\w+)\})\Z")
 _ARGUMENTS = frozenset({'"$@"', "$@", '"${@}"', "${@}", "$*", '"$*"'})
 
 
@@ -33,7 +36,9 @@ class Start(Value):
     are a shell's, not JSON strings. `script`: the context path of the shell script that it
     runs, whose own commands follow. `line` is the line in `path`. `is_last`: nothing follows
     it in its script; `is_conditional`: it stands inside an `if`, a loop or the like;
-    `is_background`: the script does not wait for it.
+    `is_background`: the script does not wait for it. `is_taken` is false for what a script only
+    runs when it is called otherwise; `variables` is what the script has assigned by then. `role` is
+    "start", "script", "managed" for what a process manager starts, "probe" or "compose".
     """
 
     command: Command
@@ -49,6 +54,8 @@ class Start(Value):
     is_conditional: bool = False
     is_background: bool = False
     service: str = ""
+    is_taken: bool = True
+    variables: tuple[tuple[str, str], ...] = ()
 
     @property
     def program(self) -> str:
@@ -65,31 +72,6 @@ def starts(project: Project) -> tuple[Start, ...]:
     for service in compose.services(project):
         found += _of_service(project, service)
     return tuple(found)
-
-
-class Declared(Value):
-    """The ENTRYPOINT and CMD in force, None where none is set in this file."""
-
-    entrypoint: Instruction | None
-    cmd: Instruction | None
-
-
-@remembered
-def declared(project: Project) -> Declared:
-    """The instructions that decide what runs; an ENTRYPOINT cancels a CMD that it inherits."""
-    entrypoint = cmd = None
-    for stage in project.lineage(project.final):
-        entrypoint = stage.last("ENTRYPOINT")
-        cmd = cmd or stage.last("CMD")
-        if entrypoint is not None:
-            break
-    return Declared(entrypoint, cmd)
-
-
-def probe(project: Project) -> Instruction | None:
-    """The HEALTHCHECK in force, NONE included."""
-    found = (stage.last("HEALTHCHECK") for stage in project.lineage(project.final))
-    return next((instruction for instruction in found if instruction is not None), None)
 
 
 def _of_image(project: Project) -> Iterator[Start]:
@@ -138,20 +120,6 @@ def _of_instruction(
         yield from _expanded(project, replace(each, command=replace(command, words=words)), (), 0)
 
 
-def has_posix_shell(stage: Stage) -> bool:
-    """Whether shell form means sh or bash, by SHELL."""
-    shell = stage.last("SHELL")
-    words = shell.exec_form or () if shell else ()
-    return not words or posixpath.basename(words[0].text) in SHELLS
-
-
-def is_windows(project: Project) -> bool:
-    """Whether the base image or SHELL says that this is Windows."""
-    shells = [shell for stage in project.lineage(project.final) if (shell := stage.last("SHELL"))]
-    named = f"{project.reference(project.final) or ''} {shells[0].value if shells else ''}"
-    return re.search(r"windows|nanoserver|powershell|pwsh|\bcmd\b", named, re.I) is not None
-
-
 def _of_script(read: Script, start: Start) -> Iterator[Start]:
     """One Start for each command of a script; `start` says what they have in common."""
     for at, step in enumerate(read.steps):
@@ -182,11 +150,16 @@ class _Nested(Value):
 
 def _expanded(project: Project, start: Start, arguments: tuple[Word, ...], depth: int) -> Iterator[Start]:
     """The start without its wrappers, then the commands of the script that it runs."""
-    start = _with_arguments(project, start, arguments)
+    start = _split(project, _with_arguments(project, start, arguments))
     wrappers, command = unwrap(start.command)
     start = replace(start, command=command, wrappers=(*start.wrappers, *wrappers))
-    if not command.words:
+    if not command.words or command.words[0].text.strip('"') in _ITSELF:
         return
+    for each in managed(project, command) if depth < DEEPEST else ():
+        role = "managed" if start.role in {"start", "script"} else start.role
+        held = replace(start, path="", in_shell=True, role=role, origin=f"{each.path}: {each.name}")
+        for step in _of_script(script_of_text(each.text), held):
+            yield from _expanded(project, step, (), depth + 1)
     nested = _nested(project, start) if depth < DEEPEST else None
     read = script_of_text(nested.text) if nested else None
     if nested is None or read is None or not read.commands:
@@ -194,14 +167,45 @@ def _expanded(project: Project, start: Start, arguments: tuple[Word, ...], depth
         return
     if nested.file:
         yield replace(start, script=nested.file)
+    yield from _of_nested(project, start, nested, read, depth)
+
+
+def _of_nested(project: Project, start: Start, nested: _Nested, read: Script, depth: int) -> Iterator[Start]:
+    """What the commands of a script run, as it is called."""
     role = "script" if nested.file and start.role == "start" else start.role
-    inner = replace(start, in_shell=True, path=nested.path, role=role)
+    run = flow(nested.text, tuple(word.value for word in nested.arguments), _known(project))
+    assigned = tuple({**dict(start.variables), **dict(run.variables)}.items())
+    inner = replace(start, in_shell=True, path=nested.path, role=role, variables=assigned)
+    arguments = nested.arguments[run.shifted :]
     for each in _of_script(read, inner):
-        line = nested.text.count("\n", 0, each.command.span.start) + 1
-        origin = f"{nested.file}:{line}" if nested.file else start.origin
-        wrappers = () if nested.file else (*start.wrappers, start.program)
-        moved = replace(each, command=_moved(each.command, nested.at), origin=origin, wrappers=wrappers)
-        yield from _expanded(project, moved, nested.arguments, depth + 1)
+        at = each.command.span.start
+        line = nested.text.count("\n", 0, at) + 1
+        moved = replace(
+            each,
+            command=_moved(each.command, nested.at),
+            origin=f"{nested.file}:{line}" if nested.file else start.origin,
+            wrappers=() if nested.file else (*start.wrappers, start.program),
+            is_last=each.is_last or (start.is_last and run.is_sure(at) and not _goes_on(read, run, each.command)),
+            is_taken=start.is_taken and run.runs(at),
+        )
+        yield from _expanded(project, moved, arguments, depth + 1)
+    for text in run.evaluated:
+        evaluated = replace(inner, path="", origin=nested.file or start.origin, wrappers=())
+        for each in _of_script(script_of_text(text), evaluated):
+            yield from _expanded(project, each, arguments, depth + 1)
+
+
+def _goes_on(read: Script, run: Flow, command: Command) -> bool:
+    """Whether a script may run another command after this one."""
+    following = (each.span.start for each in read.commands if each.span.start >= command.span.end)
+    return any(map(run.runs, following))
+
+
+@remembered
+def _known(project: Project) -> dict[str, str | None]:
+    """What the image sets in the environment; what compose sets beside it is only known there."""
+    outside = {name: None for service in compose.services(project) for name, _ in service.environment}
+    return {**project.contract.environment, **outside}
 
 
 def _with_arguments(project: Project, start: Start, arguments: tuple[Word, ...]) -> Start:
@@ -221,6 +225,23 @@ def _with_arguments(project: Project, start: Start, arguments: tuple[Word, ...])
     return replace(
         replaced, origin="CMD", instruction=cmd, span=span, path=project.path, in_shell=in_shell, role="start"
     )
+
+
+def _split(project: Project, start: Start) -> Start:
+    """The start with names that stand for several words, or for none, replaced as a shell does it."""
+    words: list[Word] = []
+    assigned = dict(start.variables)
+    for word in start.command.words:
+        named = _BARE.match(word.text)
+        name = (named[1] or named[2]) if named else ""
+        text = assigned.get(name, "" if start.in_shell and name not in _known(project) and not words else None)
+        if not name or name.isdigit() or text is None:
+            words.append(word)
+        else:
+            words += (Word(piece.text, literal(piece.text), word.span) for piece in split(text))
+    if tuple(words) == start.command.words:
+        return start
+    return replace(start, command=replace(start.command, words=tuple(words)), path="")
 
 
 def _nested(project: Project, start: Start) -> _Nested | None:
@@ -286,64 +307,3 @@ def _of_service(project: Project, service: compose.Service) -> Iterator[Start]:
 def _command(words: tuple[str, ...]) -> Command:
     here = Span(0, 0)
     return Command(tuple(Word(text, None if "$" in text else text, here) for text in words), (), here)
-
-
-def main_command(project: Project) -> Start | None:
-    """The one long-running command of the image, None where it is not clear which that is."""
-    own = [start for start in starts(project) if start.role in {"start", "script"} and not start.script]
-    served = [start for start in own if start.program in SERVERS or _is_framework_server(start)]
-    if served:
-        return served[0] if len(served) == 1 else None
-    other = [start for start in own if start.program not in PREPARATIONS and not is_job(start)]
-    return other[0] if len(other) == 1 and other[0].is_last else None
-
-
-def _is_framework_server(start: Start) -> bool:
-    values = start.command.values
-    is_module = values[1:3] in {("-m", "gunicorn"), ("-m", "uvicorn"), ("-m", "flask"), ("-m", "hypercorn")}
-    return "runserver" in values or (start.program == "flask" and "run" in values) or (is_module and "db" not in values)
-
-
-def is_job(start: Start) -> bool:
-    """Whether a command is known to do its work and end: migrations, static files, waiting, tests."""
-    values = start.command.values
-    is_django = any(value.endswith("manage.py") for value in values[:2]) or start.program == "django-admin"
-    is_flask = start.program == "flask" or values[1:3] == ("-m", "flask")
-    ends = (is_django and not DJANGO_SERVICES & set(values)) or (is_flask and "run" not in values)
-    return ends or start.program in JOBS or (values[1:2] == ("-m",) and values[2:3] in {("pytest",), ("pip",)})
-
-
-def called_programs(project: Project) -> Mapping[str, tuple[str, ...]]:
-    """What the final image calls at run time, by program name, with the places that call it.
-
-    Shell builtins, functions and the image's own scripts are left out.
-    """
-    found: dict[str, list[str]] = {}
-    for start in starts(project):
-        names = [*start.wrappers, "" if start.script else _called(project, start)]
-        for name in names:
-            if name and name not in BUILTINS:
-                found.setdefault(name, []).append(start.origin)
-    for name, place in calls.python_calls(project):
-        found.setdefault(name, []).append(place)
-    return {name: tuple(dict.fromkeys(places)) for name, places in found.items()}
-
-
-def _called(project: Project, start: Start) -> str:
-    """The name of the program, "" for a function, for a file of the image and for a path outside of PATH."""
-    name = start.command.values[0] if start.command.values else ""
-    folder = posixpath.dirname(name)
-    if folder and folder not in PROGRAM_FOLDERS:
-        return ""
-    if start.path not in {"", project.path} and _defines(project.tree.text(start.path) or "", name):
-        return ""
-    places = [name] if folder else [f"{each}/{name}" for each in PROGRAM_FOLDERS]
-    is_own = any(origin(project, project.final, place) for place in places)
-    return "" if is_own else posixpath.basename(name)
-
-
-def _defines(text: str, name: str) -> bool:
-    return (
-        re.search(rf"^\s*(?:function\s+)?{re.escape(name)}\s*\(\)|^\s*function\s+{re.escape(name)}\b", text, re.M)
-        is not None
-    )

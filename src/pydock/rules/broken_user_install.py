@@ -21,8 +21,8 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
+from pydock.project.called import called_programs
 from pydock.project.installs import Install
-from pydock.project.start import called_programs
 from pydock.rule import Example, Finding, Rule
 from pydock.split.environment import WITHOUT_PIP, WITHOUT_PIP_COMMENT, pip_as_module, shares_pip
 from pydock.split.roles import roled_steps

@@ -22,9 +22,10 @@ from pydock.project.arguments import changed_fields, is_editable, replaced
 from pydock.project.gunicorn import Setting
 from pydock.project.gunicorn_home import replaced_in_variable
 from pydock.project.listeners import Server
+from pydock.project.main_command import main_command
 from pydock.project.server import servers
 from pydock.project.sources import sources
-from pydock.project.start import Start, main_command
+from pydock.project.start import Start
 from pydock.rule import Example, Finding, Rule
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"

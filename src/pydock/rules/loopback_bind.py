@@ -16,11 +16,11 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.project import Project
 from pydock.project.app import bind
 from pydock.project.arguments import added, changed_fields, is_editable, replaced
+from pydock.project.called import called_programs
 from pydock.project.layout import environment_edits
 from pydock.project.listeners import Server
 from pydock.project.ports import Bind
 from pydock.project.server import server
-from pydock.project.start import called_programs
 from pydock.rule import Example, Finding, Rule
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"

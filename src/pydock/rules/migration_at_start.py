@@ -20,8 +20,9 @@ from pydock.dockerfile import Instruction
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project, compose
+from pydock.project.declared import SHELLS, declared, has_posix_shell
 from pydock.project.sources import landing
-from pydock.project.start import SHELLS, Start, declared, has_posix_shell, starts
+from pydock.project.start import Start, starts
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Script, Step, script, script_of_text
 from pydock.words import to_exec_form

@@ -23,13 +23,15 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project, compose, probe
 from pydock.project.app import App, app, bind, speaks_http
+from pydock.project.declared import declared, is_windows
+from pydock.project.declared import probe as declared_probe
 from pydock.project.listeners import Server
+from pydock.project.main_command import is_job, main_command
 from pydock.project.ports import Bind, Port
 from pydock.project.programs import PREPARATIONS
 from pydock.project.server import read_server, server, servers
 from pydock.project.sources import landing
-from pydock.project.start import Start, declared, is_job, is_windows, main_command, starts
-from pydock.project.start import probe as declared_probe
+from pydock.project.start import Start, starts
 from pydock.rule import Example, Finding, Rule
 
 _FLASK = "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get('/health')\ndef health():\n    return 'ok'\n"

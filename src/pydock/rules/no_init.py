@@ -21,9 +21,10 @@ from pydock.lines import Span
 from pydock.project import Project, compose
 from pydock.project.calls import python_calls
 from pydock.project.listeners import Server
+from pydock.project.main_command import main_command
 from pydock.project.server import is_installed, server
 from pydock.project.sources import content
-from pydock.project.start import Start, main_command, starts
+from pydock.project.start import Start, starts
 from pydock.project.wrappers import INITS
 from pydock.rule import Example, Finding, Rule
 

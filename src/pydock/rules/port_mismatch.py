@@ -18,8 +18,8 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.app import bind
+from pydock.project.declared import probe
 from pydock.project.server import server
-from pydock.project.start import probe
 from pydock.rule import Example, Finding, Rule
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"

@@ -27,10 +27,10 @@ from pydock.project import Project
 from pydock.project.compose import services
 from pydock.project.giving import giving_place, missing_at
 from pydock.project.layout import creates_user, inserted_after, last_of_system, makes_folder
+from pydock.project.main_command import main_command
 from pydock.project.ownership import Ownership, copies_into, has_source, is_bind, ownership
 from pydock.project.rights import ROOT, User, created_user, obstacles
 from pydock.project.sources import origin
-from pydock.project.start import main_command
 from pydock.project.system import Family, family, runs_python
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script

@@ -23,9 +23,10 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project, compose
+from pydock.project.declared import SHELLS, is_windows
 from pydock.project.programs import BUILTINS, SERVERS
 from pydock.project.sources import origin, script_file
-from pydock.project.start import SHELLS, Start, is_windows, starts
+from pydock.project.start import Start, starts
 from pydock.project.wrappers import INITS
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script

@@ -20,7 +20,8 @@ from pydock.dockerfile import Instruction
 from pydock.edits import Edit, Fix, Safety
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.start import SHELLS, declared, is_windows, main_command, probe
+from pydock.project.declared import SHELLS, declared, is_windows, probe
+from pydock.project.main_command import main_command
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word, script
 from pydock.words import to_exec_form

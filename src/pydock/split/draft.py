@@ -12,10 +12,10 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import AptKind
 from pydock.project.bases import is_on_mirrors
+from pydock.project.called import called_programs
 from pydock.project.images import PythonImage
 from pydock.project.native import Need, from_full_image, kind_of, needs, program
 from pydock.project.python import wishes
-from pydock.project.start import called_programs
 from pydock.shell import Step
 from pydock.split.base import Base, base
 from pydock.split.environment import shares_pip

@@ -1,0 +1,48 @@
+"""The programs that a container calls at run time, by their names."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+
+from pydock.project import Project, calls
+from pydock.project.programs import BUILTINS
+from pydock.project.sources import PROGRAM_FOLDERS, origin
+from pydock.project.start import Start, starts
+
+
+def called_programs(project: Project) -> Mapping[str, tuple[str, ...]]:
+    """What the final image calls at run time, by program name, with the places that call it.
+
+    Shell builtins, functions and the image's own scripts are left out.
+    """
+    found: dict[str, list[str]] = {}
+    for start in starts(project):
+        names = [*start.wrappers, "" if start.script else _called(project, start)]
+        for name in names:
+            if name and name not in BUILTINS:
+                found.setdefault(name, []).append(start.origin)
+    for name, place in calls.python_calls(project):
+        found.setdefault(name, []).append(place)
+    return {name: tuple(dict.fromkeys(places)) for name, places in found.items()}
+
+
+def _called(project: Project, start: Start) -> str:
+    """The name of the program, "" for a function, for a file of the image and for a path outside of PATH."""
+    name = start.command.values[0] if start.command.values else ""
+    folder = posixpath.dirname(name)
+    if folder and folder not in PROGRAM_FOLDERS:
+        return ""
+    if start.path not in {"", project.path} and _defines(project.tree.text(start.path) or "", name):
+        return ""
+    places = [name] if folder else [f"{each}/{name}" for each in PROGRAM_FOLDERS]
+    is_own = any(origin(project, project.final, place) for place in places)
+    return "" if is_own else posixpath.basename(name)
+
+
+def _defines(text: str, name: str) -> bool:
+    return (
+        re.search(rf"^\s*(?:function\s+)?{re.escape(name)}\s*\(\)|^\s*function\s+{re.escape(name)}\b", text, re.M)
+        is not None
+    )

@@ -1,0 +1,74 @@
+"""What process managers start: the lines of a Procfile, the programs of supervisor's configuration.
+
+Sources: https://honcho.readthedocs.io/en/latest/, http://supervisord.org/configuration.html, read 2026-11.
+"""
+
+from __future__ import annotations
+
+import configparser
+import posixpath
+import re
+from collections.abc import Iterator
+
+from pydock.patterns import regex
+from pydock.project import Project
+from pydock.project.sources import content
+from pydock.shell import Command
+from pydock.values import Value
+
+_LINE = regex(r"^([\w-]+):[ \t]*(\S[^\n]*)", re.M)
+_SUPERVISORS = ("supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
+_INCLUDED = "/etc/supervisor/conf.d/"
+_EXPANSION = regex(r"%\(ENV_(\w+)\)s")
+
+
+class Managed(Value):
+    """A command that a process manager runs, and the file that says so."""
+
+    name: str
+    path: str
+    text: str
+
+
+def managed(project: Project, command: Command) -> tuple[Managed, ...]:
+    """What a process manager starts, () for any other program and where nothing says it."""
+    match command.program:
+        case "honcho" | "foreman" | "hivemind" | "overmind" if (
+            "start" in command.values or command.program == "hivemind"
+        ):
+            return tuple(_of_procfile(project, command))
+        case "supervisord":
+            return tuple(_of_supervisor(project, command))
+        case _:
+            return ()
+
+
+def _of_procfile(project: Project, command: Command) -> Iterator[Managed]:
+    option = command.option("-f", "--procfile")
+    found = content(project, (option.value if option else None) or "Procfile")
+    names = [value for value in command.values[1:] if not value.startswith("-")]
+    chosen = set(names[names.index("start") + 1 :]) if "start" in names else set()
+    for match in _LINE.finditer(found[1]) if found else ():
+        if not chosen or match[1] in chosen:
+            yield Managed(match[1], found[0] if found else "", match[2])
+
+
+def _of_supervisor(project: Project, command: Command) -> Iterator[Managed]:
+    option = command.option("-c", "--configuration")
+    named = [option.value] if option and option.value else [*_SUPERVISORS, *_of_folder(project)]
+    for path, text in filter(None, (content(project, each) for each in named)):
+        parser = configparser.RawConfigParser(strict=False, allow_no_value=True, inline_comment_prefixes=(";",))
+        try:
+            parser.read_string(text)
+        except configparser.Error:
+            return
+        for section in parser.sections():
+            started = parser.get(section, "command", fallback="") if section.startswith("program:") else ""
+            if started:
+                yield Managed(section.partition(":")[2], path, _EXPANSION.sub(r"${\1}", started))
+
+
+def _of_folder(project: Project) -> Iterator[str]:
+    """The files that end in the folder which Debian's configuration includes."""
+    names = {posixpath.basename(path) for path in project.tree.files if path.endswith(".conf")}
+    yield from (f"{_INCLUDED}{name}" for name in sorted(names))
