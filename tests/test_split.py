@@ -209,6 +209,13 @@ SPLIT = (
         builder=("b/requirements.txt", "pip install"),
     ),
     Case(
+        "a cache of apt that both stages would lock at the same moment",
+        f"{SLIM}RUN --mount=type=cache,target=/var/cache/apt apt-get update && apt-get install -y libpq-dev\n{INSTALL}",
+        {"requirements.txt": "psycopg2\n"},
+        builder=("--mount=type=cache,target=/var/cache/apt,sharing=locked apt-get", "libpq-dev"),
+        runtime=("--mount=type=cache,target=/var/cache/apt,sharing=locked apt-get", "libpq5"),
+    ),
+    Case(
         "an update whose lists only the builder installs from",
         f"{SLIM}RUN apt-get update\nRUN apt-get install -y gcc\n"
         f"RUN apt-get update && apt-get install -y curl\n{INSTALL}",

@@ -6,7 +6,9 @@ and without a cache that outlives the layer, each change of a requirement downlo
 once more.
 
 The cure is a cache mount: outside the image, warm in the next build. With `--portable`, or
-where the install does not run as root, it is pip's `--no-cache-dir`. Safe: the installed
+where the install does not run as root, it is pip's `--no-cache-dir`. In a stage that is not
+shipped that option spares nothing, so the mount takes its place there, unless packages are
+compiled (`--no-binary`): a cache would carry them to another distribution. Safe: the installed
 packages are the same. A RUN that clears the folder itself, or a file that uses it elsewhere,
 is left alone; for Poetry only the downloads are mounted, since its environments live beside
 them.
@@ -22,10 +24,11 @@ from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.caches import cache_folder, is_mounted, mounted_folders, runs_as_root, switched_off
-from pydock.project.installs import Install, behind
+from pydock.project.installs import Install, behind, without
 from pydock.project.kept import shipped
 from pydock.project.syncs import Sync, syncs
 from pydock.rule import Example, Finding, Rule
+from pydock.shell import Word
 from pydock.values import Value
 
 MOUNT = "--mount=type=cache,target=/root/.cache/pip"
@@ -37,6 +40,10 @@ _SWITCHES = {
 }
 # A mount point cannot be removed: "Device or resource busy" would stop the build.
 _CLEARED = regex(r"\.cache\b|\bcache\s+(purge|clear|prune|clean)|\brm\b[^;&|\n]*(/root|~|\$HOME|_CACHE_DIR)")
+_BUILDER, _FINAL = (
+    "FROM python:3.12-slim AS builder\n",
+    "FROM python:3.12-slim\nCOPY --from=builder /usr/local /usr/local\n",
+)
 
 EXAMPLES = (
     Example(
@@ -59,16 +66,22 @@ EXAMPLES = (
         "    poetry install --only-root\n",
     ),
     Example(before="FROM python:3.12-slim\nRUN --mount=type=cache,target=/root/.cache pip install -e .\n"),
+    Example(
+        before=f"{_BUILDER}RUN pip install --no-cache-dir flask==3.1.2\n{_FINAL}",
+        after=f"{_BUILDER}RUN {MOUNT} \\\n    pip install flask==3.1.2\n{_FINAL}",
+    ),
+    Example(before=f"{_BUILDER}RUN pip install --no-cache-dir /wheels/*\n{_FINAL}"),
     Example(before="FROM python:3.12-slim\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask==3.1.2\n"),
     Example(before="FROM python:3.12-slim\nRUN pip install flask==3.1.2 && rm -rf /root/.cache\n"),
 )
 
 
 class _Use(Value):
-    """An install that fills a cache; `folder` is None where it is not known."""
+    """An install that fills a cache, or would but for `switch`; `folder` is None where it is not known."""
 
     install: Install | Sync
     folder: str | None
+    switch: Word | None = None
 
     @property
     def tool(self) -> str:
@@ -86,7 +99,7 @@ def check(project: Project) -> Iterator[Finding]:
             yield Finding(
                 RULE,
                 uses[0].install.command.span,
-                f"the download cache of {' and '.join(tools)} stays in this layer",
+                f"the download cache of {' and '.join(tools)} {'is off' if uses[0].switch else 'stays in this layer'}",
                 _fix(project, stage, run, uses),
                 cost=("every pull carries the downloaded wheels, and " if is_shipped else "")
                 + "a changed requirement downloads all of them again",
@@ -103,24 +116,42 @@ def _uses(project: Project, stage: Stage, run: Instruction) -> tuple[_Use, ...]:
     found = []
     for install in every:
         folder = cache_folder(install.tool, environment, user)
-        is_off = install.command.has(*_SWITCHES[install.tool]) or switched_off(install.tool, environment)
-        if not is_off and not is_mounted(run, install.tool, folder, environment):
-            found.append(_Use(install, folder))
+        switch = _switch_in_vain(project, stage, install, folder)
+        is_off = switch is None and install.command.has(*_SWITCHES[install.tool])
+        if not (
+            is_off or switched_off(install.tool, environment) or is_mounted(run, install.tool, folder, environment)
+        ):
+            found.append(_Use(install, folder, switch))
     return tuple(found)
+
+
+def _switch_in_vain(project: Project, stage: Stage, install: Install | Sync, folder: str | None) -> Word | None:
+    """The `--no-cache-dir` of an install that fetches packages into a stage which is not shipped, as root."""
+    if not isinstance(install, Install) or install.tool != "pip" or stage in shipped(project):
+        return None
+    fetches = bool(install.files) or set(install.packages) - set(install.places)
+    is_root = runs_as_root(project.reference(stage), project.user(stage, install.instruction))
+    is_told = install.has("--no-binary", "--cache-dir") or project.options.portable
+    if not fetches or not is_root or is_told or folder is None:
+        return None
+    return next((word for word in install.command.words if word.value == "--no-cache-dir"), None)
 
 
 def _fix(project: Project, stage: Stage, run: Instruction, uses: tuple[_Use, ...]) -> Fix | None:
     is_root = runs_as_root(project.reference(stage), project.user(stage, run))
     folders = [use.folder for use in uses]
-    if project.options.portable or not is_root or run.heredocs or None in folders:
+    if project.options.portable or not is_root or None in folders:
         return _without_cache(project, uses)
     if _is_used_elsewhere(project, run) or _links_into_cache(project, stage, run, uses):
         return None
     targets = [folder for use in uses for folder in mounted_folders(use.tool, use.folder or "")]
     start = run.value_span.start
-    text = "".join(f"--mount=type=cache,target={folder} \\\n    " for folder in dict.fromkeys(targets))
-    edit = Edit(project.path, Span(start, start), project.dockerfile.written(text))
-    return Fix("keep the download cache outside the image", Safety.SAFE, (edit,))
+    gap = " " if run.heredocs else " \\\n    "
+    text = "".join(f"--mount=type=cache,target={folder}{gap}" for folder in dict.fromkeys(targets))
+    edits = [Edit(project.path, Span(start, start), project.dockerfile.written(text))]
+    gone = [without(project.dockerfile, use.install.command, use.switch) for use in uses if use.switch]
+    edits += [Edit(project.path, span, "") for span in gone if span]
+    return Fix("keep the download cache outside the image", Safety.SAFE, tuple(edits))
 
 
 def _without_cache(project: Project, uses: tuple[_Use, ...]) -> Fix | None:

@@ -243,7 +243,9 @@ def _feeding(steps: tuple[RoledStep, ...], inputs: Inputs) -> frozenset[Step]:
     last = max((at for at, entry in enumerate(steps) if entry.role is Role.INSTALL), default=-1)
     found = set()
     for entry in steps[: last + 1]:
-        words = {posixpath.basename(word.value or "") for command in entry.step.commands for word in command.words}
+        values = [word.value or "" for command in entry.step.commands for word in command.words]
+        # What stands between [[ and ]] is one word.
+        words = {posixpath.basename(part) for value in values for part in value.split()}
         if entry.role is Role.OTHER and words & names:
             found.add(entry.step)
     return frozenset(found)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pydock.chains import with_steps, with_words
 from pydock.dockerfile import Instruction
 from pydock.lines import Span
+from pydock.patterns import regex
 from pydock.project.apt import AptKind, AptStep
 from pydock.project.native import Need
 from pydock.shell import Step, Word
@@ -16,6 +17,8 @@ from pydock.split.draft import Draft, purges
 from pydock.split.environment import pip_as_module, renews_pip
 from pydock.split.installer import uv_edits
 from pydock.split.roles import Role, RoledStep, changes_folder, depends_on_folder
+
+_APT_FOLDER = regex(r"=/var/(?:cache|lib)/apt\b")
 
 
 def run_text(draft: Draft, run: Instruction, kept: Sequence[Step], edits: Sequence[tuple[Span, str]]) -> str:
@@ -28,7 +31,17 @@ def run_text(draft: Draft, run: Instruction, kept: Sequence[Step], edits: Sequen
     ]
     if not [step for step in chosen if step in kept]:
         return ""
-    return with_steps(draft.project.dockerfile, run, entries[0].script, chosen, edits)
+    return _locked(draft, run, with_steps(draft.project.dockerfile, run, entries[0].script, chosen, edits))
+
+
+def _locked(draft: Draft, run: Instruction, text: str) -> str:
+    """The RUN with its cache of apt for one at a time: BuildKit runs both stages at once, and apt locks the folder."""
+    for flag in run.flags:
+        is_shared = "type=cache" in flag.value and "sharing=" not in flag.value
+        if flag.name == "mount" and is_shared and _APT_FOLDER.search(flag.value):
+            written = draft.project.dockerfile.slice(flag.span)
+            text = text.replace(written, f"{written},sharing=locked", 1)
+    return text
 
 
 def _serves(shared: RoledStep, later: Sequence[RoledStep], kept: Sequence[Step]) -> bool:
