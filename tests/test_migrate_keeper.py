@@ -117,6 +117,15 @@ def test_another_version_of_pydock_on_a_worker_is_refused(services: dict[str, Se
     assert not record.is_kept
 
 
+INSTALL = """\
+FROM python:3.12-slim-bookworm
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+COPY . /app
+CMD python /app/app.py
+"""
+
+
 def test_files_that_are_too_much_to_read_are_not_read(tmp_path: Path) -> None:
     for name in ("large", "loops"):
         (tmp_path / name).mkdir()
@@ -126,5 +135,15 @@ def test_files_that_are_too_much_to_read_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "loops" / "up").symlink_to("..")
     (tmp_path / "loops" / "self").symlink_to("self")
     (tmp_path / "loops" / "requirements.txt").symlink_to("requirements.txt")
+    (tmp_path / "list").mkdir()
+    (tmp_path / "list" / "Dockerfile").write_text(INSTALL)
+    with (tmp_path / "list" / "requirements.txt").open("wb") as file:
+        file.truncate(2**30)
     found = _asked({each.name: each for each in find([str(tmp_path)]).services}, Limits(20.0, 400_000_000))
-    assert {name: record.state for name, record in found.items()} == {"large": State.READY, "loops": State.READY}
+    assert {name: record.state for name, record in found.items()} == {
+        "large": State.READY,
+        "list": State.DECISION,
+        "loops": State.READY,
+    }
+    assert "requirements.txt could not be read" in found["list"].decisions[0]
+    assert any("it is larger than 5 MB" in remark.message for remark in found["list"].remarks)

@@ -20,6 +20,7 @@ from datetime import timedelta
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from pydock.disk import LARGEST_TEXT
 from pydock.edits import Fix, Safety
 from pydock.project import Project
 from pydock.project.lockfile import lock_path
@@ -81,11 +82,16 @@ def _loose(entry: Wanted) -> tuple[str, ...]:
 
 def _unreadable(project: Project, word: Word, path: str) -> Iterator[Finding]:
     if project.tree.text(path) is None:
-        if project.tree.has_file(path):
-            message = (
-                f"{path} is no text that pip reads: it has zero bytes, so perhaps UTF-16 without a byte order mark"
+        if not project.tree.has_file(path):
+            return
+        if project.tree.data(path) is None:
+            most = f"it is larger than {LARGEST_TEXT // 2**20} MB, or nobody but its owner may read it"
+            yield Finding(
+                RULE, word.span, f"{path} was not read: {most}", advice="Nothing is known of what it asks for."
             )
-            yield Finding(RULE, word.span, message, advice=f"Save {path} as UTF-8.")
+            return
+        message = f"{path} is no text that pip reads: it has zero bytes, so perhaps UTF-16 without a byte order mark"
+        yield Finding(RULE, word.span, message, advice=f"Save {path} as UTF-8.")
         return
     yield from _troubles(project.requirement_set(path))
     if (project.tree.data(path) or b"").startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -324,6 +324,8 @@ def _doubts(project: Project, asked: Wanted, images: Base) -> tuple[str, ...]:
         doubts.append(
             f"{asked.unreadable} could not be read, so a library that one of its packages loads may be missing in slim"
         )
+    elif project.tree.has_file(asked.unreadable):
+        doubts.append(f"{asked.unreadable} could not be read, so what its packages need at run time is not known")
     return (*doubts, *(slim_doubts(project) if images.is_slimmed else ()))
 
 
