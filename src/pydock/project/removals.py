@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from pydock.data import rows
@@ -19,7 +19,7 @@ from pydock.project.images import version_order
 from pydock.project.module import imports_of
 from pydock.project.server import server
 from pydock.project.serving import entry_file
-from pydock.project.sources import MOST_SOURCES, remembered, sources, syntax, walk
+from pydock.project.sources import MOST_SOURCES, children, remembered, sources, syntax, walk
 from pydock.values import Value
 
 _CATCHES = regex(r"\b(?:ImportError|ModuleNotFoundError|AttributeError|TypeError|Exception)\b")
@@ -137,9 +137,11 @@ def _uses_of(text: str) -> tuple[tuple[int, Removal], ...]:
     return tuple((node.lineno, removal) for node in _unguarded(tree.body) for removal in _removed(node, imports))
 
 
-def _unguarded(body: list[ast.stmt] | list[ast.AST]) -> Iterator[ast.stmt | ast.expr]:
-    """Every statement and expression that no handler and no version test stands around."""
-    for node in body:
+def _unguarded(body: Sequence[ast.AST]) -> Iterator[ast.stmt | ast.expr]:
+    """Every statement and expression that no handler and no version test stands around, in their order."""
+    waiting = [*reversed(body)]
+    while waiting:
+        node = waiting.pop()
         match node:
             case ast.Try(handlers=handlers) if any(_catches(handler) for handler in handlers):
                 continue
@@ -147,7 +149,7 @@ def _unguarded(body: list[ast.stmt] | list[ast.AST]) -> Iterator[ast.stmt | ast.
                 continue
             case ast.stmt() | ast.expr():
                 yield node
-        yield from _unguarded(list(ast.iter_child_nodes(node)))
+        waiting += reversed(children(node))
 
 
 def _catches(handler: ast.ExceptHandler) -> bool:
