@@ -123,6 +123,16 @@ SPLIT = (
         builder=("COPY requirements.txt",),
     ),
     Case(
+        "what an install reads comes before it, also where a later copy brings it again and another install follows",
+        f"{SLIM}{INSTALL}RUN pip install gunicorn==23.0.0\n{CMD}",
+        builder=("COPY requirements.txt", "-r requirements.txt", "gunicorn==23.0.0"),
+    ),
+    Case(
+        "an archive by its address is no file of the context",
+        f"{SLIM}{INSTALL}RUN pip install -U https://example.org/tool/main.zip\n{CMD}",
+        builder=("COPY requirements.txt", "-r requirements.txt", "https://example.org/tool/main.zip"),
+    ),
+    Case(
         "a link to a program follows it",
         f"{SLIM}{INSTALL}RUN ln -s /usr/local/bin/gunicorn /usr/bin/gunicorn\n",
         runtime=("ln -s /opt/venv/bin/gunicorn /usr/bin/gunicorn",),

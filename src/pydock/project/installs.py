@@ -157,7 +157,9 @@ class Install(Value):
 def is_place(text: str) -> bool:
     """Whether pip would read this argument as a local path."""
     bare = text.split("[", 1)[0]
-    is_path = bare in {".", ".."} or bare.startswith(("./", "../", "/", "~/")) or ("/" in bare and "://" not in bare)
+    if "://" in bare:
+        return False
+    is_path = bare in {".", ".."} or bare.startswith(("./", "../", "~/")) or "/" in bare
     return (is_path and "@" not in text) or bare.endswith((".whl", ".tar.gz", ".zip"))
 
 

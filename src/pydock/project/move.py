@@ -58,6 +58,8 @@ def move(project: Project, step: Step) -> Move:
     if len(known) < len(answers):
         return Move("`pydock fix` asks a resolver whether its packages exist there.")
     for answer in known:
+        if answer.why_not and not answer.is_final:
+            return Move(f"Whether its packages exist there is not known: {answer.why_not}.")
         if answer.why_not:
             return Move(f"Its packages do not resolve there: {answer.why_not}.")
     before = [today for entry in _asked(project) if (today := entry.answer(project))]

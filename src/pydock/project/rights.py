@@ -34,9 +34,9 @@ _SYSTEM = frozenset(_SYSTEM_NAMES.split())
 _VALUED = frozenset(_VALUED_NAMES.split())
 _MANAGERS = frozenset({"poetry", "pipenv", "hatch", "pdm", "uv", "pip", "pip3"})
 _ROOT_CACHE = regex(
-    r"playwright install|nltk\.download|nltk\.downloader|from_pretrained|snapshot_download|huggingface-cli download|"
-    r"SentenceTransformer\(|download\w*\.py|whisper\.load_model|torch\.hub|\.load_dataset|--user\b"
-    r"|uv python install|/root/|~/|\$HOME"
+    r"playwright install|nltk\.download(?!er\b.*\s-d\s|.*download_dir)|from_pretrained|snapshot_download|"
+    r"huggingface-cli download|SentenceTransformer\(|download\w*\.py|whisper\.load_model|torch\.hub|\.load_dataset"
+    r"|--user\b|uv python install|/root/|~/|\$HOME"
 )
 
 # What only root may do, or a user in the group of a device, wherever it stands in the source.

@@ -32,7 +32,7 @@ from pydock.values import Value
 
 _MANIFEST = regex(
     r"(?:\A|/)(?:[^/]*\.(?:txt|in|toml|cfg|lock|ini|json|ya?ml|conf|sh|whl|gz)|Pipfile|setup\.py|[^/]*requirements[^/]*"
-    r"|README[^/]*|LICEN[CS]E[^/]*)\Z"
+    r"|README[^/]*|LICEN[CS]E[^/]*|\.python-version)\Z"
 )
 _HARMLESS_NAMES = (
     "apt-get apt apk pip pip3 echo useradd adduser groupadd addgroup true set export rm mkdir chown chmod ln"
@@ -72,6 +72,10 @@ EXAMPLES = (
             "COPY . .\nRUN uv sync --locked\n"
         ),
         files={"pyproject.toml": "", "uv.lock": "", "app.py": ""},
+    ),
+    Example(
+        before=f"{_HEAD}COPY .python-version pyproject.toml uv.lock ./\nRUN uv sync --locked\nCOPY . .\n",
+        files={".python-version": "3.12", "pyproject.toml": "", "uv.lock": "", "app.py": ""},
     ),
     Example(before=f"{_HEAD}COPY requirements.txt .\n{_INSTALL}COPY . .\n", files=_FILES),
     Example(before=f"{_HEAD}COPY pyproject.toml ./poetry.lock* ./\nRUN poetry install\n", files={"pyproject.toml": ""}),

@@ -106,14 +106,17 @@ def _copied(draft: Draft, entry: Instruction) -> Copied | None:
 
 
 def _provided(draft: Draft, copied: Copied) -> tuple[tuple[str, str], ...]:
-    """The input files that this copy brings, by the last copy before the install that does."""
+    """The input files that this copy brings and that are not in their place already: an install may stand between."""
     reach = draft.stage.instructions[: draft.last_install + 1]
     before = [each for each in copies(draft.project.dockerfile, draft.stage) if each.instruction in reach]
     found = []
     for origin, path in draft.inputs.files:
-        bringing = [each for each in before if each.origin(draft.project.tree, path) == origin]
-        if bringing and bringing[-1].instruction is copied.instruction:
-            found.append((origin, path))
+        held = None
+        for each in before:
+            brought = each.origin(draft.project.tree, path)
+            if each.instruction is copied.instruction and brought == origin != held:
+                found.append((origin, path))
+            held = brought or held
     return tuple(found)
 
 
