@@ -73,12 +73,11 @@ EXAMPLES = (
         ),
         files={"pyproject.toml": "", "uv.lock": "", "app.py": ""},
     ),
-    Example(
-        before=f"{_HEAD}COPY .python-version pyproject.toml uv.lock ./\nRUN uv sync --locked\nCOPY . .\n",
-        files={".python-version": "3.12", "pyproject.toml": "", "uv.lock": "", "app.py": ""},
-    ),
     Example(before=f"{_HEAD}COPY requirements.txt .\n{_INSTALL}COPY . .\n", files=_FILES),
-    Example(before=f"{_HEAD}COPY pyproject.toml ./poetry.lock* ./\nRUN poetry install\n", files={"pyproject.toml": ""}),
+    Example(
+        before=f"{_HEAD}COPY .python-version pyproject.toml ./poetry.lock* ./\nRUN poetry install\n",
+        files={"pyproject.toml": ""},
+    ),
 )
 
 
