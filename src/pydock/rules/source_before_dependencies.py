@@ -75,8 +75,7 @@ EXAMPLES = (
     ),
     Example(before=f"{_HEAD}COPY requirements.txt .\n{_INSTALL}COPY . .\n", files=_FILES),
     Example(
-        before=f"{_HEAD}COPY .python-version pyproject.toml ./poetry.lock* ./\nRUN poetry install\n",
-        files={"pyproject.toml": ""},
+        before=f"{_HEAD}COPY .python-version ./poetry.lock* ./\nRUN poetry install\n", files={"pyproject.toml": ""}
     ),
 )
 
