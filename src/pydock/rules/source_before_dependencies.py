@@ -73,10 +73,8 @@ EXAMPLES = (
         ),
         files={"pyproject.toml": "", "uv.lock": "", "app.py": ""},
     ),
-    Example(before=f"{_HEAD}COPY requirements.txt .\n{_INSTALL}COPY . .\n", files=_FILES),
-    Example(
-        before=f"{_HEAD}COPY .python-version ./poetry.lock* ./\nRUN poetry install\n", files={"pyproject.toml": ""}
-    ),
+    Example(before=f"{_HEAD}COPY .python-version requirements.txt ./\n{_INSTALL}COPY . .\n", files=_FILES),
+    Example(before=f"{_HEAD}COPY pyproject.toml ./poetry.lock* ./\nRUN poetry install\n", files={"pyproject.toml": ""}),
 )
 
 
