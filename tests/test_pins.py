@@ -504,6 +504,17 @@ def test_a_lock_for_two_pythons_is_not_made_again(resolver: Resolver) -> None:
 PROJECT = '[project]\nname = "store"\nversion = "1"\ndependencies = ["shop", "bulb>=3"]\n'
 EXTRAS = f'{PROJECT}[project.optional-dependencies]\nfast = ["till<2"]\nall = ["store[fast]"]\n'
 SCRIPT = "from setuptools import setup\nsetup(name='store', install_requires=['shop', 'bulb'])\n"
+POETRY = """\
+[build-system]
+requires = ["poetry-core"]
+build-backend = "poetry.core.masonry.api"
+[tool.poetry.dependencies]
+python = "^3.8"
+shop = "^1"
+bulb = {version = "~3.0", optional = true}
+[tool.poetry.extras]
+lit = ["bulb"]
+"""
 LOCAL = {
     "a project": (
         "COPY . .\nRUN pip install .\n",
@@ -572,6 +583,14 @@ LOCAL = {
         "RUN --mount=type=cache,target=/root/.cache/pip \\\n    pip install --no-deps .\n",
         "bulb==3.0\n",
     ),
+    "what Poetry's own tables ask for": (
+        "COPY . .\nRUN pip install '.[lit]'\n",
+        {"pyproject.toml": POETRY},
+        "COPY requirements.lock ./\nRUN pip install -r requirements.lock\n"
+        "COPY . .\nRUN pip install --no-deps '.[lit]'\n",
+        "pyproject.toml --extra lit -o requirements.lock\nbulb==3.0\n    # via -r pyproject.toml\nlamp==1.0\n"
+        "    # via bulb\nshop==1.0\n    # via -r pyproject.toml\ntill==2.1\n",
+    ),
     "requirements that setuptools reads for it": (
         "COPY . .\nRUN pip install .\n",
         {
@@ -616,9 +635,9 @@ UNREAD = {
         {"pyproject.toml": '[project]\nname = "store"\ndynamic = ["dependencies"]\n'},
         "pyproject.toml line 3 is worked out when the project is built",
     ),
-    "needs of Poetry": (
-        {"pyproject.toml": '[build-system]\n[tool.poetry.dependencies]\nshop = "^1"\n'},
-        "pyproject.toml line 2 names what it needs in another way than [project]",
+    "needs of Poetry that no index has": (
+        {"pyproject.toml": POETRY.replace('"^1"', '{path = "../shop"}').replace("lit =", "fast =")},
+        "pyproject.toml line 6 asks for shop in a way that no lock can repeat",
     ),
     "an extra that is not there": ({"pyproject.toml": PROJECT}, "pyproject.toml line 1 has no extra fast"),
 }

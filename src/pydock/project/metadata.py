@@ -1,14 +1,15 @@
 """What a local project asks for, read from its own files without running them, as a set of requirements.
 
 pyproject.toml: https://packaging.python.org/en/latest/specifications/pyproject-toml/, setup.cfg and dynamic values:
-https://setuptools.pypa.io/en/latest/userguide/, read 2026-11. What is worked out when the project is built is a trouble
-with its line.
+https://setuptools.pypa.io/en/latest/userguide/, read 2026-11; Poetry's own tables: `pydock.project.poetry`. What is
+worked out when the project is built is a trouble with its line.
 """
 
 from __future__ import annotations
 
 import configparser
 import posixpath
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,11 +19,14 @@ from packaging.utils import canonicalize_name
 
 from pydock.lines import Span
 from pydock.patterns import regex
+from pydock.project import poetry
 from pydock.project.requirements import Entry, Kind, RequirementSet, Trouble, entries, read
 from pydock.project.setup_script import argument, lines
 
 NAMES = ("pyproject.toml", "setup.cfg", "setup.py")
 _PLACE = regex(r"(?P<path>.*?(?P<name>pyproject\.toml|setup\.cfg|setup\.py))(?:\[(?P<extras>[^\]]*)\])?\Z")
+# setuptools reads no tables of Poetry.
+_NAMED = regex(r"^\[project\]|^build-backend *= *[\"']poetry\.", re.MULTILINE)
 TextOf = Callable[[str], "str | None"]
 
 
@@ -34,7 +38,7 @@ def is_manifest(path: str) -> bool:
 def manifest_of(folder: str, extras: str, text_of: TextOf) -> str | None:
     """The file of a folder that says what its project asks for, with the extras wanted; None for no project."""
     texts = {name: text_of(posixpath.normpath(posixpath.join(folder, name))) for name in NAMES}
-    if "[project]" in (texts["pyproject.toml"] or ""):
+    if _NAMED.search(texts["pyproject.toml"] or ""):
         name = "pyproject.toml"
     elif "install_requires" in (texts["setup.cfg"] or ""):
         name = "setup.cfg"
@@ -72,10 +76,12 @@ class _Reader:
 
     def pyproject(self, extras: tuple[str, ...]) -> None:
         data = tomllib.loads(self.text)
-        project = data.get("project")
+        project, tables = data.get("project"), data.get("tool", {}).get("poetry", {})
+        if tables and "dependencies" not in (project or {}):
+            self.poetry(tables, extras)
+            return
         if project is None:
-            word = "[tool.poetry" if "poetry" in data.get("tool", {}) else ""
-            self.trouble(word, "names what it needs in another way than [project]")
+            self.trouble("", "names what it needs in another way than [project]")
             return
         tables = data.get("tool", {}).get("setuptools", {}).get("dynamic", {})
         dynamic = set(project.get("dynamic", ()))
@@ -89,6 +95,17 @@ class _Reader:
             self.looked_at = "dynamic"
             raise ValueError("extras are dynamic")
         self.take_extras(extras, optional, str(project.get("name", "")))
+
+    def poetry(self, tables: Mapping[str, Any], extras: Iterable[str]) -> None:
+        known = {_named(extra): names for extra, names in tables.get("extras", {}).items()}
+        for extra in extras:
+            if extra not in known:
+                self.trouble("", f"has no extra {extra}")
+        for name, wanted in poetry.dependencies({**tables, "extras": known}, tuple(extras)):
+            try:
+                self.take([poetry.requirement(name, wanted)], f"{name} =")
+            except ValueError:
+                self.trouble(f"{name} =", f"asks for {name} in a way that no lock can repeat")
 
     def configuration(self, extras: tuple[str, ...]) -> None:
         parser = configparser.RawConfigParser(strict=False)
@@ -125,12 +142,13 @@ class _Reader:
                     others = [canonicalize_name(each) for each in sorted(entry.requirement.extras)]
                     self.take_extras([each for each in others if each != extra], known, name)
 
-    def take(self, wanted: Iterable[str]) -> None:
+    def take(self, wanted: Iterable[str], word: str = "") -> None:
+        """Requirements, from the line of a word where they are not written as they are."""
         for text in wanted:
             (entry,) = entries(self.path, text.strip()) or (None,)
             if entry is None or entry.kind is not Kind.REQUIREMENT:
                 raise ValueError(text)
-            number, span = self.place(text.strip())
+            number, span = self.place(word or text.strip())
             self.found.append(Entry(self.path, number, span, entry.kind, entry.text, entry.value, entry.requirement))
 
     def take_files(self, names: object) -> None:
