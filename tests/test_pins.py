@@ -667,6 +667,41 @@ def test_a_pylock_is_written_for_an_installer_that_reads_it(resolver: Resolver) 
         assert not report.remaining
 
 
+STALE_PYLOCK = {
+    "a requirement that it lacks": (
+        {"requirements.txt": "shop<2\nbulb\n"},
+        "pylock.toml lacks bulb, which line 2",
+        "3.0 1.0 1.0 1.5",
+    ),
+    "a version that is not asked for any more": (
+        {"requirements.txt": "shop>=2\n"},
+        "pylock.toml has shop 1.0 and not",
+        "2.0 2.1",
+    ),
+    "another Python": (
+        {"Dockerfile": "FROM python:3.9.25-slim-bookworm\nCOPY . .\nRUN uv pip install --system -r pylock.toml\n"},
+        "pylock.toml is for Python 3.11, the image has 3.9",
+        "1.0 1.5",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "why", "versions"), STALE_PYLOCK.values(), ids=STALE_PYLOCK)
+def test_a_pylock_that_no_longer_fits_is_made_again_and_keeps_what_it_can(
+    resolver: Resolver, files: Mapping[str, str], why: str, versions: str
+) -> None:
+    dockerfile = f"{BASE}COPY . .\nRUN uv pip install --system -r requirements.txt\n"
+    first = {"Dockerfile": dockerfile, "requirements.txt": "shop<2\ntill<2\n"}
+    made = _fixed(resolver, first, "PYD201", PYLOCK).result.tree
+    there = {path: made.text(path) or "" for path in ("Dockerfile", "requirements.txt", "pylock.toml")}
+    assert not _fixed(resolver, there, "PYD211").findings
+    report = _fixed(resolver, {**there, **files}, "PYD211")
+    assert why in report.findings[0].message
+    lock = tomllib.loads(report.result.tree.text("pylock.toml") or "")
+    assert [package["version"] for package in lock["packages"]] == versions.split()
+    assert not report.remaining
+
+
 NO_PYLOCK = {
     "the pip of the image": ("RUN pip install", "no pip 26.1 or newer is pinned before it, and older ones do not read"),
     "an older pip": ("RUN pip install pip==25.3\nRUN pip install", "pip 25.3 does not read pylock.toml, pip 26.1"),

@@ -17,6 +17,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.interpreters import Interpreter
 from pydock.project.lockfile import requesters
+from pydock.project.locks import lock
 from pydock.project.metadata import is_manifest
 from pydock.project.pins import DIRECT
 from pydock.project.requirements import Entry, Kind, entries
@@ -53,7 +54,7 @@ class Made(Value):
 
 def made(project: Project, path: str) -> Made | None:
     """What the head of a lock says, None for any other file."""
-    text = "" if path.endswith(".toml") else project.tree.text(path) or ""
+    text = "" if is_manifest(path) else project.tree.text(path) or ""
     match = _HEAD.search(text[:2000])
     try:
         words = shlex.split(match["command"]) if match else []
@@ -100,7 +101,7 @@ def why_stale(project: Project, path: str, head: Made, inside: Interpreter | Non
     if not sets or any(found.troubles or found.loop for found in sets):
         return ""
     asked = [entry for found in sets for entry in found.entries]
-    locked = {entry.name: entry for entry in project.requirement_set(path).entries if entry.name}
+    locked = held(project, path)
     for entry in asked:
         if entry.requirement and _applies(entry, inside) and (what := _contradiction(entry, locked)):
             return f"{path} {what}, which line {entry.line} of {entry.path} asks for"
@@ -112,16 +113,26 @@ def why_stale(project: Project, path: str, head: Made, inside: Interpreter | Non
     return f"{path} has {', '.join(gone[:3])}, which {head.sources[0]} no longer asks for" if gone else ""
 
 
-def _contradiction(entry: Entry, locked: Mapping[str, Entry]) -> str:
+def held(project: Project, path: str) -> Mapping[str, str]:
+    """The packages of a lock by name, with their versions; "" for those that have none of an index."""
+    if path.endswith(".toml"):
+        found = lock(project, path)
+        return {name: found.pins.get(name, "") for name in found.names} if found else {}
+    return {entry.name: _version(entry) for entry in project.requirement_set(path).entries if entry.name}
+
+
+def _version(entry: Entry) -> str:
+    is_plain = entry.requirement is not None and not entry.requirement.url and entry.is_pinned
+    return next(iter(entry.requirement.specifier)).version if entry.requirement and is_plain else ""
+
+
+def _contradiction(entry: Entry, locked: Mapping[str, str]) -> str:
     requirement = entry.requirement
     assert requirement is not None
     if entry.name not in locked:
         return f"lacks {entry.name}"
-    held = locked[entry.name].requirement
-    if held is None or held.url or requirement.url or not locked[entry.name].is_pinned:
-        return ""
-    version = next(iter(held.specifier)).version
-    is_inside = requirement.specifier.contains(version, prereleases=True)
+    version = locked[entry.name]
+    is_inside = requirement.url or not version or requirement.specifier.contains(version, prereleases=True)
     return "" if is_inside else f"has {entry.name} {version} and not {requirement.specifier}"
 
 

@@ -111,11 +111,17 @@ def _made_again(project: Project, entry: Outdated, sharing: Iterable[Outdated], 
     answer = again.answer(project)
     if answer is None or answer.why_not:
         return f"{answer.why_not}{_asked_at(project, again, answer.why_not)}" if answer else ""
-    if hashes and not has_hashes(answer):
+    old, sources = project.tree.text(entry.path) or "", entry.made.sources
+    if entry.path.endswith(".toml"):
+        text = pylock_text(answer, tuple(lock_command(entry.path, sources, again.request, upgrades=False)))
+    elif hashes and not has_hashes(answer):
         return f"{entry.path} would have packages of no index, which have no hashes"
-    old, lines = project.tree.text(entry.path) or "", again.supply.lines
-    text = lock_text(entry.path, entry.made.sources, again.request, answer, lines, hashes=hashes, is_again=True)
-    edits = (*held(project, entry.made.sources), Edit(entry.path, Span(0, len(old)), text))
+    else:
+        lines = again.supply.lines
+        text = lock_text(entry.path, sources, again.request, answer, lines, hashes=hashes, is_again=True)
+    if text is None:
+        return "an address in it would hold a password"
+    edits = (*held(project, sources), Edit(entry.path, Span(0, len(old)), text))
     return Locked(entry.path, len(answer.pins), edits)
 
 

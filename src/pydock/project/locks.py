@@ -41,7 +41,8 @@ _UV_PYTHON = regex(r"#\s+uv pip compile .*--python-version[= ](\d+\.\d+)")
 class Lock(Value):
     """One lock file. `python` is the specifier of the Pythons it is for, `made_by` the version of its tool.
 
-    `problem` says why it could not be read; it pins nothing then.
+    `names` are all packages that it holds, `pins` those of one version. `problem` says why it
+    could not be read; it pins nothing then.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Lock(Value):
     is_hashed: bool = False
     freshness: Freshness = field(default_factory=Freshness)
     problem: str = ""
+    names: frozenset[str] = frozenset()
 
 
 class Manifest(Value):
@@ -186,7 +188,8 @@ def _toml(path: str, tool: str, text: str, data: Mapping[str, Any], pyproject: M
         case _:
             python, layout = str(data.get("requires-python", "")), str(data.get("version", ""))
             fresh = uv_freshness(data, pyproject) if tool == "uv" and pyproject is not None else fresh
-    return Lock(path, tool, pins, python, made_by[1] if made_by else "", layout, True, fresh)
+    tool_version, names = made_by[1] if made_by else "", frozenset(versions)
+    return Lock(path, tool, pins, python, tool_version, layout, is_hashed=True, freshness=fresh, names=names)
 
 
 def compiled(project: Project, found: RequirementSet) -> Lock | None:

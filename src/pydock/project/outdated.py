@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from pydock.dockerfile import Stage
 from pydock.project import Project
-from pydock.project.compiled import Made, made, unfit, why_stale
+from pydock.project.compiled import Made, held, made, unfit, why_stale
 from pydock.project.installs import RESOLVING, Install, installs
 from pydock.project.interpreters import interpreter
 from pydock.project.lockfile import lock_path
@@ -79,11 +79,7 @@ def _judged(project: Project, install: Install, path: str, head: Made) -> tuple[
     why = (unfit(path, head, inside) if inside else "") or why_stale(project, path, head, inside, names)
     if not why or not head.is_own or inside is None:
         return why, None
-    pins = {
-        entry.name: next(iter(entry.requirement.specifier)).version
-        for entry in project.requirement_set(path).entries
-        if entry.requirement and entry.is_pinned and not entry.requirement.url
-    }
+    pins = {name: version for name, version in held(project, path).items() if version}
     return why, _at_source(project, install, head, {**pins, **project.running.preferences})
 
 
