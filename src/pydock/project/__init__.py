@@ -9,7 +9,7 @@ from functools import cached_property
 from pydock.contract import Contract, environment_before, user_before, workdir_before
 from pydock.dockerfile import Dockerfile, Instruction, Stage, read
 from pydock.lines import Span
-from pydock.project import context, metadata, requirements
+from pydock.project import archive, context, metadata, requirements
 from pydock.project.images import PythonImage, python_image, slim_tag
 from pydock.project.installs import Install, installs
 from pydock.project.pins import Pins
@@ -166,10 +166,14 @@ class Project(Value, dict=True):
         return {}
 
     def requirement_set(self, path: str) -> RequirementSet:
-        """A requirements file of the context with what it includes, or the needs of a project by its metadata."""
+        """A requirements file of the context with what it includes, or the needs of a project or an archive."""
         if path not in self._requirement_sets:
-            read = metadata.asked_for if metadata.is_manifest(path) else requirements.read
-            self._requirement_sets[path] = read(path, self.tree.text)
+            if archive.is_archive(path):
+                found = archive.asked_for(path, self.tree.data)
+            else:
+                read = metadata.asked_for if metadata.is_manifest(path) else requirements.read
+                found = read(path, self.tree.text)
+            self._requirement_sets[path] = found
         return self._requirement_sets[path]
 
     @cached_property

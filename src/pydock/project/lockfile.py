@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from packaging.utils import canonicalize_name
 
 from pydock.patterns import regex
+from pydock.project.archive import is_archive
 from pydock.project.metadata import is_manifest
 from pydock.project.pins import DIRECT, Answer, Pin, Request
 from pydock.project.requirements import Entry
@@ -87,7 +88,8 @@ def lock_command(
         yield "--index-strategy unsafe-best-match"
     if hashes:
         yield "--generate-hashes"
-    for source in sources:
+    # An archive stands in one of the lists.
+    for source in (source for source in sources if not is_archive(source)):
         name, _, extras = source.partition("[")
         yield name
         yield from (f"--extra {extra.strip()}" for extra in extras.rstrip("]").split(",") if extra)

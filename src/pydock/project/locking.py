@@ -186,8 +186,9 @@ def held(project: Project, paths: Iterable[str]) -> Iterator[Edit]:
     """Requirements files as they are, with those they include: a fix that was worked out from them holds them."""
     files = dict.fromkeys(path for name in paths for path in project.requirement_set(name).files)
     for path in files:
-        text = project.tree.text(path) or ""
-        yield Edit(path, Span(0, len(text)), text, is_held=True)
+        text = project.tree.text(path)
+        if text is not None:
+            yield Edit(path, Span(0, len(text)), text, is_held=True)
 
 
 def _words(project: Project, install: Install, lock: str) -> Iterator[Edit]:

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from pydock.dockerfile import Stage
 from pydock.patterns import regex
 from pydock.project import Options, Project
+from pydock.project.archive import is_archive
 from pydock.project.build_tools import BUILD_TOOLS
 from pydock.project.indexes import Supply, supply
 from pydock.project.installs import RESOLVING, Install, installs
@@ -117,10 +118,16 @@ def _of_install(
     absent = next((f"no COPY brings {word.text}" for word, path in zip(words, origins, strict=True) if not path), "")
     paths = tuple(path for path in origins if path)
     told = tuple(_local_places(project, install, paths))
-    paths += tuple(dict.fromkeys(place.manifest for place in told if place.manifest))
+    manifests = {place.manifest for place in told if place.manifest}
+    if not paths and all(map(is_archive, manifests)):
+        # A lock needs a list to be made from.
+        manifests = set()
+    paths += tuple(sorted(manifests, key=lambda path: (is_archive(path), path)))
     if not paths and not words and not names:
         return None
-    unread = next((f"{place.asked}, and what that needs is not read" for place in told if not place.manifest), "")
+    unread = next(
+        (f"{place.asked}, and what that needs is not read" for place in told if place.manifest not in manifests), ""
+    )
     found = asked_by(project, install, paths, names, inside, have, hidden or absent or unread)
     return replace(found, places=tuple(place.written for place in told))
 
@@ -148,10 +155,13 @@ def _local_places(project: Project, install: Install, paths: Iterable[str]) -> I
 
 
 def _manifest(project: Project, install: Install, place: str) -> str:
-    """The metadata of a folder of the image that comes from the context, "" for an archive and anything else."""
+    """The metadata of a folder or an archive of the image that comes from the context, "" for anything else."""
     folder, _, extras = place.partition("[")
-    if not folder or "://" in folder or folder.endswith((".whl", ".tar.gz", ".zip")):
+    if not folder or "://" in folder:
         return ""
+    if is_archive(folder):
+        origin = project.origin(install.stage, folder, install.instruction)
+        return f"{origin}{place.removeprefix(folder)}" if origin and project.tree.has_file(origin) else ""
     for name in NAMES:
         origin = project.origin(install.stage, posixpath.join(folder, name), install.instruction)
         if origin and (found := manifest_of(posixpath.dirname(origin), extras.rstrip("]"), project.tree.text)):
