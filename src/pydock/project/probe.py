@@ -54,14 +54,16 @@ class Question(Value):
 
 
 def script(question: Question) -> str:
-    """The text of a healthcheck.py."""
-    imports = "import os\n" if question.is_from_environment else ""
+    """The text of a healthcheck.py, in lines that no linter finds too long: the build may run one over it."""
+    imports, port, number = "", "", question.number
+    if question.is_from_environment:
+        imports, port, number = "import os\n", f"port = {question.number}\n", "port"
     if not question.route:
         return (
             '"""Tells Docker whether the service in this container takes connections."""\n\n'
             f"{imports}import socket\nimport sys\n\n"
-            "try:\n"
-            f'    socket.create_connection(("127.0.0.1", {question.number}), timeout=1).close()\n'
+            f"{port}try:\n"
+            f'    socket.create_connection(("127.0.0.1", {number}), timeout=1).close()\n'
             "except OSError:\n"
             "    sys.exit(1)\n"
         )
@@ -73,7 +75,7 @@ def script(question: Question) -> str:
     return (
         f'"""Tells Docker whether the service in this container {told}."""\n\n'
         f"import http.client\n{imports}import sys\n\n"
-        f'connection = http.client.HTTPConnection("127.0.0.1", {question.number}, timeout=1)\n'
+        f'{port}connection = http.client.HTTPConnection("127.0.0.1", {number}, timeout=1)\n'
         "try:\n"
         f'    connection.request("GET", "{question.route}"{headers})\n'
         f"    {judged}\n"
