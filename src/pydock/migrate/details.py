@@ -75,8 +75,11 @@ def _inventory(row: Row) -> Iterator[tuple[str, str]]:
     inventory = row.record.inventory
     pinned = {True: "pinned", False: "not pinned", None: ""}[inventory.is_pinned]
     yield "Base image", inventory.base
-    yield "Python", _until(inventory.python, inventory.python_end)
-    yield "System", _until(inventory.distribution, inventory.distribution_end)
+    yield "Python", _until(inventory.python, inventory.python_end, is_over=inventory.is_python_over)
+    yield (
+        "System",
+        _until(inventory.distribution, inventory.distribution_end, is_over=inventory.is_distribution_over),
+    )
     yield "Framework", ", ".join(filter(None, (inventory.framework, inventory.server)))
     yield "Installs with", ", ".join(filter(None, (inventory.manager, pinned)))
     yield "Runs as", inventory.user
@@ -86,8 +89,9 @@ def _inventory(row: Row) -> Iterator[tuple[str, str]]:
     yield "Used by", ", ".join(map(str, row.service.uses))
 
 
-def _until(what: str, end: str) -> str:
-    return f"{what}, supported until {end}" if what and end else what
+def _until(what: str, end: str, *, is_over: bool) -> str:
+    told = f"no security fixes since {end}" if is_over else f"supported until {end}"
+    return f"{what}, {told}" if what and end else what
 
 
 def _measured(record: Record) -> Iterator[tuple[str, str]]:

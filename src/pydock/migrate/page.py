@@ -163,7 +163,9 @@ def _tiles(totals: Totals) -> str:
     """The states with their counts; each filters the list."""
     tiles = ""
     for state in SHOWN:
-        share = f"{100 * totals.states[state] / totals.services:.0f} %" if totals.services else ""
+        count = totals.states[state]
+        percent = 100 * count / totals.services if totals.services else 0
+        share = "below 1 %" if count and percent < 1 else f"{percent:.0f} %"
         tiles += (
             f'<button type="button" class="{state}" value="{state}" aria-pressed="false">'
             f"<b>{totals.states[state]}</b>{state.label} <small>{share}</small></button>"
