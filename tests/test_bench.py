@@ -155,7 +155,10 @@ BENCH = Bench(
             weight=Weight(
                 200_000_000, 70_000_000, 9, (("RUN | <b>", 5_000_000),), (("/usr", 9),), (), {"docs": 1_000_000}
             ),
-            lives=(replace(LIFE, user="app", health="healthy", healthy=5.0, stopped=Stopped(0.3, 0, False)),),
+            lives=tuple(
+                replace(LIFE, user="app", health="healthy", healthy=5.0, stopped=Stopped(seconds, 0, False))
+                for seconds in (0.2, 0.4)
+            ),
         ),
     ),
 )
@@ -167,7 +170,7 @@ def test_the_table_says_what_a_team_argues_about() -> None:
     assert rows["cold build"] == "cold build 33.0 s (30.0-36.0) 31.0 s (30.0-32.0) -6 %"
     assert rows["build, code change"] == "build, code change 20.0 s 0.08 s (0.07-0.09) -99.6 %"
     assert rows["size"] == "size 1,000 MB 200 MB -80 %"
-    assert rows["stops in"] == "stops in 10.1 s, killed 0.30 s, code 0 -97 %"
+    assert rows["stops in"] == "stops in 10.1 s, killed 0.30 s (0.20-0.40), code 0 -97 %"
     assert "dependency change: not measured: only its own tool can add to uv.lock" in text
     assert "From before to after: docs -89.0 MB" in text
     assert "build, dependency change" not in rows
@@ -218,7 +221,8 @@ def test_the_page_is_well_formed_and_loads_nothing(count: int) -> None:
 
 
 def test_numbers_are_written_as_people_read_them() -> None:
-    assert [megabytes(size) for size in (900, 12_300_000, 1_234_000_000)] == ["1 kB", "12.3 MB", "1,234 MB"]
+    assert [megabytes(size) for size in (90, 1_900, 12_300_000)] == ["90 B", "2 kB", "12.3 MB"]
+    assert megabytes(1_234_000_000) == "1,234 MB"
     assert [percent(100, after) for after in (50, 100.1, 130, None)] == ["-50 %", "0 %", "+30 %", ""]
     assert percent(0, 5) == ""
 

@@ -49,7 +49,8 @@ _STYLE = """
 @media (prefers-color-scheme: dark) { :root { --paper: #14181f; --ink: #e6e9ef; --soft: #9aa4b2; --line: #2d3440;
   --first: #66707f; --middle: #7f97e6; --last: #3fb8ae; --worse: #ef8a80 } }
 @media print { :root { --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --first: #999; --middle: #667bbd;
-  --last: #0b7a75; --worse: #b3372f } section { break-inside: avoid } body { max-width: none; margin: 0 }
+  --last: #0b7a75; --worse: #b3372f } svg, tr { break-inside: avoid } h2, thead { break-after: avoid }
+  body { max-width: none; margin: 0 }
   .scroll { overflow: visible } .scroll table { font-size: .8em } .scroll :is(th, td) { white-space: normal } }
 * { print-color-adjust: exact; -webkit-print-color-adjust: exact }
 body { font: 15px/1.5 system-ui, sans-serif; background: var(--paper); color: var(--ink); max-width: 60rem;
@@ -159,7 +160,7 @@ def _shown(name: str, value: float | None, first: float | None, at: int) -> str:
 def _weights(bench: Bench) -> Iterator[str]:
     weighed = [(measured, measured.weight) for measured in bench.versions if measured.weight]
     if len(weighed) > 1:
-        yield from _causes(weighed[0][1], weighed[-1][1])
+        yield from _causes(*weighed[0], *weighed[-1])
     if not weighed:
         return
     last: Measured
@@ -171,7 +172,7 @@ def _weights(bench: Bench) -> Iterator[str]:
         yield f"<section><h2>By instruction, {_text(measured.name)}</h2>{_sizes('Instruction', made)}</section>"
 
 
-def _causes(before: Weight, after: Weight) -> Iterator[str]:
+def _causes(first: Measured, before: Weight, last: Measured, after: Weight) -> Iterator[str]:
     """Bars to the left for what is gone, to the right for what came."""
     changes = [entry for entry in differences(before, after) if abs(entry[1]) >= 50_000]
     if not changes:
@@ -199,7 +200,8 @@ def _causes(before: Weight, after: Weight) -> Iterator[str]:
         parts.append(f'<text class="soft" text-anchor="{anchor}" x="{place:.1f}" y="{y + 12}">{label}</text>')
     height = len(changes) * (_BAR + 6)
     parts.append(f'<line x1="{zero:.1f}" x2="{zero:.1f}" y1="0" y2="{height}"/>')
-    yield f"<section><h2>What makes the difference</h2>{_svg(height, 'Difference by cause', parts)}</section>"
+    title = f"What makes the difference in size, from {_text(first.name)} to {_text(last.name)}"
+    yield f"<section><h2>{title}</h2>{_svg(height, 'Difference by cause', parts)}</section>"
 
 
 def _sizes(title: str, entries: Sequence[tuple[str, int]]) -> str:

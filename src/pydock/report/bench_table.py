@@ -79,7 +79,7 @@ def table(bench: Bench) -> tuple[Row, ...]:
         _row(bench, "healthy after", lambda each: _first(each.lives, _health), ""),
         _row(bench, "memory", lambda each: _of(figures(each)["memory"], megabytes), "memory"),
         _row(bench, "user", lambda each: _first(each.lives, lambda life: life.user), ""),
-        _row(bench, "stops in", lambda each: _first(each.lives, _stop), "stop"),
+        _row(bench, "stops in", lambda each: _stops(each.lives), "stop"),
     ]
     return tuple(row for row in rows if any(cell not in {"", "-"} for cell in row.cells))
 
@@ -130,7 +130,7 @@ def causes(before: Weight, after: Weight) -> str:
 def megabytes(size: float) -> str:
     """Bytes as a person reads them, in the units of `docker images`."""
     if size < 999_500:
-        return f"{size / 1e3:.0f} kB"
+        return f"{size / 1e3:.0f} kB" if size >= 1_000 else f"{size:.0f} B"
     return f"{size / 1e6:,.1f} MB" if size < 99_950_000 else f"{size / 1e6:,.0f} MB"
 
 
@@ -210,11 +210,12 @@ def _health(life: Life) -> str:
     return seconds_text(life.healthy) if life.healthy is not None else life.health
 
 
-def _stop(life: Life) -> str:
-    if life.stopped is None:
+def _stops(lives: Sequence[Life]) -> str:
+    stopped = [life.stopped for life in lives if life.stopped]
+    if not stopped:
         return "-"
-    ending = "killed" if life.stopped.is_killed else f"code {life.stopped.code}"
-    return f"{seconds_text(life.stopped.seconds)}, {ending}"
+    endings = dict.fromkeys("killed" if each.is_killed else f"code {each.code}" for each in stopped)
+    return f"{_spread(Seconds(tuple(each.seconds for each in stopped)))}, {' or '.join(endings)}"
 
 
 def _first(lives: Iterable[Life], text: Callable[[Life], str]) -> str:
