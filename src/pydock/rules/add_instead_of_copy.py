@@ -95,9 +95,8 @@ def _fix(project: Project, add: Instruction, kinds: set[str]) -> Fix:
     span = _keyword(add)
     written = "copy" if project.dockerfile.slice(span).islower() else "COPY"
     doubts = ("whether a source is an archive, which ADD would unpack",) if "unknown" in kinds else ()
-    return Fix(
-        "copy", Safety.UNSAFE if doubts else Safety.SAFE, (Edit(project.path, span, written),), frozenset(), doubts
-    )
+    safety = Safety.UNSAFE if doubts else Safety.SAFE
+    return Fix("write COPY instead of ADD", safety, (Edit(project.path, span, written),), frozenset(), doubts)
 
 
 RULE = Rule("PYD307", "add-instead-of-copy", check, __doc__, EXAMPLES, same_as=("DL3020",))
