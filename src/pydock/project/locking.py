@@ -25,6 +25,7 @@ from pydock.project.lockfile import has_hashes, lock_command, lock_path, lock_te
 from pydock.project.locks import compiled
 from pydock.project.outdated import Outdated, outdated
 from pydock.project.pylock import pylock_path, pylock_text, unreadable
+from pydock.project.requirements import Entry
 from pydock.project.wanted import Wanted, wanted
 from pydock.shell import Word, script
 from pydock.values import Value
@@ -145,15 +146,21 @@ def hashed(project: Project, entry: Wanted) -> Locked | str:
 
 
 def _asked_at(project: Project, entry: Wanted, why_not: str) -> str:
-    """Where the packages that a reason names are asked for, " (requirements.txt line 3)"."""
+    """Where the packages or addresses that a reason names are asked for, " (requirements.txt line 3)"."""
     named = {canonicalize_name(name) for name in re.findall(r"[A-Za-z0-9][\w.-]*", why_not)}
     places = [
         f"{line.path} line {line.line}"
         for path in entry.paths
         for line in project.requirement_set(path).entries
-        if line.name and line.name in named
+        if line.name in named or ((address := _address(line)) and address in why_not)
     ]
     return f" ({', '.join(dict.fromkeys(places))})" if 0 < len(places) <= _MOST_PLACES else ""
+
+
+def _address(line: Entry) -> str:
+    """Where a requirement is from, without what is only for pip, "" where an index is."""
+    address = (line.requirement.url or "") if line.requirement else line.value if "://" in line.value else ""
+    return address.partition("#")[0]
 
 
 def turned(project: Project, entry: Wanted, lock: str, *, hashes: bool) -> tuple[Edit, ...] | str:

@@ -22,6 +22,7 @@ _UNREACHABLE = regex(
 _CODE = regex(r"Failed to (?:download and )?build `([^`]+)`")
 _STATUS = regex(r"HTTP status (?:client|server) error \((\d{3}[^)]*)\)")
 _ADDRESS = regex(r"https?://[^\s`)]+")
+_FILE = regex(r"https?://[^\s`)]+\.(?:whl|zip|tar\.gz|tgz)(?=[\s`)#?])")
 # What the index and the requirements decide; every other failure may be one of this moment.
 _LASTING = regex(r"No solution found|[Cc]ouldn't parse|does not match|Distribution not found|filename .+ is invalid")
 _LASTING_STATUS = regex(r"4(?!08|25|29)")
@@ -79,7 +80,12 @@ def explained(talk: str) -> Answer:
     index = index_of(talk)
     if status := _STATUS.search(talk):
         is_final = _LASTING_STATUS.match(status[1]) is not None
-        return Answer(why_not=f"{index} says {status[1]}", is_unreachable=not is_final, is_final=is_final)
+        file = _FILE.search(talk)
+        return Answer(
+            why_not=f"{mask(file[0]) if file else index} says {status[1]}",
+            is_unreachable=not is_final,
+            is_final=is_final,
+        )
     if _UNREACHABLE.search(talk):
         return unreachable(f"{index} {'does not answer' if 'timed out' in talk else 'cannot be reached'}")
     is_final = _LASTING.search(talk) is not None
