@@ -519,6 +519,20 @@ def test_programs_and_libraries_that_the_source_needs_are_named() -> None:
     assert ("ffmpeg", "a.py:3") in found.programs
 
 
+@pytest.mark.parametrize(
+    ("source", "folders"),
+    [
+        ("Celery('a', broker='filesystem://')\n", ("/srv/control",)),
+        ("Celery('a', broker='filesystem://', broker_transport_options={'control_folder': F})\n", ()),
+    ],
+    ids=["where kombu keeps the exchanges", "and not where it is told where"],
+)
+def test_a_broker_in_the_file_system_writes(source: str, folders: tuple[str, ...]) -> None:
+    files = {"Dockerfile": f"{IMAGE}CMD celery -A a worker\n", "a.py": f"from celery import Celery\n{source}"}
+    found = facts(Project(Tree.of(files))).writes
+    assert tuple(folder for folder, _ in found) == folders
+
+
 def test_text_and_json_say_the_same() -> None:
     found = facts(Project(Tree.of({"Dockerfile": f"{IMAGE}CMD gunicorn -b :80 app:app\n", "app.py": FLASK})))
     (service,) = json.loads(document([("Dockerfile", found)]))["services"]

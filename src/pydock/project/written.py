@@ -18,7 +18,7 @@ _NAMES = """
     mkdir makedirs write_text write_bytes write_image write_html sqlite FileHandler "filename" 'filename' filename=
     MEDIA_ROOT savefig imwrite save_pretrained extractall shutil os.remove os.unlink os.rename .unlink( .touch(
     download_file urlretrieve shelve gradio accesslog errorlog pidfile ZipFile TinyDB fileConfig diskcache FanoutCache
-    shell=True os.system os.popen
+    shell=True os.system os.popen filesystem://
 """
 _WORDS = tuple(_NAMES.split())
 # The rest of the arguments of a call that opens a file to read it.
@@ -116,7 +116,7 @@ def read_writes(
     paths = Paths(file, workdir, dict(environment))
     paths.learn(nodes)
     has_database = any(_DATABASE_LIKE.search(each or "") for each in (text, *dict(environment).values()))
-    found: list[Found] = []
+    found = [*_of_broker(text)]
     inner: set[ast.AST] = set()
     for node in nodes:
         if isinstance(node, ast.Call):
@@ -126,6 +126,15 @@ def read_writes(
         if has_database and isinstance(node, _PATH_LIKE) and node not in inner:
             found += _of_database(node, paths, inner)
     return tuple(found)
+
+
+def _of_broker(text: str) -> Iterator[Found]:
+    """Where kombu keeps the exchanges of a broker in the file system, when it is not told.
+
+    https://docs.celeryq.dev/projects/kombu/en/stable/reference/kombu.transport.filesystem.html, read 2026-11.
+    """
+    if (at := text.find("filesystem://")) >= 0 and "control_folder" not in text:
+        yield Found("control", text.count("\n", 0, at) + 1, is_folder=True)
 
 
 def _of_call(call: ast.Call, paths: Paths) -> Iterator[Found]:
