@@ -83,7 +83,9 @@ import os
 
 DB_HOST = os.environ.get("DB_HOST", "db")
 API_URL = "https://api.example.com"
-print(DB_HOST, API_URL)
+EMAIL_CONFIRMED_URL = "index"
+TOKEN_PREFIX_REDIS = "access"
+print(DB_HOST, API_URL, EMAIL_CONFIRMED_URL, TOKEN_PREFIX_REDIS)
 """,
     ),
 )

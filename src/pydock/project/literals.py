@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.app import app
+from pydock.project.django import read_stars
+from pydock.project.imports import nearest_files
 from pydock.project.secrets import Weight, mask, weigh
 from pydock.project.sources import remembered, sources, syntax
 from pydock.values import Value
@@ -20,6 +22,8 @@ _BACKING = regex(
 )
 # What is called BACKEND is a class or an alias as often as an address; an address tells itself by its scheme.
 _PLACE = regex(r"HOST|HOSTNAME|ADDRESS|SERVERS?|URL|URI|DSN|ENDPOINT|BROKERS?")
+# Of these a plain word is the name of a page or a view.
+_WITH_SCHEME = frozenset({"URL", "URI", "DSN", "ENDPOINT"})
 # A line that sets something to a literal, of a name or value that may matter.
 _HINT = regex(
     r"^[^#\n]*(?:SECRET|PASS|PW|TOKEN|KEY|CREDENTIAL|HOST|SERVER|ADDRESS|URL|URI|DSN|BROKER|ENDPOINT|BACKEND|://)"
@@ -35,7 +39,7 @@ _HOST = regex(r"(?:https?://|tcp://)?[A-Za-z0-9][\w.-]*(?::\d+)?(?:/\S*)?\Z")
 _READS_ENVIRONMENT = regex(r"Settings|BaseModel|Config\b.*\bBaseSettings|Schema|Model|Enum|TypedDict|NamedTuple")
 _HOLDS_SETTINGS = regex(r"Config|Settings|Production|Default|Base")
 _FOR_TESTS = regex(r"Test|Dev(?:elop|\b|Config|Settings)|Local|Debug")
-_FILE_FOR_TESTS = regex(r"(?:\A|/)(?:dev\w*|local\w*|tests?|testing)\.py\Z")
+_FILE_FOR_TESTS = regex(r"(?:\A|/)(?:dev\w*|local\w*|tests?|testing|ci|[\w.]*example[\w.]*)\.py\Z")
 
 
 class Literal(Value):
@@ -59,7 +63,16 @@ def literals(project: Project) -> tuple[Literal, ...]:
     reached = application.reached if application else ()
     paths = dict.fromkeys([*reached, *(path for path in sources(project) if _SETTINGS.search(path))])
     paths = dict.fromkeys(path for path in paths if not _FILE_FOR_TESTS.search(path))
-    return tuple(literal for path in paths for literal in _of_file(project, path))
+    found = [literal for path in paths for literal in _of_file(project, path)]
+    return tuple(each for each in found if not (each.is_secret and _is_set_again(project, each, paths)))
+
+
+def _is_set_again(project: Project, literal: Literal, paths: Iterable[str]) -> bool:
+    """Whether a file that takes everything from this one gives the name another value: then this one is never used."""
+    again = re.compile(rf"^[ \t]*{re.escape(literal.variable)}[ \t]*=", re.M)
+    texts = {path: text for path in paths if (text := project.tree.text(path)) and again.search(text)}
+    taken = ((path, star) for path, text in texts.items() if path != literal.path for star in read_stars(text))
+    return any(literal.path in nearest_files(project, path, star) for path, star in taken)
 
 
 def _of_file(project: Project, path: str) -> Iterator[Literal]:
@@ -95,7 +108,8 @@ def is_backing_service(name: str, value: str) -> bool:
         return True
     parts = name.upper().split("_")
     is_named = _PLACE.fullmatch(parts[-1]) and any(_BACKING.fullmatch(part) for part in parts)
-    return bool(is_named and _HOST.match(value) and not value.isdigit())
+    is_whole = parts[-1] not in _WITH_SCHEME or ":" in value or "." in value
+    return bool(is_named and is_whole and _HOST.match(value) and not value.isdigit())
 
 
 def _assigned(body: list[ast.stmt]) -> Iterator[tuple[str, ast.Constant]]:
