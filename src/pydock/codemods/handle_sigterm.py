@@ -20,9 +20,10 @@ from collections.abc import Iterator, Mapping
 import libcst as cst
 
 from pydock.codemods.codemod import Change, Codemod, Example
+from pydock.codemods.main_thread import Refused, catches_everything, refuse_lasting, refuse_threads
 from pydock.codemods.source import Replacement, Source, Statement, read_source, text_of
 from pydock.project import Project
-from pydock.project.shutdown import LOOP, Wait, deaf_wait, is_entry_point
+from pydock.project.shutdown import LOOP, Wait, deaf_wait
 from pydock.values import Value, field
 
 EXAMPLES = (
@@ -155,6 +156,17 @@ while True:
         refuses=True,
     ),
     Example(
+        before="""\
+import threading
+from flask import Flask
+
+app = Flask(__name__)
+threading.Thread(target=print).start()
+app.run(host="0.0.0.0")
+""",
+        refuses=True,
+    ),
+    Example(
         path="server.py",
         before="""\
 import signal
@@ -197,14 +209,6 @@ class _Handled(Value):
     doubts: tuple[str, ...] = ()
 
 
-class _Refused(ValueError):
-    """Why a wait is left as it is; the node says where."""
-
-    def __init__(self, why: str, node: cst.CSTNode) -> None:
-        super().__init__(why)
-        self.node = node
-
-
 def changes(project: Project) -> Iterator[Change]:
     wait = deaf_wait(project)
     source = read_source(project, wait.path) if wait is not None and wait.path else None
@@ -213,10 +217,10 @@ def changes(project: Project) -> Iterator[Change]:
         return
     try:
         handled = _handled(source, statement, wait)
-        _refuse_threads(project, source, handled.place)
+        refuse_threads(project, source, handled.place)
         if taken := source.bound.intersection(handled.imports):
-            raise _Refused(f"{min(taken)} is no module in this file but something of its own", handled.place)
-    except _Refused as refusal:
+            raise Refused(f"{min(taken)} is no module in this file but something of its own", handled.place)
+    except Refused as refusal:
         yield Change(source, source.span(refusal.node), str(refusal))
         return
     replacements = {**handled.replacements, handled.place: _with_handler(source, handled)}
@@ -244,10 +248,11 @@ def _handled(source: Source, statement: Statement, wait: Wait) -> _Handled:
     if wait.kind.startswith(_SHUT_DOWN):
         return _serve_forever(source, statement)
     if wait.kind.startswith(_STRANGE):
-        raise _Refused(f"pydock does not know how {wait.kind} is stopped from a signal handler", statement)
+        raise Refused(f"pydock does not know how {wait.kind} is stopped from a signal handler", statement)
     if isinstance(statement, cst.SimpleStatementLine):
+        refuse_lasting(source)
         return _Handled(statement, _EXIT, ("signal", "sys"))
-    raise _Refused("the call that waits is not a statement of its own", statement)
+    raise Refused("the call that waits is not a statement of its own", statement)
 
 
 def _serve_forever(source: Source, made: Statement) -> _Handled:
@@ -259,7 +264,7 @@ def _serve_forever(source: Source, made: Statement) -> _Handled:
     calls = [call for call in _serving(source) if text_of(cst.ensure_type(call.func, cst.Attribute).value) == name]
     place = source.statement(calls[0]) if name and len(calls) == 1 else None
     if place is None or not isinstance(place, cst.SimpleStatementLine):
-        raise _Refused("pydock does not see where this server's serve_forever() is called", made)
+        raise Refused("pydock does not see where this server's serve_forever() is called", made)
     return _Handled(place, _SHUTDOWN.format(name=name), ("signal", "threading"))
 
 
@@ -277,7 +282,7 @@ def _named(source: Source, place: Statement, call: cst.Call) -> _Handled:
     served = cst.ensure_type(call.func, cst.Attribute).value
     is_alone = isinstance(place, cst.SimpleStatementLine) and source.is_statement(call)
     if not name or not is_alone or "\n" in text_of(served):
-        raise _Refused("the server has no name that a handler could use", place)
+        raise Refused("the server has no name that a handler could use", place)
     text = f"{name} = {text_of(served)}\n{_SHUTDOWN.format(name=name)}"
     plain = cst.ensure_type(place.deep_replace(served, cst.Name(name)), cst.SimpleStatementLine)
     return _Handled(place, text, ("signal", "threading"), instead=plain)
@@ -304,12 +309,13 @@ def _loop(source: Source, loop: cst.While) -> _Handled:
         if loop in source.parents(call) and source.function(call) is source.function(loop) and source.is_statement(call)
     ]
     if not sleeps:
-        if greedy := _catches_everything(source, loop):
-            raise _Refused("the loop catches everything, SystemExit too", greedy)
+        if greedy := catches_everything(source, loop):
+            raise Refused("the loop catches everything, SystemExit too", greedy)
+        refuse_lasting(source)
         return _Handled(loop, _EXIT, ("signal", "sys"), doubts=("the piece of work in its hands is cut off",))
     name = source.free_name("stop", "stopping", "stop_event")
     if not name or len(sleeps[0].args) != 1:
-        raise _Refused("no name is free for what says that it is time to stop", loop)
+        raise Refused("no name is free for what says that it is time to stop", loop)
     test = cst.UnaryOperation(cst.Not(), cst.parse_expression(f"{name}.is_set()"))
     waiting = cst.parse_expression(f"{name}.wait")
     replacements: dict[cst.CSTNode, Replacement] = {call.func: lambda _: waiting.deep_clone() for call in sleeps}
@@ -318,28 +324,6 @@ def _loop(source: Source, loop: cst.While) -> _Handled:
     uses = [call.func for call in sleeps]
     unused = (imported,) if source.is_only_use(imported.rpartition(".")[2], uses) else ()
     return _Handled(loop, _EVENT.format(name=name), ("signal", "threading"), replacements, unused=unused)
-
-
-def _catches_everything(source: Source, loop: cst.While) -> cst.ExceptHandler | None:
-    """A handler in the loop that SystemExit would end in."""
-    for handler in source.find(cst.ExceptHandler):
-        kind = text_of(handler.type) if handler.type is not None else "BaseException"
-        if ("BaseException" in kind or "SystemExit" in kind) and loop in source.parents(handler):
-            return handler
-    return None
-
-
-def _refuse_threads(project: Project, source: Source, place: Statement) -> None:
-    """Raise where the place may not be run by the main thread: only that may set handlers."""
-    function = source.function(place)
-    if function is None:
-        return
-    name = function.name.value if isinstance(function, cst.FunctionDef) else "a lambda"
-    is_plain = isinstance(function, cst.FunctionDef) and function.asynchronous is None
-    calls = [call for call in source.find(cst.Call) if isinstance(call.func, cst.Name) and call.func.value == name]
-    is_called = any(source.function(call) is None for call in calls) or is_entry_point(project, source.path, name)
-    if not is_plain or not is_called or source.is_method(function):
-        raise _Refused(f"the wait is in {name}, which may not be run by the main thread", place)
 
 
 CODEMOD = Codemod("handle-sigterm", "PYD413", changes, __doc__ or "", EXAMPLES)

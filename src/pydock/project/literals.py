@@ -22,6 +22,8 @@ _BACKING = regex(
 )
 # What is called BACKEND is a class or an alias as often as an address; an address tells itself by its scheme.
 _PLACE = regex(r"HOST|HOSTNAME|ADDRESS|SERVERS?|URL|URI|DSN|ENDPOINT|BROKERS?")
+# What takes the place of a value that the environment does not give.
+_FALLBACK = regex(r"DEFAULT_|FALLBACK_")
 # Of these a plain word is the name of a page or a view.
 _WITH_SCHEME = frozenset({"URL", "URI", "DSN", "ENDPOINT"})
 # A line that sets something to a literal, of a name or value that may matter.
@@ -84,7 +86,7 @@ def _of_file(project: Project, path: str) -> Iterator[Literal]:
     for name, value in _assigned(tree.body):
         held, line = str(value.value), lines[value.lineno - 1]
         is_secret = weigh(name, held) is not Weight.NOTHING and not re.search(r"\s", held)
-        is_secret = is_secret and not _is_own_name(name, held)
+        is_secret = is_secret and not _is_own_name(name, held) and not _FALLBACK.match(name)
         if not (is_secret or is_backing_service(name, held)):
             continue
         if is_secret:
