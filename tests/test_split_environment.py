@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pydock.project import Options, Project
@@ -143,3 +145,13 @@ def test_the_builder_installs_nothing_that_its_image_has(base: str, packages: st
     assert ("apt-get" in builder) == bool(wanted)
     assert wanted in builder
     assert "libpq5" in runtime or "libpq-dev" not in packages or "=" in packages
+
+
+def test_a_uv_that_is_brought_and_its_environment_are_one_layer_of_the_builder_alone() -> None:
+    tree = Tree.of({"requirements.txt": "flask\n", "Dockerfile": PLAIN})
+    result = split(Project(tree, options=Options(installer="uv")))
+    assert isinstance(result, Split)
+    builder, _, runtime = result.plan.text().partition("\n\nFROM ")
+    assert re.search(r"RUN pip install uv==\S+ \\\n    && python -m venv --without-pip .*/opt/venv\n", builder)
+    assert "uv pip install -r requirements.txt" in builder
+    assert "uv" not in runtime.replace("venv", "")

@@ -149,11 +149,11 @@ def _environment(draft: Draft) -> Iterator[Piece]:
     command = f"python -m venv {_venv_options(draft)}{draft.venv}"
     if old_pip and not draft.shares_pip:
         command += f" \\\n    && {draft.venv}/bin/pip install --upgrade pip=={old_pip} setuptools wheel"
-    if draft.brings_uv:
-        version = latest_tool("uv", draft.image.minor)
-        yield Add(f"RUN pip install --no-cache-dir uv=={version}\n", "uv installs faster, and stays in the builder")
     comment = WITHOUT_PIP_COMMENT if draft.shares_pip else ""
     whose = ", filled by the image's own pip" if draft.shares_pip and not draft.brings_uv else ""
+    if draft.brings_uv:
+        command = f"pip install uv=={latest_tool('uv', draft.image.minor)} \\\n    && {command}"
+        whose = "; uv installs faster, and stays in the builder"
     yield Add(f"{comment}RUN {command}\n", f"packages live in an environment that can be copied as a whole{whose}")
     tool = draft.manager or (
         "uv" if any(install.tool == "uv" for entry in draft.steps for install in entry.installs) else ""
