@@ -237,6 +237,32 @@ def test_junit_counts_what_it_holds() -> None:
     assert [child.tag for case in cases if case.get("name") == "no findings" for child in case] == []
 
 
+# What junit-10.xsd allows (https://github.com/jenkinsci/xunit-plugin, read 2026-11), and where a case is in its file,
+# which it does not know and other readers show.
+_JUNIT = {
+    "testsuites": {"name", "tests", "failures", "errors", "time"},
+    "testsuite": {"name", "tests", "failures", "errors", "time", "skipped", "timestamp", "hostname", "id", "package"},
+    "testcase": {"name", "classname", "time", "file", "line"},
+    "failure": {"message", "type"},
+    "error": {"message", "type"},
+}
+
+
+@EACH
+def test_every_format_tells_of_every_finding(name: str) -> None:
+    answer, style = _checked(name), Style()
+    root = ElementTree.fromstring(junit.written([answer], style))
+    assert all(set(entry.attrib) <= _JUNIT[entry.tag] for entry in root.iter())
+    counts = {
+        "sarif": len(json.loads(sarif.written([answer], style))["runs"][0]["results"]),
+        "github": github.written([answer], style).count("\n"),
+        "gitlab": len(json.loads(gitlab.written([answer], style))),
+        "junit": len(root.findall(".//failure")),
+        "markdown": markdown.written([answer], style).count("**PYD"),
+    }
+    assert set(counts.values()) == {len(answer.findings)}, counts
+
+
 def test_junit_is_xml_whatever_the_text_holds() -> None:
     message = 'a <b> & "c" \x00\x1b\udce9\ufffe ]]>'
     root = ElementTree.fromstring(junit.written([_said("FROM a\n", Span(0, 6), message)], Style()))
