@@ -56,8 +56,9 @@ def own_index(index: Index, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: p
     monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
 
 
-def _fixed(requirements: str, running: Running, dockerfile: str = FILE) -> Report:
-    tree = Tree.of({"Dockerfile": dockerfile, "requirements.txt": requirements})
+def _fixed(requirements: str, running: Running, dockerfile: str = FILE, **files: str) -> Report:
+    named = {name.replace("_", "."): text for name, text in files.items()}
+    tree = Tree.of({"Dockerfile": dockerfile, "requirements.txt": requirements, **named})
     project = Project(tree, running=running)
     project = gathered(project, lambda before: rewrite(before, RULES, Safety.SAFE), Resolver().answers).project
     assert list(broken(project, RULES, Safety.SAFE)) == []
@@ -118,6 +119,39 @@ def test_a_lock_that_is_made_again_stays_where_it_is() -> None:
     assert "uv pip compile --python-version" in head[1]
     assert head[2] == "# Versions that shop:live runs are kept."
     assert "--upgrade" in (_fixed("shop\n", Running()).result.tree.text("requirements.lock") or "")
+
+
+POETRY = (
+    '[[package]]\nname = "shop"\nversion = "1.0"\n[[package]]\nname = "till"\nversion = "2.1"\n'
+    '[[package]]\nname = "extra"\nversion = "1.0"\n'
+)
+IN_ORDER: Mapping[str, tuple[str, Running, str, list[str], str]] = {
+    "the lock of another tool": (
+        "shop\n", OLD, POETRY, ["shop==1.0", "till==2.1"], "2 of 2 packages at the versions of poetry.lock",
+    ),
+    "the image where that lock is not of this list": (
+        "shop\nlamp\n", OLD, POETRY, ["lamp==1.0", "shop==1.0", "till==1.5"],
+        "2 of 3 packages at the versions that shop:live runs",
+    ),
+    "the image where that lock cannot be read": (
+        "shop\n", OLD, "[[", ["shop==1.0", "till==1.5"], "2 of 2 packages at the versions that shop:live runs",
+    ),
+    "the newest where there is neither": (
+        "shop\n", Running(), "", ["shop==2.0", "till==2.1"], "2 packages at their versions of today",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("requirements", "running", "lock", "pins", "said"), IN_ORDER.values(), ids=IN_ORDER)
+def test_versions_are_kept_from_a_lock_then_from_the_image_and_it_is_said(
+    requirements: str, running: Running, lock: str, pins: list[str], said: str
+) -> None:
+    report = _fixed(requirements, running, poetry_lock=lock)
+    assert _pins(report) == pins
+    assert said in _told(report)[0]
+    assert ("# Versions of poetry.lock are kept." in (report.result.tree.text("requirements.lock") or "")) == (
+        "poetry.lock" in said
+    )
 
 
 def test_what_an_install_names_itself_is_pinned_to_what_the_image_runs() -> None:

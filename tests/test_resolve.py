@@ -38,6 +38,8 @@ SHOP = (
     Distribution("slow", "1.0", tag=""),
     Distribution("sly", "1.0", tag="", is_static=False),
     Distribution("plain", "1.0", tag="", is_static=False, setup="setup(name='plain', install_requires=['till<2'])"),
+    Distribution("coy", "1.0", tag="", is_static=False),
+    Distribution("coy", "1.1"),
     Distribution("preview", "1.0rc1"),
     Distribution("preview", "0.9"),
 )
@@ -244,6 +246,12 @@ def test_a_preferred_version_is_kept_where_it_fits(index: Index) -> None:
     preferring = replace(_asked(index, "shop"), preferences=("shop==1.0", "till==1.5", "gone==3"))
     assert _versions(uv.answer(preferring)) == {"shop": "1.0", "till": "1.5"}
     assert _versions(uv.answer(replace(preferring, requirements=("shop>1",)))) == {"shop": "2.0", "till": "2.1"}
+
+
+def test_a_preferred_version_that_would_have_to_run_gives_way(index: Index, tmp_path: Path) -> None:
+    request = replace(_asked(index, "coy", "till"), preferences=("coy==1.0", "till==1.5"))
+    assert _versions(uv.answer(request)) == {"coy": "1.1", "till": "1.5"}
+    assert not (tmp_path / "trap").exists()
 
 
 def test_an_archive_that_says_plainly_what_it_needs_is_believed_and_not_run(index: Index, tmp_path: Path) -> None:
