@@ -237,6 +237,11 @@ NOT_LOCKED = {
         {"requirements.txt": "shop\n-e .\n"},
         "line 2 of requirements.txt installs ., and what that needs is not read",
     ),
+    "a dependency group beside the requirements": (
+        f"{BASE}COPY . .\nRUN pip install -r requirements.txt --group web\n",
+        {"pyproject.toml": '[dependency-groups]\nweb = ["lamp"]\n'},
+        "--group gives this install another meaning",
+    ),
     "an index that only the build knows": (
         f"{BASE}ARG PIP_INDEX_URL\nCOPY . .\nRUN pip install -r requirements.txt\n",
         {},

@@ -30,7 +30,16 @@ from pydock.project.sources import remembered
 from pydock.values import Value, replace
 
 # What a lock could not stand for.
-_OTHER_MEANING = ("--no-deps", "--python-version", "--platform", "--abi", "--implementation", "--dry-run", "--report")
+_OTHER_MEANING = (
+    "--no-deps",
+    "--python-version",
+    "--platform",
+    "--abi",
+    "--implementation",
+    "--dry-run",
+    "--report",
+    "--group",
+)
 _NO_LIST = (".toml", ".cfg", ".py")
 _VERSIONED = regex(r"(?:pip|python)(\d+\.\d+)\Z")
 
