@@ -117,6 +117,24 @@ APPLICATIONS = (
         port="80",
     ),
     case(
+        "an application of a function is what its factory gives, where that wants nothing",
+        "python run.py",
+        {
+            "run.py": "from aiohttp import web\ndef make(debug=False):\n    app = web.Application()\n    return app\n"
+            "def main():\n    app = make()\n    web.run_app(app)\nmain()\n"
+        },
+        application="run:make()",
+    ),
+    case(
+        "a factory that wants something is not what a server could be told",
+        "python run.py",
+        {
+            "run.py": "from aiohttp import web\ndef make(checks):\n    app = web.Application()\n    return app\n"
+            "def main():\n    app = make([])\n    web.run_app(app)\nmain()\n"
+        },
+        application="? run.py:app",
+    ),
+    case(
         "an application given as a string is followed",
         "python run.py",
         {"run.py": "import uvicorn\nuvicorn.run('api.main:app', port=9000)\n", "api/main.py": FASTAPI},

@@ -36,6 +36,30 @@ FLASK_ROUTES: dict[str, tuple[Files, str]] = {
         },
         "/_status",
     ),
+    "a path with a constant of another file in it": (
+        {
+            "app.py": f"from paths import ROOT, Names\n{FLASK}@app.route(f'{{ROOT}}/{{Names.health}}')\ndef ok(): 0\n",
+            "paths.py": "from enum import StrEnum\nROOT = '/internal'\nclass Names(StrEnum):\n    health = 'healthz'\n",
+        },
+        "/internal/healthz",
+    ),
+    "a member of an enumeration that is not written as its value": (
+        {
+            "app.py": f"from paths import Names\n{FLASK}@app.route(f'/{{Names.health}}')\ndef ok():\n    return ''\n",
+            "paths.py": "from enum import Enum\nclass Names(Enum):\n    health = 'healthz'\n",
+        },
+        "",
+    ),
+    "a hook before every request that lets all of them in": (
+        {"app.py": f"{FLASK}app.before_request(lambda: 0)\n@app.route('/health')\ndef ok():\n    return ''\n"},
+        "/health",
+    ),
+    "a hook of another file, which may refuse": (
+        {
+            "app.py": f"from guard import ask\n{FLASK}app.before_request(ask)\n@app.route('/health')\ndef ok(): 0\n",
+        },
+        "? /health",
+    ),
     "a function two files away that is given the application by keyword": (
         {
             "app.py": f"{FLASK}import setup_all\nsetup_all.everything(target=app)\n",

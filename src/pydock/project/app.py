@@ -156,7 +156,7 @@ def _routes(
         # https://docs.streamlit.io/deploy/tutorials/docker, read 2026-11.
         return (Route("/_stcore/health", "", 0),)
     if made is None:
-        return tuple(route for route in modules[path].routes if route.base == "")
+        return tuple(route for route in modules[path].routes if route.base == "" and "@{" not in route.path)
     return tuple(routes(project, made.path, made.application, modules, called))
 
 

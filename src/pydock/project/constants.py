@@ -73,6 +73,8 @@ def _bound(node: ast.AST) -> set[str]:
 def _fields(node: ast.ClassDef, constants: dict[str, str]) -> dict[str, str]:
     """The plain fields of a class; those of a pydantic settings class may come from the environment."""
     found: dict[str, str] = {}
+    if any(ast.unparse(base).endswith("Enum") for base in node.bases) and not _is_written_as_value(node):
+        return found
     is_settings = any("Settings" in ast.unparse(base) for base in node.bases)
     for part in node.body:
         if not isinstance(part, ast.Assign | ast.AnnAssign):
@@ -86,6 +88,12 @@ def _fields(node: ast.ClassDef, constants: dict[str, str]) -> dict[str, str]:
                 found[name] = f"${{{name.upper()}:-{text}}}" if is_settings and "$" not in text else text
     is_renamed = is_settings and "env_prefix" in ast.unparse(node)
     return {} if is_renamed else found
+
+
+def _is_written_as_value(node: ast.ClassDef) -> bool:
+    """Whether a member of an enumeration in a string is its value: that is said by the class, or by StrEnum."""
+    has_own = any(isinstance(part, ast.FunctionDef) and part.name == "__str__" for part in node.body)
+    return has_own or any(ast.unparse(base).endswith("StrEnum") for base in node.bases)
 
 
 def _default(value: ast.expr | None) -> ast.expr | None:

@@ -67,10 +67,24 @@ def _guards(tree: ast.Module) -> Iterator[Gate]:
             case ast.Call(func=ast.Name(id="Middleware"), args=[first, *_]):
                 if _NAMED.fullmatch(ast.unparse(first).rpartition(".")[2]):
                     yield Gate("")
-            case ast.Call(func=ast.Attribute(attr="before_request", value=base), args=[_, *_]):
-                yield Gate(ast.unparse(base))
+            case ast.Call(func=ast.Attribute(attr="before_request", value=base), args=[hook, *_]):
+                hooked = _hook(tree, hook)
+                if hooked is None or _REFUSES.search(_CAUGHT.sub("", hooked)):
+                    yield Gate(ast.unparse(base), hooked or "")
             case _:
                 pass
+
+
+def _hook(tree: ast.Module, hook: ast.expr) -> str | None:
+    """The source of what is run before a request, None where it is in another file."""
+    if isinstance(hook, ast.Lambda):
+        return ast.unparse(hook)
+    named = [
+        node
+        for node in walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == ast.unparse(hook)
+    ]
+    return ast.unparse(named[0]) if len(named) == 1 else None
 
 
 def _hooked(decorator: ast.expr) -> str | None:

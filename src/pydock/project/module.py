@@ -276,7 +276,7 @@ class _Visitor(ast.NodeVisitor):
         elif attribute == "add_signal_handler" or dotted == "signal.signal":
             self.signals += [ast.unparse(argument) for argument in node.args[:1]]
         if run := read_run(node, self.scope, is_main_only=self.in_main):
-            self.runs.append(run)
+            self.runs.append(replace(run, function=self.functions[-1] if self.functions else ""))
         if not (run and run.kind) and (kind := loop_of(node, dotted, self.scope.imports.values())):
             self.loops.append(kind)
         self.generic_visit(node)

@@ -31,6 +31,24 @@ def find_application(project: Project, path: str, name: str) -> Found | None:
     return search.named(path, "", name)
 
 
+def made_in(project: Project, path: str, function: str, name: str) -> Found | None:
+    """The application that a name of a function stands for, where a factory without arguments makes it."""
+    found = _Search(project).named(path, function, name) if function else None
+    made = found.application.function if found else ""
+    return found if found and made and _takes_nothing(project.tree.text(found.path) or "", made) else None
+
+
+def _takes_nothing(text: str, function: str) -> bool:
+    tree = syntax(text)
+    named = [
+        node
+        for node in (tree.body if tree else ())
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function
+    ]
+    required = [len(node.args.args) + len(node.args.posonlyargs) - len(node.args.defaults) for node in named]
+    return required == [0] and not any(default is None for node in named for default in node.args.kw_defaults)
+
+
 def is_bound(project: Project, path: str, name: str) -> bool:
     """Whether a file gives a value to a name at its top, by assignment, definition or import."""
     tree = syntax(project.tree.text(path) or "")

@@ -11,7 +11,7 @@ from pydock.project.imports import imported_files, module_at, reach
 from pydock.project.listening import value_of
 from pydock.project.module import Application, Module
 from pydock.project.putting import PACKAGED, Handed
-from pydock.project.routing import LISTED, Include, Route
+from pydock.project.routing import LISTED, Include, Route, is_fixed
 from pydock.values import replace
 
 DEEPEST = 8
@@ -57,7 +57,9 @@ class _Graph:
         for path, module in tuple(self.modules.items()):
             for route in module.routes:
                 if self.means(path, module, route.base, node):
-                    yield replace(route, path=_joined(prefix, route.path))
+                    fixed = self.known(path, route.path)
+                    if fixed is not None and is_fixed(fixed):
+                        yield replace(route, path=_joined(prefix, fixed))
             for include in module.includes:
                 if self.means(path, module, include.base, node):
                     yield from self.included(path, module, include, prefix, depth)

@@ -37,6 +37,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 # Routes that stand in a list: `Starlette(routes=[Route("/", index)])`, `app.add_routes([web.get("/", index)])`.
 _LISTED = frozenset({"starlette.routing.Route", "aiohttp.web.get"})
 LISTED = "[]"
+_ELSEWHERE = regex(r"@\{[^{}]*\}")
 _DEMANDS = regex(r"\b(?:Security|Header|Cookie)\b")
 _DEPENDS = regex(r"Depends\(([^)]*)\)|Annotated\[[^\]]*Depends\(([^)]*)\)")
 _HARMLESS_NEED = regex(
@@ -44,7 +45,7 @@ _HARMLESS_NEED = regex(
     re.I,
 )
 _HARMLESS_DECORATOR = regex(
-    r"exempt|cross_origin|swag|cache|doc|response|marshal|limit|metric|count|time|log|trace|version|inject|tag|cors|track|monitor|measure|instrument",
+    r"exempt|talisman|cross_origin|swag|cache|doc|response|marshal|limit|metric|count|time|log|trace|version|inject|tag|cors|track|monitor|measure|instrument",
     re.I,
 )
 _GUARD = regex(
@@ -53,7 +54,7 @@ _GUARD = regex(
 
 
 class Route(Value):
-    """A fixed path that answers GET.
+    """A fixed path that answers GET; `@{package.NAME}` in it is a constant of another file.
 
     `base` is the name it is declared on, "" for `self.path == ...` and for a default
     application, LISTED for one in a list. `is_plain`: nothing that could turn a probe away
@@ -188,10 +189,15 @@ def _routes(call: ast.Call, paths: Iterable[ast.expr], base: str, scope: Scope, 
     is_plain = is_plain and (needs is None or is_harmless([needs])) and "host" not in keywords
     found = []
     for node in paths:
-        path = template(node, scope.constants)
-        if path is not None and (path.startswith("/") or path == "") and not set(path) & set("<{$(["):
+        path = joined(node, scope)
+        if path is not None and (path == "" or path.startswith(("/", "@{"))) and is_fixed(path):
             found.append(Route(path, base, call.lineno, is_plain))
     return tuple(found)
+
+
+def is_fixed(path: str) -> bool:
+    """Whether a path has no variable part; names of other files, which are looked up later, count as fixed."""
+    return not set(_ELSEWHERE.sub("", path)) & set("<{$([")
 
 
 def _is_plain(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, own: ast.Call) -> bool:

@@ -71,6 +71,7 @@ class Run(Value):
 
     `kind` is a framework or the dotted name of the call; `served` the first argument as written.
     `base` is what `run()` is called on: where `kind` is "", whatever that name turns out to be.
+    `function` is the one that the call stands in, "" at the top.
     A host or port that begins with "@" is a dotted name of another file.
     """
 
@@ -84,6 +85,7 @@ class Run(Value):
     is_main_only: bool = False
     served: str = ""
     base: str = ""
+    function: str = ""
 
     @property
     def is_development(self) -> bool:

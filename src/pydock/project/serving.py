@@ -13,7 +13,7 @@ from pydock.project.imports import module_at, module_file, reach
 from pydock.project.listeners import Server
 from pydock.project.listening import Heard
 from pydock.project.mounts import place_of
-from pydock.project.objects import Found, find_application
+from pydock.project.objects import Found, find_application, made_in
 from pydock.project.writes import image_path
 from pydock.values import Value
 
@@ -141,6 +141,8 @@ def _of_call(project: Project, heard: Heard) -> Served | None:
         if re.fullmatch(r"[\w.]+(?:\(\))?", plain) and (found := find_application(project, heard.path, plain)):
             is_server = run.kind == "tornado" and found.path == heard.path
             return Served(heard.path, found.application.name if is_server else plain, found)
+        if found := made_in(project, heard.path, run.function, plain):
+            return Served(found.path, f"{found.application.function}()", found)
     return None
 
 

@@ -235,10 +235,11 @@ def _split(project: Project, start: Start) -> Start:
         named = _BARE.match(word.text)
         name = (named[1] or named[2]) if named else ""
         text = assigned.get(name, "" if start.in_shell and name not in _known(project) and not words else None)
-        if not name or name.isdigit() or text is None:
+        pieces = split(text) if text is not None and name and not name.isdigit() else (None,)
+        if len(pieces) == 1 and (words or pieces == (None,)):
             words.append(word)
         else:
-            words += (Word(piece.text, literal(piece.text), word.span) for piece in split(text))
+            words += (Word(piece.text, literal(piece.text), word.span) for piece in pieces if piece)
     if tuple(words) == start.command.words:
         return start
     return replace(start, command=replace(start.command, words=tuple(words)), path="")
