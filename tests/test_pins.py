@@ -196,6 +196,17 @@ def test_hashes_are_locked_when_asked_for(resolver: Resolver) -> None:
 
 
 NOT_LOCKED = {
+    "a list that a command adds to": (
+        f"{BASE}COPY . .\nRUN echo lamp >> requirements.txt\nRUN pip install -r requirements.txt\n",
+        {},
+        "line 3 may change requirements.txt before it is installed",
+    ),
+    "a list that is chosen before the install of its RUN": (
+        f"{BASE}COPY . .\n"
+        "RUN if [ -f more.txt ]; then cp more.txt requirements.txt; pip install -r requirements.txt; fi\n",
+        {"more.txt": "lamp\n"},
+        "line 3 may change requirements.txt before it is installed",
+    ),
     "an image whose Python is not known": (
         "FROM ubuntu:24.04\nCOPY . .\nRUN pip install -r requirements.txt\n",
         {},

@@ -97,13 +97,42 @@ REFUSED = (
     ),
     Case("a manager that is called as a module", f"{SLIM}RUN python -m pipenv install\n", refuses="unreadable install"),
     Case("an installer of old", f"{SLIM}RUN easy_install flask\n", refuses="unreadable install"),
+)
+SPLIT = (
     Case(
         "a requirements file that a command writes",
         f"{SLIM}RUN echo flask > requirements.txt\nRUN pip install -r requirements.txt\n",
-        refuses="made input",
+        builder=("RUN echo flask > requirements.txt", "RUN python -m pip install -r requirements.txt"),
     ),
-)
-SPLIT = (
+    Case(
+        "a line that is added to what is installed",
+        f'{SLIM}{BEFORE}RUN echo gunicorn >> "requirements.txt" && pip install -r requirements.txt\nCOPY . .\n',
+        builder=('RUN echo gunicorn >> "requirements.txt" && python -m pip install -r requirements.txt',),
+    ),
+    Case(
+        "what a line is taken from",
+        f"{SLIM}WORKDIR /app\nCOPY . .\nRUN cat more.txt >> requirements.txt\nRUN pip install -r requirements.txt\n",
+        {"more.txt": "gunicorn\n"},
+        builder=("COPY more.txt requirements.txt ./", "RUN cat more.txt >> requirements.txt", "pip install -r"),
+    ),
+    Case(
+        "a list that is made from another one",
+        f"{SLIM}WORKDIR /app\nCOPY . .\nRUN grep -v torch requirements.txt > cpu.txt && pip install -r cpu.txt\n",
+        builder=("COPY requirements.txt ./", "RUN grep -v torch requirements.txt > cpu.txt && python -m pip install"),
+    ),
+    Case(
+        "everything, where a script makes the list",
+        f"{SLIM}WORKDIR /app\nCOPY . .\nRUN ./choose.sh && pip install -r requirements.txt\n",
+        {"choose.sh": "#!/bin/sh\ncp $KIND.txt requirements.txt\n"},
+        builder=("COPY . .", "RUN ./choose.sh && python -m pip install"),
+    ),
+    Case(
+        "rights of the list, and those of the rest stay the service's",
+        f"{SLIM}WORKDIR /app\nCOPY . .\nRUN chmod 755 requirements.txt run.sh && pip install -r requirements.txt\n",
+        {"run.sh": "#!/bin/sh\n"},
+        builder=("COPY requirements.txt run.sh ./", "RUN chmod 755 requirements.txt run.sh && python -m pip install"),
+        runtime=("COPY . .", "RUN chmod 755 requirements.txt run.sh"),
+    ),
     Case(
         "documentation may name the system's folder",
         PLAIN,

@@ -18,6 +18,7 @@ from pydock.patterns import regex
 from pydock.project import Options, Project
 from pydock.project.archive import is_archive
 from pydock.project.build_tools import BUILD_TOOLS
+from pydock.project.edited import changed_before
 from pydock.project.indexes import Supply, supply
 from pydock.project.installs import RESOLVING, Install, installs
 from pydock.project.interpreters import Interpreter, interpreter
@@ -137,7 +138,8 @@ def _of_install(
     unread = next(
         (f"{place.asked}, and what that needs is not read" for place in told if place.manifest not in manifests), ""
     )
-    found = asked_by(project, install, paths, names, inside, have, hidden or absent or unread)
+    why_not = hidden or absent or unread or changed_before(project, install)
+    found = asked_by(project, install, paths, names, inside, have, why_not)
     return replace(found, places=tuple(place.written for place in told))
 
 

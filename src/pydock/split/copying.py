@@ -84,7 +84,7 @@ def _is_read_at_runtime(draft: Draft, path: str) -> bool:
         removes = entry.step.command is not None and entry.step.command.program == "rm"
         if (
             entry.role is Role.OTHER
-            and entry.step not in draft.feeding
+            and entry.step not in draft.leaving
             and not removes
             and name in step_text(entry.step)
         ):
@@ -97,7 +97,7 @@ def _is_read_at_runtime(draft: Draft, path: str) -> bool:
 def _only_arranges(draft: Draft, run: Instruction) -> bool:
     """Whether the runtime part of a RUN makes folders, users and the like, and reads no file."""
     staying = [entry for entry in draft.by_run.get(run, ()) if entry.role in {Role.OTHER, Role.SYSTEM}]
-    staying = [entry for entry in staying if entry.step not in draft.feeding]
+    staying = [entry for entry in staying if entry.step not in draft.leaving]
     return all(command.program in _ARRANGING for entry in staying for command in entry.step.commands)
 
 

@@ -43,10 +43,9 @@ _STAGE_NAMES = ("builder", "build", "dependencies", "pydeps")
 class Draft(Value, dict=True):
     """The facts both stages are written from.
 
-    `feeding` are steps that make what the installs read, `prepares` those that say how packages
-    are fetched, `sets_up_apt` those that tell apt where packages are; `there` are packages that the file
-    installs and the builder's image has. `makes_venv` is false where
-    the file makes its own; `shares_pip` says that one that is made needs no pip of its own.
+    `prepares` are steps that say how packages are fetched, `sets_up_apt` those that tell apt where
+    packages are; `there` are packages that the file installs and the builder's image has. `makes_venv`
+    is false where the file makes its own; `shares_pip` says that one that is made needs no pip of its own.
     """
 
     project: Project
@@ -59,11 +58,15 @@ class Draft(Value, dict=True):
     venv: str
     makes_venv: bool
     shares_pip: bool
-    feeding: frozenset[Step]
     prepares: frozenset[Step]
     sets_up_apt: frozenset[Step]
     there: frozenset[str]
     doubts: tuple[str, ...]
+
+    @property
+    def leaving(self) -> frozenset[Step]:
+        """Steps that only make what the installs read, so that the service has no use for them."""
+        return self.inputs.feeding - self.inputs.mixed
 
     @property
     def image(self) -> PythonImage:
@@ -110,19 +113,19 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
     if isinstance(place, Refusal):
         return place
     inputs = inputs_of(project, stage, steps)
-    feeding = _feeding(steps, inputs)
-    refusal = refuse_tools(project, stage, steps, feeding)
+    leaving = inputs.feeding - inputs.mixed
+    refusal = refuse_tools(project, stage, steps, leaving)
     refusal = refusal or _refuse_use(project, stage, image, steps, makes_venv=place[1])
     if refusal := refusal or _refuse_absent(steps, inputs.absent):
         return refusal
     prepares = preparing_steps(project, steps)
     asked = wanted(project, inputs, steps)
-    called = _called(project, steps, feeding)
+    called = _called(project, steps, leaving)
     demanded = _demanded(project, image, asked, called) if images.is_slimmed else ()
     if refusal := _refuse_compiler(stage, steps, demanded) or _refuse_archived(project, stage, image, steps, demanded):
         return refusal
     apt_setup = _setting_up_apt(steps)
-    demand = _demand(stage, steps, image, asked, called, feeding | prepares, is_apt_set_up=bool(apt_setup))
+    demand = _demand(stage, steps, image, asked, called, inputs.feeding | prepares, is_apt_set_up=bool(apt_setup))
     return Draft(
         project,
         stage,
@@ -134,7 +137,6 @@ def draft(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Draft
         place[0],
         place[1],
         place[1] and shares_pip(project, steps, called),
-        feeding,
         prepares,
         apt_setup,
         demand.in_builder_image,
@@ -237,29 +239,15 @@ def _refuse_absent(steps: tuple[RoledStep, ...], path: str) -> Refusal | None:
     )
 
 
-def _feeding(steps: tuple[RoledStep, ...], inputs: Inputs) -> frozenset[Step]:
-    """Steps before the last install that touch one of its input files."""
-    names = {posixpath.basename(path) for path, _ in inputs.files}
-    last = max((at for at, entry in enumerate(steps) if entry.role is Role.INSTALL), default=-1)
-    found = set()
-    for entry in steps[: last + 1]:
-        values = [word.value or "" for command in entry.step.commands for word in command.words]
-        # What stands between [[ and ]] is one word.
-        words = {posixpath.basename(part) for value in values for part in value.split()}
-        if entry.role is Role.OTHER and words & names:
-            found.add(entry.step)
-    return frozenset(found)
-
-
 def _is_builders(entry: RoledStep, feeding: frozenset[Step]) -> bool:
     return entry.role in {Role.TOOL, Role.INSTALL, Role.VENV} or entry.step in feeding
 
 
-def _called(project: Project, steps: tuple[RoledStep, ...], feeding: frozenset[Step]) -> dict[str, str]:
+def _called(project: Project, steps: tuple[RoledStep, ...], leaving: frozenset[Step]) -> dict[str, str]:
     """Programs that the runtime stage calls, with the place that does."""
     called = {name: places[0] for name, places in called_programs(project).items()}
     for entry in steps:
-        if entry.role is Role.OTHER and entry.step not in feeding:
+        if entry.role is Role.OTHER and entry.step not in leaving:
             for command in entry.step.commands:
                 if command.program:
                     called.setdefault(command.program, f"line {project.line(entry.step.span)}")

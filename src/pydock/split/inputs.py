@@ -8,9 +8,11 @@ import tomllib
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
+from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.edited import changed_by, names_in, reads_what_it_names
 from pydock.project.installs import Install
-from pydock.shell import Command
+from pydock.shell import Command, Step
 from pydock.split.roles import MANAGERS, Role, RoledStep
 from pydock.values import Value
 
@@ -25,26 +27,58 @@ _WITHOUT_PROJECT = frozenset(
 )
 
 
+_GLOB = regex(r"[*?]")
+
+
 class Inputs(Value):
     """What installs read: `files` as (context path, image path); `whole` when the source itself is
     installed; `unknown` when it cannot be told, with the instruction that hides it; `absent` is a
-    path that no COPY brings, so that some command must make it."""
+    path that no COPY brings, so that some command must make it. `feeding` are commands that make
+    or change what an install reads, `mixed` those of them that change something else, too."""
 
     files: tuple[tuple[str, str], ...] = ()
     whole: bool = False
     unknown: Instruction | None = None
     absent: str = ""
+    feeding: frozenset[Step] = frozenset()
+    mixed: frozenset[Step] = frozenset()
 
     def and_also(self, other: Inputs) -> Inputs:
-        files = tuple(dict.fromkeys((*self.files, *other.files)))
-        unknown = self.unknown or other.unknown
-        return Inputs(files, self.whole or other.whole, unknown, self.absent or other.absent)
+        return Inputs(
+            tuple(dict.fromkeys((*self.files, *other.files))),
+            self.whole or other.whole,
+            self.unknown or other.unknown,
+            self.absent or other.absent,
+            self.feeding | other.feeding,
+            self.mixed | other.mixed,
+        )
 
 
 def inputs_of(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Inputs:
-    """The inputs of every install step of a stage together."""
+    """The inputs of every install step of a stage together, and of the commands that make them ready."""
     found = Inputs()
+    asked = _asked_for(steps)
     made: set[str] = set()
+    placed = tuple(_placed(project, stage, steps))
+    for entry, folder in placed:
+        if entry.role in {Role.INSTALL, Role.OTHER}:
+            outputs = _outputs(project, entry)
+            if entry.role is Role.INSTALL:
+                made |= outputs
+            elif reads_what_it_names(entry.step.commands):
+                made |= outputs & asked
+        if entry.role is Role.INSTALL:
+            found = found.and_also(_of_step(_Place(project, stage, entry.run, folder, frozenset(made)), entry))
+    names = asked | {posixpath.basename(path) for path, _ in found.files}
+    last = max((at for at, (entry, _) in enumerate(placed) if entry.role is Role.INSTALL), default=-1)
+    for entry, folder in placed[: last + 1]:
+        if entry.role is Role.OTHER:
+            found = found.and_also(_of_other(_Place(project, stage, entry.run, folder, frozenset(made)), entry, names))
+    return found
+
+
+def _placed(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Iterator[tuple[RoledStep, str]]:
+    """Each step with the folder that it works in, "" where that is hidden."""
     folder, run = "", None
     for entry in steps:
         if entry.run is not run:
@@ -53,19 +87,45 @@ def inputs_of(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> I
         if entry.role is Role.SHARED and command is not None and command.program in {"cd", "pushd"}:
             target = command.values[1] if len(command.words) > 1 else ""
             folder = posixpath.normpath(posixpath.join(folder, target)) if target and folder else ""
-        if entry.role is Role.INSTALL:
-            made |= _outputs(project, entry)
-            found = found.and_also(_of_step(_Place(project, stage, entry.run, folder, frozenset(made)), entry))
-    return found
+        yield entry, folder
+
+
+def _asked_for(steps: tuple[RoledStep, ...]) -> frozenset[str]:
+    """The names of the files that installs are told to read."""
+    installs = [install for entry in steps for install in entry.installs]
+    lists = [word.value or "" for install in installs for word in (*install.files, *install.constraints)]
+    archives = [word.value or "" for install in installs for word in install.places]
+    found = (*lists, *(path for path in archives if path.endswith((".whl", ".tar.gz", ".zip"))))
+    return frozenset(map(posixpath.basename, found)) - {""}
 
 
 def _outputs(project: Project, entry: RoledStep) -> set[str]:
-    """The names of files that a step writes: `poetry export -o requirements.txt`, `pip freeze > x`."""
-    found = set(re.findall(r">\s*([^\s;&|>]+)", project.dockerfile.slice(entry.step.span)))
+    """The names of files that a step writes: `poetry export -o requirements.txt`, `pip freeze > x`, `cp a x`."""
+    found = set(changed_by(project.dockerfile.slice(entry.step.span), entry.step.commands))
     for command in entry.step.commands:
         if word := command.option("-o", "--output", "--output-file", "-d", "--dest", "-w", "--wheel-dir"):
             found.add(word.value or "")
-    return {posixpath.basename(name) for name in found}
+    return set(map(posixpath.basename, found))
+
+
+def _of_other(place: _Place, entry: RoledStep, names: frozenset[str]) -> Inputs:
+    """What a command reads that makes or changes a file of an install; nothing of any other command."""
+    text = place.project.dockerfile.slice(entry.step.span)
+    written = names_in(text)
+    pairs = tuple(pair for name in sorted(written) if (pair := _existing(place, name)))
+    runs_script = any(
+        names & set(map(posixpath.basename, names_in(place.project.tree.text(origin) or "")))
+        for origin, _ in pairs
+        if origin.endswith((".sh", ".py")) or "/" in entry.step.commands[0].values[0]
+    )
+    if not (runs_script or names & set(map(posixpath.basename, written))):
+        return Inputs()
+    is_told = reads_what_it_names(entry.step.commands) and not any(
+        _GLOB.search(name) and place.find(name) for name in written
+    )
+    changed = set(map(posixpath.basename, changed_by(text, entry.step.commands)))
+    own = frozenset({entry.step})
+    return Inputs(pairs, False, None if is_told else entry.run, "", own, own if changed - names else frozenset())
 
 
 class _Place(Value):

@@ -73,7 +73,7 @@ def builder_steps(draft: Draft, run: Instruction, *, late: bool) -> list[Step]:
             case Role.OTHER:
                 wanted = (
                     late
-                    if entry.step in draft.feeding
+                    if entry.step in draft.inputs.feeding
                     else not late and (entry.step in draft.prepares or _sets_up_apt(draft, entry))
                 )
             case _:
@@ -147,7 +147,7 @@ def runtime_steps(draft: Draft, run: Instruction) -> list[Step]:
                     has_system or (not _run_installs(draft, entry) and runtime_installs(draft))
                 ) and not _purges_nothing(draft, entry)
             case Role.OTHER:
-                wanted = entry.step not in draft.feeding and not is_removal(draft, entry)
+                wanted = entry.step not in draft.leaving and not is_removal(draft, entry)
             case _:
                 wanted = False
         if wanted:

@@ -14,11 +14,11 @@ from pydock.split.roles import MANAGERS, Role, RoledStep
 
 
 def refuse_tools(
-    project: Project, stage: Stage, steps: tuple[RoledStep, ...], feeding: frozenset[Step]
+    project: Project, stage: Stage, steps: tuple[RoledStep, ...], leaving: frozenset[Step]
 ) -> Refusal | None:
     """The first call that the split does not write without the manager, of a RUN or when the container runs."""
     for entry in steps:
-        if entry.role is Role.OTHER and entry.step not in feeding:
+        if entry.role is Role.OTHER and entry.step not in leaving:
             for command in entry.step.commands:
                 if not is_translated(project, command):
                     return _refusal(entry.step.span, f"line {entry.run.number}", command.program, "is built")

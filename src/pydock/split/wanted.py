@@ -18,6 +18,7 @@ from pydock.split.inputs import Inputs
 from pydock.split.roles import Role, RoledStep
 from pydock.values import Value
 
+_WORD = regex(r"[A-Za-z][\w.-]*")
 _NAME = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _LOCKED = regex(r'^name = "([^"]+)"', re.M)
 
@@ -72,6 +73,10 @@ def wanted(project: Project, inputs: Inputs, steps: tuple[RoledStep, ...]) -> Wa
         names |= own or set()
     if inputs.unknown is not None:
         unreadable = unreadable or f"the input of line {inputs.unknown.number}"
+    for entry in steps:
+        # Every word of `echo gunicorn >> requirements.txt` may be a package; one too many does no harm.
+        text = project.dockerfile.slice(entry.step.span) if entry.step in inputs.feeding else ""
+        names |= set(map(canonicalize_name, _WORD.findall(text)))
     return Wanted(frozenset(names), frozenset(pinned), frozenset(source), repositories, unreadable)
 
 
