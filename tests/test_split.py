@@ -91,6 +91,11 @@ REFUSED = (
         refuses="made input",
     ),
     Case(
+        "a list of versions that the service may read",
+        f"{SLIM}{BEFORE}RUN pip install -r requirements.txt && pip freeze > /app/versions.txt\nCOPY . .\n",
+        refuses="kept output",
+    ),
+    Case(
         "a package that is cloned",
         f"{FULL}RUN git clone https://example.org/a /opt/a && pip install /opt/a\n",
         refuses="made input",

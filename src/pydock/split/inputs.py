@@ -57,7 +57,7 @@ class Inputs(Value):
 def inputs_of(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Inputs:
     """The inputs of every install step of a stage together, and of the commands that make them ready."""
     found = Inputs()
-    asked = _asked_for(steps)
+    asked = asked_for(steps)
     made: set[str] = set()
     placed = tuple(_placed(project, stage, steps))
     for entry, folder in placed:
@@ -90,7 +90,7 @@ def _placed(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Ite
         yield entry, folder
 
 
-def _asked_for(steps: tuple[RoledStep, ...]) -> frozenset[str]:
+def asked_for(steps: tuple[RoledStep, ...]) -> frozenset[str]:
     """The names of the files that installs are told to read."""
     installs = [install for entry in steps for install in entry.installs]
     lists = [word.value or "" for install in installs for word in (*install.files, *install.constraints)]

@@ -10,8 +10,11 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.edited import changed_by
 from pydock.project.images import PythonImage
+from pydock.project.installs import pip_command
 from pydock.shell import script
+from pydock.split.inputs import asked_for
 from pydock.split.roles import Role, RoledStep, changes_folder, depends_on_folder, mentions_installer, step_text
 from pydock.values import Value
 
@@ -121,6 +124,13 @@ def refuse_steps(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -
                     "packages go to a folder of their own choice",
                     "install into a venv instead",
                 )
+        if entry.role is Role.INSTALL and (kept := sorted(_kept_output(project, entry) - asked_for(steps))):
+            yield Refusal(
+                entry.step.span,
+                "kept output",
+                f"pip writes {kept[0]} here, where the service may read it",
+                "leave it out, or let the service ask importlib.metadata",
+            )
         if entry.role is Role.OTHER and (found := _COMPILERS.search(step_text(entry.step))):
             yield Refusal(
                 entry.step.span,
@@ -132,6 +142,13 @@ def refuse_steps(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -
             yield Refusal(
                 entry.step.span, "script installs", f"{name} installs packages", "write the install into the Dockerfile"
             )
+
+
+def _kept_output(project: Project, entry: RoledStep) -> set[str]:
+    """What pip is asked for and written to files: `pip freeze > versions.txt`."""
+    is_question = not entry.installs and all(pip_command(command) is not None for command in entry.step.commands)
+    text = project.dockerfile.slice(entry.step.span)
+    return set(map(posixpath.basename, changed_by(text, entry.step.commands))) if is_question else set()
 
 
 def _unclear(entry: RoledStep) -> Refusal:
