@@ -266,10 +266,17 @@ def pinned(dockerfile: Dockerfile, word: Word, version: str) -> tuple[Span, str]
 
 
 def without(dockerfile: Dockerfile, command: Command, word: Word) -> Span | None:
-    """What to delete to take a word out of its command, None where a comment would go with it."""
+    """What to delete to take a word out of its command, None where a comment would go with it.
+
+    A word that opens a line leaves the line break to the one behind it.
+    """
     before = [entry.span.end for entry in command.words if entry.span.end <= word.span.start]
+    after = [entry.span.start for entry in command.words if entry.span.start >= word.span.end]
     gap = Span(max(before), word.span.end) if before else None
-    return None if gap is None or comment_lines(dockerfile.slice(gap)) else gap
+    if gap is None or comment_lines(dockerfile.slice(gap)):
+        return None
+    opens_line = "\n" in dockerfile.slice(gap) and after and "\n" not in dockerfile.text[word.span.end : min(after)]
+    return Span(word.span.start, min(after)) if opens_line else gap
 
 
 def runs(dockerfile: Dockerfile, stage: Stage) -> Iterator[Instruction]:

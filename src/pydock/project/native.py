@@ -140,6 +140,11 @@ def needs(names: Iterable[str], suite: str, *, compiled: Iterable[str] = ()) -> 
     return tuple(need for need in found if need.package not in _IN_SLIM and not need.package.startswith("libtiffxx"))
 
 
+def has_wheels(name: str) -> bool:
+    """Whether a package is known to have wheels for some releases, or not known to have none."""
+    return all(row["wheel"] != "no" for row in rows_of("native_packages", name))
+
+
 def from_full_image(found: Iterable[Need], suite: str) -> list[Need]:
     """What the full image brought along and slim lacks; all of it in a release whose images no table lists."""
     brought = full_image_libraries(suite)

@@ -8,7 +8,7 @@ once more.
 The cure is a cache mount: outside the image, warm in the next build. With `--portable`, or
 where the install does not run as root, it is pip's `--no-cache-dir`. In a stage that is not
 shipped that option spares nothing, so the mount takes its place there, unless packages are
-compiled (`--no-binary`): a cache would carry them to another distribution. Safe: the installed
+compiled: a cache would carry them from one distribution to another. Safe: the installed
 packages are the same. A RUN that clears the folder itself, or a file that uses it elsewhere,
 is left alone; for Poetry only the downloads are mounted, since its environments live beside
 them.
@@ -26,7 +26,9 @@ from pydock.project import Project
 from pydock.project.caches import cache_folder, is_mounted, mounted_folders, runs_as_root, switched_off
 from pydock.project.installs import Install, behind, without
 from pydock.project.kept import shipped
+from pydock.project.native import has_wheels
 from pydock.project.syncs import Sync, syncs
+from pydock.project.wanted import wanted
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
 from pydock.values import Value
@@ -70,6 +72,11 @@ EXAMPLES = (
         before=f"{_BUILDER}RUN pip install --no-cache-dir flask==3.1.2\n{_FINAL}",
         after=f"{_BUILDER}RUN {MOUNT} \\\n    pip install flask==3.1.2\n{_FINAL}",
     ),
+    Example(
+        before=f"{_BUILDER}RUN pip install \\\n    --no-cache-dir --pre flask\n{_FINAL}",
+        after=f"{_BUILDER}RUN {MOUNT} \\\n    pip install \\\n    --pre flask\n{_FINAL}",
+    ),
+    Example(before=f"{_BUILDER}RUN pip install --no-cache-dir psycopg2==2.9.10\n{_FINAL}"),
     Example(before=f"{_BUILDER}RUN pip install --no-cache-dir /wheels/*\n{_FINAL}"),
     Example(before="FROM python:3.12-slim\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask==3.1.2\n"),
     Example(before="FROM python:3.12-slim\nRUN pip install flask==3.1.2 && rm -rf /root/.cache\n"),
@@ -129,7 +136,8 @@ def _switch_in_vain(project: Project, stage: Stage, install: Install | Sync, fol
     """The `--no-cache-dir` of an install that fetches packages into a stage which is not shipped, as root."""
     if not isinstance(install, Install) or install.tool != "pip" or stage in shipped(project):
         return None
-    fetches = bool(install.files) or set(install.packages) - set(install.places)
+    asked = [name for entry in wanted(project) if entry.install == install for name in entry.asked]
+    fetches = bool(asked) and all(map(has_wheels, asked))
     is_root = runs_as_root(project.reference(stage), project.user(stage, install.instruction))
     is_told = install.has("--no-binary", "--cache-dir") or project.options.portable
     if not fetches or not is_root or is_told or folder is None:
