@@ -327,6 +327,14 @@ def test_what_an_install_names_itself_is_pinned_in_its_place(
     assert report.result.dockerfile.text == BASE + after
 
 
+def test_it_is_said_what_a_pin_in_its_place_leaves_open(resolver: Resolver) -> None:
+    dockerfile = f"{BASE}COPY . .\nRUN pip install bulb\n"
+    report = _fixed(resolver, {"Dockerfile": dockerfile, "requirements.txt": "till==2.1\n", "app.py": ""}, "PYD204")
+    (fix,) = (finding.fix for finding in report.settled)
+    assert fix
+    assert fix.notes == ("what comes with it has no version still (lamp): a list gets a lock of all",)
+
+
 def test_names_without_any_list_become_a_list_and_a_lock(resolver: Resolver) -> None:
     report = _fixed(resolver, {"Dockerfile": f"{BASE}RUN pip install shop\n", "app.py": ""}, "PYD201 PYD204")
     assert report.result.dockerfile.text == (

@@ -26,7 +26,8 @@ from pydock.project import Project
 from pydock.project.build_tools import BUILD_TOOLS
 from pydock.project.installs import Install, is_place, pinned
 from pydock.project.locks import locks
-from pydock.project.wanted import wanted
+from pydock.project.pins import Answer
+from pydock.project.wanted import Wanted, wanted
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word, script
 
@@ -59,6 +60,7 @@ EXAMPLES = (
 
 REQUIREMENTS = "requirements.txt"
 _CHANGES = frozenset({"packages"})
+_MOST_SHOWN = 3
 _LISTS = (REQUIREMENTS, "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "requirements", "environment.yml")
 
 
@@ -143,7 +145,7 @@ def _fix(
     if names <= set(resolved):
         image = project.running.image
         title = f"pin {' and '.join(sorted(names))} to what {f'{image} runs' if image else 'is installed today'}"
-        notes = tuple(project.running.notes(entry.request, answer)) if entry and entry.request and answer else ()
+        notes = tuple(_notes(project, entry, answer)) if entry and answer else ()
         return Fix(title, Safety.SAFE, _edits(project, loose, resolved), _CHANGES, notes=notes)
     for lock in locks(project):
         if names <= set(lock.pins) and not lock.freshness.why_stale:
@@ -151,6 +153,17 @@ def _fix(
             title = f"pin as {lock.path} does"
             return Fix(title, Safety.UNSAFE, _edits(project, loose, lock.pins), _CHANGES, (doubt,))
     return None
+
+
+def _notes(project: Project, entry: Wanted, answer: Answer) -> Iterator[str]:
+    if entry.request is None:
+        return
+    yield from project.running.notes(entry.request, answer)
+    known = {*entry.asked, *(preference.partition("==")[0] for preference in entry.request.preferences)}
+    if left := [pin.name for pin in answer.pins if pin.name not in known]:
+        more = ", ..." if len(left) > _MOST_SHOWN else ""
+        shown = f"{', '.join(left[:_MOST_SHOWN])}{more}"
+        yield f"what comes with it has no version still ({shown}): a list gets a lock of all"
 
 
 def _is_only_list(project: Project, install: Install) -> bool:
