@@ -401,6 +401,6 @@ def test_an_interrupted_store_is_whole(tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path / "out" / ".migrate.sqlite3")], check=False)
     with opened(tmp_path / "out") as store:
-        assert store.has("one")
+        assert store.record("one") is not None
     with sqlite3.connect(tmp_path / "out" / ".migrate.sqlite3") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

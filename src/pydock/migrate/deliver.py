@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydock.migrate import page, results, summary
 from pydock.migrate.find import LeftOut, Service
-from pydock.migrate.patches import Touched, file_names, merged, patch, together
+from pydock.migrate.patches import file_names, merged, patch, together
 from pydock.migrate.record import Change, State
 from pydock.migrate.rows import Row, apply_command, shown
 from pydock.migrate.run import Known
@@ -29,14 +29,10 @@ class Group(Value):
 
 def groups(known: Known) -> tuple[Group, ...]:
     """Every service that changes something, together with those that change the same file."""
-    touched, reasons = [], {}
-    for service, record in known.records():
-        if record.changes:
-            touched.append(Touched.by(service, record))
-            reasons[service.name] = record.withheld
+    reasons = {each.service.name: each.withheld for each in known.touched}
     names = file_names(service.name for service in known.found.services)
     found = []
-    for members in together(touched, is_clash=False):
+    for members in together(known.touched, is_clash=False):
         withheld = next((reasons[each.name] for each in members if reasons[each.name]), "")
         found.append(Group(members, f"{names[members[0].name]}.patch", withheld))
     return tuple(found)

@@ -18,14 +18,16 @@ _LONGEST = 120
 
 
 class Touched(Value):
-    """What a service changes: absolute paths with a digest of what they become."""
+    """What a service changes: absolute paths with a digest of what they become; why that is no patch, or ""."""
 
     service: Service
     files: tuple[tuple[str, str], ...]
+    withheld: str = ""
 
     @classmethod
     def by(cls, service: Service, record: Record) -> Touched:
-        return cls(service, tuple((_whole(service, change), _digest(change.after)) for change in record.changes))
+        files = tuple((_whole(service, change), _digest(change.after)) for change in record.changes)
+        return cls(service, files, record.withheld)
 
 
 def together(touched: Sequence[Touched], *, is_clash: bool) -> tuple[tuple[Service, ...], ...]:

@@ -48,13 +48,16 @@ class Asked(Value):
 
 @dataclass
 class Known:
-    """The records of a run by service: most of them in the store, a few that are not kept in memory."""
+    """The records of a run by service: most of them in the store, a few that are not kept in memory.
+
+    What each of them changes is remembered beside, so that nobody reads all records to know who meets whom.
+    """
 
     store: Store
     found: Found
     keys: dict[str, str] = field(default_factory=dict)
     loose: dict[str, Record] = field(default_factory=dict)
-    states: dict[str, State] = field(default_factory=dict)
+    changes: dict[str, Touched] = field(default_factory=dict)
 
     def record(self, service: Service) -> Record:
         if service.name in self.loose:
@@ -68,10 +71,20 @@ class Known:
         for service in self.found.services:
             yield service, self.record(service)
 
-    def put(self, service: Service, place: str, record: Record, *, is_kept: bool) -> None:
-        self.states[service.name] = record.state
-        self.loose.pop(service.name, None)
+    @property
+    def touched(self) -> list[Touched]:
+        """What services change, in the order of the services."""
+        changing = (self.changes.get(service.name) for service in self.found.services)
+        return [each for each in changing if each is not None and each.files]
+
+    def note(self, service: Service, place: str, record: Record) -> None:
+        """The record of a service is the one at this place."""
         self.keys[service.name] = place
+        self.changes[service.name] = Touched.by(service, record)
+
+    def put(self, service: Service, place: str, record: Record, *, is_kept: bool) -> None:
+        self.loose.pop(service.name, None)
+        self.note(service, place, record)
         if is_kept:
             self.store.keep(place, record)
         else:
@@ -101,8 +114,7 @@ def _unknown(
         if record is None or (asked.is_retried and record.state is State.FAILED):
             yield (service, place), Task((service,), asked.question, asked.bench)
         else:
-            known.keys[service.name] = place
-            known.states[service.name] = record.state
+            known.note(service, place, record)
             tell(service, record.state)
 
 
@@ -119,17 +131,20 @@ def _key(values: Mapping[str, object], service: Service, seen: dict[Path, str]) 
 
 def _examine_clashes(known: Known, asked: Asked, workers: Pool) -> None:
     """Services that change the same file in different ways are examined again, each over the one before it."""
-    touched = [Touched.by(service, record) for service, record in known.records() if record.changes]
-    groups = [group for group in together(touched, is_clash=True) if len(group) > 1]
+    groups = [group for group in together(known.touched, is_clash=True) if len(group) > 1]
     tasks = []
     for group in groups:
         alone = _without_double_use(known, group)
         place = key({"together": True}, [known.keys[service.name] for service in alone])
-        if len(alone) > 1 and all(known.store.has(f"{place}-{at}") for at in range(len(alone))):
-            for at, service in enumerate(alone):
-                known.keys[service.name] = f"{place}-{at}"
-                known.states[service.name] = known.record(service).state
-        elif len(alone) > 1:
+        if len(alone) < 2:
+            continue
+        found = [known.store.record(f"{place}-{at}") for at in range(len(alone))]
+        kept = [record for record in found if record is not None]
+        if len(kept) == len(alone):
+            for at, (service, record) in enumerate(zip(alone, kept, strict=True)):
+                known.loose.pop(service.name, None)
+                known.note(service, f"{place}-{at}", record)
+        else:
             tasks.append(((place, alone), Task(alone, asked.question, asked.bench)))
     for (place, members), records in answers(workers, tasks, asked.limits):
         for at, (service, record) in enumerate(zip(members, records, strict=True)):

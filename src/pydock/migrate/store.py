@@ -37,9 +37,6 @@ class Store:
         row = self._connection.execute("SELECT record FROM answers WHERE key = ?", (key,)).fetchone()
         return Record.read(row[0]) if row else None
 
-    def has(self, key: str) -> bool:
-        return self._connection.execute("SELECT 1 FROM answers WHERE key = ?", (key,)).fetchone() is not None
-
     def keep(self, key: str, record: Record) -> None:
         row = (key, __version__, record.written())
         self._connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", row)
