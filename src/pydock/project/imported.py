@@ -28,7 +28,7 @@ from pydock.project.requirements import Entry, Kind
 from pydock.project.server import server
 from pydock.project.serving import entry_file
 from pydock.project.sources import PROGRAM_FOLDERS, remembered, sources, syntax
-from pydock.project.syncs import LOCKS, context_path, syncs
+from pydock.project.syncs import LOCKS, MANIFESTS, context_path, syncs
 from pydock.project.wanted import wanted
 from pydock.shell import Command, script
 from pydock.values import Value
@@ -41,7 +41,7 @@ _STANDARD = sys.stdlib_module_names | _GONE
 # Requirements, locks and documents name packages without using them; what a browser gets names none.
 _LISTS = regex(
     r"(?:requirements|constraints)[^/]*\Z|\.(?:lock|md|rst|txt|js|jsx|tsx?|css|scss|map|svg|po|csv)\Z"
-    r"|(?:\A|/)(?:Pipfile[^/]*|pyproject\.toml|setup\.(?:py|cfg))\Z"
+    r"|(?:\A|/)(?:Pipfile[^/]*|pyproject\.toml|setup\.cfg)\Z|\Asetup\.py\Z"
 )
 _INSTALLS_MORE = regex(r"\.sh\b|\bmake\b|\bconda\b|\bmamba\b|easy_install|get-pip|\.whl\b|site-packages")
 
@@ -223,6 +223,7 @@ def missing_imports(project: Project) -> Iterator[tuple[Import, str]]:
 def unused_requirements(project: Project) -> Iterator[Entry]:
     """Requirements whose modules no file of the context names, and that nothing but an import would use."""
     listed = [each for each in project.requirement_sets if compiled(project, each) is None]
+    listed += [project.requirement_set(path) for path in _manifests(project)]
     entries = [entry for each in listed for entry in each.entries if entry.name]
     if refused_sources(project) or not sources(project):
         return
@@ -233,6 +234,13 @@ def unused_requirements(project: Project) -> Iterator[Entry]:
     if words:
         said = _said(project, {word for each in words.values() for word in each})
         yield from (candidates[name] for name in candidates if not words[name] & said)
+
+
+def _manifests(project: Project) -> Iterator[str]:
+    """The tables of dependencies that uv, Poetry or PDM install from."""
+    found = [sync for stage in feeding(project) for sync in syncs(project.dockerfile, stage)]
+    paths = (context_path(project, sync, name) for sync in found if (name := MANIFESTS[sync.tool]) != "Pipfile")
+    yield from dict.fromkeys(filter(None, paths))
 
 
 def _is_only_imported(entry: Entry) -> bool:

@@ -36,6 +36,15 @@ EXAMPLES = (
         finds=True,
     ),
     Example(
+        before="FROM python:3.12.14-slim-trixie\nCOPY . /app\nWORKDIR /app\nRUN uv sync --locked\nCMD python app.py\n",
+        files={
+            "app.py": "import flask\n",
+            "pyproject.toml": '[project]\nname = "a"\nversion = "1"\ndependencies = [\n  "flask",\n  "pandas",\n]\n',
+            "uv.lock": "version = 1\n",
+        },
+        finds=True,
+    ),
+    Example(
         before=_FILE,
         files={
             "app.py": "import flask\nimport werkzeug\ntry:\n    import requests\n"
