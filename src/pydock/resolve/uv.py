@@ -34,8 +34,9 @@ from pydock.values import replace
 
 # In seconds: to a connection, to the next byte, and for everything; an index that is known to be there may be slow.
 CONNECT_LIMIT, READ_LIMIT, LIMIT = 3, 8, 120
-# An index of which nothing at all has been heard for as long is gone.
+# An index of which nothing at all has been heard for as long, once uv asks, is gone.
 _SILENCE = 5
+_ASKS = "DEBUG Adding direct dependency"
 _HEARD = regex(r"DEBUG (?:Searching for a compatible version|Selecting: |Found (?:not-)?modified response)")
 _PATIENCE = 4
 _MOST_ARCHIVES = 60
@@ -191,17 +192,21 @@ def _watched(
     with subprocess.Popen(
         command, cwd=place, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as process:
-        timers = [threading.Timer(seconds, process.kill) for seconds in (silence, LIMIT)]
-        for timer in timers:
-            timer.start()
+        quiet, late = (threading.Timer(seconds, process.kill) for seconds in (silence, LIMIT))
+        late.start()
         is_heard = False
-        for line in process.stderr or ():
-            log.append(line.decode("utf-8", "replace"))
-            if not is_heard and _HEARD.match(log[-1]):
-                is_heard = True
-                timers[0].cancel()
-    for timer in timers:
-        timer.cancel()
+        try:
+            for line in process.stderr or ():
+                log.append(line.decode("utf-8", "replace"))
+                if not is_heard and _HEARD.match(log[-1]):
+                    is_heard = True
+                    quiet.cancel()
+                elif not is_heard and not quiet.ident and log[-1].startswith(_ASKS):
+                    quiet.start()
+            process.wait()
+        finally:
+            quiet.cancel()
+            late.cancel()
     talk = "".join(log)
     if process.returncode < 0 and is_heard:
         raise subprocess.TimeoutExpired(command, LIMIT)
