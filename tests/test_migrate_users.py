@@ -121,6 +121,11 @@ def test_no_user_is_made_twice_in_stages_that_stand_on_each_other(tmp_path: Path
     )
 
 
+def test_another_user_on_top_that_lives_in_a_folder_of_that_name_is_another_user(tmp_path: Path) -> None:
+    text = STACKED.replace("useradd --create-home app", "useradd --home /app web")
+    assert _after(_examined(tmp_path, text, _compose(mail="target: mail"))).text.count("useradd") == 2
+
+
 def test_no_user_is_made_where_a_stage_on_top_makes_the_same(tmp_path: Path) -> None:
     record = _examined(tmp_path, STACKED, _compose(mail="target: mail"))
     assert _after(record).text.count("useradd") == 1

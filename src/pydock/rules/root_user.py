@@ -37,7 +37,7 @@ from pydock.shell import script
 
 UID = 10001
 NAME = "app"
-_SAME = regex(rf"\b(?:{NAME}|{UID})\b")
+_SAME = regex(rf"(?<![\w/.-])(?:{NAME}|{UID})\b")
 _STARTS = frozenset({"EXPOSE", "HEALTHCHECK", "CMD", "ENTRYPOINT", "STOPSIGNAL", "VOLUME"})
 _METADATA = _STARTS | {"LABEL", "ENV", "ARG", "MAINTAINER", "ONBUILD", "SHELL"}
 _HEAD = "FROM python:3.12-slim\n"
