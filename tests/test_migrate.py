@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,12 +14,10 @@ import pytest
 
 from pydock.cli import main
 from pydock.migrate import pool
-from pydock.migrate.apply import apply, finish
 from pydock.migrate.examine import Task, examine
 from pydock.migrate.find import Service
 from pydock.migrate.patches import Touched, file_names, masked, patch, together
 from pydock.migrate.record import Change, Record, State
-from pydock.migrate.store import Store, opened
 from tests.fleet import FIXTURES, command, digest, generate, killed_until_done
 
 FLASK = """\
@@ -328,55 +324,6 @@ def test_apply_writes_what_the_patches_say_and_then_all_are_good(tmp_path: Path)
     assert _results(tmp_path)["ready"]["state"] == "good"
 
 
-CHANGES = (Change("Dockerfile", "old\n", "new\n"), Change("healthcheck.py", None, "probe\n"))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Any:
-    with opened(tmp_path / "out") as found:
-        yield found
-
-
-@pytest.mark.parametrize("written", [(), ("Dockerfile",), ("Dockerfile", "healthcheck.py")], ids=str)
-def test_writing_that_was_killed_is_finished_by_the_next_run(
-    tmp_path: Path, store: Store, written: tuple[str, ...]
-) -> None:
-    folder = _made(tmp_path / "service", {"Dockerfile": "old\n", ".pydock-x1": "staged"})
-    store.intend(str(folder), CHANGES)
-    _made(folder, {change.path: change.after for change in CHANGES if change.path in written})
-    assert list(finish(store)) == []
-    assert {path.name: path.read_text() for path in folder.iterdir()} == {
-        "Dockerfile": "new\n",
-        "healthcheck.py": "probe\n",
-    }
-    assert store.intents() == ()
-
-
-def test_what_a_person_changed_meanwhile_is_left_alone(tmp_path: Path, store: Store) -> None:
-    folder = _made(tmp_path / "service", {"Dockerfile": "mine\n"})
-    assert "not what it was" in apply(store, str(folder), CHANGES)
-    store.intend(str(folder), CHANGES)
-    assert len(list(finish(store))) == 1
-    assert [path.name for path in folder.iterdir()] == ["Dockerfile"]
-    assert (folder / "Dockerfile").read_text() == "mine\n"
-
-
-def test_a_record_comes_back_from_the_store_as_it_was(tmp_path: Path, store: Store) -> None:
-    record = Record(State.READY, decisions=("a",), changes=(Change("D", None, "caf\udce9"),), fingerprint="x")
-    store.keep("key", record)
-    assert store.record("key") == record
-    assert store.record("other") is None
-
-
-def test_a_file_that_is_no_store_is_named_and_not_touched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _made(
-        tmp_path, {"services/Dockerfile": FLASK, "out/.migrate.sqlite3": "my notes, long enough to be read as a header"}
-    )
-    assert _run(tmp_path) == 2
-    assert ".migrate.sqlite3" in capsys.readouterr().err
-    assert (tmp_path / "out" / ".migrate.sqlite3").read_text().startswith("my notes")
-
-
 def test_progress_says_what_is_done_and_what_is_left() -> None:
     import io
 
@@ -390,17 +337,10 @@ def test_progress_says_what_is_done_and_what_is_left() -> None:
     assert progress.line(40.0) == "4 of 4 done: 2 ready, 1 refused, 1 already good; 40.0 s"
 
 
-def test_an_interrupted_store_is_whole(tmp_path: Path) -> None:
-    """Killed in the middle of a transaction, the file holds what was committed before."""
-    with opened(tmp_path / "out") as store:
-        store.keep("one", Record(State.READY))
-    script = (
-        "import os, sqlite3, sys\n"
-        "c = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-        "c.execute('BEGIN'); c.execute('DELETE FROM answers'); os.kill(os.getpid(), 9)\n"
+def test_a_file_that_is_no_store_is_named_and_not_touched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _made(
+        tmp_path, {"services/Dockerfile": FLASK, "out/.migrate.sqlite3": "my notes, long enough to be read as a header"}
     )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path / "out" / ".migrate.sqlite3")], check=False)
-    with opened(tmp_path / "out") as store:
-        assert store.record("one") is not None
-    with sqlite3.connect(tmp_path / "out" / ".migrate.sqlite3") as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert _run(tmp_path) == 2
+    assert ".migrate.sqlite3" in capsys.readouterr().err
+    assert (tmp_path / "out" / ".migrate.sqlite3").read_text().startswith("my notes")

@@ -5,57 +5,32 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
-from markdown_it import MarkdownIt
 
 from pydock import data, engine
-from pydock.edits import Edit, Fix, Safety, apply
+from pydock.edits import Edit, Safety, apply
 from pydock.lines import Span
 from pydock.project import Project
-from pydock.report import Answer, Failure, checked, fixed, github, gitlab, junit, markdown, sarif
+from pydock.report import Answer, checked, fixed, github, gitlab, junit, markdown, sarif
 from pydock.report import json as json_report
-from pydock.rule import Finding, Rule
 from pydock.rules import RULES
 from pydock.terminal import Style
 from pydock.tree import Tree
+from tests.answers import EACH, FAILED, FIXTURES, FORMATS, NAMES, checked_fixture, said
 from tests.command_line import Runner
 from tests.schemas import own_problems, published_problems
-
-FIXTURES = Path(__file__).parent.parent / "fixtures"
-NAMES = sorted(path.name for path in FIXTURES.iterdir() if (path / "Dockerfile").is_file())
-EACH = pytest.mark.parametrize("name", NAMES)
-FORMATS = ("text", "json", "concise", "sarif", "github", "gitlab", "junit", "markdown")
-RULE = Rule("PYD302", "pip-cache", lambda project: iter(()), "", ())
-FAILED = Answer("b/Dockerfile", failure=Failure("b/Dockerfile:3: unknown instruction: RUM", "it is RUN"))
-
-
-@cache
-def _checked(name: str) -> Answer:
-    project = Project(Tree(FIXTURES / name), "Dockerfile")
-    findings = engine.check(project, RULES)
-    return checked(project, f"fixtures/{name}/Dockerfile", findings, RULES, is_detailed=True)
-
-
-def _said(text: str, span: Span, message: str = "it is so", *edits: Edit, path: str = "Dockerfile") -> Answer:
-    """An answer with one finding on some text."""
-    fix = Fix("mend it", Safety.SAFE, edits) if edits else None
-    project = Project(Tree.of({"Dockerfile": text}), "Dockerfile")
-    return checked(project, path, [Finding(RULE, span, message, fix)], [RULE], is_detailed=True)
-
 
 # JSON
 
 
 @EACH
 def test_json_of_a_check_is_what_its_schema_says(name: str) -> None:
-    document = json.loads(json_report.written([_checked(name), FAILED], Style()))
+    document = json.loads(json_report.written([checked_fixture(name), FAILED], Style()))
     assert own_problems(document, "report") == []
 
 
@@ -95,7 +70,7 @@ def test_json_of_a_fix_has_the_difference(run: Runner, monkeypatch: pytest.Monke
 
 @EACH
 def test_sarif_is_what_the_official_schema_says(name: str) -> None:
-    document = json.loads(sarif.written([_checked(name), FAILED], Style()))
+    document = json.loads(sarif.written([checked_fixture(name), FAILED], Style()))
     assert published_problems(document, "sarif-2.1.0") == []
     run = document["runs"][0]
     rules = run["tool"]["driver"]["rules"]
@@ -153,7 +128,7 @@ PLACES = {
 @pytest.mark.parametrize(("text", "what", "place"), PLACES.values(), ids=PLACES)
 def test_places_are_lines_and_characters_from_1(text: str, what: str, place: tuple[int, int, int, int]) -> None:
     start = text.rindex(what)
-    answer = _said(text, Span(start, start + len(what)))
+    answer = said(text, Span(start, start + len(what)))
     region = json.loads(sarif.written([answer], Style()))["runs"][0]["results"][0]["locations"][0]
     assert tuple(region["physicalLocation"]["region"].values()) == place
     found = json.loads(json_report.written([answer], Style()))["projects"][0]["findings"][0]
@@ -163,7 +138,7 @@ def test_places_are_lines_and_characters_from_1(text: str, what: str, place: tup
 def test_an_edit_that_would_show_a_secret_is_left_out() -> None:
     secret = Edit("Dockerfile", Span(0, 0), "ENV DB_PASSWORD=hunter2-k3x9-Zq81\n")
     plain = Edit("Dockerfile", Span(7, 7), "USER 1\n")
-    result = json.loads(sarif.written([_said("FROM a\n", Span(0, 4), "x", secret, plain)], Style()))
+    result = json.loads(sarif.written([said("FROM a\n", Span(0, 4), "x", secret, plain)], Style()))
     assert "fixes" not in result["runs"][0]["results"][0]
 
 
@@ -189,22 +164,22 @@ def _plain(text: str) -> str:
 
 def test_an_annotation_survives_whatever_the_text_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    answer = _said("FROM a\n", Span(0, 6), "100 %0A,: ::error::no\nmore", path="x,y:z%20/Dockerfile")
+    answer = said("FROM a\n", Span(0, 6), "100 %0A,: ::error::no\nmore", path="x,y:z%20/Dockerfile")
     (command,) = _commands(github.written([answer], Style()))
-    kind, properties, said = command
+    kind, properties, message = command
     assert (kind, properties["file"], properties["line"]) == ("warning", "x,y:z%20/Dockerfile", "1")
-    assert said.startswith("100 %0A,: ::error::no")
+    assert message.startswith("100 %0A,: ::error::no")
 
 
 def test_an_annotation_over_several_lines_has_no_columns() -> None:
     text = "FROM a\nRUN x \\\n  y\n"
-    one, several = (_said(text, span) for span in (Span(0, 6), Span(7, 18)))
+    one, several = (said(text, span) for span in (Span(0, 6), Span(7, 18)))
     assert "col" in _commands(github.written([one], Style()))[0][1]
     assert "col" not in _commands(github.written([several], Style()))[0][1]
 
 
 def test_what_is_grave_comes_first_because_github_shows_ten() -> None:
-    answers = [_checked(name) for name in NAMES]
+    answers = [checked_fixture(name) for name in NAMES]
     kinds = [kind for kind, *_ in _commands(github.written([*answers, FAILED], Style()))]
     assert kinds == sorted(kinds, key=["error", "warning", "notice"].index)
     assert set(kinds) == {"error", "warning", "notice"}
@@ -214,7 +189,7 @@ def test_what_is_grave_comes_first_because_github_shows_ten() -> None:
 
 
 def test_gitlab_gets_what_its_code_quality_report_needs() -> None:
-    issues = json.loads(gitlab.written([_checked(name) for name in NAMES], Style()))
+    issues = json.loads(gitlab.written([checked_fixture(name) for name in NAMES], Style()))
     assert len({issue["fingerprint"] for issue in issues}) == len(issues) > 100
     for issue in issues:
         assert set(issue) == {"description", "check_name", "fingerprint", "severity", "location"}
@@ -227,7 +202,7 @@ def test_gitlab_gets_what_its_code_quality_report_needs() -> None:
 
 
 def test_junit_counts_what_it_holds() -> None:
-    answers = [_checked("flask-legacy"), Answer("clean/Dockerfile"), FAILED]
+    answers = [checked_fixture("flask-legacy"), Answer("clean/Dockerfile"), FAILED]
     root = ElementTree.fromstring(junit.written(answers, Style()))
     cases = root.findall("testsuite/testcase")
     assert root.get("tests") == str(len(cases))
@@ -250,7 +225,7 @@ _JUNIT = {
 
 @EACH
 def test_every_format_tells_of_every_finding(name: str) -> None:
-    answer, style = _checked(name), Style()
+    answer, style = checked_fixture(name), Style()
     root = ElementTree.fromstring(junit.written([answer], style))
     assert all(set(entry.attrib) <= _JUNIT[entry.tag] for entry in root.iter())
     counts = {
@@ -265,66 +240,10 @@ def test_every_format_tells_of_every_finding(name: str) -> None:
 
 def test_junit_is_xml_whatever_the_text_holds() -> None:
     message = 'a <b> & "c" \x00\x1b\udce9\ufffe ]]>'
-    root = ElementTree.fromstring(junit.written([_said("FROM a\n", Span(0, 6), message)], Style()))
+    root = ElementTree.fromstring(junit.written([said("FROM a\n", Span(0, 6), message)], Style()))
     failure = root.find(".//failure")
     assert failure is not None
     assert failure.get("message") == 'a <b> & "c" \\x00\\x1b\\xe9? ]]>'
-
-
-# Markdown
-
-
-class _Html(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.open.append(tag)
-        self.tags.add(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
-def _rendered(text: str) -> _Html:
-    html = _Html()
-    html.feed(MarkdownIt("commonmark").render(text).replace("<hr />", "").replace("<br />", ""))
-    assert html.open == []
-    return html
-
-
-@pytest.mark.parametrize("names", [NAMES[:1], NAMES[4:8]], ids=["one", "several"])
-def test_a_comment_is_sound_and_fits(names: list[str]) -> None:
-    findings = markdown.written([_checked(name) for name in names], Style())
-    reports = [engine.rewrite(Project(Tree(FIXTURES / name), "Dockerfile"), RULES, Safety.SAFE) for name in names]
-    changes = markdown.written([fixed(report, "Dockerfile", "") for report in reports], Style())
-    for text in (findings, changes):
-        assert text.startswith(f"{markdown.HEAD}\n")
-        assert len(text) <= 65_536
-        assert "script" not in _rendered(text).tags
-
-
-def test_a_comment_says_how_much_did_not_fit() -> None:
-    text = markdown.written([_checked(name) for name in NAMES * 8], Style())
-    assert len(text) <= 65_536
-    assert re.search(r"… and \d+ more, too long to be shown here\.\n\Z", text)
-    _rendered(text)
-
-
-def test_a_comment_neither_mentions_anybody_nor_becomes_html() -> None:
-    text = markdown.written([_said("FROM a\n", Span(0, 6), "@team <script>x</script> *a* `x|y` [b](c)")], Style())
-    assert "@team" not in text
-    assert "`x|y`" in text
-    assert not _rendered(text).tags & {"script", "a"}
-
-
-def test_a_diff_with_fences_in_it_stays_one_block() -> None:
-    before = "FROM python:3.12.7-slim-bookworm\n# ```\nRUN pip install flask==3.1.0\n# ````\n"
-    report = engine.rewrite(Project(Tree.of({"Dockerfile": before})), RULES, Safety.SAFE)
-    text = markdown.written([fixed(report, "Dockerfile", "")], Style())
-    assert text.count("`````") == 2
 
 
 # All of them
