@@ -260,6 +260,12 @@ SPLIT = (
         runtime=("--mount=type=cache,target=/var/cache/apt,sharing=locked apt-get", "libpq5"),
     ),
     Case(
+        "a file that uv would read, were it not kept out of the context",
+        f"{SLIM}WORKDIR /app\nCOPY --from=ghcr.io/astral-sh/uv:0.9 /uv /bin/\nCOPY . .\nRUN uv sync --frozen\n",
+        {".python-version": "3.11\n", "pyproject.toml": "", "uv.lock": "", ".dockerignore": ".python-version\n"},
+        builder=("COPY pyproject.toml uv.lock ./", "uv sync"),
+    ),
+    Case(
         "an update whose lists only the builder installs from",
         f"{SLIM}RUN apt-get update\nRUN apt-get install -y gcc\n"
         f"RUN apt-get update && apt-get install -y curl\n{INSTALL}",

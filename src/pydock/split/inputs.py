@@ -11,6 +11,7 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.edited import changed_by, names_in, reads_what_it_names
+from pydock.project.ignored import ignore_of
 from pydock.project.installs import Install
 from pydock.shell import Command, Step
 from pydock.split.roles import MANAGERS, Role, RoledStep
@@ -145,7 +146,8 @@ class _Place(Value):
             return None
         absolute = posixpath.normpath(posixpath.join(self.folder or "/", path))
         origin = self.project.origin(self.stage, absolute, self.run)
-        return (origin, absolute) if origin else None
+        is_sent = origin is not None and not ignore_of(self.project).hides(origin)
+        return (origin, absolute) if origin and is_sent else None
 
     @property
     def unclear(self) -> Inputs:
