@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from pydock.ask import Question, unchanged
 from pydock.cli import main
-from pydock.project import Project
+from pydock.discover import Target, composed_above, targets
+from pydock.project import Project, compose
 from pydock.project.facts import Fact, Process, facts
 from pydock.report.facts import document, text
 from pydock.tree import Tree
+from pydock.values import replace
 
 IMAGE = "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\n"
 
@@ -69,6 +72,34 @@ APPLICATIONS = (
             "def create_app():\n    app = Shop(__name__)\n    return app\n"
         },
         application="shop:create_app()",
+        framework="flask",
+    ),
+    case(
+        "a script of Flask's own commands serves what its factory makes",
+        "python manage.py run -h 0.0.0.0",
+        {
+            "manage.py": "from flask.cli import FlaskGroup\nfrom shop import create_app\n"
+            "cli = FlaskGroup(create_app=create_app)\nif __name__ == '__main__':\n    cli()\n",
+            "shop/__init__.py": FACTORY,
+        },
+        application="manage:create_app()",
+        framework="flask",
+        host="0.0.0.0",
+        port="5000",
+        work="web",
+    ),
+    case(
+        "and `run` of a script that is none of these is no known service",
+        "python manage.py run",
+        DJANGO,
+        application="",
+        port="",
+    ),
+    case(
+        "exceptions without brackets, as Python 3.14 takes them, are read",
+        "gunicorn app:app",
+        {"app.py": f"{FLASK}try:\n    pass\nexcept OSError, app.Missing:\n    pass\n"},
+        application="app:app",
         framework="flask",
     ),
     case(
@@ -521,6 +552,61 @@ def test_services_of_compose_are_processes_of_their_own() -> None:
         ("docker-compose.yml: web", "web", "80"),
         ("docker-compose.yml: worker", "worker", ""),
     ]
+
+
+def _told(path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> list[dict[str, object]]:
+    """The processes that the command names for a Dockerfile."""
+    with pytest.raises(SystemExit):
+        main(["facts", str(path), "--output-format", "json"])
+    (service,) = json.loads(capfdbinary.readouterr().out)["services"]
+    return [
+        {name: fact if name == "origin" else fact.get("value") for name, fact in each.items()}
+        for each in service["processes"]
+    ]
+
+
+def _repository(folder: Path, compose: str) -> Path:
+    """A repository with a service in a folder of its own; the Dockerfile is given back."""
+    files = {
+        ".git/HEAD": "",
+        "docker-compose.yml": compose,
+        "api/Dockerfile": f'{IMAGE}COPY start.sh /\nENTRYPOINT ["sh", "/start.sh"]\n',
+        "api/start.sh": 'nc -z db 5432\nexec "$@"\n',
+        "api/app.py": FASTAPI,
+    }
+    for path, written in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(written)
+    return folder / "api/Dockerfile"
+
+
+@pytest.mark.parametrize(
+    ("build", "known"),
+    [
+        ("./api", ["../docker-compose.yml: web"]),
+        ("{context: api, dockerfile: Dockerfile}", ["../docker-compose.yml: web"]),
+        ("{context: api, dockerfile: Dockerfile.other}", []),
+        ("./other", []),
+    ],
+    ids=["by its folder", "by its file", "but not of another file", "and not of another folder"],
+)
+def test_the_command_of_a_compose_file_above_the_context_is_known(
+    build: str, known: list[str], tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    dockerfile = _repository(
+        tmp_path, f"services:\n  web:\n    build: {build}\n    command: uvicorn app:app --host 0.0.0.0 --port 81\n"
+    )
+    _, *composed = _told(dockerfile, capfdbinary)
+    assert [each["origin"] for each in composed] == known
+    assert [(each["application"], each["port"]) for each in composed] == [("app:app", "81") for _ in known]
+
+
+def test_no_rule_knows_a_compose_file_above_the_context(tmp_path: Path) -> None:
+    dockerfile = _repository(tmp_path, "services:\n  web: {build: ./api, command: uvicorn app:app --port 81}\n")
+    (target,) = targets([str(dockerfile)])
+    assert isinstance(target, Target)
+    assert composed_above(target)
+    assert compose.services(replace(unchanged(Question({}), target), above=composed_above(target))) == ()
 
 
 def test_a_start_with_several_servers_is_unsure_and_names_them() -> None:

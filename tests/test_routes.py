@@ -392,6 +392,13 @@ DJANGO_ROUTES: dict[str, tuple[Files, str]] = {
         },
         "/health",
     ),
+    "the router of dockerflow below a piece of a prefix": (
+        {
+            "app.py": f"{FASTAPI}from dockerflow.fastapi import router\nPREFIX = 'v2/'\n"
+            "app.include_router(router, prefix=f'/{PREFIX[:-1]}')\n"
+        },
+        "/v2/__lbheartbeat__",
+    ),
     "the middleware of dockerflow": (
         {
             **DJANGO,

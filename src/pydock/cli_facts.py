@@ -29,16 +29,18 @@ def facts(
     Each answer is certain, unsure with candidates, or none. Nothing is changed or run.
     """
     from pydock.ask import Question, unchanged
-    from pydock.discover import Unusable, targets
+    from pydock.discover import Unusable, composed_above, targets
     from pydock.project.facts import facts as known
     from pydock.report.facts import document, text
+    from pydock.values import replace
 
     found, code = [], TOLD
     for target in targets(paths or ["."]):
         try:
             if isinstance(target, Unusable):
                 raise target.error
-            found.append((target.shown, known(unchanged(Question({}), target))))
+            project = replace(unchanged(Question({}), target), above=composed_above(target))
+            found.append((target.shown, known(project)))
         except PydockError as error:
             console.complain(error.message, error.hint)
             code = NO_ANSWER

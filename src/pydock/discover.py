@@ -174,7 +174,7 @@ def context(path: Path, top: Path, text: str) -> Path:
 def _composed(dockerfile: Path, folders: list[Path]) -> Iterator[Path]:
     """Those of the folders that compose files in them build a Dockerfile in."""
     for folder in folders if len(folders) > 1 else ():
-        for text in _compose_files(folder):
+        for _, text in _compose_files(folder):
             for build in builds(text):
                 context = Path(os.path.normpath(folder / build.context))
                 if context in folders and Path(os.path.normpath(folder / build.dockerfile)) == dockerfile:
@@ -182,8 +182,8 @@ def _composed(dockerfile: Path, folders: list[Path]) -> Iterator[Path]:
 
 
 @lru_cache(maxsize=256)
-def _compose_files(folder: Path) -> tuple[str, ...]:
-    """The texts of a folder's compose files; what cannot be read says nothing.
+def _compose_files(folder: Path) -> tuple[tuple[str, str], ...]:
+    """A folder's compose files with their texts; what cannot be read says nothing.
 
     Remembered for a run, because the folder above hundreds of services is asked for each of them.
     """
@@ -192,7 +192,19 @@ def _compose_files(folder: Path) -> tuple[str, ...]:
         names = sorted(filter(is_compose_file, os.listdir(folder)))
     except OSError:
         return ()
-    return tuple(filter(None, map(tree.text, names)))
+    return tuple((name, text) for name in names if (text := tree.text(name)))
+
+
+def composed_above(target: Target) -> tuple[tuple[str, str], ...]:
+    """The compose files above a build context up to the top of its repository: paths from the context, and texts."""
+    root = Path(os.path.abspath(target.tree.root)) if target.tree.root else None
+    top = _repository(root / target.path) if root else None
+    if root is None or top is None or top not in root.parents or not is_top(top):
+        return ()
+    folders = root.parents[: root.parents.index(top) + 1]
+    return tuple(
+        (f"{'../' * up}{name}", text) for up, folder in enumerate(folders, 1) for name, text in _compose_files(folder)
+    )
 
 
 def configuration(tree: Tree, path: str) -> tuple[File, ...]:

@@ -48,7 +48,11 @@ class Options(Value):
 
 
 class Project(Value, dict=True):
-    """One Dockerfile in its build context. Everything is derived from `tree`; nothing is executed."""
+    """One Dockerfile in its build context. Everything is derived from `tree`; nothing is executed.
+
+    `above` are compose files in folders above the context, with their texts: what is told of the
+    service knows them, but no rule does, for nothing outside of the context is changed.
+    """
 
     tree: Tree
     path: str = "Dockerfile"
@@ -56,6 +60,7 @@ class Project(Value, dict=True):
     pins: Pins = field(default_factory=Pins)
     registry: Registry = field(default_factory=Registry)
     running: Running = field(default_factory=Running)
+    above: tuple[tuple[str, str], ...] = ()
 
     def again(self, tree: Tree) -> Project:
         """The same project over changed files."""

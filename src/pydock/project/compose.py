@@ -5,10 +5,11 @@ Facts: https://docs.docker.com/reference/compose-file/services/ and .../build/, 
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -107,25 +108,41 @@ def _interpolated(text: str) -> str:
 @remembered
 def services(project: Project) -> tuple[Service, ...]:
     """The services of every compose file in the context whose image is this Dockerfile's final stage."""
-    found: list[Service] = []
+    paths = [path for path in project.tree.files if _FILE.match(posixpath.basename(path))]
+    return _of_files(project, ((path, project.tree.text(path) or "") for path in paths))
+
+
+def services_above(project: Project) -> tuple[Service, ...]:
+    """Those of the compose files above the context, which are no files of the project."""
+    return _of_files(project, project.above)
+
+
+def _of_files(project: Project, files: Iterable[tuple[str, str]]) -> tuple[Service, ...]:
     targets = {stage.name for stage in project.lineage(project.final)}
     if project.final is project.dockerfile.stages[-1]:
         targets.add("")
-    for path in project.tree.files:
-        if _FILE.match(posixpath.basename(path)) and (text := project.tree.text(path)) and len(text) < LARGEST:
-            found += [service for service in _of_file(project, path) if service.target.lower() in targets]
-    return tuple(found)
+    return tuple(
+        service
+        for path, text in files
+        if len(text) < LARGEST
+        for service in _of_file(project, path, text)
+        if service.target.lower() in targets
+    )
 
 
 def all_services(project: Project, path: str) -> Mapping[str, Mapping[str, Any]]:
     """All services of a compose file as it has them, by their names."""
-    found = document(project.tree.text(path) or "").get("services")
+    return _entries(project.tree.text(path) or "")
+
+
+def _entries(text: str) -> Mapping[str, Mapping[str, Any]]:
+    found = document(text).get("services")
     pairs = found.items() if isinstance(found, dict) else ()
     return {str(name): entry for name, entry in pairs if isinstance(entry, dict)}
 
 
-def _of_file(project: Project, path: str) -> Iterator[Service]:
-    entries = all_services(project, path).items()
+def _of_file(project: Project, path: str, text: str) -> Iterator[Service]:
+    entries = _entries(text).items()
     folder = posixpath.dirname(path)
     built = [entry for _, entry in entries if _builds_this(project, folder, entry.get("build"))]
     images = {str(entry["image"]) for entry in built if entry.get("image")}
@@ -158,9 +175,10 @@ def _builds_this(project: Project, folder: str, build: object) -> bool:
     context = str(build.get("context") or ".")
     if "://" in context or context.startswith("git@"):
         return False
-    base = posixpath.normpath(posixpath.join(folder, context))
-    dockerfile = posixpath.normpath(posixpath.join(base, str(build.get("dockerfile") or "Dockerfile")))
-    return dockerfile == posixpath.normpath(project.path)
+    # A file above the context calls it by its name.
+    top = os.path.abspath(project.tree.root).replace(os.sep, "/") if project.tree.root else ""
+    dockerfile = posixpath.join(top, folder, context, str(build.get("dockerfile") or "Dockerfile"))
+    return posixpath.normpath(dockerfile) == posixpath.normpath(posixpath.join(top, project.path))
 
 
 def _service(name: str, path: str, entry: Mapping[str, Any]) -> Service:

@@ -16,8 +16,8 @@ from pydock.project.ownership import ownership
 from pydock.project.programs import DJANGO_WORKERS, PREPARATIONS
 from pydock.project.server import read_server, server
 from pydock.project.sources import remembered
-from pydock.project.start import Start, starts
-from pydock.values import Value
+from pydock.project.start import Start, starts, starts_above
+from pydock.values import Value, replace
 
 WORKERS = QUEUES | frozenset(DJANGO_WORKERS.values())
 # Subcommands of manage.py that surely end.
@@ -90,14 +90,18 @@ def _processes(project: Project) -> Iterator[Process]:
     for each in starts(project):
         if each.role == "managed" and not each.script and each.is_taken and each.program not in PREPARATIONS:
             yield _process(project, each, read_server(project, each))
-    named = dict.fromkeys(each.service for each in starts(project) if each.role == "compose")
-    for service in named:
-        own = [
-            each for each in starts(project) if each.service == service and each.role == "compose" and not each.script
-        ]
+    for composed in (starts(project), starts_above(project)):
+        yield from _of_services(project, [each for each in composed if each.role == "compose"])
+
+
+def _of_services(project: Project, composed: list[Start]) -> Iterator[Process]:
+    for service in dict.fromkeys(each.service for each in composed):
+        own = [each for each in composed if each.service == service and not each.script]
         work = [each for each in own if each.program not in PREPARATIONS and not is_job(each)]
         if len(work) == 1:
-            yield _process(project, work[0], read_server(project, work[0]))
+            found = _process(project, work[0], read_server(project, work[0]))
+            # Where its command stands in a script, it is still the service that people know it by.
+            yield replace(found, origin=next(each.origin for each in composed if each.service == service))
 
 
 def _unclear(project: Project) -> Process:

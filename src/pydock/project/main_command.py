@@ -37,5 +37,7 @@ def is_job(start: Start) -> bool:
     values = start.command.values
     is_django = any(value.endswith("manage.py") for value in values[:2]) or start.program == "django-admin"
     is_flask = start.program == "flask" or values[1:3] == ("-m", "flask")
-    ends = (is_django and not DJANGO_SERVICES & set(values)) or (is_flask and "run" not in values)
+    # `manage.py run` is no command of Django, but what Flask's own script is asked for.
+    is_run = "run" in values[1:3] and not is_flask
+    ends = (is_django and not is_run and not DJANGO_SERVICES & set(values)) or (is_flask and "run" not in values)
     return ends or start.program in JOBS or (values[1:2] == ("-m",) and JOBS.issuperset(values[2:3]))

@@ -121,8 +121,8 @@ def template(node: ast.expr | None, constants: Mapping[str, str]) -> str | None:
             return _with_default(template(first, constants), template(second, constants))
         case ast.Call(func=ast.Name(id="int" | "str"), args=[value]):
             return template(value, constants)
-        case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name))):
-            return f"${{{name}}}"
+        case ast.Subscript():
+            return _part(node, constants)
         case ast.Call(func=ast.Attribute(attr="format", value=ast.Constant(value=str(text))), keywords=[]):
             pieces = text.split("{}")
             given = [template(each, constants) for each in node.args]
@@ -143,6 +143,26 @@ def _looked_up(call: ast.Call, constants: Mapping[str, str]) -> str | None:
     defaults = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "default")]
     found = f"${{{variable}}}" if variable else None
     return _with_default(found, template(defaults[0], constants)) if defaults else found
+
+
+def _part(node: ast.Subscript, constants: Mapping[str, str]) -> str | None:
+    match node:
+        case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name))):
+            return f"${{{name}}}"
+        case ast.Subscript(slice=ast.Slice(step=None) as cut):
+            return _cut(template(node.value, constants), cut)
+        case _:
+            return None
+
+
+def _cut(text: str | None, cut: ast.Slice) -> str | None:
+    """A piece of a text that is known in full: `PREFIX[:-1]`."""
+    try:
+        ends = [None if end is None else ast.literal_eval(end) for end in (cut.lower, cut.upper)]
+    except ValueError:
+        return None
+    is_known = text is not None and "$" not in text and all(end is None or type(end) is int for end in ends)
+    return text[ends[0] : ends[1]] if text is not None and is_known else None
 
 
 def _joined(parts: list[str | None]) -> str | None:

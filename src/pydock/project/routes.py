@@ -73,7 +73,8 @@ class _Graph:
         if given is None:
             return
         for added in PACKAGED.get(include.router, ()):
-            yield Route(_joined(prefix, f"{given}{added}"), include.base, 0, self.is_configured())
+            is_there = not include.router.startswith("flask_healthz.") or self.is_configured()
+            yield Route(_joined(prefix, f"{given}{added}"), include.base, 0, is_there)
         for other in self.targets(path, module, include):
             own = self.known(other[0], self.modules[other[0]].prefixes.get(other[1], ""))
             if own is not None:

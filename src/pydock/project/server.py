@@ -10,7 +10,8 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.listeners import READERS, Server, read_manage, read_toml
 from pydock.project.main_command import main_command
-from pydock.project.ports import Bind
+from pydock.project.mounts import place_of
+from pydock.project.ports import Bind, Values
 from pydock.project.sources import remembered
 from pydock.project.start import Start, starts
 from pydock.shell import Command, Word, literal
@@ -19,6 +20,7 @@ from pydock.words import unquote, variables
 
 _PYTHON = regex(r"(?:python|pypy)[\d.]*\Z")
 _NAME = regex(r"\$(?:(\w+)|\{(\w+)\})")
+_GROUP = regex(r"\bFlaskGroup\((?:[^()]*\bcreate_app\s*=\s*(?!lambda\b)(\w+))?")
 _MODULES = {"waitress": "waitress-serve", "django": "django-admin", "streamlit.web.cli": "streamlit"}
 
 
@@ -65,7 +67,7 @@ def _read_server(project: Project, start: Start) -> Server | None:
         case _ if reader := READERS.get(name):
             return reader(project, start, command, values)
         case "python":
-            return _script(start, command)
+            return _script(project, start, command, values)
         case _ if name.endswith(".py"):
             return read_manage(start, command, values) or Server("python", start, command, entry=command.values[0])
         case _:
@@ -134,7 +136,7 @@ def _assigned(start: Start) -> dict[str, str | None]:
     return {name: None if "$" in value else value.strip("\"'") for name, _, value in pairs}
 
 
-def _script(start: Start, command: Command) -> Server | None:
+def _script(project: Project, start: Start, command: Command, environment: Values) -> Server | None:
     """`python app.py`, `python -m package`, `python manage.py ...`."""
     values = command.values[1:]
     if not values:
@@ -144,7 +146,20 @@ def _script(start: Start, command: Command) -> Server | None:
     if values[0] == "-c" or not command.words[1].value:
         return None
     shifted = Command(command.words[1:], command.assignments, command.span, command.redirects)
-    return read_manage(start, shifted, {}) or Server("python", start, command, entry=values[0])
+    group = _flask_group(project, start, shifted, environment)
+    return group or read_manage(start, shifted, {}) or Server("python", start, command, entry=values[0])
+
+
+def _flask_group(project: Project, start: Start, command: Command, values: Values) -> Server | None:
+    """`python manage.py run` where the script is a FlaskGroup, which has the commands of `flask`.
+
+    Source: https://flask.palletsprojects.com/en/stable/cli/#custom-scripts, read 2026-11.
+    """
+    if command.values[1:2] != ("run",):
+        return None
+    made = _GROUP.search(project.tree.text(place_of(project, command.values[0]) or "") or "")
+    found = READERS["flask"](project, start, command, values) if made else None
+    return replace(found, app=f"{command.values[0]}:{made[1]}") if found and made and made[1] else found
 
 
 def is_installed(project: Project, name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
@@ -27,6 +28,9 @@ _NOT_THE_SERVICE = regex(
     r"(?:\A|/)(?:tests?|testing|docs?|examples?|benchmarks?|vendor|_?vendored|third_party|site-packages|dist-packages"
     r"|\.?v?env|\.eggs|lib/python[\d.]+)/|(?:\A|/)(?:test_[^/]*|[^/]*_tests?|tests|conftest|setup|noxfile)\.py\Z"
 )
+# Python 3.14 takes several exceptions without brackets: https://peps.python.org/pep-0758/, read 2026-11. In Python 2 a
+# name stands behind the comma, which begins with a small letter.
+_UNBRACKETED = regex(r"^([ \t]*except\*?) ((?:\w+\.)*[A-Z]\w*(?:\s*,\s*(?:\w+\.)*[A-Z]\w*)+)(?=[ \t]*:)", re.M)
 _MARKS = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
 # What the fields of a node hold besides nodes that say more than their kind.
 _LEAVES = frozenset({str, int, float, complex, bytes, bool, type(None), type(...)}).union(
@@ -79,6 +83,13 @@ def _is_taken(path: str, sources: set[str]) -> bool:
 @lru_cache(maxsize=MOST_TREES)
 def syntax(text: str) -> ast.Module | None:
     """The syntax tree of a Python file; None where this interpreter cannot read it."""
+    tree = _parsed(text)
+    if tree is None and (older := _UNBRACKETED.sub(r"\1(\2)", text)) != text:
+        return _parsed(older)
+    return tree
+
+
+def _parsed(text: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

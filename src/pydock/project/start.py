@@ -74,6 +74,12 @@ def starts(project: Project) -> tuple[Start, ...]:
     return tuple(found)
 
 
+@remembered
+def starts_above(project: Project) -> tuple[Start, ...]:
+    """What compose services run whose file lies above the build context."""
+    return tuple(start for each in compose.services_above(project) for start in _of_service(project, each))
+
+
 def _of_image(project: Project) -> Iterator[Start]:
     instructions = declared(project)
     entrypoint, cmd = instructions.entrypoint, instructions.cmd
