@@ -174,7 +174,64 @@ APPLICATIONS = (
     ),
 )
 
+_WAITRESS = f"{FLASK}from waitress import serve\n"
+
 ADDRESSES = (
+    case(
+        "waitress is told an address in one",
+        "python app.py",
+        {"app.py": f"{_WAITRESS}serve(app, listen='*:81')\n"},
+        host="0.0.0.0",
+        port="81",
+    ),
+    case(
+        "and of several addresses none is the one",
+        "python app.py",
+        {"app.py": f"{_WAITRESS}serve(app, listen='*:81 *:82')\n"},
+        host="",
+        port="",
+    ),
+    case(
+        "a socket in the file system is no port",
+        "python app.py",
+        {"app.py": f"{_WAITRESS}serve(app, unix_socket='/run/app.sock')\n"},
+        host="",
+        port="",
+        work="web",
+    ),
+    case(
+        "a socket that the command does not ask for is not used",
+        "python app.py --host 0.0.0.0",
+        {
+            "app.py": f"{_WAITRESS}import argparse\nparser = argparse.ArgumentParser()\n"
+            "parser.add_argument('--host', default='127.0.0.1')\nparser.add_argument('--port', default=81)\n"
+            "parser.add_argument('--socket', default='')\nargs = parser.parse_args()\n"
+            "if args.socket:\n    serve(app, unix_socket=args.socket)\n"
+            "else:\n    serve(app, listen='{}:{}'.format(args.host, args.port))\n"
+        },
+        host="0.0.0.0",
+        port="81",
+    ),
+    case(
+        "a .env file that says the same is no doubt",
+        "python app.py",
+        {
+            "app.py": f"{FLASK}import os\nfrom dotenv import load_dotenv\nload_dotenv()\n"
+            "app.run('0.0.0.0', os.getenv('PORT', 81))\n",
+            ".env": "DEBUG=0\nPORT=81\n",
+        },
+        port="${PORT:-81}",
+    ),
+    case(
+        "but one that says another port is",
+        "python app.py",
+        {
+            "app.py": f"{FLASK}import os\nfrom dotenv import load_dotenv\nload_dotenv()\n"
+            "app.run('0.0.0.0', os.getenv('PORT', 81))\n",
+            ".env": "PORT=82\n",
+        },
+        port="",
+    ),
     case(
         "a variable inside a string for another shell is kept",
         'sh -c "python -m wait && gunicorn --bind 0.0.0.0:${PORT:-8000} app:app"',
@@ -380,6 +437,18 @@ HEALTH = (
             "@app.get('/health')\ndef ok(db=Depends(get_db)):\n    return {}\n"
         },
         health="/health",
+    ),
+    case(
+        "a dependency that only writes a log is no login",
+        "uvicorn main:app",
+        {
+            "main.py": f"{FASTAPI}from fastapi import Depends\nfrom api import router\n"
+            "async def log_request():\n    pass\n"
+            "app.include_router(router, prefix='/v1', dependencies=[Depends(log_request)])\n",
+            "api.py": "from fastapi import APIRouter\nrouter = APIRouter()\n"
+            "@router.get('/ping')\nasync def ok():\n    return {}\n",
+        },
+        health="/v1/ping",
     ),
     case(
         "a current user is a login",

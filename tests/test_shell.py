@@ -26,6 +26,10 @@ COMMANDS = {
     "a heredoc is the script": ("RUN <<EOF\nset -e\npip install a\nEOF", [["set", "-e"], ["pip", "install", "a"]]),
     "a heredoc feeds a command": ("RUN cat <<EOF >x && id\npip install a\nEOF", [["cat"], ["id"]]),
     "flags of the instruction are no words": ("RUN --mount=type=cache,target=/x a", [["a"]]),
+    "a list as a default": (
+        """RUN export A=${A:-["*"]} B=${b[A]:-["a", "b"]} && c""",
+        [["export", "", ""], ["c"]],
+    ),
     "HEALTHCHECK CMD": ("HEALTHCHECK --interval=5s CMD curl -f x", [["curl", "-f", "x"]]),
     "HEALTHCHECK NONE": ("HEALTHCHECK NONE", []),
 }

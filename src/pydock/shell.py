@@ -22,6 +22,8 @@ from pydock.words import Piece, exec_form, unquote
 
 _OPERATORS = frozenset({"&&", "||", ";", "&", "\n", "|", "|&", ";;"})
 _BEYOND_ASCII = regex(r"[^\x00-\x7f]")
+# A list as a default, `${ORIGINS:-["*"]}`, at whose quotes the grammar stumbles.
+_LIST_DEFAULT = regex(r"(\$\{\w+(?:\[\w+\])?:?[-=])(\[\"[^\"$`{}\n]*\"(?:, ?\"[^\"$`{}\n]*\")*\])(?=\})")
 _SHELL_CALL = regex(r"(?:/usr)?(?:/bin/)?(?:ba|da|a)?sh(?:\s+-[a-z]+)*")
 
 
@@ -184,7 +186,8 @@ class _Source(Value):
     def data(self) -> bytes:
         # The grammar's scanner hands characters to C's isdigit(), which reads outside of its table for
         # large ones and ends the process; to a shell they are letters like any other.
-        return _BEYOND_ASCII.sub("x", self.logical.text).encode("ascii")
+        plain = _LIST_DEFAULT.sub(lambda found: found[1] + "x" * len(found[2]), self.logical.text)
+        return _BEYOND_ASCII.sub("x", plain).encode("ascii")
 
     def text(self, start: int, end: int) -> str:
         return self.logical.text[start:end]

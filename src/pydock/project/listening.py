@@ -37,6 +37,8 @@ def listening(project: Project, path: str, found: Server) -> tuple[tuple[Heard, 
     What a call leaves to its default may be said by arguments of the command.
     """
     heard = _heard(project, path)
+    # `if args.socket: serve(unix_socket=args.socket)`, of which the command says nothing.
+    heard = tuple(each for each in heard if _known(project, each.path, each.run.socket, found) != "") or heard
     binds: dict[tuple[str | None, Port | None], Bind] = {}
     values = environment(project)
     for each in heard:
@@ -92,7 +94,7 @@ def _address(project: Project, heard: Heard, found: Server, values: Values) -> t
         return None, None
     port_text, host = (_known(project, heard.path, text, found) for text in (run.port, run.host))
     port = read_port(port_text, values) if port_text is not None else None
-    if port and port.variable and _may_be_in_file(project, port.variable, values):
+    if port and port.variable and _may_be_in_file(project, port.variable, values, str(port.number)):
         port = None
     if host and "$" in host:
         match = _VARIABLE.match(host)
@@ -129,10 +131,11 @@ def value_of(project: Project, path: str, dotted: str, depth: int = 0) -> str | 
     return None
 
 
-def _may_be_in_file(project: Project, name: str, values: Values) -> bool:
-    """Whether a .env file of the image may say what a variable is when nothing else does."""
+def _may_be_in_file(project: Project, name: str, values: Values, known: str = "") -> bool:
+    """Whether a .env file of the image may say of a variable something else than what is known of it."""
     if values.get(name):
         return False
-    pattern = re.compile(rf"^\s*(?:export\s+)?{re.escape(name)}\s*=", re.M | re.I)
+    pattern = re.compile(rf"^[ \t]*(?:export\s+)?{re.escape(name)}[ \t]*=(.*)$", re.M | re.I)
     places = [posixpath.join(folder, ".env") for folder in (".", "..")]
-    return any((found := content(project, place)) and pattern.search(found[1]) for place in places)
+    said = [text for place in places if (found := content(project, place)) for text in pattern.findall(found[1])]
+    return any(text.strip() != known for text in said)

@@ -41,7 +41,7 @@ _ELSEWHERE = regex(r"@\{[^{}]*\}")
 _DEMANDS = regex(r"\b(?:Security|Header|Cookie)\b")
 _DEPENDS = regex(r"Depends\(([^)]*)\)|Annotated\[[^\]]*Depends\(([^)]*)\)")
 _HARMLESS_NEED = regex(
-    r"(?:get_)?\w*(?:db|database|session|settings?|config|redis|client|conn(?:ection)?|pool|repo\w*|service|logger|store|cache)\w*",
+    r"log_(?:request|response|call|access)\w*|(?:get_)?\w*(?:db|database|session|settings?|config|redis|client|conn(?:ection)?|pool|repo\w*|service|logger|store|cache)\w*",
     re.I,
 )
 _HARMLESS_DECORATOR = regex(

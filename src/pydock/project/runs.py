@@ -61,7 +61,9 @@ _POSITIONAL = {
     "prometheus_client.start_http_server": (1, 0),
 }
 _TAKES_PAIR = ("http.server.", "socketserver.", "gevent.pywsgi.", "eventlet.", "xmlrpc.", "cheroot.")
-_ADDRESS = regex(r"(.*):(\d+|\$\{[^{}]*\})\Z")
+_ADDRESS = regex(r"([^\s,]*):(\d+|\$\{[^{}]*\}|<[^<>]*>)\Z")
+# By these a server is told of something else than a port.
+_SOCKETS = ("unix_socket", "uds", "fd", "sockets", "sock")
 _TLS = frozenset({"ssl_context", "ssl_keyfile", "ssl_certfile", "ssl", "certfile"})
 _DEVELOPMENT = frozenset({"flask", "quart", "dash", "bottle", "connexion", "wsgiref.simple_server.make_server"})
 
@@ -72,7 +74,8 @@ class Run(Value):
     `kind` is a framework or the dotted name of the call; `served` the first argument as written.
     `base` is what `run()` is called on: where `kind` is "", whatever that name turns out to be.
     `function` is the one that the call stands in, "" at the top.
-    A host or port that begins with "@" is a dotted name of another file.
+    A host or port that begins with "@" is a dotted name of another file. `socket` is what is given
+    in the place of both.
     """
 
     kind: str
@@ -86,6 +89,7 @@ class Run(Value):
     served: str = ""
     base: str = ""
     function: str = ""
+    socket: str | None = None
 
     @property
     def is_development(self) -> bool:
@@ -140,10 +144,19 @@ def read_run(call: ast.Call, scope: Scope, *, is_main_only: bool) -> Run | None:
     host_node, port_node = _address(call, dotted, keywords)
     default_port = None if defaults[1] is None else str(defaults[1])
     is_hidden = any(keyword.arg is None for keyword in call.keywords)
+    host = defaults[0] if host_node is None else written(host_node, scope)
+    port = (None if is_hidden else default_port) if port_node is None else written(port_node, scope)
+    listened, socket = keywords.get("listen") if dotted == "waitress.serve" else None, None
+    if listened is not None:
+        port_node = listened
+        match = _ADDRESS.match(template(listened, scope.constants) or "")
+        host, port = (match[1].replace("*", "0.0.0.0"), match[2]) if match else (None, None)
+    elif port_node is None and (given := [keywords[name] for name in _SOCKETS if name in keywords]):
+        host, port, socket = None, None, written(given[0], scope)
     return Run(
         kind,
-        defaults[0] if host_node is None else written(host_node, scope),
-        (None if is_hidden else default_port) if port_node is None else written(port_node, scope),
+        host,
+        port,
         call.lineno,
         is_default=port_node is None,
         is_debug=any(_is_true(keywords.get(name)) for name in ("debug", "reload")),
@@ -151,6 +164,7 @@ def read_run(call: ast.Call, scope: Scope, *, is_main_only: bool) -> Run | None:
         is_main_only=is_main_only,
         served=ast.unparse(call.args[0]) if call.args else "",
         base=base,
+        socket=socket,
     )
 
 
