@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from pydock.patterns import regex
 from pydock.project.ports import template
-from pydock.values import Value, field
+from pydock.values import Value, field, replace
 
 # (host, port) that a call uses when it is not told otherwise; None for what has to be given.
 RUNS: dict[str, tuple[str, int | None]] = {
@@ -127,11 +127,10 @@ def read_run(call: ast.Call, scope: Scope, *, is_main_only: bool) -> Run | None:
     dotted = scope.dotted(call.func)
     attribute = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if attribute in {"add_insecure_port", "add_secure_port"} and call.args:
-        address = _ADDRESS.match(template(call.args[0], scope.constants) or "")
-        host, port = (address[1], address[2]) if address else (None, None)
+        host, port = _both(call.args[0], scope)
         return Run("grpc", host, port, call.lineno, is_main_only=is_main_only)
+    keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
     if attribute in {"listen", "bind"} and call.args and _uses(scope, "tornado"):
-        keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
         host_node = next(iter(call.args[1:]), keywords.get("address"))
         host_text = written(host_node, scope) if host_node else ""
         base = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
@@ -140,23 +139,13 @@ def read_run(call: ast.Call, scope: Scope, *, is_main_only: bool) -> Run | None:
     kind, base, defaults = _kind(call, dotted, attribute, scope)
     if not kind and not base:
         return None
-    keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
     host_node, port_node = _address(call, dotted, keywords)
     default_port = None if defaults[1] is None else str(defaults[1])
     is_hidden = any(keyword.arg is None for keyword in call.keywords)
-    host = defaults[0] if host_node is None else written(host_node, scope)
-    port = (None if is_hidden else default_port) if port_node is None else written(port_node, scope)
-    listened, socket = keywords.get("listen") if dotted == "waitress.serve" else None, None
-    if listened is not None:
-        port_node = listened
-        match = _ADDRESS.match(template(listened, scope.constants) or "")
-        host, port = (match[1].replace("*", "0.0.0.0"), match[2]) if match else (None, None)
-    elif port_node is None and (given := [keywords[name] for name in _SOCKETS if name in keywords]):
-        host, port, socket = None, None, written(given[0], scope)
-    return Run(
+    run = Run(
         kind,
-        host,
-        port,
+        defaults[0] if host_node is None else written(host_node, scope),
+        (None if is_hidden else default_port) if port_node is None else written(port_node, scope),
         call.lineno,
         is_default=port_node is None,
         is_debug=any(_is_true(keywords.get(name)) for name in ("debug", "reload")),
@@ -164,8 +153,23 @@ def read_run(call: ast.Call, scope: Scope, *, is_main_only: bool) -> Run | None:
         is_main_only=is_main_only,
         served=ast.unparse(call.args[0]) if call.args else "",
         base=base,
-        socket=socket,
     )
+    return _told_otherwise(run, keywords, scope) if run.is_default else run
+
+
+def _told_otherwise(run: Run, keywords: Mapping[str, ast.expr], scope: Scope) -> Run:
+    """A call that is given no port by that name, but perhaps `listen="HOST:PORT"` or a socket."""
+    if run.kind == "waitress.serve" and "listen" in keywords:
+        host, port = _both(keywords["listen"], scope)
+        return replace(run, host=host, port=port, is_default=False)
+    sockets = [keywords[name] for name in _SOCKETS if name in keywords]
+    return replace(run, host=None, port=None, socket=written(sockets[0], scope)) if sockets else run
+
+
+def _both(node: ast.expr, scope: Scope) -> tuple[str | None, str | None]:
+    """(host, port) of one address that is written `HOST:PORT`, None where it cannot be read or there are several."""
+    address = _ADDRESS.match(template(node, scope.constants) or "")
+    return (address[1].replace("*", "0.0.0.0"), address[2]) if address else (None, None)
 
 
 def _uses(scope: Scope, package: str) -> bool:
