@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.patterns import regex
-from pydock.project import Project, calls
+from pydock.project import Project, calls, compose
 from pydock.project.app import QUEUES, App, bind_of, read_app
 from pydock.project.called import called_programs
 from pydock.project.declared import declared
@@ -16,7 +16,7 @@ from pydock.project.ownership import ownership
 from pydock.project.programs import DJANGO_WORKERS, PREPARATIONS
 from pydock.project.server import read_server, server
 from pydock.project.sources import remembered
-from pydock.project.start import Start, starts, starts_above
+from pydock.project.start import Start, starts, starts_of
 from pydock.values import Value, replace
 
 WORKERS = QUEUES | frozenset(DJANGO_WORKERS.values())
@@ -90,18 +90,13 @@ def _processes(project: Project) -> Iterator[Process]:
     for each in starts(project):
         if each.role == "managed" and not each.script and each.is_taken and each.program not in PREPARATIONS:
             yield _process(project, each, read_server(project, each))
-    for composed in (starts(project), starts_above(project)):
-        yield from _of_services(project, [each for each in composed if each.role == "compose"])
-
-
-def _of_services(project: Project, composed: list[Start]) -> Iterator[Process]:
-    for service in dict.fromkeys(each.service for each in composed):
-        own = [each for each in composed if each.service == service and not each.script]
+    for service in (*compose.services(project), *compose.services_above(project)):
+        own = [each for each in starts_of(project, service) if each.role == "compose" and not each.script]
         work = [each for each in own if each.program not in PREPARATIONS and not is_job(each)]
         if len(work) == 1:
             found = _process(project, work[0], read_server(project, work[0]))
             # Where its command stands in a script, it is still the service that people know it by.
-            yield replace(found, origin=next(each.origin for each in composed if each.service == service))
+            yield replace(found, origin=service.origin)
 
 
 def _unclear(project: Project) -> Process:

@@ -70,14 +70,8 @@ def starts(project: Project) -> tuple[Start, ...]:
     """
     found = [*_of_image(project), *_of_probe(project)]
     for service in compose.services(project):
-        found += _of_service(project, service)
+        found += starts_of(project, service)
     return tuple(found)
-
-
-@remembered
-def starts_above(project: Project) -> tuple[Start, ...]:
-    """What compose services run whose file lies above the build context."""
-    return tuple(start for each in compose.services_above(project) for start in _of_service(project, each))
 
 
 def _of_image(project: Project) -> Iterator[Start]:
@@ -292,7 +286,7 @@ def _moved(command: Command, by: int) -> Command:
     return replace(command, words=words, assignments=assignments, span=span)
 
 
-def _of_service(project: Project, service: compose.Service) -> Iterator[Start]:
+def starts_of(project: Project, service: compose.Service) -> Iterator[Start]:
     """The commands of a compose service where it does not run what the image says."""
     start = Start(Command((), (), Span(0, 0)), service.origin, role="compose", service=service.name)
     if service.healthcheck:
