@@ -685,6 +685,17 @@ def test_no_rule_knows_a_compose_file_above_the_context(tmp_path: Path) -> None:
     assert compose.services(replace(unchanged(Question({}), target), above=composed_above(target))) == ()
 
 
+def test_a_port_that_compose_sets_is_that_of_its_process_and_may_be_that_of_the_image() -> None:
+    files = {
+        "Dockerfile": f"{IMAGE}CMD flask run --host 0.0.0.0\n",
+        "app.py": FLASK,
+        "docker-compose.yml": "services:\n  web: {build: ., environment: {FLASK_RUN_PORT: 8000}}\n"
+        "  api: {build: ., command: uvicorn app:app, environment: {UVICORN_PORT: 9000}}\n",
+    }
+    found = facts(Project(Tree.of(files))).processes
+    assert [each.port.value for each in found] == ["${FLASK_RUN_PORT:-5000}", "${UVICORN_PORT:-9000}"]
+
+
 def test_a_start_with_several_servers_is_unsure_and_names_them() -> None:
     files = {"Dockerfile": f"{IMAGE}CMD gunicorn -b :80 a:app & celery -A a worker\n", "a.py": FLASK}
     (found,) = facts(Project(Tree.of(files))).processes

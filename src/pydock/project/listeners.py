@@ -88,7 +88,7 @@ def _host_and_port(
     if host is None and prefix and f"{prefix}_HOST" in values:
         host = values[f"{prefix}_HOST"] or "$"
     if port is None and prefix and f"{prefix}_PORT" in values:
-        port, source = f"${prefix}_PORT", "environment"
+        port, source = f"${{{prefix}_PORT:-{defaults[1]}}}", "environment"
     known_host = defaults[0] if host is None else None if "$" in host else host.strip("\"'")
     if host and "$" in host:
         known_host = read_bind(f"{host}:1", values, "").host

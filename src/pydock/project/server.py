@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from pydock.patterns import regex
-from pydock.project import Project
+from pydock.project import Project, compose
 from pydock.project.listeners import READERS, Server, read_manage, read_toml
 from pydock.project.main_command import main_command
 from pydock.project.mounts import place_of
@@ -61,7 +61,7 @@ def read_server(project: Project, start: Start) -> Server | None:
 
 def _read_server(project: Project, start: Start) -> Server | None:
     command = plain_command(_filled(start))
-    values = environment(project) | _assigned(start)
+    values = _composed(project, start) | environment(project) | _of_service(project, start) | _assigned(start)
     name = command.program
     match name:
         case _ if reader := READERS.get(name):
@@ -128,6 +128,18 @@ def _filled(start: Start) -> Command:
         return Word(text, literal(text), word.span)
 
     return replace(start.command, words=tuple(map(filled, start.command.words)))
+
+
+def _of_service(project: Project, start: Start) -> dict[str, str | None]:
+    """What compose sets for its own command."""
+    own = [each for each in compose.services(project) if start.role == "compose" and start.service == each.name]
+    return {name: value for each in own for name, value in each.environment}
+
+
+def _composed(project: Project, start: Start) -> dict[str, str | None]:
+    """Ports that compose may set for the image's own command: the default holds where nothing sets them."""
+    own = [each for each in compose.services(project) if start.role != "compose" and each.command is None]
+    return {name: "" for each in own for name, _ in each.environment if name.endswith("_PORT")}
 
 
 def _assigned(start: Start) -> dict[str, str | None]:
