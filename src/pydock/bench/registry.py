@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydock.bench.client import connected, is_missing, translated
 from pydock.errors import EngineError
+from pydock.images.tags import PythonImage, newest_suite, parse, patches, python_image, release_number, tagged
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.images import PythonImage, newest_suite, parse, patches, python_image, release_number, tagged
 from pydock.project.python import release
 from pydock.project.registry import Registry
 from pydock.values import replace

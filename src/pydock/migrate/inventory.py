@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
+from pydock.images.tags import debian_suite
 from pydock.migrate.record import Inventory
 from pydock.project import Project
 from pydock.project.app import app
-from pydock.project.images import debian_suite
 from pydock.project.locks import locks
 from pydock.project.python import release, suite
 from pydock.project.requirements import Kind

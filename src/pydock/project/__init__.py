@@ -8,9 +8,9 @@ from functools import cached_property
 
 from pydock.contract import Contract, environment_before, user_before, workdir_before
 from pydock.dockerfile import Dockerfile, Instruction, Stage, read
+from pydock.images.tags import PythonImage, python_image, slim_tag
 from pydock.lines import Span
 from pydock.project import archive, context, metadata, requirements
-from pydock.project.images import PythonImage, python_image, slim_tag
 from pydock.project.installs import Install, installs
 from pydock.project.pins import Pins
 from pydock.project.registry import Registry

@@ -12,11 +12,7 @@ from datetime import timedelta
 
 from pydock.dockerfile import Assignment, Stage
 from pydock.edits import Edit
-from pydock.lines import Span
-from pydock.patterns import regex
-from pydock.project import Project
-from pydock.project.apt import apt_installs
-from pydock.project.images import (
+from pydock.images.tags import (
     PythonImage,
     judged_suites,
     known_suites,
@@ -30,6 +26,10 @@ from pydock.project.images import (
     tagged,
     version_order,
 )
+from pydock.lines import Span
+from pydock.patterns import regex
+from pydock.project import Project
+from pydock.project.apt import apt_installs
 from pydock.project.python import Wish, suite, wishes
 from pydock.values import Value, replace
 from pydock.words import Piece, expand, unquote, variables

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pydock.data import rows
-from pydock.project.images import PythonImage
+from pydock.images.tags import PythonImage
 
 BUILD_TOOLS = frozenset(
     ["pip", "setuptools", "wheel", "pip-tools", "pipenv", "poetry", "uv", "hatch", "pdm", "virtualenv", "build"]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from pydock.dockerfile import Stage
+from pydock.images.tags import PythonImage
 from pydock.project import Project
 from pydock.project.bases import target
-from pydock.project.images import PythonImage
 from pydock.project.python import release
 from pydock.values import Value
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from pydock.edits import Edit
+from pydock.images.tags import tagged, version_order
 from pydock.project import Project
 from pydock.project.bases import released, retagged, roots
 from pydock.project.build_tools import is_build_tool
-from pydock.project.images import tagged, version_order
 from pydock.project.installs import RESOLVING, installs
 from pydock.project.outdated import at_source
 from pydock.project.pins import Answer, Request

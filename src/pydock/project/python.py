@@ -12,8 +12,8 @@ from functools import cache, lru_cache
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from pydock.data import rows, rows_of
+from pydock.images.tags import PythonImage
 from pydock.patterns import regex
-from pydock.project.images import PythonImage
 from pydock.tree import Tree
 from pydock.values import Value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydock.project.images import PythonImage
+from pydock.images.tags import PythonImage
 from pydock.values import Value, field
 
 

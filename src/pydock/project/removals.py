@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from pydock.data import rows
+from pydock.images.tags import version_order
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.images import version_order
 from pydock.project.module import imports_of
 from pydock.project.server import server
 from pydock.project.serving import entry_file

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction
-from pydock.flow import Flow, flow
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project, compose
@@ -17,6 +16,7 @@ from pydock.project.managed import managed
 from pydock.project.sources import remembered, script_file
 from pydock.project.wrappers import unwrap
 from pydock.shell import Command, Script, Word, literal, script, script_of_text
+from pydock.shell.flow import Flow, flow
 from pydock.values import Value, replace
 from pydock.words import in_double_quotes, split
 

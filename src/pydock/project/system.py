@@ -6,9 +6,9 @@ import re
 from enum import Enum
 
 from pydock.dockerfile import Stage
+from pydock.images.tags import parse
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.images import parse
 from pydock.project.start import starts
 from pydock.shell import script
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pydock.images.tags import version_order
 from pydock.project import Project
-from pydock.project.images import version_order
 from pydock.project.python import Release, next_supported, wishes
 from pydock.project.removals import removed_uses, unreadable_sources
 from pydock.values import Value

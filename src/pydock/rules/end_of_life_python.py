@@ -19,9 +19,9 @@ from datetime import date
 
 from pydock.dockerfile import Stage
 from pydock.edits import Fix, Safety
+from pydock.images.tags import debian_suite, suites_of
 from pydock.lines import Span
 from pydock.project import Project
-from pydock.project.images import debian_suite, suites_of
 from pydock.project.move import Move, move
 from pydock.project.python import release, suite
 from pydock.project.upgrade import Step, next_step

@@ -25,10 +25,7 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
 from pydock.edits import Fix, Safety
-from pydock.lines import Span
-from pydock.project import Project
-from pydock.project.bases import Retag, Target, retagged, target
-from pydock.project.images import (
+from pydock.images.tags import (
     Image,
     PythonImage,
     floating_suite,
@@ -39,6 +36,9 @@ from pydock.project.images import (
     published,
     tagged,
 )
+from pydock.lines import Span
+from pydock.project import Project
+from pydock.project.bases import Retag, Target, retagged, target
 from pydock.rule import Example, Finding, Rule
 from pydock.words import variables
 

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
 from pydock.edits import Edit, Fix, Safety
+from pydock.images.debian import Need, from_full_image, kind_of, needs, program
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.bases import is_on_mirrors
 from pydock.project.called import called_programs
-from pydock.project.native import Need, from_full_image, kind_of, needs, program
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 from pydock.split import Split, split

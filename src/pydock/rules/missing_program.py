@@ -18,13 +18,13 @@ from collections.abc import Iterator, Sequence
 
 from pydock.dockerfile import Instruction
 from pydock.edits import Edit, Fix, Safety
+from pydock.images.debian import program, programs_in
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import AptStep, apt_installs
 from pydock.project.called import called_programs
 from pydock.project.declared import probe
-from pydock.project.native import program, programs_in
 from pydock.project.start import starts
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script

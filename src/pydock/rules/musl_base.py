@@ -17,10 +17,10 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
 from pydock.edits import Edit, Fix, Safety
+from pydock.images.tags import PythonImage, published, suites_of
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.bases import retagged, roots
-from pydock.project.images import PythonImage, published, suites_of
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 

@@ -18,10 +18,10 @@ import sys
 from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
+from pydock.images.tags import PythonImage, minors_of, version_order
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.images import PythonImage, minors_of, version_order
 from pydock.project.python import Wish, tested, unreadable_wishes, wishes
 from pydock.project.removals import refused_sources, why_unreadable
 from pydock.rule import Example, Finding, Rule

@@ -20,13 +20,13 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
+from pydock.images.debian import has_wheels
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.caches import cache_folder, is_mounted, mounted_folders, runs_as_root, switched_off
 from pydock.project.installs import Install, behind, without
 from pydock.project.kept import shipped
-from pydock.project.native import has_wheels
 from pydock.project.syncs import Sync, syncs
 from pydock.project.wanted import wanted
 from pydock.rule import Example, Finding, Rule

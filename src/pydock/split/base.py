@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydock.dockerfile import Stage
 from pydock.edits import Edit
+from pydock.images.tags import PythonImage, python_image
 from pydock.project import Project
 from pydock.project.bases import parted
-from pydock.project.images import PythonImage, python_image
 from pydock.split.refusal import Refusal
 from pydock.values import Value
 from pydock.words import expand

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from pydock.dockerfile import Instruction, Stage
+from pydock.images.debian import Need, from_full_image, kind_of, needs, program
+from pydock.images.tags import PythonImage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import AptKind
 from pydock.project.bases import is_on_mirrors
 from pydock.project.called import called_programs
-from pydock.project.images import PythonImage
-from pydock.project.native import Need, from_full_image, kind_of, needs, program
 from pydock.project.python import wishes
 from pydock.shell import Step
 from pydock.split.base import Base, base

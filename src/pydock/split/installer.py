@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from pydock.dockerfile import Stage
+from pydock.images.tags import PythonImage
 from pydock.lines import Span
 from pydock.project.build_tools import latest_tool
-from pydock.project.images import PythonImage
 from pydock.split.roles import MANAGERS, Role, RoledStep
 
 # What decides on output, caches and patience alone.

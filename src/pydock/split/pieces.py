@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from pydock.chains import with_steps, with_words
 from pydock.dockerfile import Instruction
+from pydock.images.debian import Need
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project.apt import AptKind, AptStep
-from pydock.project.native import Need
 from pydock.shell import Step, Word
 from pydock.split.commands import moved, moved_paths
 from pydock.split.copying import is_removal

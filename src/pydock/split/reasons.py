@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from pydock.dockerfile import Instruction
+from pydock.images.debian import Need, needs
 from pydock.project.apt import AptKind
-from pydock.project.native import Need, needs
 from pydock.split.draft import Draft
 
 

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
+from pydock.images.tags import PythonImage
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.edited import changed_by
-from pydock.project.images import PythonImage
 from pydock.project.installs import pip_command
 from pydock.shell import script
 from pydock.split.inputs import asked_for

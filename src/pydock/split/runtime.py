@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction
+from pydock.images.debian import Need
 from pydock.plan import Add, Change, Drop, Keep, Piece, Repeat
 from pydock.project.apt import AptKind
-from pydock.project.native import Need
 from pydock.project.shutdown import deaf_program
 from pydock.shell import script
 from pydock.split.builder import drops_from_runtime

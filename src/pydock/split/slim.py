@@ -6,11 +6,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.images.debian import Library, Need, full_image_libraries, library
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import apt_installs
 from pydock.project.calls import libraries
-from pydock.project.native import Library, Need, full_image_libraries, library
 from pydock.project.removals import refused_sources
 from pydock.project.sources import sources
 

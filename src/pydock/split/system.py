@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pydock.project.apt import AptKind, AptStep, package_name
-from pydock.project.native import (
+from pydock.images.debian import (
     Need,
     brings_programs,
     full_image_packages,
@@ -14,6 +13,7 @@ from pydock.project.native import (
     runtime_of,
     serves_building,
 )
+from pydock.project.apt import AptKind, AptStep, package_name
 from pydock.split.roles import Role, RoledStep
 from pydock.values import Value, replace
 

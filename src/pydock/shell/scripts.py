@@ -28,11 +28,25 @@ _SHELL_CALL = regex(r"(?:/usr)?(?:/bin/)?(?:ba|da|a)?sh(?:\s+-[a-z]+)*")
 
 
 class Word(Value):
-    """A word as written; `value` is what a shell makes of it, None when only known at run time."""
+    """A word as written; `value` is what a shell makes of it, None when only known at run time.
+
+    `known` is what stands in front of the first part that is not known: `weasyprint==` of `weasyprint==$V`.
+    """
 
     text: str
     value: str | None
     span: Span
+    known: str = ""
+
+    @property
+    def head(self) -> str:
+        """The value, or as much of its beginning as is known."""
+        return self.known if self.value is None else self.value
+
+    def behind(self, count: int) -> Word:
+        """The word without the first so many characters of its value."""
+        value = None if self.value is None else self.value[count:]
+        return Word(self.text, value, self.span, self.known[count:])
 
 
 class Command(Value, dict=True):

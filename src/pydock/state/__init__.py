@@ -1,0 +1,23 @@
+"""The image at one place of a build: what a command needs, what it does, and what is there."""
+
+from pydock.state.effect import ANYTHING, Effect, Kind, Language, Nested, Open, Purpose, files_below
+from pydock.state.image import BASE, Answer, Found, State, is_below
+from pydock.state.needs import Need, Thing
+
+__all__ = [
+    "ANYTHING",
+    "BASE",
+    "Answer",
+    "Effect",
+    "Found",
+    "Kind",
+    "Language",
+    "Need",
+    "Nested",
+    "Open",
+    "Purpose",
+    "State",
+    "Thing",
+    "files_below",
+    "is_below",
+]

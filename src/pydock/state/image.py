@@ -1,0 +1,387 @@
+"""The image at one place of a build: things with their makers, and steps that may have made anything.
+
+A state never changes: `after` gives the next one and shares what is the same, so that each step of a build
+keeps the state before it (persistent maps of rpds, https://github.com/crate-py/rpds, read 2026-11).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from enum import Enum
+from fnmatch import fnmatchcase
+
+from rpds import HashTrieMap, HashTrieSet
+
+from pydock.images.base import FOLDERS, Base, base_image, in_suite, is_debian_program
+from pydock.state.effect import Effect, Kind, Open
+from pydock.state.needs import (
+    Below,
+    Distribution,
+    Distributions,
+    File,
+    Folder,
+    InSuite,
+    Library,
+    Matching,
+    Module,
+    Need,
+    NotAMount,
+    Package,
+    PackageLists,
+    Place,
+    Program,
+    Source,
+    Thing,
+    Toolchain,
+    User,
+    Variable,
+    Writable,
+)
+from pydock.values import Value, field, replace
+
+# The maker of what the base image has.
+BASE = -1
+_DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+_KINDS: dict[type, Kind] = {
+    File: Kind.FILE,
+    Folder: Kind.FILE,
+    Place: Kind.FILE,
+    User: Kind.USER,
+    Package: Kind.PACKAGE,
+    Library: Kind.LIBRARY,
+    Distribution: Kind.DISTRIBUTION,
+    Module: Kind.DISTRIBUTION,
+    PackageLists: Kind.LISTS,
+    Variable: Kind.VARIABLE,
+}
+# Where a Debian image has files of its own that no table lists.
+_SYSTEM_FOLDERS = ("/etc", "/usr", "/bin", "/lib", "/lib64", "/proc", "/sys", "/dev", "/var/lib", "/sbin")
+_NOT_THE_SYSTEMS = ("/usr/src", "/usr/local/bin", "/usr/local/share")
+
+
+class Answer(Enum):
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class Found(Value):
+    """The answer to a need, and by whom: numbers of steps, BASE for the base image."""
+
+    answer: Answer
+    makers: frozenset[int] = frozenset()
+
+
+def is_below(path: str, place: str) -> bool:
+    """Whether a path is a place or lies below it."""
+    return place in {"/", path} or path.startswith(place.rstrip("/") + "/")
+
+
+def ancestors(path: str) -> Iterator[str]:
+    """The path itself and each folder above it, up to "/"."""
+    while True:
+        yield path
+        if path in {"/", ""}:
+            return
+        path = posixpath.dirname(path)
+
+
+class State(Value):
+    """What is in the image, who made it, and where the next command runs.
+
+    `opened` says which steps may have made what: by kind and place. `workdir` is None where a variable hides it.
+    """
+
+    base: Base = field(default_factory=lambda: base_image(None))
+    things: HashTrieMap[Thing, frozenset[int]] = field(default_factory=HashTrieMap)
+    texts: HashTrieMap[str, str] = field(default_factory=HashTrieMap)
+    children: HashTrieMap[str, HashTrieSet[str]] = field(default_factory=HashTrieMap)
+    distributions: HashTrieMap[str, HashTrieSet[str]] = field(default_factory=HashTrieMap)
+    opened: HashTrieMap[tuple[Kind, str], HashTrieSet[int]] = field(default_factory=HashTrieMap)
+    openers: HashTrieMap[int, Open] = field(default_factory=HashTrieMap)
+    variables: HashTrieMap[str, str | None] = field(default_factory=HashTrieMap)
+    setters: HashTrieMap[str, frozenset[int]] = field(default_factory=HashTrieMap)
+    mounts: tuple[str, ...] = ()
+    workdir: str | None = "/"
+    user: str = "root"
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The folders that programs are looked for in, in order."""
+        return tuple((self.variables.get("PATH") or _DEFAULT_PATH).split(":"))
+
+    @property
+    def home(self) -> str:
+        if home := self.variables.get("HOME"):
+            return home
+        return "/root" if self.is_root else f"/home/{self.user}"
+
+    @property
+    def is_root(self) -> bool:
+        return self.user.partition(":")[0] in {"root", "0", ""}
+
+    def at(self, path: str) -> str | None:
+        """The absolute path of one that a command names, None where the work directory is not known."""
+        path = self.home + path[1:] if path == "~" or path.startswith("~/") else path
+        if path.startswith("/"):
+            return posixpath.normpath(path).replace("//", "/")
+        if self.workdir is None:
+            return None
+        return posixpath.normpath(posixpath.join(self.workdir, path)).replace("//", "/")
+
+    def text(self, path: str) -> str | None:
+        """The text of a file, None where there is no such file or it is not known."""
+        return self.texts.get(path)
+
+    def makers(self, thing: Thing) -> frozenset[int]:
+        """The steps that made a thing or had a hand in it; empty where it is not known to be there."""
+        return self.things.get(thing) or frozenset()
+
+    def has(self, need: Need) -> bool:
+        """Whether a need is surely met."""
+        return self.find(need).answer is Answer.YES
+
+    def below(self, place: str) -> Iterator[Thing]:
+        """The known files and folders in a folder and below, the folder itself left out."""
+        pending = [place]
+        while pending:
+            folder = pending.pop()
+            for path in self.children.get(folder) or ():
+                if File(path) in self.things:
+                    yield File(path)
+                if Folder(path) in self.things:
+                    yield Folder(path)
+                    pending.append(path)
+
+    def files_below(self, place: str) -> Iterator[str]:
+        """The paths of the known files below a folder; the path itself where it is a file."""
+        if File(place) in self.things:
+            yield place
+        yield from (thing.path for thing in self.below(place) if isinstance(thing, File))
+
+    def find(self, need: Need) -> Found:
+        """Whether a need is met, and by whom."""
+        match need:
+            case Program(name):
+                return self._program(name)
+            case Place(path) | Writable(path):
+                found = self.find(File(path))
+                return found if found.answer is Answer.YES else self.find(Folder(path))
+            case Matching(pattern):
+                return self._matching(pattern)
+            case Module(environment, name):
+                return self._module(environment, name)
+            case Source(suite):
+                return self._source(suite)
+            case InSuite(package):
+                known = in_suite(package, self.base.suite)
+                return Found(Answer.UNKNOWN if known is None else Answer.YES if known else Answer.NO)
+            case NotAMount(path):
+                return Found(Answer.NO if path in self.mounts else Answer.YES)
+            case Below() | Distributions() | Variable() | Toolchain():
+                return Found(Answer.YES, self._all_makers(need))
+            case _:
+                return self._thing(need)
+
+    def _all_makers(self, need: Below | Distributions | Variable | Toolchain) -> frozenset[int]:
+        match need:
+            case Below(path):
+                return self._makers_below(path)
+            case Distributions(environment):
+                return self._makers_of_distributions(environment)
+            case Variable(name):
+                return self.setters.get(name) or frozenset()
+            case Toolchain():
+                return self.makers(Toolchain())
+
+    def _thing(self, thing: Thing) -> Found:
+        if thing in self.things:
+            return Found(Answer.YES, self.things[thing])
+        in_base = self._in_base(thing)
+        if in_base:
+            return Found(Answer.YES, frozenset({BASE}))
+        if isinstance(thing, Library) and Package(thing.package) in self.things:
+            return Found(Answer.YES, self.things[Package(thing.package)])
+        makers = self._openers(_KINDS[type(thing)], getattr(thing, "path", "/"))
+        if makers or in_base is None:
+            return Found(Answer.UNKNOWN, makers or frozenset({BASE}))
+        return Found(Answer.NO)
+
+    def _in_base(self, thing: Thing) -> bool | None:
+        match thing:
+            case Folder(path) if path in FOLDERS:
+                return self.base.has_folder(path)
+            case File(path) | Folder(path):
+                is_systems = any(is_below(path, place) for place in _SYSTEM_FOLDERS)
+                is_systems &= not any(is_below(path, place) for place in _NOT_THE_SYSTEMS)
+                return None if is_systems or not self.base.is_known else False
+            case User(name):
+                return self.base.has_user(name)
+            case Package(name):
+                return self.base.has_package(name)
+            case Library(package):
+                return self.base.has_library(package)
+            case Distribution(environment, name) if environment == "/usr/local":
+                return name in {"pip"} if self.base.is_known else None
+            case _:
+                return False
+
+    def _program(self, name: str) -> Found:
+        if "/" in name:
+            path = self.at(name)
+            return self.find(File(path)) if path else Found(Answer.UNKNOWN)
+        for folder in self.path:
+            if makers := self.makers(File(f"{folder}/{name}")):
+                return Found(Answer.YES, makers)
+        in_base = self.base.has_program(name)
+        if in_base:
+            return Found(Answer.YES, frozenset({BASE}))
+        openers = {maker for folder in self.path for maker in self._openers(Kind.FILE, f"{folder}/{name}")}
+        if is_debian_program(name):
+            # What pip brings along is no program of Debian's.
+            brought = frozenset({Kind.FILE, Kind.DISTRIBUTION})
+            openers = {maker for maker in openers if self.openers[maker].kinds != brought}
+        if openers or in_base is None:
+            return Found(Answer.UNKNOWN, frozenset(openers) or frozenset({BASE}))
+        return Found(Answer.NO)
+
+    def _module(self, environment: str, name: str) -> Found:
+        distribution = name.partition(".")[0].replace("_", "-").lower()
+        if makers := self.makers(Distribution(environment, distribution)):
+            return Found(Answer.YES, makers)
+        makers = self._makers_of_distributions(environment)
+        return Found(Answer.UNKNOWN if makers else Answer.NO, makers)
+
+    def _source(self, suite: str) -> Found:
+        lists = [path for path in self.files_below("/etc/apt") if suite in (self.texts.get(path) or suite)]
+        makers = frozenset(maker for path in lists for maker in self.makers(File(path)))
+        if self._openers(Kind.LISTS, "/"):
+            return Found(Answer.UNKNOWN, makers)
+        return Found(Answer.YES if makers else Answer.NO, makers)
+
+    def _matching(self, pattern: str) -> Found:
+        stem = pattern
+        for mark in "*?[":
+            stem = stem.partition(mark)[0]
+        folder = posixpath.dirname(stem) or "/"
+        makers = {
+            maker
+            for path in self.files_below(folder)
+            if fnmatchcase(path, pattern)
+            for maker in self.makers(File(path))
+        }
+        if makers:
+            return Found(Answer.YES, frozenset(makers))
+        openers = self._openers(Kind.FILE, folder)
+        return Found(Answer.UNKNOWN if openers else Answer.NO, openers)
+
+    def _makers_below(self, place: str) -> frozenset[int]:
+        found = {maker for thing in self.below(place) for maker in self.makers(thing)}
+        found |= self.makers(File(place)) | self.makers(Folder(place)) | self._openers(Kind.FILE, place)
+        return frozenset(found)
+
+    def _makers_of_distributions(self, environment: str) -> frozenset[int]:
+        names = self.distributions.get(environment) or ()
+        found = {maker for name in names for maker in self.makers(Distribution(environment, name))}
+        return frozenset(found | self._openers(Kind.DISTRIBUTION, environment))
+
+    def _openers(self, kind: Kind, path: str) -> frozenset[int]:
+        """The steps that may have made a thing of this kind at a path."""
+        found: set[int] = set()
+        for place in ancestors(path):
+            found |= set(self.opened.get((kind, place)) or ())
+        return frozenset(found)
+
+    def after(self, effect: Effect, step: int, *, is_sure: bool = True) -> State:
+        """The state when a command has run; one that is not sure to run takes nothing away."""
+        things, texts, children, distributions = self.things, self.texts, self.children, self.distributions
+        for gone in effect.removes:
+            things, texts = self._without(gone, things, texts, step, is_sure=is_sure)
+        opens = [effect.opens] if effect.opens else []
+        for thing in effect.provides:
+            if not is_sure and thing not in things:
+                opens.append(Open(frozenset({_KINDS.get(type(thing), Kind.FILE)}), (getattr(thing, "path", "/"),)))
+                continue
+            things = things.insert(thing, frozenset({step}) if is_sure else things[thing] | {step})
+            if isinstance(thing, File):
+                texts = texts.discard(thing.path)
+            if isinstance(thing, File | Folder):
+                things, children = _linked(thing.path, step, things, children)
+            if isinstance(thing, Distribution):
+                names = distributions.get(thing.environment) or HashTrieSet()
+                distributions = distributions.insert(thing.environment, names.insert(thing.name))
+        for thing in effect.changes:
+            if thing in things:
+                things = things.insert(thing, things[thing] | {step})
+                texts = texts.discard(thing.path) if isinstance(thing, File) else texts
+        for path, text in effect.texts.items():
+            texts = texts.insert(path, text) if is_sure else texts.discard(path)
+        made = replace(self, things=things, texts=texts, children=children, distributions=distributions)
+        for each in opens:
+            made = made._opening(each, step)
+        return made
+
+    def _opening(self, opens: Open, step: int) -> State:
+        """The state where a step may have made what nobody names."""
+        opened = self.opened
+        for kind in opens.kinds:
+            for place in opens.places:
+                known = opened.get((kind, place)) or HashTrieSet()
+                opened = opened.insert((kind, place), known.insert(step))
+        openers = self.openers.insert(step, _joined(self.openers.get(step), opens))
+        return replace(self, opened=opened, openers=openers)
+
+    def _without(
+        self,
+        gone: Thing | Below,
+        things: HashTrieMap[Thing, frozenset[int]],
+        texts: HashTrieMap[str, str],
+        step: int,
+        *,
+        is_sure: bool,
+    ) -> tuple[HashTrieMap[Thing, frozenset[int]], HashTrieMap[str, str]]:
+        lost: list[Thing] = [] if isinstance(gone, Below) else [gone]
+        if isinstance(gone, Below | File | Folder):
+            lost += [File(gone.path), Folder(gone.path)] if not isinstance(gone, Below) else []
+            lost += self.below(gone.path)
+            inside = [each for each in self.distributions if is_below(each, gone.path)]
+            lost += [Distribution(each, name) for each in inside for name in self.distributions[each]]
+        for thing in lost:
+            if thing not in things:
+                continue
+            things = things.remove(thing) if is_sure else things.insert(thing, things[thing] | {step})
+            if isinstance(thing, File):
+                texts = texts.discard(thing.path)
+        return things, texts
+
+    def with_variable(self, name: str, value: str | None, step: int | None = None) -> State:
+        """The state where a variable has a value, None for one that only the build knows."""
+        setters = self.setters if step is None else self.setters.insert(name, frozenset({step}))
+        return replace(self, variables=self.variables.insert(name, value), setters=setters)
+
+
+def _linked(
+    path: str,
+    step: int,
+    things: HashTrieMap[Thing, frozenset[int]],
+    children: HashTrieMap[str, HashTrieSet[str]],
+) -> tuple[HashTrieMap[Thing, frozenset[int]], HashTrieMap[str, HashTrieSet[str]]]:
+    """A path in its folder, and the folders above it, which come to be with it."""
+    while path != "/":
+        parent = posixpath.dirname(path)
+        known = children.get(parent) or HashTrieSet()
+        is_there = parent in FOLDERS or Folder(parent) in things
+        if path in known and is_there:
+            return things, children
+        children = children.insert(parent, known.insert(path))
+        if not is_there:
+            things = things.insert(Folder(parent), frozenset({step}))
+        path = parent
+    return things, children
+
+
+def _joined(known: Open | None, more: Open) -> Open:
+    if known is None or known == more:
+        return more
+    return Open(known.kinds | more.kinds, tuple(dict.fromkeys((*known.places, *more.places))))
