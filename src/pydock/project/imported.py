@@ -27,10 +27,11 @@ from pydock.project.removals import refused_sources
 from pydock.project.requirements import Entry, Kind
 from pydock.project.server import server
 from pydock.project.serving import entry_file
-from pydock.project.sources import PROGRAM_FOLDERS, remembered, sources, syntax
+from pydock.project.sources import PROGRAM_FOLDERS, remembered, sources
 from pydock.project.syncs import LOCKS, MANIFESTS, context_path, syncs
 from pydock.project.wanted import wanted
 from pydock.shell import Command, script
+from pydock.source.syntax import syntax
 from pydock.values import Value
 
 MOST_FILES = 400

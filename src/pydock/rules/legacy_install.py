@@ -25,9 +25,9 @@ from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.caches import ROOT_NAMES
 from pydock.project.installs import is_place, pip_command, runs, without
-from pydock.project.sources import syntax
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
+from pydock.source.syntax import syntax
 
 _HERE = ("setup.py", "./setup.py")
 _SETUP = "from setuptools import setup\nsetup(name='shop')\n"

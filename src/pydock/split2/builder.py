@@ -1,0 +1,186 @@
+"""The builder stage: what Python packages are installed by, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydock.chains import comment_lines
+from pydock.dockerfile import Instruction
+from pydock.plan import Add, Change, Keep, Piece, Repeat
+from pydock.project.build_tools import latest_tool
+from pydock.split.copies import copy_pieces, leaves_runtime
+from pydock.split.draft import Draft
+from pydock.split.environment import LAST_PIP, pip_words
+from pydock.split.reasons import listed
+from pydock.split.run_text import builder_edits, builder_members, run_text, runtime_members
+
+_WIDTH = 100
+
+
+def builder_pieces(draft: Draft) -> tuple[Piece, ...]:
+    """The pieces of the builder, from what rarely changes to what changes often."""
+    last = max((at for at, entry in enumerate(draft.stage.instructions) if is_builders(draft, entry)), default=0)
+    reach = draft.stage.instructions[1 : last + 1]
+    early = list(_pieces(draft, reach, late=False))
+    late = _without_idle_workdirs(list(_pieces(draft, reach, late=True)))
+    return (_from(draft), *early, *_environment(draft), *late)
+
+
+def is_builders(draft: Draft, entry: Instruction) -> bool:
+    """Whether the builder has a command or a file of an instruction."""
+    if entry.keyword == "RUN":
+        return bool(builder_members(draft, entry, late=False) or builder_members(draft, entry, late=True))
+    steps = draft.steps.get(entry, ())
+    return entry.keyword in {"COPY", "ADD"} and any(step.number in draft.slices.builder for step in steps)
+
+
+def _pieces(draft: Draft, reach: tuple[Instruction, ...], *, late: bool) -> Iterator[Piece]:
+    for entry in reach:
+        match entry.keyword:
+            case "ARG" | "ENV" if not late:
+                yield from _variables(draft, entry)
+            case "SHELL" if not late:
+                yield Repeat(entry, draft.project.dockerfile.slice(entry.span), "the same shell")
+            case "WORKDIR" if late:
+                yield Repeat(entry, draft.project.dockerfile.slice(entry.span), "paths are relative to it")
+            case "COPY" | "ADD" if _is_late(draft, entry) is late:
+                yield from copy_pieces(draft, entry)
+            case "RUN":
+                yield from _run(draft, entry, late=late)
+            case _:
+                pass
+
+
+def _is_late(draft: Draft, entry: Instruction) -> bool:
+    return any(step.number in draft.late for step in draft.steps.get(entry, ()))
+
+
+def _from(draft: Draft) -> Piece:
+    start = draft.stage.start
+    flags = "".join(f"--{flag.name}={flag.value} " for flag in start.flags)
+    text = f"FROM {flags}{draft.base.builder} AS {draft.builder_name}\n"
+    return Change(start, _already_there(draft) + text, "compilers and caches stay in this stage")
+
+
+def _already_there(draft: Draft) -> str:
+    """What the full image has of what the file installs, under the comments of instructions that it makes idle."""
+    names = [
+        name
+        for members in draft.members.values()
+        for member in members
+        for name in member.packages
+        if name in draft.system.there and not any(map(draft.system.runtime_has, member.steps))
+    ]
+    gone = sorted(dict.fromkeys(names))
+    comments = "".join(
+        comment_lines(draft.project.dockerfile.slice(entry.lead))
+        for entry in draft.stage.of("RUN")
+        if not is_builders(draft, entry) and not runtime_members(draft, entry) and draft.members.get(entry)
+    )
+    verb = "is" if len(gone) == 1 else "are"
+    return comments + (f"# {listed(gone)} {verb} in the full image\n" if gone else "")
+
+
+def _variables(draft: Draft, entry: Instruction) -> Iterator[Piece]:
+    """The variables of an ENV or ARG that the builder has a use for."""
+    steps = draft.steps.get(entry, ())
+    wanted = [step for step in steps if step.number in draft.slices.builder]
+    if not wanted:
+        return
+    source = draft.project.dockerfile.slice(entry.span)
+    if len(wanted) == len(steps):
+        if leaves_runtime(draft, entry):
+            yield Keep(entry, "only building reads it")
+        else:
+            yield Repeat(entry, source, "building reads it")
+        return
+    words = [step.word for step in wanted if step.word is not None]
+    line = f"{entry.keyword} {' '.join(words)}\n"
+    if len(line) > _WIDTH and len(words) > 1:
+        line = f"{entry.keyword} " + " \\\n    ".join(words) + "\n"
+    yield Repeat(entry, line, "building reads it")
+
+
+def _run(draft: Draft, entry: Instruction, *, late: bool) -> Iterator[Piece]:
+    """The builder's part of a RUN; its comments come along where nothing of it is left at run time."""
+    members = builder_members(draft, entry, late=late)
+    text = run_text(draft, entry, members, builder_edits(draft, members, late=late))
+    if not text:
+        return
+    is_last = late or not builder_members(draft, entry, late=True)
+    if runtime_members(draft, entry) or not is_last:
+        yield Repeat(entry, text, "the part that building needs")
+    elif text == draft.project.dockerfile.slice(entry.span):
+        yield Keep(entry, "building needs it")
+    else:
+        yield Change(entry, text, "building needs it")
+
+
+def _environment(draft: Draft) -> Iterator[Piece]:
+    environment = draft.environment
+    if not environment.is_made:
+        return
+    old_pip = LAST_PIP.get(draft.image.minor)
+    option = "--without-pip " if environment.is_filled_from_outside else ""
+    command = f"python -m venv {option}{environment.path}"
+    if old_pip and not option:
+        command += f" \\\n    && {environment.path}/bin/pip install --upgrade pip=={old_pip} setuptools wheel"
+    whose = ""
+    if environment.brings_uv:
+        command = f"pip install uv=={latest_tool('uv', draft.image.minor)} \\\n    && {command}"
+        whose = "; uv installs faster, and stays in the builder"
+    elif option:
+        whose = ", filled by the image's own pip"
+    yield Add(f"RUN {command}\n", f"packages live in an environment that can be copied as a whole{whose}")
+    yield from _settings(draft)
+
+
+def _settings(draft: Draft) -> Iterator[Piece]:
+    """What tells the installers, and the commands between them, where the environment is."""
+    environment = draft.environment
+    path, places = environment.path, f'PATH="{environment.path}/bin:$PATH"'
+    if _syncs(draft):
+        yield Add(f"ENV UV_PROJECT_ENVIRONMENT={path} {places}\n", "uv installs into it")
+    elif environment.brings_uv:
+        # The cache mount is another file system, so nothing can be linked from it; bytecode that is
+        # not compiled here is compiled at every start.
+        settings = "UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1"
+        yield Add(f"ENV VIRTUAL_ENV={path} {places} \\\n    {settings}\n", "uv installs into it")
+    elif environment.manager is not None:
+        yield Add(f"ENV VIRTUAL_ENV={path} {places}\n", f"{environment.manager} installs into it")
+    elif not environment.is_filled_from_outside or _needs_path(draft):
+        yield Add(f"ENV {places}\n", "pip installs into it")
+
+
+def _syncs(draft: Draft) -> bool:
+    commands = [
+        command
+        for members in draft.members.values()
+        for member in members
+        if member.installs
+        for command in member.part.commands
+    ]
+    return any(command.values[:2] == ("uv", "sync") for command in commands)
+
+
+def _needs_path(draft: Draft) -> bool:
+    """Whether a command of the builder runs Python or a program of the environment."""
+    for entry in draft.stage.of("RUN"):
+        for member in builder_members(draft, entry, late=True):
+            for command in member.part.commands:
+                if pip_words(command) is None and command.program not in _NEUTRAL:
+                    return True
+    return False
+
+
+_NEUTRAL = frozenset({"", "echo", "cat", "sed", "grep", "cd", "set", "cp", "mv", "mkdir", "rm", "chmod", "true", "git"})
+
+
+def _without_idle_workdirs(pieces: list[Piece]) -> list[Piece]:
+    """A WORKDIR that nothing in the builder follows has no use there."""
+    last = max((at for at, piece in enumerate(pieces) if not _is_workdir(piece)), default=-1)
+    return pieces[: last + 1]
+
+
+def _is_workdir(piece: Piece) -> bool:
+    return isinstance(piece, Repeat) and piece.instruction.keyword == "WORKDIR"

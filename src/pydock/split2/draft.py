@@ -1,0 +1,62 @@
+"""What is decided about a split before any text is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from pydock.build import Build, Step
+from pydock.dockerfile import Instruction, Stage
+from pydock.images.tags import PythonImage
+from pydock.project import Project
+from pydock.split.base import Base
+from pydock.split.environment import Environment
+from pydock.split.members import Member, members
+from pydock.split.slices import Reason, Slices
+from pydock.split.system import SystemPackages
+from pydock.values import Value
+
+_STAGE_NAMES = ("builder", "build", "dependencies", "pydeps")
+
+
+class Draft(Value, dict=True):
+    """The facts that both stages are written from."""
+
+    project: Project
+    build: Build
+    stage: Stage
+    base: Base
+    slices: Slices
+    environment: Environment
+    system: SystemPackages
+    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def image(self) -> PythonImage:
+        return self.base.image
+
+    @cached_property
+    def builder_name(self) -> str:
+        taken = {stage.name for stage in self.project.dockerfile.stages}
+        return next(name for name in (*_STAGE_NAMES, "python-builder") if name not in taken)
+
+    @cached_property
+    def steps(self) -> Mapping[Instruction, tuple[Step, ...]]:
+        found: dict[Instruction, list[Step]] = {}
+        for step in self.build.of_stage(self.stage.index):
+            found.setdefault(step.instruction, []).append(step)
+        return {instruction: tuple(steps) for instruction, steps in found.items()}
+
+    @cached_property
+    def members(self) -> Mapping[Instruction, tuple[Member, ...]]:
+        return members(self.build, self.stage.index)
+
+    @cached_property
+    def by_number(self) -> Mapping[int, Step]:
+        return {step.number: step for step in self.build.of_stage(self.stage.index)}
+
+    def reasons(self, instruction: Instruction) -> frozenset[Reason]:
+        """Why the steps of an instruction are not in the runtime stage."""
+        numbers = (step.number for step in self.steps.get(instruction, ()))
+        return frozenset(self.slices.reasons[number] for number in numbers if number in self.slices.reasons)

@@ -1,0 +1,148 @@
+"""Where the packages of the service live, and what fills that place."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from pydock.build import Build, Step
+from pydock.dockerfile import Stage
+from pydock.images.tags import PythonImage, version_order
+from pydock.lines import Span
+from pydock.patterns import regex
+from pydock.project import Project
+from pydock.project.build_tools import latest_tool
+from pydock.shell import Command
+from pydock.split.members import Member
+from pydock.split.refusal import Refusal
+from pydock.state.needs import File, Program
+from pydock.values import Value
+
+VENV = "/opt/venv"
+SYSTEM = "/usr/local"
+PIP = regex(r"pip(3(\.\d+)?)?\Z")
+PYTHON = regex(r"(/usr/local/bin/)?python(3(\.\d+)?)?\Z")
+MANAGERS = ("poetry", "pipenv", "pdm", "uv", "hatch", "rye")
+# The first patch release of each Python whose official image has a pip that fills another environment
+# (`pip --python`, 22.3: https://pip.pypa.io/en/stable/news/#v22-3; the images' own pip: PYTHON_PIP_VERSION in the
+# history of https://github.com/docker-library/python, read 2026-11).
+_FIRST_WITH_PIP_PYTHON = {"3.7": "3.7.17", "3.8": "3.8.17", "3.9": "3.9.17", "3.10": "3.10.11", "3.11": "3.11.0"}
+# The last pip that installs on an interpreter whose own venv brings one without manylinux2014 wheels.
+LAST_PIP = {"3.3": "10.0.1", "3.4": "19.1.1", "3.5": "20.3.4", "3.6": "21.3.1"}
+
+
+class Environment(Value):
+    """The folder of the packages. `is_made`: the split makes it; `is_filled_from_outside`: by the image's own pip, so
+    that it needs none of its own; `brings_uv`: by uv, because a person chose it; `manager` is the tool that installs
+    it, None for pip alone.
+    """
+
+    path: str
+    is_made: bool
+    is_filled_from_outside: bool = False
+    brings_uv: bool = False
+    manager: str | None = None
+
+
+def fills_other_environments(image: PythonImage) -> bool:
+    """Whether the pip of an official image knows `--python`."""
+    first = _FIRST_WITH_PIP_PYTHON.get(image.minor)
+    if first is None:
+        return version_order(image.minor) >= (3, 12)
+    return bool(image.patch) and version_order(image.patch) >= version_order(first)
+
+
+def place(installs: Iterable[Step]) -> tuple[str, bool] | Refusal:
+    """(path of the environment, whether the split makes it), or why it cannot move."""
+    paths: dict[str, Step] = {}
+    for step in installs:
+        paths.setdefault(step.installs or SYSTEM, step)
+    own = {path: step for path, step in paths.items() if path != SYSTEM}
+    if len(paths) > 1:
+        step = list(paths.values())[-1]
+        return Refusal(
+            _span(step),
+            "install elsewhere",
+            f"packages go to {' and to '.join(sorted(paths))}",
+            "install everything into one environment",
+        )
+    if not own:
+        return VENV, True
+    path, step = next(iter(own.items()))
+    if _has_interpreter(step, path):
+        return path, False
+    return Refusal(
+        _span(step),
+        "install elsewhere",
+        f"packages go to {path}, which is no environment",
+        "install into a venv instead",
+    )
+
+
+def _has_interpreter(step: Step, path: str) -> bool:
+    return File(f"{path}/bin/python") in step.after.things
+
+
+def _span(step: Step) -> Span:
+    return step.member.span if step.member is not None else step.instruction.body
+
+
+def pip_words(command: Command) -> tuple[int, int] | None:
+    """(index of the word behind which options of pip itself stand, index of the verb); None for no plain pip."""
+    values = command.values
+    if not values:
+        return None
+    if PIP.match(values[0]):
+        first = 0
+    elif PYTHON.match(values[0]) and values[1:2] == ("-m",) and PIP.match(values[2] if len(values) > 2 else ""):
+        first = 2
+    else:
+        return None
+    verbs = [at for at, value in enumerate(values) if at > first and value in {"install", "uninstall"}]
+    return (first, verbs[0]) if verbs else None
+
+
+def is_filled_from_outside(members: Iterable[Member]) -> bool:
+    """Whether every command that installs the service's packages is plain pip."""
+    found = [command for member in members if member.installs for command in member.part.commands]
+    others = [command for command in found if pip_words(command) is None and command.words]
+    return bool(found) and all(command.program in _READERS for command in others)
+
+
+_READERS = frozenset({"cat", "grep", "sed", "echo", "cd", "set", "true", "test", "["})
+
+
+def calls_pip_later(build: Build, runtime: Iterable[Step]) -> bool:
+    """Whether a step of the runtime stage, or what runs in the end, calls pip by its name."""
+    needs = [need for step in runtime for need, _ in step.needs]
+    needs += [need for process in build.processes for need, _ in process.needs]
+    return any(isinstance(need, Program) and PIP.match(posixpath.basename(need.name)) for need in needs)
+
+
+def manager_of(installs: Iterable[Step]) -> str | None:
+    """The tool that installs the environment, None for pip itself."""
+    names = [command.program for step in installs if step.member is not None for command in step.member.commands]
+    return next((name for name in names if name in MANAGERS), None)
+
+
+def made(
+    project: Project,
+    stage: Stage,
+    build: Build,
+    image: PythonImage,
+    path: str,
+    members: tuple[Member, ...],
+    runtime: list[Step],
+) -> Environment:
+    """The environment that the split makes, and how it is filled."""
+    from pydock.split.installer import takes_uv
+
+    installs = [step for member in members for step in member.steps if step.installs is not None]
+    manager = manager_of(installs)
+    brings_uv = project.options.installer == "uv" and takes_uv(stage, image, members)
+    from_outside = is_filled_from_outside(members) and fills_other_environments(image)
+    from_outside = from_outside and not calls_pip_later(build, runtime)
+    return Environment(path, True, from_outside or brings_uv, brings_uv, manager)
+
+
+__all__ = ["LAST_PIP", "VENV", "Environment", "latest_tool", "made", "pip_words", "place"]

@@ -1,0 +1,120 @@
+"""Which packages of the system each stage gets: from the slices, with libraries in place of headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from pydock.build import Build, Process, Step
+from pydock.dockerfile import Instruction, Stage
+from pydock.images.base import Base as Image
+from pydock.images.base import name_in_suite
+from pydock.images.debian import Need, full_image_packages, kind_of, program, runtime_of
+from pydock.split.members import package_of
+from pydock.split.slices import Reason, Slices
+from pydock.state import BASE, Found
+from pydock.state import Need as Wanted
+from pydock.state.needs import Library, Program
+from pydock.values import Value
+
+
+class SystemPackages(Value, dict=True):
+    """`there` are packages that the file installs and the builder's image has. `added` is what the runtime image
+    lacks, by the instruction that it has to stand above (None: anywhere above the end).
+    """
+
+    slices: Slices
+    steps: tuple[Step, ...]
+    suite: str
+    there: frozenset[str]
+    added: Mapping[Instruction | None, tuple[Need, ...]]
+
+    def builder_has(self, step: Step) -> bool:
+        return step.number in self.slices.builder and package_of(step) not in self.there
+
+    def runtime_has(self, step: Step) -> bool:
+        return step.number in self.slices.runtime
+
+    @cached_property
+    def libraries(self) -> Mapping[int, tuple[str, ...]]:
+        """The libraries that stand in for headers, by the step that installs these; each once."""
+        present = {package_of(step) for step in self.steps if self.runtime_has(step)}
+        found: dict[int, tuple[str, ...]] = {}
+        for step in self.steps:
+            package = package_of(step)
+            if package is None or self.slices.reasons.get(step.number) is not Reason.BUILDING:
+                continue
+            names = runtime_of(package, self.suite) if kind_of(package) == "headers" else ()
+            if names is None:
+                # Headers that the table does not know: the package itself, rather than a guess.
+                names = (package,)
+            new = tuple(name for name in names if name not in present)
+            if new:
+                found[step.number] = new
+                present |= set(new)
+        return found
+
+    @cached_property
+    def headers(self) -> tuple[str, ...]:
+        """The packages with headers that libraries stand in for."""
+        return tuple(
+            name for step in self.steps if step.number in self.libraries and (name := package_of(step)) is not None
+        )
+
+
+def already_there(build: Build, stage: Stage, image: Image) -> frozenset[str]:
+    """The packages of the file that the full image has, as published; not where other sources are added."""
+    if image.variant != "full":
+        return frozenset()
+    steps = build.of_stage(stage.index)
+    asked: set[str] = set()
+    for step in steps:
+        package = package_of(step)
+        if package is None:
+            continue
+        text = step.operand.head if step.operand is not None else package
+        is_certain = (
+            text != package or " -t" in step.text or "--target-release" in step.text or "--reinstall" in step.text
+        )
+        if is_certain:
+            return frozenset()
+        asked.add(package)
+    return frozenset(asked & full_image_packages(image.suite))
+
+
+def lacking(
+    steps: Iterable[Step], processes: Iterable[Process], full: Image, slim: Image, extra: Iterable[Need]
+) -> Mapping[Instruction | None, tuple[Need, ...]]:
+    """What steps and processes of the runtime stage took from the full image and slim does not have."""
+    found: dict[Instruction | None, list[Need]] = {}
+    had: set[str] = set()
+
+    def add(place: Instruction | None, need: Need | None) -> None:
+        if need is not None and need.package not in had:
+            had.add(need.package)
+            found.setdefault(place, []).append(need)
+
+    for step in steps:
+        for wanted, answer in step.needs:
+            add(step.instruction, _lacked(wanted, answer, full, slim, f"line {step.line}"))
+    for process in processes:
+        for wanted, answer in process.needs:
+            add(None, _lacked(wanted, answer, full, slim, process.origin))
+    for need in extra:
+        add(None, need)
+    return {place: tuple(needs) for place, needs in found.items()}
+
+
+def _lacked(wanted: Wanted, answer: Found, full: Image, slim: Image, by: str) -> Need | None:
+    if BASE not in answer.makers:
+        return None
+    match wanted:
+        case Program(name) if "/" not in name:
+            known = program(name)
+            if known is not None and full.has_program(name) and slim.has_program(name) is False:
+                return Need(name_in_suite(known.package, full.suite), by, f"calls {name}")
+        case Library(package) if full.has_library(package) and not slim.has_library(package):
+            return Need(package, by, f"loads {package}")
+        case _:
+            pass
+    return None
