@@ -13,9 +13,9 @@ from pydock.shell import Command, Word, script
 from pydock.shell import Step as Part
 from pydock.split.commands import moved, moved_paths
 from pydock.split.draft import Draft
-from pydock.split.environment import pip_words
 from pydock.split.installer import uv_edits
 from pydock.split.members import Member
+from pydock.split.pip_commands import elsewhere, pip_words
 
 _APT_FOLDER = regex(r"=/var/(?:cache|lib)/apt\b")
 Chosen = Callable[[Member], bool]
@@ -183,16 +183,10 @@ def _install_edits(draft: Draft, member: Member) -> list[tuple[Span, str]]:
         if found is None:
             continue
         if environment.is_filled_from_outside:
-            edits.append(_pip_elsewhere(command, found[0], environment.path))
+            edits.append(elsewhere(command, environment.path))
         unwanted = [word for word in command.words if word.value in {"--user", "--system"}]
         edits += [(Span(word.span.start, _next_start(command.words, word)), "") for word in unwanted]
     return edits
-
-
-def _pip_elsewhere(command: Command, at: int, path: str) -> tuple[Span, str]:
-    """`pip --python PATH`: the image's pip fills the environment, which has none of its own."""
-    word = command.words[at]
-    return Span(word.span.end, word.span.end), f" --python {path}"
 
 
 def _next_start(words: tuple[Word, ...], word: Word) -> int:

@@ -11,12 +11,12 @@ from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project.apt import AptKind, AptStep
 from pydock.shell import Step, Word
-from pydock.split.commands import moved, moved_paths
-from pydock.split.copying import is_removal
-from pydock.split.draft import Draft, purges
-from pydock.split.environment import pip_as_module, renews_pip
-from pydock.split.installer import uv_edits
-from pydock.split.roles import Role, RoledStep, changes_folder, depends_on_folder
+from pydock.split_old.commands import moved, moved_paths
+from pydock.split_old.copying import is_removal
+from pydock.split_old.draft import Draft, purges
+from pydock.split_old.environment import pip_as_module, renews_pip
+from pydock.split_old.installer import uv_edits
+from pydock.split_old.roles import Role, RoledStep, changes_folder, depends_on_folder
 
 _APT_FOLDER = regex(r"=/var/(?:cache|lib)/apt\b")
 

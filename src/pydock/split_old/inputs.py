@@ -14,7 +14,7 @@ from pydock.project.edited import changed_by, names_in, reads_what_it_names
 from pydock.project.ignored import ignore_of
 from pydock.project.installs import Install
 from pydock.shell import Command, Step
-from pydock.split.roles import MANAGERS, Role, RoledStep
+from pydock.split_old.roles import MANAGERS, Role, RoledStep
 from pydock.values import Value
 
 _PROJECT_FILES = {

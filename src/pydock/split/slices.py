@@ -12,7 +12,7 @@ from enum import Enum
 from pydock.build import Build, Process, Step
 from pydock.images.debian import kind_of
 from pydock.patterns import regex
-from pydock.state import ANYTHING, BASE, Found, Need
+from pydock.state import ANYTHING, Found, Need
 from pydock.state.needs import Below, File, Folder, Package, PackageLists, Toolchain, Variable
 from pydock.values import Value
 
@@ -80,12 +80,16 @@ class _Slicer:
         roots = {step.number for step in self.steps} - set(reasons)
         for process in self.processes:
             roots |= self.providers((*process.needs, *process.takes)) - makers
+        for step in self.build.steps:
+            # What other stages take from this one.
+            if step.number not in self.by_number:
+                roots |= self.providers(step.needs) - makers
         runtime = self.closure(roots, makers, takes=True, stop=makers)
         # What a step that stays needs hard stays with it.
         reasons = {number: reason for number, reason in reasons.items() if number not in runtime}
         runtime |= self.clean_ups(runtime, reasons)
-        for chosen in (builder, runtime):
-            chosen |= self.settings(chosen)
+        builder |= self.settings(builder)
+        runtime |= self.settings(runtime)
         return Slices(frozenset(builder), frozenset(runtime), reasons, makers)
 
     def providers(self, entries: Iterable[tuple[Need, Found]]) -> set[int]:
@@ -104,9 +108,11 @@ class _Slicer:
                 other = self.by_number.get(maker)
                 if other is None:
                     continue
-                if isinstance(need, Variable | Toolchain) or not isinstance(need, Below):
-                    found.add(maker)
-                elif any(_lies_in(thing, need) for thing in (*other.provides, *other.changes)):
+                if (
+                    isinstance(need, Variable | Toolchain)
+                    or not isinstance(need, Below)
+                    or any(_lies_in(thing, need) for thing in (*other.provides, *other.changes))
+                ):
                     found.add(maker)
         return found
 

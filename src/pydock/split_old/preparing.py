@@ -13,8 +13,8 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import Step
-from pydock.split.inputs import Inputs
-from pydock.split.roles import Role, RoledStep
+from pydock.split_old.inputs import Inputs
+from pydock.split_old.roles import Role, RoledStep
 
 _PREPARES = regex(
     r"\bpip\.conf|\bpip/pip|\.pip\b|\.netrc|\.pypirc|\.ssh\b|/etc/ssh|ssh-keyscan|\bgit\s+config|\.gitconfig"

@@ -9,10 +9,10 @@ from pydock.dockerfile import Instruction
 from pydock.plan import Keep, Piece, Repeat
 from pydock.project.context import Copied, copies
 from pydock.project.sources import sources
-from pydock.split.draft import Draft
-from pydock.split.inputs import narrowed
-from pydock.split.preparing import is_preparing_copy
-from pydock.split.roles import Role, RoledStep, step_text
+from pydock.split_old.draft import Draft
+from pydock.split_old.inputs import narrowed
+from pydock.split_old.preparing import is_preparing_copy
+from pydock.split_old.roles import Role, RoledStep, step_text
 
 _ARRANGING = frozenset(
     {"apt-get", "apt", "chmod", "chown", "mkdir", "useradd", "groupadd", "adduser", "addgroup", "usermod"}

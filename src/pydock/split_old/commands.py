@@ -1,0 +1,113 @@
+"""Command lines that change because the environment has moved: managers' `run`, absolute program paths."""
+
+from __future__ import annotations
+
+import re
+
+from pydock.dockerfile import Instruction
+from pydock.lines import Span
+from pydock.patterns import regex
+from pydock.project import Project
+from pydock.shell import Command, Script, Word, script
+from pydock.values import Value
+
+_SYSTEM_BIN = "/usr/local/bin/"
+_RUNNERS = frozenset({"poetry", "pipenv", "uv", "pdm", "rye", "hatch"})
+# Options of `uv run` that say how the environment is brought up to date, not what is run in it.
+_UPDATING = frozenset({"--frozen", "--locked", "--no-sync", "--no-dev", "--offline", "--no-cache", "--quiet", "-q"})
+# https://packaging.python.org/en/latest/specifications/inline-script-metadata/
+_OWN_ENVIRONMENT = regex(r"^# /// script\s*$", re.M)
+
+
+class Managed(Value):
+    """What `poetry run`, `uv run` and the like start: the words, and the program in front of them, "" for their own."""
+
+    words: tuple[Word, ...]
+    program: str = ""
+
+
+def managed(project: Project, command: Command) -> Managed | None:
+    """None where it is not plain: an alias of the manager's own (Pipfile [scripts], pdm scripts) is no program."""
+    values = command.values
+    if not values or values[0] not in _RUNNERS or values[1:2] != ("run",) or len(values) < 3:
+        return None
+    words = command.words[2:]
+    if values[0] == "uv":
+        while words and words[0].value in _UPDATING:
+            words = words[1:]
+    name = words[0].value if words else ""
+    if values[0] == "uv" and name in {"-m", "--module"} and len(words) > 1:
+        return Managed(words, "python")
+    if not name or name.startswith("-") or name in _aliases(project):
+        return None
+    if name.endswith(".py"):
+        return Managed(words, "python") if values[0] == "uv" and not _has_own_environment(project, name) else None
+    return Managed(words)
+
+
+def _has_own_environment(project: Project, name: str) -> bool:
+    """Whether a script says itself what it needs, so that uv makes an environment for it alone."""
+    origin = project.origin(project.final, name)
+    return not origin or _OWN_ENVIRONMENT.search(project.tree.text(origin) or "") is not None
+
+
+def is_translated(project: Project, command: Command) -> bool:
+    """Whether a command does without the manager once the programs of the environment are on the PATH."""
+    return command.program not in _RUNNERS or managed(project, command) is not None
+
+
+def _aliases(project: Project) -> frozenset[str]:
+    pipfile = project.tree.text("Pipfile") or ""
+    section = re.search(r"^\[scripts\]\n((?:(?!\[).*\n?)*)", pipfile, re.M)
+    names = set(re.findall(r"^\s*[\"']?([\w.-]+)[\"']?\s*=", section[1], re.M)) if section else set()
+    pyproject = project.tree.text("pyproject.toml") or ""
+    section = re.search(r"^\[tool\.pdm\.scripts\]\n((?:(?!\[).*\n?)*)", pyproject, re.M)
+    return frozenset(names | (set(re.findall(r"^\s*([\w.-]+)\s*=", section[1], re.M)) if section else set()))
+
+
+def moved(project: Project, found: Script, venv: str) -> tuple[tuple[Span, str], ...]:
+    """Replacements that make a script's commands work with the environment at another place."""
+    edits: list[tuple[Span, str]] = []
+    for command in found.commands:
+        behind = managed(project, command)
+        if behind is not None:
+            program = behind.program and (f"{behind.program} " if found.shell else f'"{behind.program}", ')
+            edits.append((Span(command.words[0].span.start, behind.words[0].span.start), program))
+        edits += _moved_words(project, behind.words if behind else command.words, venv, is_shell=found.shell)
+    return tuple(edits)
+
+
+def moved_paths(project: Project, commands: tuple[Command, ...], venv: str) -> list[tuple[Span, str]]:
+    """Replacements for absolute paths of the system interpreter's programs in shell commands."""
+    return [edit for command in commands for edit in _moved_words(project, command.words, venv, is_shell=True)]
+
+
+def _moved_words(project: Project, words: tuple[Word, ...], venv: str, *, is_shell: bool) -> list[tuple[Span, str]]:
+    edits = []
+    for word in words:
+        if word.value and word.value.startswith(_SYSTEM_BIN) and not is_placed(project, word.value):
+            path = f"{venv}/bin/{word.value.removeprefix(_SYSTEM_BIN)}"
+            edits.append((word.span, word.text.replace(word.value, path) if is_shell else f'"{path}"'))
+    return edits
+
+
+def is_placed(project: Project, path: str) -> bool:
+    """Whether the Dockerfile itself puts a file at this path."""
+    if project.origin(project.final, path):
+        return True
+    name = path.removeprefix(_SYSTEM_BIN)
+    placing = re.compile(rf"/usr/local/bin/?(?:{re.escape(name)})?(?=[\s\"';&|)]|$)")
+    return any(
+        placing.search(_without_links(project, entry, path))
+        for entry in project.final.instructions
+        if entry.keyword in {"RUN", "COPY", "ADD"}
+    )
+
+
+def _without_links(project: Project, entry: Instruction, path: str) -> str:
+    """The text of an instruction without commands that give the path to another name: they need it to be there."""
+    text = project.dockerfile.slice(entry.span)
+    for command in script(entry).commands if entry.keyword == "RUN" else ():
+        if command.program in {"ln", "cp"} and path in command.values[1:-1]:
+            text = text.replace(project.dockerfile.slice(command.span), "")
+    return text

@@ -1,0 +1,67 @@
+"""pip or uv in the builder: whether an install says the same to both, and what it says to uv.
+
+Facts: https://docs.astral.sh/uv/pip/compatibility/, read 2026-11. With several indexes uv
+takes a package from the first that has it and pip the best of all, so those stay with pip.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pydock.dockerfile import Stage
+from pydock.images.tags import PythonImage
+from pydock.lines import Span
+from pydock.project.build_tools import latest_tool
+from pydock.split_old.roles import MANAGERS, Role, RoledStep
+
+# What decides on output, caches and patience alone.
+_IDLE = frozenset(
+    {
+        *("PIP_NO_CACHE_DIR", "PIP_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_ROOT_USER_ACTION", "PIP_NO_INPUT"),
+        *("PIP_DEFAULT_TIMEOUT", "PIP_TIMEOUT", "PIP_RETRIES", "PIP_PROGRESS_BAR", "PIP_NO_COLOR", "PIP_QUIET"),
+        *("PIP_NO_WARN_SCRIPT_LOCATION", "PIP_BREAK_SYSTEM_PACKAGES", "PIP_VERSION", "PIP_NO_COMPILE"),
+    }
+)
+_SAME = frozenset(
+    {
+        *("-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-U", "--upgrade", "--no-deps", "--pre"),
+        *("-i", "--index-url", "-q", "--quiet", "-v", "--verbose", "--require-hashes", "--no-cache-dir", "--user"),
+        *("--no-binary", "--only-binary", "--no-build-isolation"),
+    }
+)
+
+
+def takes_uv(stage: Stage, image: PythonImage, steps: tuple[RoledStep, ...]) -> bool:
+    """Whether every install of a stage means the same to `uv pip install`."""
+    if not latest_tool("uv", image.minor) or _configures_pip(stage):
+        return False
+    for entry in steps:
+        if entry.role is Role.TOOL or any(command.program in MANAGERS for command in entry.step.commands):
+            return False
+        if entry.role is Role.INSTALL and not _says_the_same(entry):
+            return False
+    return True
+
+
+def _configures_pip(stage: Stage) -> bool:
+    """Whether variables or a file tell pip what uv, which reads neither, would not know."""
+    names = {each.name for entry in stage.of("ENV", "ARG") for each in entry.assignments}
+    if any(name.startswith("PIP_") and name not in _IDLE for name in names):
+        return True
+    entries = stage.of("RUN", "COPY", "ADD")
+    texts = [text for entry in entries for text in (entry.value, *entry.documents)]
+    return any(re.search(r"\bpip\.conf|\bpip3? config\b", text) for text in texts)
+
+
+def _says_the_same(entry: RoledStep) -> bool:
+    if entry.step.command is None or len(entry.installs) != 1 or entry.step.command.redirects:
+        return False
+    return all(name in _SAME for name, _ in entry.installs[0].options)
+
+
+def uv_edits(steps: tuple[RoledStep, ...]) -> list[tuple[Span, str]]:
+    """`pip install` as `uv pip install`, for the installs of one RUN."""
+    edits = []
+    for install in (install for entry in steps for install in entry.installs if entry.role is Role.INSTALL):
+        edits.append((Span(install.command.words[0].span.start, install.verb.span.end), "uv pip install"))
+    return edits

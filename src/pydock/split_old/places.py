@@ -1,0 +1,167 @@
+"""Places outside of the install steps that say where Python and its programs are.
+
+A venv is found by PATH alone: what writes out `/usr/local/bin`, or sets PATH anew, gets the
+interpreter of the image, which has no packages after the split.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.patterns import regex
+from pydock.project import Project
+from pydock.project.programs import SERVERS
+from pydock.project.start import starts
+from pydock.shell import script
+from pydock.split_old.commands import is_placed
+from pydock.split_old.refusal import Refusal
+
+MOST_FILES, LARGEST = 3_000, 200_000
+_READ = regex(r"(?:\A|/)[^/.]+\Z|\.(?:sh|bash|py|wsgi|conf|cfg|ini|service|cron|crontab|tab)\Z")
+# Files without an ending that a container runs, or that say what one runs.
+_RUN_BY_NAME = regex(r"(?:\A|/)(?:cron\w*|\w*crontab|Procfile)\Z")
+_NOT_THE_SERVICE = regex(
+    r"(?:\A|/)(?:tests?|docs?|examples?|\.github|\.gitlab|ansible|terraform)/|Dockerfile|\.(?:git|docker)ignore\Z"
+    r"|(?:\A|/)(?:README|LICENSE|CHANGELOG|Makefile|Vagrantfile)",
+    re.I,
+)
+_PROGRAM = regex(r"/usr/local/bin/([\w.-]+)")
+_DEBIANS_PYTHON = regex(r"/usr/bin/python[\d.]*\b")
+# The packages of the system's interpreter, and uWSGI's way to name an environment.
+_PACKAGES = regex(
+    r"/usr/local/lib/python[\d.]*/(?:site|dist)-packages|^\s*(?:home|virtualenv|venv|pyhome)\s*=\s*/usr/local/?\s*$",
+    re.M,
+    words="/usr/local",
+)
+_PYTHONS_OWN = regex(r"(python|pip|pydoc|idle|wheel|easy_install)[\d.]*\Z")
+_INSTALLED = (SERVERS - {"nginx"}) | {
+    "alembic",
+    "aerich",
+    "django-admin",
+    "dramatiq",
+    "flask",
+    "honcho",
+    "pytest",
+    "rq",
+}
+_NAMES = "|".join(sorted(_INSTALLED))
+# A PATH that has the system's folder in front of, or instead of, what the image has set.
+_PATH = regex(r"(?<![$\w{])PATH\s*[=: ]\s*[\"']?(?:(?!\$\{?PATH|%\(ENV_PATH)[^\n\"'])*/usr/local/bin\b")
+# Every text is asked for these, so each stands behind a word that most texts do not have.
+_RESETS = (
+    ("su", regex(r"su(?<=\bsu)\s+(?:-|-l|--login)\s"), "`su -`"),
+    ("runuser", regex(r"\brunuser\s+(?:-|-l|--login)\s"), "`runuser -`"),
+    ("sh", regex(r"sh(?:(?<=\b[bd]ash)|(?<=\bash)|(?<=\bsh))\s+(?:-[a-z]*l[a-z]*|--login)\b"), "a login shell"),
+    ("sudo", regex(rf"\bsudo\b[^\n;&|]*\s(?:python[\d.]*|{_NAMES})\b"), "`sudo`"),
+    ("env", regex(r"env(?<=\benv)\s+-i\b"), "`env -i`"),
+)
+_PIP_PLACES = frozenset({"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PYTHONHOME", "PYTHONUSERBASE"})
+_UV_PLACES = frozenset({"UV_SYSTEM_PYTHON", "UV_TARGET", "UV_PREFIX"})
+_ADVICE = "call programs by name, and leave PATH as the image has set it"
+
+
+def refuse_places(project: Project, stage: Stage) -> Iterator[Refusal]:
+    """Instructions and files of the context that a venv at another place would break."""
+    for entry in stage.instructions[1:]:
+        yield from _of_instruction(project, stage, entry)
+    names = _INSTALLED | {name for found in project.requirement_sets for name in found.names}
+    for path, text in running_files(project):
+        if why := _sets_path(text) or _names_program(project, text, names) or _names_debians(project, stage, text):
+            at = text.count("\n", 0, why[0]) + 1
+            yield Refusal(stage.start.value_span, "interpreter path", f"{path}:{at} {why[1]}", _ADVICE)
+            return
+    for start in starts(project):
+        # Where a command of the Dockerfile calls a program by its path, the split writes the new one.
+        if start.role in {"compose", "probe"} and (
+            why := _names_program(project, " ".join(start.command.values), names)
+        ):
+            yield Refusal(stage.start.value_span, "interpreter path", f"{start.origin} {why[1]}", _ADVICE)
+            return
+
+
+def _of_instruction(project: Project, stage: Stage, entry: Instruction) -> Iterator[Refusal]:
+    if entry.keyword in {"ENV", "ARG"}:
+        yield from _of_variables(entry)
+    if entry.keyword in {"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "SHELL"}:
+        plain = re.sub(r"[\[\]\"',]+\s*", " ", project.dockerfile.slice(entry.value_span))
+        if why := _sets_path(plain) or _names_debians(project, stage, plain):
+            yield Refusal(entry.body, "other PATH", f"this {why[1]}", _ADVICE)
+    for command in script(entry).commands if entry.keyword == "RUN" else ():
+        sources = command.values[1:-1] if command.program in {"ln", "cp", "mv"} else ()
+        if any(value and (found := _PROGRAM.match(value)) and _PYTHONS_OWN.match(found[1]) for value in sources):
+            yield Refusal(entry.body, "interpreter path", "the system interpreter gets another name here", _ADVICE)
+
+
+def _of_variables(entry: Instruction) -> Iterator[Refusal]:
+    for each in entry.assignments:
+        value = each.value or ""
+        if each.name in _PIP_PLACES | _UV_PLACES and value.lower() not in {"0", "false", "no", ""}:
+            yield Refusal(
+                entry.body, "install elsewhere", f"{each.name} sends packages to another place", "install into a venv"
+            )
+        elif (each.name == "PATH" and _PATH.search(f"PATH={value}")) or (
+            each.name != "PATH" and _PROGRAM.search(value)
+        ):
+            yield Refusal(entry.body, "interpreter path", f"{each.name} says where the system's programs are", _ADVICE)
+
+
+def running_files(project: Project) -> Iterator[tuple[str, str]]:
+    """The files of the context that may run in the image, or say what runs there."""
+    tree, named = project.tree, _named(project)
+    paths = (path for path in tree.files if _READ.search(path) or posixpath.basename(path) in named)
+    for path in [path for path in paths if path != project.path and not _NOT_THE_SERVICE.search(path)][:MOST_FILES]:
+        text = tree.text(path)
+        name = posixpath.basename(path)
+        has_ending = "." in name or name in named or _RUN_BY_NAME.search(path)
+        if text is None or len(text) > LARGEST or not (has_ending or text.startswith("#!")):
+            continue
+        # `python app.py` does not look at the first line of app.py.
+        yield path, text if not text.startswith("#!") or _is_run(project, path) else _without_first_line(text)
+
+
+def _named(project: Project) -> frozenset[str]:
+    """The names of the files that the Dockerfile or a command of the service writes out, whatever their ending."""
+    lines = [entry.value for stage in project.lineage(project.final) for entry in stage.of("COPY", "ADD", "RUN")]
+    words = {word for line in lines for word in re.split(r"[\s\"'\[\],;&|]+", line)}
+    words |= {part for start in starts(project) for value in start.command.values for part in value.split("=")}
+    return frozenset(posixpath.basename(word) for word in words if "." in word or "/" in word)
+
+
+def _is_run(project: Project, path: str) -> bool:
+    """Whether a file is a program of its own: started by its name, or made executable on the way."""
+    name = path.rpartition("/")[2]
+    is_started = any(start.command.values[:1] and start.program == name for start in starts(project))
+    is_made = re.search(rf"\bchmod\b[^\n]*{re.escape(name)}", project.dockerfile.text) is not None
+    return is_started or is_made or path.endswith((".sh", ".bash"))
+
+
+def _without_first_line(text: str) -> str:
+    return "\n" + text.partition("\n")[2]
+
+
+def _sets_path(text: str) -> tuple[int, str] | None:
+    for word, pattern, name in _RESETS:
+        if word in text and (found := pattern.search(text)):
+            return found.start(), f"starts {name}, which sets PATH anew"
+    found = _PATH.search(text) if "PATH" in text else None
+    return (found.start(), "puts /usr/local/bin in front of PATH") if found else None
+
+
+def _names_program(project: Project, text: str, names: frozenset[str]) -> tuple[int, str] | None:
+    """A program that pip has put into the system's folder, written out with it."""
+    if packages := _PACKAGES.search(text):
+        return packages.start(), f"names {packages[0].strip()}"
+    for found in _PROGRAM.finditer(text):
+        name = found[1].rstrip(".")
+        if (_PYTHONS_OWN.match(name) or name in names) and not is_placed(project, f"/usr/local/bin/{name}"):
+            return found.start(), f"calls /usr/local/bin/{name}"
+    return None
+
+
+def _names_debians(project: Project, stage: Stage, text: str) -> tuple[int, str] | None:
+    """Debian's own interpreter, which the full image brings along and slim does not."""
+    found = _DEBIANS_PYTHON.search(text) if project.slim_reference(stage) else None
+    return (found.start(), f"calls {found[0]}, which slim does not have") if found else None

@@ -1,0 +1,100 @@
+"""What the source takes from the full image without naming a program or a package."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from pydock.images.debian import Library, Need, full_image_libraries, library
+from pydock.patterns import regex
+from pydock.project import Project
+from pydock.project.apt import apt_installs
+from pydock.project.calls import libraries
+from pydock.project.removals import refused_sources
+from pydock.project.sources import sources
+
+# Python asks /etc/mime.types before its own table, which lacks .woff2, .webp and .docx for long:
+# https://docs.python.org/3/library/mimetypes.html#mimetypes.knownfiles
+_MEDIA_TYPES = regex(
+    r"\bmimetypes\b|\bguess_type\b|\bsend_(?:file|from_directory)\b|\bStaticFiles\b|\bFileResponse\b|\bstatic_folder\b"
+    r"|\badd_static\b|\bstatic_file\b|\bWhiteNoise|\bSimpleHTTPRequestHandler\b|\bStaticFileHandler\b",
+    words="mimetypes guess_type send_f Static FileResponse static_f add_static WhiteNoise SimpleHTTP",
+)
+_STATIC = regex(r"(?:\A|/)(?:static|public|assets|dist)/")
+_SERVES_STATIC = frozenset({"flask", "quart", "whitenoise", "django", "aiohttp", "dash", "sanic"})
+_COMPILES = regex(
+    r"\bpyximport\b|\bffi\w*\.verify\(|\btorch\.compile\b|\bload_inline\b|\bcpp_extension\b|\bcmdstanpy\b|\bpystan\b"
+    r"|\btheano\b|\bpytensor\b|\bbuild_ext\b",
+    words="pyximport .verify torch.compile load_inline cpp_ext cmdstanpy pystan theano pytensor build_ext",
+)
+_WINDOWS = regex(r"^\s*(?:import|from) (?:tkinter|turtle)\b", re.M, words="tkinter turtle")
+
+
+def media_types(project: Project, suite: str, names: frozenset[str]) -> Iterator[Need]:
+    """The table of media types, where the service answers with files."""
+    package = "mime-support" if suite in {"stretch", "buster"} else "media-types"
+    why = "asks /etc/mime.types, which slim lacks"
+    if place := _place(project, _MEDIA_TYPES):
+        yield Need(package, place[0], why)
+    elif (servers := _SERVES_STATIC & names) and any(_STATIC.search(path) for path in project.tree.files):
+        yield Need(package, min(servers), why)
+
+
+def loaded_libraries(project: Project, suite: str) -> Iterator[Need]:
+    """The packages of the libraries that the source loads by name and that the full image has."""
+    for name, place in libraries(project):
+        if (found := library(name)) and not _is_own(project, name):
+            yield from (Need(each, place, f"loads {name}") for each in found.packages(full_image_libraries(suite)))
+
+
+def _is_own(project: Project, name: str) -> bool:
+    """Whether a library is a file of the project."""
+    return any(posixpath.basename(path) == posixpath.basename(name) for path in project.tree.files)
+
+
+def _is_sure(project: Project, found: Library) -> bool:
+    """Whether a package that will be there has the library under that name; `libpq.so` alone is in a -dev package."""
+    if found.needs_headers:
+        return False
+    image = project.python_image(project.final)
+    asked = {name for stage in project.lineage(project.final) for step in apt_installs(stage) for name in step.names}
+    return bool(found.packages(asked | (full_image_libraries(image.suite_meant) if image else frozenset())))
+
+
+def slim_doubts(project: Project) -> Iterator[str]:
+    """What may be missing in slim and can only be seen when the code runs."""
+    image = project.python_image(project.final)
+    if image and not full_image_libraries(image.suite_meant):
+        yield f"what the full image of Debian {image.suite_meant} has beyond slim is not known"
+    if unseen := _unseen(project):
+        yield f"{unseen}, so what the code needs of the full image is not known"
+    for name, place in libraries(project):
+        if (found := library(name)) and not _is_own(project, name) and not _is_sure(project, found):
+            yield f"{place} loads {name}, which slim may not have"
+    if compiles := _place(project, _COMPILES):
+        yield f"{compiles[0]} may call a compiler when it runs ({compiles[1]}), which slim does not have"
+    if windows := _place(project, _WINDOWS):
+        yield f"{windows[0]} uses tkinter, whose libraries slim does not have"
+
+
+def _unseen(project: Project) -> str:
+    """Why some code of the image could not be read, "" where nothing stands against it."""
+    tree = project.tree
+    if not tree.known:
+        return "the build context is not known"
+    for stage in project.lineage(project.final):
+        for copied in project.copies(stage):
+            for source in copied.sources if copied.instruction.keyword == "COPY" else ():
+                is_named = source != "." and not set(source) & set("*?[")
+                if is_named and not tree.has_file(source) and not tree.has_folder(source):
+                    return f"line {copied.instruction.number} copies {source}, which is not here"
+    return next((f"{path} could not be read" for path in refused_sources(project)), "")
+
+
+def _place(project: Project, pattern: re.Pattern[str]) -> tuple[str, str] | None:
+    """The first file that a pattern is found in, and the words."""
+    for path in sources(project):
+        if found := pattern.search(project.tree.text(path) or ""):
+            return path, found[0].strip()
+    return None
