@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from operator import itemgetter
 
 from pydock.patterns import regex
 from pydock.values import Value
@@ -85,11 +87,8 @@ class Logical(Value):
 
     def source(self, offset: int) -> int:
         """The source offset of a character of `text`."""
-        here, there = 0, 0
-        for start, origin in self.parts:
-            if start > offset:
-                break
-            here, there = start, origin
+        at = bisect_right(self.parts, offset, key=itemgetter(0))
+        here, there = self.parts[at - 1] if at else (0, 0)
         return there + offset - here
 
     def span(self, start: int, end: int) -> Span:

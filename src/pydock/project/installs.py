@@ -170,14 +170,14 @@ def pip_command(command: Command) -> Command | None:
         words = words[1:]
     if not words:
         return None
-    shifted = Command(words, command.assignments, command.span, command.redirects)
+    shifted = command.of(words)
     if _PYTHON.match(shifted.program):
         values = list(shifted.values[1:])
         while values and values[0] in {"-u", "-I", "-B", "-E", "-s"}:
             values = values[1:]
         if values[:2] != ["-m", "pip"]:
             return None
-        return Command(words[len(words) - len(values) + 1 :], command.assignments, command.span, command.redirects)
+        return command.of(words[len(words) - len(values) + 1 :])
     return shifted if _PIP.match(shifted.program) else None
 
 

@@ -109,9 +109,9 @@ def plain_command(command: Command) -> Command:
             if name in READERS or name in _MODULES:
                 named = _MODULES.get(name, name)
                 first = Word(rest[1].text, named, rest[1].span)
-                return Command((first, *rest[2:]), command.assignments, command.span, command.redirects)
+                return command.of((first, *rest[2:]))
         python = Word(words[0].text, "python", words[0].span)
-        return Command((python, *rest), command.assignments, command.span, command.redirects)
+        return command.of((python, *rest))
     return command
 
 
@@ -157,7 +157,7 @@ def _script(project: Project, start: Start, command: Command, environment: Value
         return Server("python", start, command, entry=f"-m {values[1]}")
     if values[0] == "-c" or not command.words[1].value:
         return None
-    shifted = Command(command.words[1:], command.assignments, command.span, command.redirects)
+    shifted = command.of(command.words[1:])
     group = _flask_group(project, start, shifted, environment)
     return group or read_manage(start, shifted, {}) or Server("python", start, command, entry=values[0])
 

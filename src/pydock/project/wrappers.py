@@ -108,7 +108,7 @@ def unwrap(command: Command) -> tuple[tuple[str, ...], Command]:
             break
         names.append(name)
         words = rest
-    return tuple(names), Command(words, command.assignments, command.span, command.redirects)
+    return tuple(names), command.of(words)
 
 
 def _behind(wrapper: _Wrapper, words: tuple[Word, ...]) -> tuple[Word, ...]:

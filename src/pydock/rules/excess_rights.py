@@ -74,7 +74,7 @@ def _behind_sudo(command: Command) -> Command:
     words = command.words[1:]
     while words and (words[0].value or "").startswith("-"):
         words = words[2:] if words[0].value in {"-u", "-g", "--user", "--group"} else words[1:]
-    return Command(words, command.assignments, command.span, command.redirects)
+    return command.of(words)
 
 
 def _mode(command: Command) -> str:

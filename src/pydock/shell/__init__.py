@@ -1,15 +1,44 @@
 """The commands inside RUN, CMD, ENTRYPOINT, HEALTHCHECK and shell files, with their places."""
 
-from pydock.shell.scripts import (
+from pydock.shell.argv import Argv, Option, argv
+from pydock.shell.expansion import expand, expand_body, expand_one
+from pydock.shell.grammar import Syntax, syntax_tree
+from pydock.shell.scripts import heredocs, script, script_of_text
+from pydock.shell.structure import (
+    Branch,
     Command,
+    Compound,
+    CompoundKind,
+    Joint,
+    Pipeline,
+    Redirect,
     Script,
     Step,
-    Syntax,
     Word,
-    literal,
-    script,
-    script_of_text,
-    syntax_tree,
 )
+from pydock.shell.wording import literal
 
-__all__ = ["Command", "Script", "Step", "Syntax", "Word", "literal", "script", "script_of_text", "syntax_tree"]
+__all__ = [
+    "Argv",
+    "Branch",
+    "Command",
+    "Compound",
+    "CompoundKind",
+    "Joint",
+    "Option",
+    "Pipeline",
+    "Redirect",
+    "Script",
+    "Step",
+    "Syntax",
+    "Word",
+    "argv",
+    "expand",
+    "expand_body",
+    "expand_one",
+    "heredocs",
+    "literal",
+    "script",
+    "script_of_text",
+    "syntax_tree",
+]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from pydock.data import rows
-from pydock.shell.scripts import Word
+from pydock.shell.structure import Word
 from pydock.values import Value
 
 

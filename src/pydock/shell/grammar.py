@@ -1,0 +1,57 @@
+"""The door to tree-sitter: the tree of a shell text, with offsets that are those of the text."""
+
+from __future__ import annotations
+
+from functools import cache, cached_property
+
+import tree_sitter_bash
+from tree_sitter import Language, Node, Parser
+
+from pydock.lines import Logical, Span
+from pydock.patterns import regex
+from pydock.values import Value
+
+Syntax = Node
+
+# Three times the longest script of a known image; a longer one is not read.
+MOST_CHARACTERS = 262_144
+_BEYOND_ASCII = regex(r"[^\x00-\x7f]")
+# A list as a default, `${ORIGINS:-["*"]}`, at whose quotes the grammar stumbles.
+_LIST_DEFAULT = regex(r"(\$\{\w+(?:\[\w+\])?:?[-=])(\[\"[^\"$`{}\n]*\"(?:, ?\"[^\"$`{}\n]*\")*\])(?=\})")
+
+
+class Source(Value, dict=True):
+    """The text a tree was made of: one byte for each character, so offsets are the same in both."""
+
+    logical: Logical
+
+    @property
+    def data(self) -> bytes:
+        # The grammar's scanner hands characters to C's isdigit(), which reads outside of its table for
+        # large ones and ends the process; to a shell they are letters like any other.
+        plain = _LIST_DEFAULT.sub(lambda found: found[1] + "x" * len(found[2]), self.logical.text)
+        return _BEYOND_ASCII.sub("x", plain).encode("ascii")
+
+    @cached_property
+    def root(self) -> Syntax | None:
+        """The tree, None where there is an error in it or the text is too long."""
+        if len(self.logical.text) > MOST_CHARACTERS:
+            return None
+        root = _parser().parse(self.data).root_node
+        return None if root.has_error else root
+
+    def text(self, node: Syntax) -> str:
+        return self.logical.text[node.start_byte : node.end_byte]
+
+    def span(self, start: int, end: int) -> Span:
+        return self.logical.span(start, end)
+
+
+def syntax_tree(text: str) -> Syntax | None:
+    """The grammar's tree of a shell file, None where there is an error in it; its offsets are those of the text."""
+    return Source(Logical(text, ((0, 0),))).root
+
+
+@cache
+def _parser() -> Parser:
+    return Parser(Language(tree_sitter_bash.language()))
