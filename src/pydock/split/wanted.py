@@ -11,9 +11,9 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from pydock.images.debian import is_older_than_wheels
+from pydock.packages.requirements import Kind, RequirementSet
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.requirements import Kind, RequirementSet
 from pydock.split.inputs import Inputs
 from pydock.split.roles import Role, RoledStep
 from pydock.values import Value
