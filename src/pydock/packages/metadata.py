@@ -57,7 +57,7 @@ def asked_for(path: str, text_of: TextOf) -> RequirementSet:
     kinds = {"pyproject.toml": reader.pyproject, "setup.cfg": reader.configuration, "setup.py": reader.script}
     try:
         kinds[match["name"]](extras)
-    except (ValueError, configparser.Error, AttributeError, TypeError):
+    except (ValueError, LookupError, RecursionError, configparser.Error, AttributeError, TypeError):
         reader.trouble(reader.looked_at, "is worked out when the project is built")
     return RequirementSet(path, (match["path"], *reader.files), tuple(reader.found), troubles=tuple(reader.troubles))
 
