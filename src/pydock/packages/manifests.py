@@ -41,19 +41,18 @@ def of_pipfile(path: str, places: Places, categories: Iterable[str] = ("packages
 def _of_entry(name: str, entry: object, places: Places) -> Demand:
     known = normalised(name)
     if not isinstance(entry, Mapping):
-        version = str(entry)
-        return Demand((known,), {} if version == "*" else {known: version})
+        return Demand((known,), {} if entry == "*" else {known: str(entry)})
     extras = entry.get("extras")
     listed = tuple(normalised(str(each)) for each in extras) if isinstance(extras, list) else ()
     found = Demand((known,), extras={known: listed} if listed else {})
-    if isinstance(path := entry.get("path"), str) and (where := places.at(path)):
+    path, address, version = entry.get("path"), entry.get("git"), entry.get("version")
+    if isinstance(path, str) and (where := places.at(path)):
         is_editable = entry.get("editable") is True
         return joined([found, Demand(projects=(LocalProject(where, listed, is_editable),))])
-    if isinstance(address := entry.get("git"), str):
+    if isinstance(address, str):
         return joined([found, Demand(links=of_place(f"git+{address}", places).links)])
-    version = entry.get("version")
     if isinstance(version, str) and version != "*":
-        return joined([Demand((known,), {known: version}, found.extras)])
+        return Demand((known,), {known: version}, found.extras)
     return found
 
 

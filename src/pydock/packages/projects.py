@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from pydock.packages import poetry
 from pydock.packages.demand import UNREAD, Demand, LocalProject, Places, joined, normalised
-from pydock.packages.lists import of_list, of_set
+from pydock.packages.lists import of_set
 from pydock.packages.metadata import asked_for, manifest_of
 from pydock.packages.operands import of_requirement
 from pydock.packages.setup_script import argument, lines
@@ -42,8 +42,8 @@ class Groups(Value):
 NO_GROUPS = Groups()
 
 
-def with_projects(demand: Demand, places: Places) -> Demand:
-    """A demand with that of all local projects that it and they name."""
+def with_projects(demand: Demand, places: Places, groups: Groups = NO_GROUPS) -> Demand:
+    """A demand with that of all local projects that it and they name; `groups` says what of each is installed."""
     seen: dict[LocalProject, None] = {}
     parts, pending = [demand], list(demand.projects)
     while pending:
@@ -54,7 +54,7 @@ def with_projects(demand: Demand, places: Places) -> Demand:
         if len(seen) > _MOST_PROJECTS:
             parts.append(UNREAD)
             break
-        parts.append(of_project(project, places))
+        parts.append(of_project(project, places, groups))
         pending += parts[-1].projects
     return joined(parts)
 
@@ -264,12 +264,3 @@ def _argument(text: str, name: str) -> object:
 def _entry_points(text: str) -> tuple[str, ...]:
     """The names of entry points that are written `name = module:function`, one a line."""
     return tuple(line.partition("=")[0].strip() for line in text.splitlines() if "=" in line)
-
-
-def of_file(path: str, places: Places, groups: Groups = NO_GROUPS) -> Demand:
-    """The demand of a file that an install is given: a list, or the metadata of a project without the project."""
-    folder, name = posixpath.split(path)
-    if name in {"pyproject.toml", *_LEGACY}:
-        bare = replace(groups, has_project=False)
-        return joined([of_project(LocalProject(folder), places, bare), Demand(files=(path,))])
-    return of_list(path, places)
