@@ -20,12 +20,12 @@ from pydock.build import walk
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
+from pydock.packages.requirements import RequirementSet
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.context import Copied
 from pydock.project.ignored import ignore_of
 from pydock.project.installs import Install
-from pydock.project.requirements import RequirementSet
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
 from pydock.values import Value

@@ -1,0 +1,1 @@
+"""python: programs in text, modules, scripts."""
