@@ -56,7 +56,8 @@ class Effect(Value):
     and has this command's hand in it now, `removes` is gone afterwards (Below: all in a folder, the
     folder stays; File and Folder: with all below). `texts` are the texts of files that are known by path.
     `installs` is the environment that the service's Python packages go to. `operand` is the one word
-    that this part is about, None for the whole command. `workdir` is where the shell is afterwards.
+    that this part is about, None for the whole command. `workdir` is where the shell is afterwards,
+    None where it stays; `is_elsewhere`: it is in a folder that nobody knows.
     """
 
     needs: tuple[Need, ...] = ()
@@ -70,6 +71,7 @@ class Effect(Value):
     purpose: Purpose = Purpose.SERVICE
     operand: Word | None = None
     workdir: str | None = None
+    is_elsewhere: bool = False
 
 
 class Language(Enum):
