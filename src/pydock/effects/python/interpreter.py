@@ -125,8 +125,8 @@ def _module(
         yield Effect(provides=(Distribution(environment, "pip"), File(f"{environment}/bin/pip3")), purpose=Purpose.TOOL)
     elif name in _TOOLS:
         words = (module, *arguments)
-        found = tuple(_TOOLS[name](argv(words, "pyproject-build" if name == "build" else name), state))
-        yield from (_needing(each, Module(environment, name)) for each in found)
+        line = argv(words, "pyproject-build" if name == "build" else name)
+        yield from (_needing(each, Module(environment, name)) for each in _TOOLS[name](line, state))
     else:
         needs = _own_module(name, state) or _of_library(name, environment)
         yield code(line, arguments, state, environment, *needs)

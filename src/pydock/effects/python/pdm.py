@@ -1,4 +1,7 @@
-"""pdm and hatch: installs of whole projects (https://pdm-project.org/latest/, https://hatch.pypa.io/latest/, read 2026-11)."""
+"""pdm and hatch: installs of whole projects.
+
+https://pdm-project.org/latest/, https://hatch.pypa.io/latest/, read 2026-11.
+"""
 
 from __future__ import annotations
 

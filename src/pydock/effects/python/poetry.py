@@ -82,7 +82,7 @@ def _config(line: Argv, folder: str, state: State) -> Effect:
     name, values = line.operands[0].value, line.operands[1:]
     if name is None or not (values or line.has("--unset")) or any(word.value is None for word in values):
         return Effect(provides=(File(path),), takes=(File(path),)) if values or line.has("--unset") else Effect()
-    known = {**_flat(read_table(state.text(path)))}
+    known = dict(_flat(read_table(state.text(path))))
     known.pop(name, None)
     if not line.has("--unset"):
         known[name] = " ".join(word.value or "" for word in values)

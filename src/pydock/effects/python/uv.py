@@ -77,7 +77,7 @@ def uv(line: Argv, state: State) -> Iterable[Effect | Nested]:
             return (unknown(line, state, is_library=True),)
 
 
-def _pip(line: Argv, state: State) -> Iterator[Effect]:
+def _pip(line: Argv, state: State) -> Iterator[Effect | Nested]:
     environment = _of_pip(line, state)
     match line.verb:
         case "sync":
@@ -178,7 +178,7 @@ def _sync(line: Argv, state: State) -> Effect:
 
 
 def _members(folder: str, line: Argv, state: State) -> tuple[Need, ...]:
-    """The members of a workspace that the project asks for; one pattern has to be met, of several nobody knows which."""
+    """The members of a workspace that the project asks for; of several patterns nobody knows which has to be met."""
     table = read_table(state.text(f"{folder.rstrip('/')}/pyproject.toml"))
     sources = section(table, "tool", "uv", "sources").values()
     members = section(table, "tool", "uv", "workspace").get("members")
