@@ -13,10 +13,11 @@ from pydock.build import Build, Process, Step
 from pydock.images.debian import kind_of
 from pydock.patterns import regex
 from pydock.split.members import package_of
-from pydock.state import ANYTHING, Found, Need
-from pydock.state.needs import Below, File, Folder, PackageLists, Toolchain, Variable
+from pydock.state import ANYTHING, Answer, Found, Need
+from pydock.state.needs import Below, File, Folder, PackageLists, Program, Toolchain, Variable
 from pydock.values import Value
 
+MANAGERS = frozenset({"poetry", "pipenv", "pdm", "uv", "hatch", "rye"})
 _BUILDING = frozenset({"compiler", "build-tool", "headers"})
 _FETCHING = frozenset({"fetcher", "version-control"})
 # Variables that pip, the managers, compilers and apt read without being named on a command line.
@@ -81,7 +82,7 @@ class _Slicer:
         reasons = self.reasons(builder, makers)
         roots = {step.number for step in self.steps} - set(reasons)
         for process in self.processes:
-            roots |= self.providers(process.needs) - makers
+            roots |= self.at_run_time(process.needs) - makers
         for step in self.build.steps:
             # What other stages take from this one.
             if step.number not in self.by_number:
@@ -104,9 +105,20 @@ class _Slicer:
         """The steps of this stage that met needs; package lists are fetched anew wherever packages are installed."""
         found: set[int] = set()
         for need, answer in entries:
-            if not isinstance(need, PackageLists):
-                found |= {maker for maker in answer.makers if maker in self.by_number}
+            if isinstance(need, PackageLists):
+                continue
+            makers = {maker for maker in answer.makers if maker in self.by_number}
+            if answer.answer is Answer.UNKNOWN:
+                # Who installs the service's packages brought it, rather than who brought the tool for that.
+                makers = {maker for maker in makers if not self.by_number[maker].is_tool} or makers
+            found |= makers
         return found
+
+    def at_run_time(self, entries: Iterable[tuple[Need, Found]]) -> set[int]:
+        """The steps that met needs of the runtime stage, which is written without managers of packages."""
+        return self.providers(
+            (need, answer) for need, answer in entries if not (isinstance(need, Program) and need.name in MANAGERS)
+        )
 
     def soft(self, step: Step) -> set[int]:
         """The steps behind what a step reads where it is there."""
@@ -136,7 +148,7 @@ class _Slicer:
                 continue
             found.add(number)
             step = self.by_number[number]
-            more = self.providers(step.needs)
+            more = self.at_run_time(step.needs) if stop else self.providers(step.needs)
             if takes:
                 more |= self.soft(step) if step.installs is not None or not stop else self.variables_of(step)
             if ANYTHING in step.opens:

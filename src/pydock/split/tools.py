@@ -8,9 +8,9 @@ from pydock.project.start import Start, starts
 from pydock.shell import script
 from pydock.split.commands import is_translated
 from pydock.split.draft import Draft
-from pydock.split.environment import MANAGERS
 from pydock.split.members import is_for_building
 from pydock.split.refusal import Refusal, span_of
+from pydock.split.slices import MANAGERS
 from pydock.state.needs import Program
 
 _COMPILERS = frozenset(
