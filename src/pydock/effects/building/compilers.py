@@ -38,22 +38,8 @@ def _wider(opens: Open | None, places: list[str]) -> Open | None:
     return replace(opens, places=both) if opens else None
 
 
-@effect(
-    "cargo",
-    "rustc",
-    "rustup",
-    "go",
-    "java",
-    "javac",
-    "mvn",
-    "gradle",
-    "ruby",
-    "gem",
-    "bundle",
-    "php",
-    "composer",
-    "perl",
-)
+@effect("cargo", "rustc", "rustup", "go", "java", "javac", "mvn", "gradle")
+@effect("ruby", "gem", "bundle", "php", "composer", "perl")
 def language(line: Argv, state: State) -> Iterable[Effect]:
     """Build tools of other languages: what they install goes below HOME or /usr/local."""
     found = unknown(line, state, is_library=True)
