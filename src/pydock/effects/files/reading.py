@@ -28,7 +28,7 @@ def grep(line: Argv, state: State) -> Iterable[Effect]:
     return (Effect(given, takes=takes),)
 
 
-@effect("ls", "stat", "du", "file", "readlink", "realpath", "md5", "less", "more", "tree", "lsof", "namei", "cksum")
+@effect("ls", "stat", "du", "file", "readlink", "realpath", "less", "more", "tree", "lsof", "namei", "cksum")
 def look(line: Argv, state: State) -> Iterable[Effect]:
     return (Effect(takes=tuple(need for word in line.operands for need in taken(word, state))),)
 
@@ -41,8 +41,6 @@ def envsubst(line: Argv, state: State) -> Iterable[Effect]:
 
 @effect("which", "date", "uname", "id", "nproc", "sleep", "hostname", "whoami", "basename", "dirname", "arch", "getent")
 @effect("kill", "pkill", "expr", "seq", "df", "stty", "ps", "nc", "tty", "yes", "groups", "sync", "lscpu", "free", "ip")
-@effect(
-    "clear", "uptime", "logger", "lsb_release", "env-update", "factor", "locale", "printenv", "uuidgen", "ping", "dig"
-)
+@effect("clear", "uptime", "logger", "lsb_release", "factor", "locale", "printenv", "uuidgen", "ping", "dig")
 def harmless(line: Argv, state: State) -> Iterable[Effect]:
     return (Effect(),)

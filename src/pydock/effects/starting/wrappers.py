@@ -67,7 +67,7 @@ def exec_(line: Argv, state: State) -> Iterable[Effect | Nested]:
 @effect(
     "fakeroot", "setsid", "unbuffer", "catchsegv", "timeout", "gosu", "su-exec", "setuidgid", "s6-setuidgid", "flock"
 )
-@effect("watch", "numactl", "taskset", "unshare", "chrt", "proxychains4", "torsocks", "strace", "ltrace", "jemalloc.sh")
+@effect("watch", "flock", "numactl", "taskset", "chrt", "proxychains4", "torsocks", "strace", "ltrace", "jemalloc.sh")
 def wrapper(line: Argv, state: State) -> Iterable[Effect | Nested]:
     program = line.program or ""
     own = _OWN_WORDS.get(program, 1 if program in {"taskset", "chrt"} else 0)
