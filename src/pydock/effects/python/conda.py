@@ -167,7 +167,11 @@ def _pixi_install(line: Argv, manifest: str, environment: str, name: str, state:
     is_bound = line.has("--locked", "--frozen")
     found = installed(demand, environment, state, *([lock] if is_bound else []))
     folder = posixpath.dirname(manifest)
-    takes: list[Need] = [lock, *([Below(folder)] if folder != "/" else []), *taken(environment, state)]
+    takes: list[Need] = [
+        *([] if is_bound else [lock]),
+        *([Below(folder)] if folder != "/" else []),
+        *taken(environment, state),
+    ]
     provides = (*_created(environment), *distributions(demand, environment), *found.provides)
     return replace(
         found,

@@ -77,7 +77,7 @@ def _install(line: Argv, folder: str, environment: str, state: State) -> Effect:
     needs: list[Need] = [File(lock)] if has_to_lock else []
     # An install by name makes a Pipfile where there is none.
     needs += [File(manifest)] if not (line.operands or line.values("-r", "--requirements")) else []
-    takes = [File(manifest), File(lock), *([Below(folder)] if folder != "/" else [])]
+    takes = [File(manifest), *([] if has_to_lock else [File(lock)]), *([Below(folder)] if folder != "/" else [])]
     provides = [*made(environment, state), *found.provides]
     provides += [File(lock)] if not has_to_lock and not line.has("--skip-lock", "--deploy") else []
     return replace(

@@ -25,6 +25,9 @@ from pydock.state import Effect, Need, Nested, Purpose, State
 from pydock.state.needs import Below, Distributions, File, Program, SourceLink, Thing
 from pydock.values import Value, replace
 
+# What each environment has of its own, whatever else the image has of that name.
+_PYTHONS = frozenset({"python", "python3"})
+
 
 class Sync(Value):
     """An install of the project in a folder: `lock` is the lock beside, which `has_to_lock` cannot do without."""
@@ -110,7 +113,8 @@ def _in_environment(need: Need, environment: str, state: State) -> Need:
     path = File(f"{environment}/bin/{need.name}")
     if state.makers(path):
         return path
-    return need if environment == environments.SYSTEM or state.has(need) else path
+    is_own = need.name in _PYTHONS and environment != environments.SYSTEM
+    return need if environment == environments.SYSTEM or (state.has(need) and not is_own) else path
 
 
 def exported(target: str | None, demand: Demand, folder: str, lock: str, state: State) -> Effect:
