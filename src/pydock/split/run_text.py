@@ -149,7 +149,7 @@ def builder_edits(draft: Draft, members: Sequence[Member], *, late: bool) -> lis
             edits += _narrowed(draft, member, command, draft.system.builder_has)
         elif command is not None and _is_mixed(draft, member):
             edits += _narrowed(draft, member, command, lambda step: (step.number in draft.late) is late)
-        if member.installs and late:
+        if late and (member.installs or any(pip_words(each) is not None for each in member.part.commands)):
             edits += _install_edits(draft, member)
     return _without_clashes(edits)
 

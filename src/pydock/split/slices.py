@@ -32,7 +32,7 @@ _INSTALLERS_OWN = regex(r"(PIP|POETRY|PIPENV|PDM)_.*")
 # What only installers read: lists of packages, and settings of where they come from.
 INSTALLERS_INPUT = regex(
     r".*/(?:[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in|lock)|requirements/[\w.-]+|pylock[\w.-]*\.toml"
-    r"|poetry\.(?:lock|toml)|uv\.(?:lock|toml)|pdm\.(?:lock|toml)|Pipfile(?:\.lock)?|get-pip\.py|uvx?"
+    r"|poetry\.(?:lock|toml)|uv\.(?:lock|toml)|pdm\.(?:lock|toml)|Pipfile(?:\.lock)?|get-pip\.py|uvx?|[^/]+\.whl"
     r"|pip\.conf|\.netrc|\.pypirc|\.pip/.*|\.ssh/.*|\.gitconfig|\.git-credentials|\.config/pip/.*|\.config/pypoetry/.*)"
 )
 
@@ -228,7 +228,8 @@ class _Slicer:
         """Whether a step makes nothing but files that only installers read."""
         files = [thing.path for thing in (*step.provides, *step.changes) if isinstance(thing, File)]
         others = [thing for thing in step.provides if not isinstance(thing, File | Folder)]
-        return bool(files) and not others and not step.opens and all(map(INSTALLERS_INPUT.match, files))
+        places = [place for each in step.opens for place in each.places if place not in files]
+        return bool(files) and not others and not places and all(map(INSTALLERS_INPUT.fullmatch, files))
 
     def is_mentioned(self, step: Step) -> bool:
         """Whether what runs reads one of the files."""

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable
 
 from pydock.effects.files.making import put
-from pydock.effects.paths import is_folder, is_glob, joined, needed, opened, path_of
+from pydock.effects.paths import is_folder, is_glob, joined, needed, opened, path_of, taken
 from pydock.effects.registry import effect
 from pydock.shell import Word
 from pydock.shell.argv import Argv
@@ -125,15 +125,17 @@ def copied(
     if not is_made:
         needs += (Folder(where if is_inside else posixpath.dirname(where)),)
     made = Copies()
+    takes: list[Need] = []
     for word in sources:
         path = path_of(word, state)
         if path is None:
-            made += Copies((), {}, (where,))
+            takes += taken(word, state)
+            made += Copies(() if is_inside else (File(where),), {}, (where,))
             continue
         has_contents = (word.value or "").endswith(contents_mark)
         new = joined(where, posixpath.basename(path)) if is_inside and not has_contents else where
         made += _copy(path, new, state)
-    return _effect(needs, made)
+    return _effect(needs, made, tuple(takes))
 
 
 def _effect(needs: tuple[Need, ...], made: Copies, takes: tuple[Need, ...] = ()) -> Effect:
