@@ -148,9 +148,7 @@ PROJECTS = [
         id="setup.cfg",
     ),
     pytest.param(
-        {
-            "/app/setup.py": "import setuptools\nneeds = ['a', 'b']\nsetuptools.setup(name='shop', install_requires=needs)\n"
-        },
+        {"/app/setup.py": "import setuptools\nall = ['a', 'b']\nsetuptools.setup(name='shop', install_requires=all)\n"},
         {"shop", "a", "b"},
         id="setup.py",
     ),
