@@ -10,8 +10,8 @@ import pytest
 
 from pydock.edits import Safety
 from pydock.engine import Report, rewrite
+from pydock.packages.archive import asked_for
 from pydock.project import Project
-from pydock.project.archive import asked_for
 from pydock.resolve import Resolver, gathered
 from pydock.rules import unpinned_requirement
 from pydock.tree import Tree

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from packaging.requirements import Requirement
 
-from pydock.project.poetry import dependencies, requirement
+from pydock.packages.poetry import dependencies, requirement
 
 SAID = {
     "any version": ("*", "shop"),

@@ -13,8 +13,8 @@ from packaging.utils import canonicalize_name
 
 from pydock.engine import check
 from pydock.errors import SyntaxProblem
+from pydock.packages.requirements import Kind, entries, read
 from pydock.project import Project
-from pydock.project.requirements import Kind, entries, read
 from pydock.rules import RULES
 from pydock.tree import Tree
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from pydock.edits import Fix, Safety
 from pydock.errors import RuleBugError, SyntaxProblem
 from pydock.lines import Span
+from pydock.packages.requirements import entries
 from pydock.project import Project
-from pydock.project.requirements import entries
 from pydock.rule import Finding, Rule
 from pydock.silence import heard
 from pydock.tree import Tree

@@ -13,8 +13,9 @@ from pydock.project.app import app, bind
 from pydock.project.called import called_programs
 from pydock.project.compose import services
 from pydock.project.module import read_module
-from pydock.project.sources import sources, syntax
+from pydock.project.sources import sources
 from pydock.project.writes import image_path, writes
+from pydock.source.syntax import syntax
 from pydock.values import Value, field
 
 MOST_ROUTES = 20

@@ -12,10 +12,10 @@ from pydock.bench.context import ignored
 from pydock.bench.recipe import Recipe
 from pydock.edits import Edit, apply
 from pydock.lines import Span
+from pydock.packages.requirements import entries
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.app import app
-from pydock.project.requirements import entries
 from pydock.tree import Tree
 from pydock.values import Value
 

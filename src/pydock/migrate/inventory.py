@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pydock.dockerfile import Stage
 from pydock.images.tags import debian_suite
 from pydock.migrate.record import Inventory
+from pydock.packages.requirements import Kind
 from pydock.project import Project
 from pydock.project.app import app
 from pydock.project.locks import locks
 from pydock.project.python import release, suite
-from pydock.project.requirements import Kind
 from pydock.project.rights import ROOT
 from pydock.project.secrets import mask
 from pydock.project.server import server

@@ -10,11 +10,12 @@ from pydock.contract import Contract, environment_before, user_before, workdir_b
 from pydock.dockerfile import Dockerfile, Instruction, Stage, read
 from pydock.images.tags import PythonImage, python_image, slim_tag
 from pydock.lines import Span
-from pydock.project import archive, context, metadata, requirements
+from pydock.packages import archive, metadata, requirements
+from pydock.packages.requirements import RequirementSet
+from pydock.project import context
 from pydock.project.installs import Install, installs
 from pydock.project.pins import Pins
 from pydock.project.registry import Registry
-from pydock.project.requirements import RequirementSet
 from pydock.project.running import Running
 from pydock.tree import Tree
 from pydock.values import Value, field, replace

@@ -13,14 +13,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 
+from pydock.packages.metadata import is_manifest
+from pydock.packages.requirements import Entry, Kind, entries
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.interpreters import Interpreter
 from pydock.project.lockfile import requesters
 from pydock.project.locks import lock
-from pydock.project.metadata import is_manifest
 from pydock.project.pins import DIRECT
-from pydock.project.requirements import Entry, Kind, entries
 from pydock.values import Value
 
 _HEAD = regex(

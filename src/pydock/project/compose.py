@@ -1,4 +1,4 @@
-"""Compose services that run the image of this Dockerfile: the only door to PyYAML.
+"""Compose services that run the image of this Dockerfile.
 
 Facts: https://docs.docker.com/reference/compose-file/services/ and .../build/, read 2026-11.
 """
@@ -10,7 +10,6 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from pydock.edits import Edit
@@ -19,6 +18,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.sources import remembered
 from pydock.values import Value
+from pydock.yaml_text import document, is_block, nodes
 
 _FILE = regex(r"(?:docker-)?compose[^/]*\.ya?ml\Z", re.I)
 # https://docs.docker.com/reference/compose-file/interpolation/, read 2026-11
@@ -152,20 +152,6 @@ def _of_file(project: Project, path: str, text: str) -> Iterator[Service]:
             yield _service(str(name), path, entry)
 
 
-@lru_cache(maxsize=64)
-def document(text: str) -> Mapping[str, Any]:
-    """A compose file's content; nothing where it cannot be read."""
-    # Loading the library costs more than most checks, so only files that exist pay for it.
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        document = yaml.load(text, Loader=loader)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
 def _builds_this(project: Project, folder: str, build: object) -> bool:
     """Whether a `build:` means this Dockerfile; contexts are relative to the compose file."""
     if isinstance(build, str):
@@ -205,18 +191,15 @@ def _list(value: object) -> list[Any]:
 
 def with_variable(project: Project, service: Service, name: str, value: str) -> Edit | None:
     """A variable for one service, in the lines of the file; None where they are laid out in an unusual way."""
-    import yaml
-
     text = project.tree.text(service.path) or ""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    entry = _entry_of(_entry_of(root, "services"), service.name)
-    if not isinstance(entry, yaml.MappingNode) or entry.flow_style or not entry.value:
+    entry = _entry_of(_entry_of(nodes(text), "services"), service.name)
+    if not is_block(entry, is_mapping=True):
         return None
     lines = text.splitlines(keepends=True)
     newline = "\r\n" if lines[0].endswith("\r\n") else "\n"
     present = _entry_of(entry, "environment")
     if present is not None:
-        if not isinstance(present, yaml.CollectionNode) or present.flow_style or not present.value:
+        if not is_block(present):
             return None
         first = present.value[0]
         mark = (first[0] if isinstance(first, tuple) else first).start_mark
@@ -247,8 +230,8 @@ def _last_line(node: Any) -> int:
     while isinstance(node.value, list) and node.value:
         last = node.value[-1]
         node = last[1] if isinstance(last, tuple) else last
-    is_block = getattr(node, "style", None) in {"|", ">"}
-    return int(node.end_mark.line) - (1 if is_block else 0)
+    is_literal = getattr(node, "style", None) in {"|", ">"}
+    return int(node.end_mark.line) - (1 if is_literal else 0)
 
 
 def _is_only_difference(before: str, after: str, service: str, name: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pydock.project.ports import template
-from pydock.project.sources import MOST_SOURCES, syntax, walk
+from pydock.source.syntax import MOST_SOURCES, syntax, walk
 
 _PARSERS = frozenset({"parse_args", "parse_known_args"})
 

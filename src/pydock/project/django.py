@@ -14,7 +14,8 @@ from functools import lru_cache
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.imports import module_file, nearest_files
-from pydock.project.sources import sources, syntax
+from pydock.project.sources import sources
+from pydock.source.syntax import syntax
 
 _SETTINGS = regex(r"DJANGO_SETTINGS_MODULE[\"']\s*(?:,|\]\s*=)\s*[\"']([\w.]+)[\"']")
 _GATES = regex(r"LoginRequired\w*Middleware|BasicAuth\w*Middleware|AuthRequired\w*Middleware", re.I)

@@ -20,7 +20,7 @@ from pydock.project.imports import imported_files
 from pydock.project.module import imports_of
 from pydock.project.ports import template
 from pydock.project.routing import Route
-from pydock.project.sources import syntax, walk
+from pydock.source.syntax import syntax, walk
 from pydock.values import Value, field, replace
 
 DEEPEST = 6

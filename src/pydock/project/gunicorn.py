@@ -16,8 +16,9 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.constants import constants_of
 from pydock.project.ports import Bind, Port, Values, read_bind, template
-from pydock.project.sources import content, syntax, walk
+from pydock.project.sources import content
 from pydock.shell import Command
+from pydock.source.syntax import syntax, walk
 from pydock.values import Value, field
 
 _SHORT = {

@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 from packaging.utils import canonicalize_name
 
 from pydock.data import rows
+from pydock.packages.requirements import Entry, Kind
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import apt_installs
@@ -24,13 +25,13 @@ from pydock.project.installs import Install
 from pydock.project.kept import feeding
 from pydock.project.locks import compiled, lock
 from pydock.project.removals import refused_sources
-from pydock.project.requirements import Entry, Kind
 from pydock.project.server import server
 from pydock.project.serving import entry_file
-from pydock.project.sources import PROGRAM_FOLDERS, remembered, sources, syntax
+from pydock.project.sources import PROGRAM_FOLDERS, remembered, sources
 from pydock.project.syncs import LOCKS, MANIFESTS, context_path, syncs
 from pydock.project.wanted import wanted
 from pydock.shell import Command, script
+from pydock.source.syntax import syntax
 from pydock.values import Value
 
 MOST_FILES = 400

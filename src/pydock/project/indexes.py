@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pydock.dockerfile import Instruction
+from pydock.packages.requirements import Kind, RequirementSet
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.caches import mounts
 from pydock.project.installs import Install, pip_command
 from pydock.project.pins import Indexes
-from pydock.project.requirements import Kind, RequirementSet
 from pydock.project.secrets import url_with_password
 from pydock.shell import script
 from pydock.values import Value

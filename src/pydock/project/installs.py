@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pydock.chains import comment_lines
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.lines import Span
+from pydock.packages.operands import is_place
 from pydock.patterns import regex
 from pydock.shell import Command, Step, Word, script
 from pydock.values import Value
@@ -152,15 +153,6 @@ class Install(Value):
     def places(self) -> tuple[Word, ...]:
         """Arguments that are paths or archives rather than names: `.`, `./lib`, `x.whl`."""
         return (*self.editables, *(word for word in self.packages if is_place(word.value or word.text)))
-
-
-def is_place(text: str) -> bool:
-    """Whether pip would read this argument as a local path."""
-    bare = text.split("[", 1)[0]
-    if "://" in bare:
-        return False
-    is_path = bare in {".", ".."} or bare.startswith(("./", "../", "~/")) or "/" in bare
-    return (is_path and "@" not in text) or bare.endswith((".whl", ".tar.gz", ".zip"))
 
 
 def pip_command(command: Command) -> Command | None:

@@ -12,7 +12,8 @@ from pydock.project.app import app
 from pydock.project.django import read_stars
 from pydock.project.imports import nearest_files
 from pydock.project.secrets import Weight, mask, weigh
-from pydock.project.sources import remembered, sources, syntax
+from pydock.project.sources import remembered, sources
+from pydock.source.syntax import syntax
 from pydock.values import Value
 
 _SETTINGS = regex(r"(?:\A|/)(?:settings|config|configuration|constants|conf)(?:/[^/]*)?\.py\Z|/settings/[^/]*\.py\Z")

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from pydock.dockerfile import Instruction
 from pydock.edits import Edit, apply
 from pydock.lines import Span
+from pydock.packages.requirements import Entry
 from pydock.project import Project
 from pydock.project.context import Copied
 from pydock.project.installs import Install, behind, without
@@ -25,7 +26,6 @@ from pydock.project.lockfile import has_hashes, lock_command, lock_path, lock_te
 from pydock.project.locks import compiled
 from pydock.project.outdated import Outdated, outdated
 from pydock.project.pylock import pylock_path, pylock_text, unreadable
-from pydock.project.requirements import Entry
 from pydock.project.wanted import Wanted, wanted
 from pydock.shell import Word, script
 from pydock.values import Value

@@ -17,10 +17,10 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from pydock.packages.requirements import RequirementSet
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.freshness import Freshness, pipenv_freshness, poetry_freshness, uv_freshness
-from pydock.project.requirements import RequirementSet
 from pydock.project.sources import remembered
 from pydock.values import Value, field
 

@@ -25,7 +25,7 @@ from pydock.project.putting import (
 )
 from pydock.project.routing import INCLUDES, Include, Route, include_of, router_of, routes_of_call, routes_of_handler
 from pydock.project.runs import Run, Scope, read_run
-from pydock.project.sources import MOST_SOURCES, children, syntax, walk
+from pydock.source.syntax import MOST_SOURCES, children, syntax, walk
 from pydock.values import Value, field, replace
 
 

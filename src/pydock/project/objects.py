@@ -10,7 +10,7 @@ from pydock.project.frameworks import WORKERS, framework_of
 from pydock.project.imports import imported_files, module_at
 from pydock.project.module import Application
 from pydock.project.references import Reference, References, read_references
-from pydock.project.sources import syntax
+from pydock.source.syntax import syntax
 from pydock.values import Value
 
 MOST_STEPS = 60

@@ -6,7 +6,7 @@ import re
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from pydock.project.poetry import plain
+from pydock.packages.poetry import plain
 
 _MOST_PATCHES = 40
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from pydock.project.module import imports_of
 from pydock.project.runs import dotted_name
-from pydock.project.sources import MOST_SOURCES, syntax, walk
+from pydock.source.syntax import MOST_SOURCES, syntax, walk
 from pydock.values import Value, field
 
 

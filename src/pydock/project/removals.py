@@ -19,7 +19,8 @@ from pydock.project import Project
 from pydock.project.module import imports_of
 from pydock.project.server import server
 from pydock.project.serving import entry_file
-from pydock.project.sources import MOST_SOURCES, children, remembered, sources, syntax, walk
+from pydock.project.sources import remembered, sources
+from pydock.source.syntax import MOST_SOURCES, children, syntax, walk
 from pydock.values import Value
 
 _CATCHES = regex(r"\b(?:ImportError|ModuleNotFoundError|AttributeError|TypeError|Exception)\b")

@@ -16,8 +16,9 @@ from pydock.project.app import App, app
 from pydock.project.listeners import Server
 from pydock.project.module import read_module
 from pydock.project.server import server
-from pydock.project.sources import remembered, syntax, walk
+from pydock.project.sources import remembered
 from pydock.shell import INITS
+from pydock.source.syntax import syntax, walk
 from pydock.values import Value
 
 LOOP, ASYNC_LOOP = "a loop", "asyncio"

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import ast
 import posixpath
-import re
-import warnings
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import TypeVar
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project, context
+from pydock.source.syntax import MOST_SOURCES
 from pydock.values import Value, replace
 from pydock.words import expand, unquote
 
 Fact = TypeVar("Fact")
 
-MOST_SOURCES = 3_000
-# A syntax tree takes fifty times the memory of its text: only those that several questions go to are kept.
-MOST_TREES = 64
 PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _SHEBANG = regex(r"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:ba|da|a)?sh\b")
 _NOT_THE_SERVICE = regex(
     r"(?:\A|/)(?:tests?|testing|docs?|examples?|benchmarks?|vendor|_?vendored|third_party|site-packages|dist-packages"
     r"|\.?v?env|\.eggs|lib/python[\d.]+)/|(?:\A|/)(?:test_[^/]*|[^/]*_tests?|tests|conftest|setup|noxfile)\.py\Z"
-)
-# Python 3.14 takes several exceptions without brackets: https://peps.python.org/pep-0758/, read 2026-11. In Python 2 a
-# name stands behind the comma, which begins with a small letter.
-_UNBRACKETED = regex(r"^([ \t]*except\*?) ((?:\w+\.)*[A-Z]\w*(?:\s*,\s*(?:\w+\.)*[A-Z]\w*)+)(?=[ \t]*:)", re.M)
-_MARKS = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
-# What the fields of a node hold besides nodes that say more than their kind.
-_LEAVES = frozenset({str, int, float, complex, bytes, bool, type(None), type(...)}).union(
-    *(mark.__subclasses__() for mark in _MARKS)
 )
 
 
@@ -78,45 +65,6 @@ def _is_taken(path: str, sources: set[str]) -> bool:
         source == "." or source in ancestors or any(fnmatchcase(entry, source) for entry in ancestors)
         for source in sources
     )
-
-
-@lru_cache(maxsize=MOST_TREES)
-def syntax(text: str) -> ast.Module | None:
-    """The syntax tree of a Python file; None where this interpreter cannot read it."""
-    tree = _parsed(text)
-    if tree is None and (older := _UNBRACKETED.sub(r"\1(\2)", text)) != text:
-        return _parsed(older)
-    return tree
-
-
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # As bytes, so that a byte order mark and `# coding:` mean what they mean to Python.
-            return ast.parse(text.encode("utf-8", "surrogateescape"))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def walk(tree: ast.AST) -> list[ast.AST]:
-    """What `ast.walk` finds, in its order, without the marks of load and store and the operators."""
-    found = [tree]
-    for node in found:
-        found += children(node)
-    return found
-
-
-def children(node: ast.AST) -> list[ast.AST]:
-    """What `ast.iter_child_nodes` finds, without those marks."""
-    found: list[ast.AST] = []
-    for value in vars(node).values():
-        kind = type(value)
-        if kind is list:
-            found += [each for each in value if type(each) not in _LEAVES]
-        elif kind not in _LEAVES:
-            found.append(value)
-    return found
 
 
 def script_file(project: Project, name: str, *, is_searched: bool = True) -> tuple[str, str] | None:

@@ -14,18 +14,18 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pydock.dockerfile import Stage
+from pydock.packages.archive import is_archive
+from pydock.packages.metadata import NAMES, manifest_of
+from pydock.packages.requirements import Entry, Kind, RequirementSet, entries
 from pydock.patterns import regex
 from pydock.project import Options, Project
-from pydock.project.archive import is_archive
 from pydock.project.build_tools import BUILD_TOOLS
 from pydock.project.edited import changed_before
 from pydock.project.indexes import Supply, supply
 from pydock.project.installs import RESOLVING, Install, installs
 from pydock.project.interpreters import Interpreter, interpreter
 from pydock.project.locks import standing
-from pydock.project.metadata import NAMES, manifest_of
 from pydock.project.pins import Answer, Request
-from pydock.project.requirements import Entry, Kind, RequirementSet, entries
 from pydock.project.secrets import url_with_password
 from pydock.project.sources import remembered
 from pydock.values import Value, replace

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from pydock.packages.setup_script import argument, lines
 from pydock.patterns import regex
-from pydock.project.setup_script import argument, lines
 
 _LARGEST = 1024 * 1024
 # What makes the needs of an archive differ from one machine or Python to the next.

@@ -18,8 +18,8 @@ from packaging.utils import canonicalize_name
 
 from pydock.data import rows
 from pydock.lines import Span
+from pydock.packages.requirements import Kind, entries
 from pydock.project import Project
-from pydock.project.requirements import Kind, entries
 from pydock.project.sources import sources
 from pydock.rule import Example, Finding, Rule
 

@@ -21,11 +21,10 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project
-from pydock.project.called import called_programs
 from pydock.project.installs import Install
 from pydock.rule import Example, Finding, Rule
-from pydock.split.environment import WITHOUT_PIP, WITHOUT_PIP_COMMENT, pip_as_module, shares_pip
-from pydock.split.roles import roled_steps
+from pydock.split.environment import fills_other_environments
+from pydock.split.pip_commands import elsewhere, pip_words
 
 VENV = "/opt/venv"
 LOCAL = "/root/.local"
@@ -44,11 +43,9 @@ EXAMPLES = (
         ),
         after=(
             "FROM python:3.12 AS builder\n"
-            "# the image has pip, so the environment needs none of its own\n"
-            "RUN python -m venv --without-pip --system-site-packages /opt/venv\n"
-            'ENV PATH="/opt/venv/bin:$PATH"\n'
+            "RUN python -m venv --without-pip /opt/venv\n"
             "COPY requirements.txt .\n"
-            "RUN python -m pip install -r requirements.txt\n"
+            "RUN pip --python /opt/venv install -r requirements.txt\n"
             "FROM python:3.12-slim\n"
             "COPY --from=builder /opt/venv /opt/venv\n"
             "ENV PATH=/opt/venv/bin:$PATH\n"
@@ -146,20 +143,20 @@ def _fix(project: Project, builder: Stage, stage: Stage, copies: list[Instructio
         return None, "give both stages the same Python image first, then copy a virtual environment"
     if any(not _is_local(word.text) for entry in copies for word in entry.words[:-1]):
         return None, "copy /root/.local by an instruction of its own first"
-    steps = tuple(step for run in builder.of("RUN") for step in roled_steps(project, builder, run))
     # What another install brings to the image is no part of the environment that is copied.
-    is_shared = user_installs == list(installs) and shares_pip(project, steps, called_programs(project))
-    edits = [_environment(project, builder, is_shared), *_plain_installs(project, user_installs)]
-    if is_shared:
-        edits += [Edit(project.path, span, text) for step in steps for span, text in pip_as_module(step)]
+    is_outside = user_installs == list(installs) and fills_other_environments(here)
+    is_outside = is_outside and all(pip_words(install.command) is not None for install in installs)
+    edits = [_environment(project, builder, is_outside), *_plain_installs(project, user_installs)]
+    if is_outside:
+        edits += [Edit(project.path, *elsewhere(install.command, VENV)) for install in installs]
     edits += [*_copies(project, copies), *_paths(project, stage, copies[0])]
     return Fix("install into a virtual environment and copy it whole", Safety.SAFE, tuple(edits), CHANGES), ""
 
 
-def _environment(project: Project, builder: Stage, is_shared: bool) -> Edit:
+def _environment(project: Project, builder: Stage, is_outside: bool) -> Edit:
     at = builder.start.span.end
-    comment, options = (WITHOUT_PIP_COMMENT, WITHOUT_PIP) if is_shared else ("", "")
-    text = f'{comment}RUN python -m venv {options}{VENV}\nENV PATH="{VENV}/bin:$PATH"\n'
+    text = f"RUN python -m venv --without-pip {VENV}\n" if is_outside else f"RUN python -m venv {VENV}\n"
+    text += "" if is_outside else f'ENV PATH="{VENV}/bin:$PATH"\n'
     return Edit(project.path, Span(at, at), project.dockerfile.written(text))
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.lines import Span
+from pydock.packages.requirements import Kind
 from pydock.project import Project
-from pydock.project.requirements import Kind
 from pydock.project.secrets import is_index_variable, is_installer, shaped, url_variables, url_with_password
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word, script

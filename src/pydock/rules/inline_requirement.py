@@ -22,9 +22,10 @@ from packaging.utils import canonicalize_name
 
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
+from pydock.packages.operands import is_place
 from pydock.project import Project
 from pydock.project.build_tools import BUILD_TOOLS
-from pydock.project.installs import Install, is_place, pinned
+from pydock.project.installs import Install, pinned
 from pydock.project.locks import locks
 from pydock.project.pins import Answer
 from pydock.project.wanted import Wanted, wanted

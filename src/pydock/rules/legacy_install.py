@@ -22,12 +22,13 @@ from collections.abc import Iterator
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
+from pydock.packages.operands import is_place
 from pydock.project import Project
 from pydock.project.caches import ROOT_NAMES
-from pydock.project.installs import is_place, pip_command, runs, without
-from pydock.project.sources import syntax
+from pydock.project.installs import pip_command, runs, without
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
+from pydock.source.syntax import syntax
 
 _HERE = ("setup.py", "./setup.py")
 _SETUP = "from setuptools import setup\nsetup(name='shop')\n"

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.edits import Fix, Safety
+from pydock.packages.requirements import Kind
 from pydock.project import Project
 from pydock.project.locking import Locked, hashed
-from pydock.project.requirements import Kind
 from pydock.project.wanted import Wanted, wanted
 from pydock.rule import Example, Finding, Rule
 

@@ -16,18 +16,18 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from pydock.build import walk
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
+from pydock.packages.requirements import RequirementSet
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.context import Copied
 from pydock.project.ignored import ignore_of
 from pydock.project.installs import Install
-from pydock.project.requirements import RequirementSet
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
-from pydock.split.preparing import is_preparing_copy
 from pydock.values import Value
 
 _MANIFEST = regex(
@@ -112,7 +112,10 @@ def _cost(project: Project, installs: Sequence[Install]) -> str:
 def _is_source(project: Project, copied: Copied) -> bool:
     """Whether a COPY brings code rather than files that name dependencies or settings."""
     # A .netrc or a pip.conf is read by the install, although it names no dependency.
-    return not is_preparing_copy(copied.instruction) and any(_is_code(project, source) for source in copied.sources)
+    steps = [step for step in walk(project).steps if step.instruction is copied.instruction]
+    if steps and all(step.brings_settings for step in steps):
+        return False
+    return any(_is_code(project, source) for source in copied.sources)
 
 
 def _is_code(project: Project, source: str) -> bool:

@@ -22,6 +22,7 @@ from packaging.utils import canonicalize_name
 
 from pydock.disk import LARGEST_TEXT
 from pydock.edits import Fix, Safety
+from pydock.packages.requirements import Entry, Kind, RequirementSet
 from pydock.project import Project
 from pydock.project.lockfile import lock_path
 from pydock.project.locking import Locked, locked
@@ -29,7 +30,6 @@ from pydock.project.locks import Manifest, locks, manifest
 from pydock.project.locks import lock as lock_at
 from pydock.project.outdated import lock_beside
 from pydock.project.platforms import elsewhere
-from pydock.project.requirements import Entry, Kind, RequirementSet
 from pydock.project.syncs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.project.wanted import Wanted, wanted
 from pydock.rule import Example, Finding, Rule

@@ -1,24 +1,49 @@
-"""The decision that turns a single stage into builder and runtime, or says why not.
+"""The decision that turns a stage into builder and runtime, or says why not: slices of the build.
 
-The builder is the part of the stage that Python packages are installed by, and nothing else;
-the runtime stage is everything else, on the slim image, with the environment copied over.
+The builder is the installs of Python packages and what they need, the runtime stage everything that has no reason
+to leave, on the slim image, with the environment copied over. What is written is walked again: where a step or a
+process would lack what it had, the file is not split.
 """
 
 from __future__ import annotations
 
+from pydock.build import Build, Step, walk
 from pydock.dockerfile import Instruction, Stage
+from pydock.images.base import base_image
+from pydock.patterns import regex
 from pydock.plan import Change, Keep, Piece, Plan
 from pydock.project import Project
 from pydock.project.sources import remembered
 from pydock.shell import script
+from pydock.split.base import Base, base
 from pydock.split.builder import builder_pieces
-from pydock.split.draft import Draft, draft
-from pydock.split.refusal import Refusal, refuse_base, refuse_folders, refuse_instructions, refuse_steps
-from pydock.split.roles import Role, RoledStep, mentions_installer, roled_steps, step_text
+from pydock.split.doubts import doubts_of
+from pydock.split.draft import Draft
+from pydock.split.environment import Environment, made, place
+from pydock.split.interpreter import refuse_interpreter
+from pydock.split.members import members
+from pydock.split.places import refuse_places
+from pydock.split.refusal import (
+    Refusal,
+    mentions_installer,
+    refuse_base,
+    refuse_instructions,
+    refuse_kept_output,
+    refuse_steps,
+)
 from pydock.split.runtime import dropped, runtime_pieces
-from pydock.values import Value
+from pydock.split.slices import Slices, slices
+from pydock.split.system import SystemPackages, already_there, lacking
+from pydock.split.tools import refuse_archived, refuse_compilers, refuse_tools
+from pydock.split.wanted import extra_needs
+from pydock.values import Value, replace
 
 __all__ = ["Refusal", "Split", "split"]
+
+
+_PACKAGES = regex(
+    r"site-packages|dist-packages|/venv|\.venv|/root/\.local|/wheels?\b|/install\b|/usr/local(?:/bin|/lib)?/?\Z"
+)
 
 
 class Split(Value):
@@ -31,56 +56,125 @@ class Split(Value):
 
 @remembered
 def split(project: Project) -> Split | Refusal | None:
-    """The plan for a single-stage file; None where there is nothing to split."""
-    stages = project.dockerfile.stages
-    if len(stages) != 1:
+    """The plan for a stage that installs and runs; None where there is nothing to split."""
+    stage = _stage(project)
+    if stage is None:
         return None
-    stage = stages[0]
-    steps = tuple(entry for run in stage.of("RUN") for entry in roled_steps(project, stage, run))
-    if not _installs_anything(stage, steps):
+    build = walk(project)
+    if not _installs_anything(build, stage):
         return None
-    refusals = [*refuse_instructions(project, stage), *refuse_steps(project, stage, steps)]
-    refusals += refuse_folders(project, stage, steps)
-    if base := refuse_base(project, stage, project.python_image(stage)):
-        return base
+    refusals = [*refuse_instructions(project, stage), *refuse_steps(build, stage)]
+    if refusal := refuse_base(project, stage, project.python_image(stage)):
+        return refusal
     if refusals:
         return min(refusals, key=lambda refusal: refusal.span)
-    drafted = draft(project, stage, steps)
-    return drafted if isinstance(drafted, Refusal) else _planned(project, drafted)
+    drafted = _draft(project, build, stage)
+    return drafted if isinstance(drafted, Refusal) else _planned(drafted)
 
 
-def _installs_anything(stage: Stage, steps: tuple[RoledStep, ...]) -> bool:
-    if any(entry.role is Role.UNCLEAR and mentions_installer(step_text(entry.step)) for entry in steps):
+def _stage(project: Project) -> Stage | None:
+    """The stage that is split: the one that ships, or the one of this file that it stands on.
+
+    None where stages of one Python share the work already, or where a number names one behind it.
+    """
+    dockerfile = project.dockerfile
+    if dockerfile.final is None:
+        return None
+    lineage = project.lineage(project.final)
+    stage = lineage[-1]
+    if len(dockerfile.stages) == 1:
+        return stage
+    if any(each.of("RUN") and project.installs(each) for each in lineage[:-1]):
+        return None
+    is_fed = any(_feeds(project, stage, entry) for each in lineage for entry in each.of("COPY", "ADD"))
+    return None if is_fed or _is_counted(project, stage) else stage
+
+
+def _feeds(project: Project, stage: Stage, entry: Instruction) -> bool:
+    """Whether a COPY takes Python packages from another stage of the file: then somebody has split it."""
+    other = project.dockerfile.stage_named(entry.flag("from") or "")
+    if other is None or other is stage:
+        return False
+    return any(_PACKAGES.search(word.text) for word in entry.words[:-1]) or bool(project.installs(other))
+
+
+def _is_counted(project: Project, stage: Stage) -> bool:
+    """Whether a stage at or behind this one is called by its number, which another stage would change."""
+    numbers = [
+        entry.flag("from") or "" for each in project.dockerfile.stages for entry in each.of("COPY", "ADD", "RUN")
+    ]
+    return any(number.isdigit() and int(number) >= stage.index for number in numbers)
+
+
+def _installs_anything(build: Build, stage: Stage) -> bool:
+    if any(step.installs is not None for step in build.of_stage(stage.index)):
         return True
-    return any(entry.role is Role.INSTALL for entry in steps) or any(
-        script(run).opaque and mentions_installer(run.value) for run in stage.of("RUN")
+    return any(script(run).opaque and mentions_installer(run.value) for run in stage.of("RUN"))
+
+
+def _draft(project: Project, build: Build, stage: Stage) -> Draft | Refusal:
+    """Gather the facts, or find the one that stands in the way."""
+    images = base(project, stage)
+    if isinstance(images, Refusal):
+        return images
+    steps = build.of_stage(stage.index)
+    installs = [step for step in steps if step.installs is not None]
+    placed = place(installs, project.dockerfile.text)
+    if isinstance(placed, Refusal):
+        return placed
+    path, is_made = placed
+    if refusal := refuse_interpreter(project, images.image, installs):
+        return refusal
+    if is_made and (refusal := next(refuse_places(project, stage), None)):
+        return refusal
+    cut = slices(build, stage.index)
+    for step in steps:
+        if refusal := refuse_kept_output(step, cut.runtime):
+            return refusal
+    parts = tuple(member for entries in members(build, stage.index).values() for member in entries)
+    runtime = [step for step in steps if step.number in cut.runtime]
+    environment = (
+        made(project, stage, build, images.image, path, parts, runtime) if is_made else Environment(path, False)
     )
+    system = _system(project, build, stage, images, cut, runtime)
+    draft = Draft(
+        project, build, stage, images, cut, environment, system, *doubts_of(project, build, stage, images, cut)
+    )
+    return refuse_tools(draft) or refuse_compilers(draft) or refuse_archived(draft) or draft
 
 
-def _planned(project: Project, drafted: Draft) -> Split:
-    first = project.dockerfile.instructions[: project.dockerfile.instructions.index(drafted.stage.start)]
-    above = tuple(_above(project, drafted, entry) for entry in first)
-    stages = ((*above, *builder_pieces(drafted)), runtime_pieces(drafted))
-    plan = Plan(project.dockerfile, project.path, stages, dropped(drafted))
-    return Split(plan, drafted.doubts, _notes(drafted))
+def _system(
+    project: Project, build: Build, stage: Stage, images: Base, cut: Slices, runtime: list[Step]
+) -> SystemPackages:
+    reference = project.reference(stage)
+    full = base_image(reference)
+    steps, suite = build.of_stage(stage.index), images.image.suite_meant
+    system = SystemPackages(cut, steps, suite, already_there(build, stage, full))
+    if not images.is_slimmed:
+        return system
+    extra = extra_needs(project, build, images.image)
+    added = lacking(runtime, build.processes, (full, full.slimmed()), extra, system.present)
+    return replace(system, added=added)
 
 
-def _above(project: Project, drafted: Draft, entry: Instruction) -> Piece:
+def _planned(draft: Draft) -> Split:
+    dockerfile = draft.project.dockerfile
+    at = dockerfile.instructions.index(draft.stage.start)
+    above = tuple(_above(draft, entry) for entry in dockerfile.instructions[:at])
+    others = tuple(
+        tuple(map(Keep, stage.instructions)) for stage in dockerfile.stages if stage.index > draft.stage.index
+    )
+    stages = ((*above, *builder_pieces(draft)), runtime_pieces(draft), *others)
+    plan = Plan(dockerfile, draft.project.path, stages, dropped(draft))
+    return Split(plan, draft.doubts, draft.notes)
+
+
+def _above(draft: Draft, entry: Instruction) -> Piece:
     """An instruction in front of FROM; the argument that held a whole tag holds the version."""
-    edit = drafted.base.argument
+    edit = draft.base.argument
     if edit is None or not entry.span.start <= edit.span.start < entry.span.end:
         return Keep(entry)
     at = edit.span.start - entry.span.start
-    source = project.dockerfile.slice(entry.span)
+    source = draft.project.dockerfile.slice(entry.span)
     text = source[:at] + edit.text + source[edit.span.end - entry.span.start :]
     return Change(entry, text, "both images have this version")
-
-
-def _notes(drafted: Draft) -> tuple[str, ...]:
-    notes = [drafted.base.note] if drafted.base.note else []
-    if drafted.inputs.unknown is not None:
-        line = drafted.inputs.unknown.number
-        notes.append(f"what line {line} reads is not clear, so the builder gets all that is copied before it")
-    elif drafted.inputs.whole:
-        notes.append("the project itself is installed, so the builder gets all that is copied before it")
-    return tuple(notes)

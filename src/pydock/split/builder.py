@@ -2,43 +2,58 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from pydock.chains import comment_lines
 from pydock.dockerfile import Instruction
-from pydock.patterns import regex
 from pydock.plan import Add, Change, Keep, Piece, Repeat
 from pydock.project.build_tools import latest_tool
-from pydock.split.copying import copy_pieces, leaves_runtime
+from pydock.split.copies import copy_pieces, leaves_runtime
 from pydock.split.draft import Draft
-from pydock.split.environment import WITHOUT_PIP, WITHOUT_PIP_COMMENT
-from pydock.split.pieces import builder_edits, builder_installs, builder_steps, run_text, runtime_steps
-from pydock.split.preparing import is_preparing_copy, read_variables
+from pydock.split.environment import LAST_PIP
+from pydock.split.pip_commands import pip_words
 from pydock.split.reasons import listed
-from pydock.split.roles import Role
-from pydock.words import variables
+from pydock.split.run_text import builder_edits, builder_members, run_text, runtime_members
 
-# Variables that pip, the managers, compilers and apt read without being named on a command line.
-_BUILD_VARIABLE = regex(
-    r"(PIP|UV|POETRY|PIPENV|PDM|HATCH|SETUPTOOLS|GIT|CARGO|RUST|CYTHON|NPY|CRYPTOGRAPHY|GDAL|SKLEARN|BLIS)_.*"
-    r"|(C|CXX|CPP|LD|F)FLAGS|CC|CXX|MAKEFLAGS|(C|CPLUS)_INCLUDE_PATH|LIBRARY_PATH|LD_LIBRARY_PATH|PATH|VIRTUAL_ENV"
-    r"|\w+_(C|CXX|CPP|LD)FLAGS|PKG_CONFIG_PATH|(HDF5|CUDA|JAVA|OPENSSL|LLVM|GEOS|PROJ|TORCH|BLAS|LAPACK)_\w+|MAX_JOBS"
-    r"|PBR_VERSION|\w*PRETEND_VERSION\w*|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|SSH_\w+|HOME|TMPDIR|(PG|MYSQL)_CONFIG"
-    r"|.*_USES_.*|.*_GPL_UNIDECODE|(https?|no|ftp)_proxy|(HTTPS?|NO|FTP)_PROXY|PYTHONPATH|.*_EXTENSIONS?"
-)
 _WIDTH = 100
-# The last pip that installs on an interpreter whose own venv brings one without manylinux2014 wheels.
-_LAST_PIP = {"3.3": "10.0.1", "3.4": "19.1.1", "3.5": "20.3.4", "3.6": "21.3.1"}
 
 
 def builder_pieces(draft: Draft) -> tuple[Piece, ...]:
     """The pieces of the builder, from what rarely changes to what changes often."""
-    stage = draft.stage
-    reach = stage.instructions[1 : draft.last_install + 1]
-    late = _late(draft, reach)
-    early = _early(draft, reach, late)
+    last = max((at for at, entry in enumerate(draft.stage.instructions) if is_builders(draft, entry)), default=0)
+    reach = draft.stage.instructions[1 : last + 1]
+    early = list(_pieces(draft, reach, late=False))
+    late = _without_idle_workdirs(list(_pieces(draft, reach, late=True)))
     return (_from(draft), *early, *_environment(draft), *late)
+
+
+def is_builders(draft: Draft, entry: Instruction) -> bool:
+    """Whether the builder has a command or a file of an instruction."""
+    if entry.keyword == "RUN":
+        return bool(builder_members(draft, entry, late=False) or builder_members(draft, entry, late=True))
+    steps = draft.steps.get(entry, ())
+    return entry.keyword in {"COPY", "ADD"} and any(step.number in draft.slices.builder for step in steps)
+
+
+def _pieces(draft: Draft, reach: tuple[Instruction, ...], *, late: bool) -> Iterator[Piece]:
+    for entry in reach:
+        match entry.keyword:
+            case "ARG" | "ENV" if not late:
+                yield from _variables(draft, entry)
+            case "SHELL" if not late:
+                yield Repeat(entry, draft.project.dockerfile.slice(entry.span), "the same shell")
+            case "WORKDIR" if late:
+                yield Repeat(entry, draft.project.dockerfile.slice(entry.span), "paths are relative to it")
+            case "COPY" | "ADD" if _is_late(draft, entry) is late:
+                yield from copy_pieces(draft, entry)
+            case "RUN":
+                yield from _run(draft, entry, late=late)
+            case _:
+                pass
+
+
+def _is_late(draft: Draft, entry: Instruction) -> bool:
+    return any(step.number in draft.late for step in draft.steps.get(entry, ()))
 
 
 def _from(draft: Draft) -> Piece:
@@ -50,152 +65,119 @@ def _from(draft: Draft) -> Piece:
 
 def _already_there(draft: Draft) -> str:
     """What the full image has of what the file installs, under the comments of instructions that it makes idle."""
-    gone = [entry.package for entry in draft.system.divisions if entry.package in draft.there and not entry.runtime]
+    names = [
+        name
+        for members in draft.members.values()
+        for member in members
+        for name in member.packages
+        if name in draft.system.there and not any(map(draft.system.runtime_has, member.steps))
+    ]
+    gone = sorted(dict.fromkeys(names))
     comments = "".join(
         comment_lines(draft.project.dockerfile.slice(entry.lead))
         for entry in draft.stage.of("RUN")
-        if drops_from_runtime(draft, entry)
-        and not builder_steps(draft, entry, late=False)
-        and not builder_steps(draft, entry, late=True)
+        if not is_builders(draft, entry) and not runtime_members(draft, entry) and draft.members.get(entry)
     )
-    return comments + (f"# the full image has {listed(sorted(gone))}\n" if gone else "")
+    verb = "is" if len(gone) == 1 else "are"
+    return comments + (f"# {listed(gone)} {verb} in the full image\n" if gone else "")
 
 
-def _early(draft: Draft, reach: tuple[Instruction, ...], late: list[Piece]) -> Iterator[Piece]:
-    texts = [_text(piece) for piece in late]
-    for entry in reach:
-        if entry.keyword == "RUN" and (steps := builder_steps(draft, entry, late=False)):
-            texts.append(run_text(draft, entry, steps, builder_edits(draft, entry)))
-    texts += [entry.logical.text for entry in reach if is_preparing_copy(entry)]
-    filled_in = read_variables(draft.project, draft.stage, draft.inputs)
-    named = _named(draft, frozenset([*filled_in, *(name for text in texts for name in variables(text))]))
-    for entry in reach:
-        match entry.keyword:
-            case "ARG" | "ENV" if text := _assignments(entry, named):
-                yield _shared(draft, entry, text)
-            case "SHELL":
-                yield Repeat(entry, draft.project.dockerfile.slice(entry.span), "the same shell")
-            case "COPY" | "ADD" if is_preparing_copy(entry):
-                yield Repeat(entry, draft.project.dockerfile.slice(entry.span), "says how packages are fetched")
-            case "RUN" if steps := builder_steps(draft, entry, late=False):
-                yield _run(
-                    draft,
-                    entry,
-                    run_text(draft, entry, steps, builder_edits(draft, entry)),
-                    is_last=not builder_steps(draft, entry, late=True),
-                )
-            case _:
-                pass
-
-
-def _named(draft: Draft, names: frozenset[str]) -> frozenset[str]:
-    """The names and those that their own values are made of."""
-    values = {entry.name: entry.value or "" for each in draft.stage.of("ARG", "ENV") for entry in each.assignments}
-    found, pending = set(names), list(names)
-    for name in values:
-        if _BUILD_VARIABLE.fullmatch(name) and name not in found:
-            found.add(name)
-            pending.append(name)
-    if builder_installs(draft):
-        found.add("DEBIAN_FRONTEND")
-    while pending:
-        more = variables(values.get(pending.pop(), "")) - found
-        found |= more
-        pending += more
-    return frozenset(found)
-
-
-def _assignments(entry: Instruction, named: frozenset[str]) -> str:
-    """The ENV or ARG with the variables that the builder has a use for."""
-    wanted = [each for each in entry.assignments if each.name in named]
+def _variables(draft: Draft, entry: Instruction) -> Iterator[Piece]:
+    """The variables of an ENV or ARG that the builder has a use for."""
+    steps = draft.steps.get(entry, ())
+    wanted = [step for step in steps if step.number in draft.slices.builder]
     if not wanted:
-        return ""
-    if len(wanted) == len(entry.assignments):
-        return "whole"
-    by_name = {each.name: each.span for each in wanted}
-    source = entry.logical.text
-    words = [word.text for word in entry.words if word.text.split("=", 1)[0].strip("\"'") in by_name]
-    line = f"{source.split()[0]} {' '.join(words)}\n"
-    return line if len(line) <= _WIDTH or len(words) == 1 else f"{source.split()[0]} " + " \\\n    ".join(words) + "\n"
-
-
-def _shared(draft: Draft, entry: Instruction, text: str) -> Piece:
-    """A variable in the builder; it stays at run time unless only building reads it."""
+        return
     source = draft.project.dockerfile.slice(entry.span)
-    if text == "whole" and is_builders_own(draft, entry):
-        return Keep(entry, "only building reads it")
-    return Repeat(entry, source if text == "whole" else text, "building reads it")
+    if len(wanted) == len(steps):
+        if leaves_runtime(draft, entry):
+            yield Keep(entry, "only building reads it")
+        else:
+            yield Repeat(entry, source, "building reads it")
+        return
+    words = [step.word for step in wanted if step.word is not None]
+    line = f"{entry.keyword} {' '.join(words)}\n"
+    if len(line) > _WIDTH and len(words) > 1:
+        line = f"{entry.keyword} " + " \\\n    ".join(words) + "\n"
+    yield Repeat(entry, line, "building reads it")
 
 
-def is_builders_own(draft: Draft, entry: Instruction) -> bool:
-    """Whether an ENV or ARG means nothing to a running container."""
-    names = {each.name for each in entry.assignments}
-    tool = re.compile(r"(PIP|POETRY|PIPENV|PDM)_.*")
-    if not all(tool.fullmatch(name) for name in names):
-        return False
-    others = [each for each in draft.stage.instructions if each is not entry and each.keyword not in {"RUN"}]
-    texts = [each.value for each in others] + [
-        " ".join(word.text for command in step.commands for word in command.words)
-        for run in draft.stage.of("RUN")
-        for step in runtime_steps(draft, run)
-    ]
-    return not any(variables(text) & names for text in texts)
+def _run(draft: Draft, entry: Instruction, *, late: bool) -> Iterator[Piece]:
+    """The builder's part of a RUN; its comments come along where nothing of it is left at run time."""
+    members = builder_members(draft, entry, late=late)
+    text = run_text(draft, entry, members, builder_edits(draft, members, late=late))
+    if not text:
+        return
+    is_last = late or not builder_members(draft, entry, late=True)
+    if runtime_members(draft, entry) or not is_last:
+        yield Repeat(entry, text, "the part that building needs")
+    elif text == draft.project.dockerfile.slice(entry.span):
+        yield Keep(entry, "building needs it")
+    else:
+        yield Change(entry, text, "building needs it")
 
 
 def _environment(draft: Draft) -> Iterator[Piece]:
-    if not draft.makes_venv:
+    environment = draft.environment
+    if not environment.is_made:
         return
-    old_pip = _LAST_PIP.get(draft.image.minor)
-    command = f"python -m venv {_venv_options(draft)}{draft.venv}"
-    if old_pip and not draft.shares_pip:
-        command += f" \\\n    && {draft.venv}/bin/pip install --upgrade pip=={old_pip} setuptools wheel"
-    comment = WITHOUT_PIP_COMMENT if draft.shares_pip else ""
-    whose = ", filled by the image's own pip" if draft.shares_pip and not draft.brings_uv else ""
-    if draft.brings_uv:
+    old_pip = LAST_PIP.get(draft.image.minor)
+    option = "--without-pip " if environment.is_filled_from_outside else ""
+    command = f"python -m venv {option}{environment.path}"
+    if old_pip and not option:
+        command += f" \\\n    && {environment.path}/bin/pip install --upgrade pip=={old_pip} setuptools wheel"
+    whose, why = "", ""
+    if environment.setuptools is not None and not environment.brings_uv:
+        command += f" \\\n    && pip --python {environment.path} install setuptools=={environment.setuptools}"
+        why = "# pkg_resources, which the image has outside of the environment\n"
+    if environment.brings_uv:
         command = f"pip install uv=={latest_tool('uv', draft.image.minor)} \\\n    && {command}"
         whose = "; uv installs faster, and stays in the builder"
-    yield Add(f"{comment}RUN {command}\n", f"packages live in an environment that can be copied as a whole{whose}")
-    tool = draft.manager or (
-        "uv" if any(install.tool == "uv" for entry in draft.steps for install in entry.installs) else ""
-    )
-    if tool == "uv" and any(
-        command.values[:2] in {("uv", "sync")} for entry in draft.steps for command in entry.step.commands
-    ):
-        yield Add(f'ENV UV_PROJECT_ENVIRONMENT={draft.venv} PATH="{draft.venv}/bin:$PATH"\n', "uv installs into it")
-    elif draft.brings_uv:
+    elif option:
+        whose = ", filled by the image's own pip"
+    yield Add(f"{why}RUN {command}\n", f"packages live in an environment that can be copied as a whole{whose}")
+    yield from _settings(draft)
+
+
+def _settings(draft: Draft) -> Iterator[Piece]:
+    """What tells the installers, and the commands between them, where the environment is."""
+    environment = draft.environment
+    path, places = environment.path, f'PATH="{environment.path}/bin:$PATH"'
+    if _syncs(draft):
+        yield Add(f"ENV UV_PROJECT_ENVIRONMENT={path} {places}\n", "uv installs into it")
+    elif environment.brings_uv:
         # The cache mount is another file system, so nothing can be linked from it; bytecode that is
         # not compiled here is compiled at every start.
         settings = "UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1"
-        text = f'ENV VIRTUAL_ENV={draft.venv} PATH="{draft.venv}/bin:$PATH" \\\n    {settings}\n'
-        yield Add(text, "uv installs into it")
-    elif tool:
-        yield Add(f'ENV VIRTUAL_ENV={draft.venv} PATH="{draft.venv}/bin:$PATH"\n', f"{tool} installs into it")
-    else:
-        yield Add(f'ENV PATH="{draft.venv}/bin:$PATH"\n', "pip installs into it")
+        yield Add(f"ENV VIRTUAL_ENV={path} {places} \\\n    {settings}\n", "uv installs into it")
+    elif environment.manager is not None:
+        yield Add(f"ENV VIRTUAL_ENV={path} {places}\n", f"{environment.manager} installs into it")
+    elif not environment.is_filled_from_outside or _needs_path(draft):
+        yield Add(f"ENV {places}\n", "pip installs into it")
 
 
-def _venv_options(draft: Draft) -> str:
-    if draft.shares_pip:
-        return WITHOUT_PIP
-    installs = [command for entry in draft.steps if entry.role is Role.INSTALL for command in entry.step.commands]
-    return "--without-pip " if all(command.values[:2] == ("uv", "sync") for command in installs) else ""
+def _syncs(draft: Draft) -> bool:
+    commands = [
+        command
+        for members in draft.members.values()
+        for member in members
+        if member.installs
+        for command in member.part.commands
+    ]
+    return any(command.values[:2] == ("uv", "sync") for command in commands)
 
 
-def _late(draft: Draft, reach: tuple[Instruction, ...]) -> list[Piece]:
-    pieces: list[Piece] = []
-    for entry in reach:
-        match entry.keyword:
-            case "WORKDIR":
-                pieces.append(Repeat(entry, draft.project.dockerfile.slice(entry.span), "paths are relative to it"))
-            case "COPY" | "ADD":
-                pieces += copy_pieces(draft, entry)
-            case "RUN" if steps := builder_steps(draft, entry, late=True):
-                pieces.append(
-                    _run(draft, entry, run_text(draft, entry, steps, builder_edits(draft, entry)), is_last=True)
-                )
-            case _:
-                pass
-    return _without_idle_workdirs(pieces)
+def _needs_path(draft: Draft) -> bool:
+    """Whether a command of the builder runs Python or a program of the environment."""
+    for entry in draft.stage.of("RUN"):
+        for member in builder_members(draft, entry, late=True):
+            for command in member.part.commands:
+                if pip_words(command) is None and command.program not in _NEUTRAL:
+                    return True
+    return False
+
+
+_NEUTRAL = frozenset({"", "echo", "cat", "sed", "grep", "cd", "set", "cp", "mv", "mkdir", "rm", "chmod", "true", "git"})
 
 
 def _without_idle_workdirs(pieces: list[Piece]) -> list[Piece]:
@@ -206,35 +188,3 @@ def _without_idle_workdirs(pieces: list[Piece]) -> list[Piece]:
 
 def _is_workdir(piece: Piece) -> bool:
     return isinstance(piece, Repeat) and piece.instruction.keyword == "WORKDIR"
-
-
-def _run(draft: Draft, run: Instruction, text: str, *, is_last: bool) -> Piece:
-    """The builder's part of a RUN; its comments come along where nothing of it is left at run time."""
-    if runtime_steps(draft, run) or not is_last:
-        return Repeat(run, text, "the part that building needs")
-    if text == draft.project.dockerfile.slice(run.span):
-        return Keep(run, "building needs it")
-    return Change(run, text, "building needs it")
-
-
-def _text(piece: Piece) -> str:
-    match piece:
-        case Keep(instruction):
-            return instruction.logical.text
-        case Change(_, text, _) | Repeat(_, text, _) | Add(text, _):
-            return text
-
-
-def drops_from_runtime(draft: Draft, entry: Instruction) -> bool:
-    """Whether the builder has an instruction of the source to itself."""
-    match entry.keyword:
-        case "ARG" | "ENV":
-            at = draft.stage.instructions.index(entry)
-            return at <= draft.last_install and is_builders_own(draft, entry)
-        case "COPY" | "ADD":
-            return leaves_runtime(draft, entry)
-        case "RUN":
-            roles = {each.role for each in draft.by_run.get(entry, ())}
-            return bool(roles - {Role.OTHER}) and not runtime_steps(draft, entry)
-        case _:
-            return False

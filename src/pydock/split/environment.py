@@ -1,93 +1,151 @@
-"""Whose pip fills the environment that the builder makes.
-
-A pip of its own costs an environment seconds to make (`ensurepip`) and 13 to 26 MB at run time.
-The image has one already: in an environment without pip that sees the image's own packages,
-`python -m pip` is the image's pip at work in the environment, whatever its version. These
-packages are pip and, before Python 3.12, setuptools and wheel, in both stages alike, so a
-service goes on finding what it found there. https://docs.python.org/3/library/venv.html, read 2026-11.
-"""
+"""Where the packages of the service live, and what fills that place."""
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable
 
-from pydock.lines import Span
+from pydock.build import Build, Step
+from pydock.dockerfile import Stage
+from pydock.images.tags import PythonImage, version_order
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.installs import pip_command
-from pydock.shell import Command
+from pydock.split.installer import takes_uv
+from pydock.split.members import Member
+from pydock.split.pip_commands import PIP, pip_words
 from pydock.split.places import running_files
-from pydock.split.roles import Role, RoledStep, configures_pip, step_text
+from pydock.split.refusal import Refusal, span_of
+from pydock.split.setuptools_use import setuptools_for
+from pydock.split.slices import MANAGERS
+from pydock.split.wanted import names_of
+from pydock.state import is_below
+from pydock.state.needs import File, Program
+from pydock.values import Value
 
-WITHOUT_PIP = "--without-pip --system-site-packages "
-WITHOUT_PIP_COMMENT = "# the image has pip, so the environment needs none of its own\n"
-_PIP = regex(r"pip(3(\.\d+)?)?\Z")
-_PYTHON = regex(r"(/usr/local/bin/)?python(3(\.\d+)?)?\Z")
-_READERS = frozenset({"cat", "grep", "sed", "echo", "uv"})
+VENV = "/opt/venv"
+SYSTEM = "/usr/local"
+# The first patch release of each Python whose official image has a pip that fills another environment
+# (`pip --python`, 22.3: https://pip.pypa.io/en/stable/news/#v22-3; the images' own pip: PYTHON_PIP_VERSION in the
+# history of https://github.com/docker-library/python, read 2026-11).
+_FIRST_WITH_PIP_PYTHON = {"3.7": "3.7.17", "3.8": "3.8.17", "3.9": "3.9.17", "3.10": "3.10.11", "3.11": "3.11.0"}
+# The last pip that installs on an interpreter whose own venv brings one without manylinux2014 wheels.
+LAST_PIP = {"3.3": "10.0.1", "3.4": "19.1.1", "3.5": "20.3.4", "3.6": "21.3.1"}
+
+
+class Environment(Value):
+    """The folder of the packages. `is_made`: the split makes it; `is_filled_from_outside`: by the image's own pip, so
+    that it needs none of its own; `brings_uv`: by uv, because a person chose it; `manager` is the tool that installs
+    it, None for pip alone; `setuptools` the version that the service may import and nobody declares, None for none.
+    """
+
+    path: str
+    is_made: bool
+    is_filled_from_outside: bool = False
+    brings_uv: bool = False
+    manager: str | None = None
+    setuptools: str | None = None
+
+
+def fills_other_environments(image: PythonImage) -> bool:
+    """Whether the pip of an official image knows `--python`."""
+    first = _FIRST_WITH_PIP_PYTHON.get(image.minor)
+    if first is None:
+        return version_order(image.minor) >= (3, 12)
+    return bool(image.patch) and version_order(image.patch) >= version_order(first)
+
+
+def place(installs: Iterable[Step], text: str) -> tuple[str, bool] | Refusal:
+    """(path of the environment, whether the split makes it), or why it cannot move; `text` is the Dockerfile's."""
+    paths: dict[str, Step] = {}
+    for step in installs:
+        paths.setdefault(step.installs or SYSTEM, step)
+    own = {path: step for path, step in paths.items() if path != SYSTEM}
+    if len(paths) > 1:
+        step = list(paths.values())[-1]
+        return Refusal(
+            span_of(step),
+            "install elsewhere",
+            f"packages go to {' and to '.join(sorted(paths))}",
+            "install everything into one environment",
+        )
+    if not own:
+        return VENV, True
+    path, step = next(iter(own.items()))
+    if manager_of([step]) in {"poetry", "pipenv"} and _is_below_home(step, path):
+        # Both take the environment that VIRTUAL_ENV names in place of one of their own below HOME.
+        return VENV, True
+    if manager_of([step]) == "uv" and path.endswith("/.venv") and ".venv" not in text:
+        # uv's own choice, which UV_PROJECT_ENVIRONMENT changes; nobody names it.
+        return VENV, True
+    if _has_interpreter(step, path):
+        return path, False
+    return Refusal(
+        span_of(step),
+        "install elsewhere",
+        f"packages go to {path}, which is no environment",
+        "install into a venv instead",
+    )
+
+
+def _is_below_home(step: Step, path: str) -> bool:
+    return is_below(path, step.before.home)
+
+
+def _has_interpreter(step: Step, path: str) -> bool:
+    return File(f"{path}/bin/python") in step.after.things
+
+
+def is_filled_from_outside(members: Iterable[Member], image: PythonImage) -> bool:
+    """Whether every command that installs the service's packages fills an environment that has no pip."""
+    found = [command for member in members if member.installs for command in member.part.commands if command.words]
+    if not found:
+        return False
+    knows_python = fills_other_environments(image)
+    return all(
+        (pip_words(command) is not None and knows_python) or command.program in _READERS or command.program == "uv"
+        for command in found
+    )
+
+
+_READERS = frozenset({"cat", "grep", "sed", "echo", "cd", "set", "true", "test", "[", "[["})
 _CALLS_PIP = regex(
     r"^(?:(?!#|//).)*?(?<![\w./-])pip[\d.]*[\"']?[,\s]\s*[\"']?(?:install|uninstall|freeze|list)\b", re.M
 )
 
 
-def shares_pip(project: Project, steps: tuple[RoledStep, ...], called: Iterable[str]) -> bool:
-    """Whether the image's pip can do all that pip is asked for in the builder, and nobody asks for it by name later.
-
-    A tool such as Poetry would share its own packages with the service, so it keeps an
-    environment apart; uv has none and looks at no others. `pip` by its name works on the image,
-    and `pip uninstall` in the environment leaves the image alone.
-    """
-    if any(_PIP.match(name) for name in called) or _runs_script_with_pip(project):
-        return False
-    for entry in steps:
-        match entry.role:
-            case Role.TOOL if not (_brings_uv(entry) or all(map(configures_pip, entry.step.commands))):
-                return False
-            case Role.VENV | Role.UNCLEAR:
-                return False
-            case Role.INSTALL if not all(map(_is_known, entry.step.commands)):
-                return False
-            case Role.OTHER if re.search(r"\bpip[\d.]*\b", step_text(entry.step)):
-                return False
-            case _:
-                pass
-    return True
-
-
-def _runs_script_with_pip(project: Project) -> bool:
-    """Whether the Dockerfile or the source names a script of the context that calls pip."""
+def calls_pip_later(project: Project, build: Build, runtime: Iterable[Step]) -> bool:
+    """Whether a step of the runtime stage, what runs in the end, or a script of these calls pip by its name."""
+    needs = [need for step in runtime for need, _ in step.needs]
+    needs += [need for process in build.processes for need, _ in process.needs]
+    if any(isinstance(need, Program) and PIP.match(posixpath.basename(need.name)) for need in needs):
+        return True
     files = tuple(running_files(project))
     names = [path.rpartition("/")[2] for path, text in files if not path.endswith(".py") and _CALLS_PIP.search(text)]
     callers = [project.dockerfile.text, *(text for path, text in files if path.endswith(".py"))]
     return any(name in text for name in names for text in callers)
 
 
-def _brings_uv(entry: RoledStep) -> bool:
-    names = [(word.value or "").partition("==")[0] for install in entry.installs for word in install.packages]
-    return bool(names) and set(names) == {"uv"}
+def manager_of(installs: Iterable[Step]) -> str | None:
+    """The tool that installs the environment, None for pip itself."""
+    names = [command.program for step in installs if step.member is not None for command in step.member.commands]
+    return next((name for name in names if name in MANAGERS), None)
 
 
-def _is_known(command: Command) -> bool:
-    """Whether a command of an install is pip in a plain form, or does not depend on where pip is."""
-    pip = pip_command(command)
-    first = command.words[0].value or "" if command.words else ""
-    if pip is None:
-        return bool(_PYTHON.match(first)) or (command.program in _READERS and command.values[1:2] != ("sync",))
-    return bool(_PIP.match(first) or _PYTHON.match(first)) and "uninstall" not in pip.values
-
-
-def renews_pip(entry: RoledStep) -> bool:
-    """Whether a step brings another version of pip and nothing else."""
-    installs = entry.installs if entry.role is Role.INSTALL else ()
-    names = {re.split(r"[<>=!~]", word.value or "", maxsplit=1)[0] for install in installs for word in install.packages}
-    is_bare = all(value is None for install in installs for _, value in install.options)
-    return names == {"pip"} and is_bare and len(installs) == len(entry.step.commands)
-
-
-def pip_as_module(entry: RoledStep) -> list[tuple[Span, str]]:
-    """`pip` as `python -m pip`, for the commands of one step."""
-    return [
-        (command.words[0].span, "python -m pip")
-        for command in entry.step.commands
-        if command.words and _PIP.match(command.words[0].value or "")
-    ]
+def made(
+    project: Project,
+    stage: Stage,
+    build: Build,
+    image: PythonImage,
+    path: str,
+    members: tuple[Member, ...],
+    runtime: list[Step],
+) -> Environment:
+    """The environment that the split makes, and how it is filled."""
+    installs = [step for member in members for step in member.steps if step.installs is not None]
+    manager = manager_of(installs)
+    brings_uv = project.options.installer == "uv" and takes_uv(stage, image, members)
+    from_outside = is_filled_from_outside(members, image) and not calls_pip_later(project, build, runtime)
+    from_outside = from_outside or brings_uv
+    setuptools = setuptools_for(project, image, names_of(build)) if from_outside else None
+    return Environment(path, True, from_outside, brings_uv, manager, setuptools)

@@ -7,12 +7,17 @@ takes a package from the first that has it and pip the best of all, so those sta
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage
 from pydock.lines import Span
 from pydock.project.build_tools import latest_tool
-from pydock.split.roles import MANAGERS, Role, RoledStep
+from pydock.shell import Word
+from pydock.shell.argv import argv
+from pydock.split.members import Member
+from pydock.split.pip_commands import pip_words
+from pydock.split.slices import MANAGERS
 
 # What decides on output, caches and patience alone.
 _IDLE = frozenset(
@@ -31,14 +36,16 @@ _SAME = frozenset(
 )
 
 
-def takes_uv(stage: Stage, image: PythonImage, steps: tuple[RoledStep, ...]) -> bool:
+def takes_uv(stage: Stage, image: PythonImage, members: Iterable[Member]) -> bool:
     """Whether every install of a stage means the same to `uv pip install`."""
     if not latest_tool("uv", image.minor) or _configures_pip(stage):
         return False
-    for entry in steps:
-        if entry.role is Role.TOOL or any(command.program in MANAGERS for command in entry.step.commands):
+    for member in members:
+        if any(step.is_tool for step in member.steps):
             return False
-        if entry.role is Role.INSTALL and not _says_the_same(entry):
+        if any(command.program in MANAGERS for command in member.part.commands):
+            return False
+        if member.installs and not _says_the_same(member):
             return False
     return True
 
@@ -53,15 +60,19 @@ def _configures_pip(stage: Stage) -> bool:
     return any(re.search(r"\bpip\.conf|\bpip3? config\b", text) for text in texts)
 
 
-def _says_the_same(entry: RoledStep) -> bool:
-    if entry.step.command is None or len(entry.installs) != 1 or entry.step.command.redirects:
+def _says_the_same(member: Member) -> bool:
+    command = member.command
+    found = pip_words(command) if command is not None else None
+    if command is None or found is None or command.redirects or command.values[found[1]] != "install":
         return False
-    return all(name in _SAME for name, _ in entry.installs[0].options)
+    words: tuple[Word, ...] = (command.words[found[0]], *command.words[found[1] :])
+    return all(option.name in _SAME for option in argv(words, "pip").options)
 
 
-def uv_edits(steps: tuple[RoledStep, ...]) -> list[tuple[Span, str]]:
-    """`pip install` as `uv pip install`, for the installs of one RUN."""
+def uv_edits(member: Member) -> list[tuple[Span, str]]:
+    """`pip install` as `uv pip install`, for the installs of one part of a RUN."""
     edits = []
-    for install in (install for entry in steps for install in entry.installs if entry.role is Role.INSTALL):
-        edits.append((Span(install.command.words[0].span.start, install.verb.span.end), "uv pip install"))
+    for command in member.part.commands:
+        if (found := pip_words(command)) is not None and command.values[found[1]] == "install":
+            edits.append((Span(command.words[0].span.start, command.words[found[1]].span.end), "uv pip install"))
     return edits

@@ -4,58 +4,61 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pydock.dockerfile import Instruction
 from pydock.images.debian import Need, needs
-from pydock.project.apt import AptKind
 from pydock.split.draft import Draft
+from pydock.split.wanted import names_of
+
+# So many packages are named in a comment; more are told by who needs them alone.
+_FEW = 2
 
 
 def reasons(draft: Draft, run: Instruction | None, added: Sequence[Need]) -> str:
     """Comment lines for what the runtime stage gets in this RUN: instead of headers, and added."""
-    compiled = {need.wanted_by for need in added if need.was_compiled}
+    linked = {need.package: need.wanted_by for need in added if need.was_compiled}
     headers: list[str] = []
     if run is not None:
-        found = _behind(draft, run)
-        compiled |= {need.wanted_by for need in found}
-        told = {need.package for need in found}
-        headers = [name for name in _headers(draft, run) if not told & _instead(draft, name)]
-    lines = (
-        [f"# what {listed(sorted(compiled))} {'was' if len(compiled) == 1 else 'were'} compiled against"]
-        if compiled
-        else []
-    )
-    lines += [f"# the libraries behind {listed(headers)}"] if headers else []
+        known = _linked(draft)
+        for step in (step for member in draft.members[run] for step in member.steps):
+            libraries = draft.system.libraries.get(step.number, ())
+            told = {name: known[name] for name in libraries if name in known}
+            linked |= told
+            if libraries and not told:
+                headers.append(step.operand.head if step.operand is not None else libraries[0])
+    lines = [f"# {line}" for line in _needing(linked)]
+    lines += [f"# run-time libraries of {listed(headers)}"] if headers else []
     uses = dict.fromkeys(f"# {said(need)}" for need in added if not need.was_compiled)
     return "".join(f"{line}\n" for line in (*lines, *uses))
 
 
+def _linked(draft: Draft) -> dict[str, str]:
+    """The libraries that Python packages of the service are compiled against, with one package that is."""
+    names, suite = names_of(draft.build), draft.image.suite_meant
+    return {need.package: need.wanted_by for need in needs(names, suite, compiled=names) if need.was_compiled}
+
+
+def _needing(linked: dict[str, str]) -> list[str]:
+    if not linked:
+        return []
+    who = sorted(set(linked.values()))
+    verb = "needs" if len(who) == 1 else "need"
+    if len(linked) > _FEW:
+        return [f"{listed(who)} {verb} these libraries"]
+    return [f"{listed(who)} {verb} {listed(sorted(map(stem, linked)))}"]
+
+
+@lru_cache(maxsize=256)
+def stem(package: str) -> str:
+    """A library's package without the version of its interface: libpq of libpq5."""
+    return re.sub(r"[-\d.]+(?:t64)?\Z", "", package) or package
+
+
 def said(need: Need) -> str:
-    """`psycopg2 loads libpq5`; a line of the file says nothing once other lines stand in front of it."""
+    """`app.py calls ffmpeg`; a line of the file says nothing once other lines stand in front of it."""
     who = "a command below" if re.match(r"line \d", need.wanted_by) else need.wanted_by
     return f"{who} {need.why}"
-
-
-def _installed(draft: Draft, run: Instruction) -> set[str]:
-    steps = [apt for entry in draft.by_run[run] for apt in entry.apt if apt.kind is AptKind.INSTALL]
-    return {name for apt in steps for name in apt.names}
-
-
-def _headers(draft: Draft, run: Instruction) -> list[str]:
-    """The packages with headers in this RUN that libraries stand in for."""
-    names = _installed(draft, run)
-    return [entry.package for entry in draft.system.divisions if entry.package in names and set(entry.instead) - names]
-
-
-def _instead(draft: Draft, package: str) -> set[str]:
-    return {name for entry in draft.system.divisions if entry.package == package for name in entry.instead}
-
-
-def _behind(draft: Draft, run: Instruction) -> list[Need]:
-    """The libraries in this RUN that Python packages are compiled against."""
-    libraries = {name for package in _headers(draft, run) for name in _instead(draft, package)}
-    found = needs(draft.wanted.names, draft.image.suite_meant, compiled=draft.wanted.compiled(draft.image.minor))
-    return [need for need in found if need.was_compiled and need.package in libraries]
 
 
 def listed(names: Sequence[str]) -> str:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 from collections.abc import Iterator
 
+from pydock.build import Build, Step
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.tags import PythonImage
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.edited import changed_by
-from pydock.project.installs import pip_command
 from pydock.shell import script
-from pydock.split.inputs import asked_for
-from pydock.split.roles import Role, RoledStep, changes_folder, depends_on_folder, mentions_installer, step_text
+from pydock.split.members import package_of
+from pydock.state import Answer
+from pydock.state.needs import File, Matching, Place, User
 from pydock.values import Value
 
 _INTERPRETER_PATHS = regex(r"site-packages|dist-packages|/usr/local/lib/python|/root/\.local/lib")
-_PLACED_ELSEWHERE = ("--target", "-t", "--prefix", "--root")
-_COMPILERS = regex(r"(?:^|[\s;&|(/])(?:\./configure|cmake|make|gcc|g\+\+|cargo|rustc|go\s+build)(?=[\s;&|)]|$)")
+_MENTIONS = regex(r"\b(pip3?|poetry|pipenv|pdm|uv|conda|easy_install)\b")
 
 
 class Refusal(Value):
@@ -67,6 +64,11 @@ def refuse_base(project: Project, stage: Stage, image: PythonImage | None) -> Re
     return None
 
 
+def mentions_installer(text: str) -> bool:
+    """Whether a text that cannot be read may install Python packages."""
+    return bool(_MENTIONS.search(text))
+
+
 def refuse_instructions(project: Project, stage: Stage) -> Iterator[Refusal]:
     """Instructions that mean something a second stage would change."""
     for entry in stage.instructions:
@@ -86,7 +88,7 @@ def refuse_instructions(project: Project, stage: Stage) -> Iterator[Refusal]:
                 "this command installs packages in a way that cannot be read",
                 "write it as plain commands joined by &&",
             )
-        if _INTERPRETER_PATHS.search(_text(project, entry)):
+        if _INTERPRETER_PATHS.search(project.dockerfile.slice(entry.span)):
             yield Refusal(
                 entry.body,
                 "interpreter path",
@@ -100,115 +102,83 @@ def _is_posix(entry: Instruction) -> bool:
     return bool(words) and words[0].text.rsplit("/", 1)[-1] in {"sh", "bash", "dash", "ash"}
 
 
-def _text(project: Project, entry: Instruction) -> str:
-    return project.dockerfile.slice(entry.span)
+def span_of(step: Step) -> Span:
+    """The place of a step in the file."""
+    return step.member.span if step.member is not None else step.instruction.body
 
 
-def refuse_steps(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Iterator[Refusal]:
+def refuse_steps(build: Build, stage: Stage) -> Iterator[Refusal]:
     """Commands whose effect cannot be put into one stage."""
-    for entry in steps:
-        if entry.role is Role.UNCLEAR:
-            yield _unclear(entry)
-        if entry.role in {Role.INSTALL, Role.TOOL} and not _is_root(project.user(stage, entry.run)):
+    for step in build.of_stage(stage.index):
+        if step.installs is None:
+            continue
+        if not step.before.is_root:
             yield Refusal(
-                entry.step.span,
+                span_of(step),
                 "user install",
-                "packages are installed for another user than root",
+                f"packages are installed by the user {step.before.user}",
                 "install as root into a venv, and set USER afterwards",
             )
-        for install in entry.installs:
-            if install.has(*_PLACED_ELSEWHERE):
-                yield Refusal(
-                    install.command.span,
-                    "install elsewhere",
-                    "packages go to a folder of their own choice",
-                    "install into a venv instead",
-                )
-        if entry.role is Role.INSTALL and (kept := sorted(_kept_output(project, entry) - asked_for(steps))):
+        if (name := _odd_installer(step)) is not None:
             yield Refusal(
-                entry.step.span,
+                span_of(step),
+                "unreadable install",
+                f"`{name}` installs packages in a way that cannot be moved to another environment",
+                "call pip, or the manager by its own name",
+            )
+        if (what := _besides(step)) is not None:
+            yield Refusal(
+                span_of(step),
+                "mixed command",
+                f"one command installs Python packages and {what}",
+                "write the install as a command of its own",
+            )
+        yield from _lacking_input(step)
+
+
+_ODD = frozenset({"easy_install", "pipx", "conda", "mamba", "micromamba", "pixi", "rye", "pyenv"})
+
+
+def _odd_installer(step: Step) -> str | None:
+    commands = step.member.commands if step.member is not None else ()
+    return next((command.program for command in commands if command.program in _ODD), None)
+
+
+def _besides(step: Step) -> str | None:
+    """What an install leaves besides its packages, None for nothing."""
+    if step.operand is not None:
+        return None
+    if (package := package_of(step)) is not None:
+        return f"installs {package}"
+    if any(isinstance(thing, User) for thing in step.provides):
+        return "makes a user"
+    return None
+
+
+def _lacking_input(step: Step) -> Iterator[Refusal]:
+    for need, found in step.needs:
+        if found.answer is Answer.NO and isinstance(need, File | Place | Matching):
+            path = need.pattern if isinstance(need, Matching) else need.path
+            yield Refusal(
+                span_of(step),
+                "made input",
+                f"{path} is installed from, and nothing brings it",
+                "COPY it from the context or another stage",
+            )
+
+
+def refuse_kept_output(step: Step, runtime: frozenset[int]) -> Refusal | None:
+    """`pip freeze > versions.txt`, which would tell of another environment in the runtime stage."""
+    if step.number not in runtime or step.member is None:
+        return None
+    for command in step.member.commands:
+        values = command.values
+        asks = values[1:2] if command.program.startswith("pip") else values[3:4] if values[1:3] == ("-m", "pip") else ()
+        if asks and asks[0] in {"freeze", "list", "show", "inspect"}:
+            return Refusal(
+                span_of(step),
                 "kept output",
-                f"pip writes {kept[0]} here, where the service may read it",
+                f"`pip {asks[0]}` writes what is installed, where the service may read it",
                 "leave it out, or let the service ask importlib.metadata",
             )
-        if entry.role is Role.OTHER and (found := _COMPILERS.search(step_text(entry.step))):
-            yield Refusal(
-                entry.step.span,
-                "compiles",
-                f"`{found[0].strip()}` makes something that is not a Python package",
-                "make it in a stage of its own and COPY what it makes",
-            )
-        if entry.role is Role.OTHER and (name := _installing_script(project, stage, entry)):
-            yield Refusal(
-                entry.step.span, "script installs", f"{name} installs packages", "write the install into the Dockerfile"
-            )
-
-
-def _kept_output(project: Project, entry: RoledStep) -> set[str]:
-    """What pip is asked for and written to files: `pip freeze > versions.txt`."""
-    is_question = not entry.installs and all(pip_command(command) is not None for command in entry.step.commands)
-    text = project.dockerfile.slice(entry.step.span)
-    return set(map(posixpath.basename, changed_by(text, entry.step.commands))) if is_question else set()
-
-
-def _unclear(entry: RoledStep) -> Refusal:
-    if entry.step.command is not None:
-        why = f"what `{' '.join(entry.step.command.values[:3])}` installs is not read here"
-        return Refusal(entry.step.span, "unreadable install", why, "call pip, or the manager by its own name")
-    return Refusal(
-        entry.step.span,
-        "mixed command",
-        "one compound command does several things at once",
-        "write the install as a command of its own",
-    )
-
-
-def refuse_folders(project: Project, stage: Stage, steps: tuple[RoledStep, ...]) -> Iterator[Refusal]:
-    """Installs that run in a folder which an earlier command of the same RUN makes."""
-    for run in dict.fromkeys(entry.run for entry in steps):
-        folder = project.workdir(stage, run) or ""
-        entries = [entry for entry in steps if entry.run is run]
-        for at, entry in enumerate(entries):
-            if not changes_folder(entry) or entry.step.command is None:
-                continue
-            target = entry.step.command.values[1] if len(entry.step.command.words) > 1 else ""
-            folder = posixpath.normpath(posixpath.join(folder or "/", target)) if target else ""
-            needed = any(later.role is Role.INSTALL and depends_on_folder(later) for later in entries[at + 1 :])
-            if needed and not _exists(project, stage, run, folder):
-                yield Refusal(
-                    entry.step.span,
-                    "made folder",
-                    "packages are installed in a folder that a command makes",
-                    "COPY what is installed into a folder of its own, and install it by that path",
-                )
-
-
-def _exists(project: Project, stage: Stage, run: Instruction, folder: str) -> bool:
-    """Whether a folder is the image's own, a work directory, or brought by a COPY."""
-    workdir = project.workdir(stage, run) or "/"
-    known = {"/tmp", "/root", "/opt", "/srv", "/home", "/usr/src", "/usr/local/src", "/var/tmp"}
-    return (
-        folder in known
-        or f"{workdir}/".startswith(f"{folder.rstrip('/')}/")
-        or (bool(folder) and project.origin(stage, folder, run) is not None)
-    )
-
-
-def _is_root(user: str) -> bool:
-    return user.split(":", maxsplit=1)[0] in {"", "root", "0"}
-
-
-def _installing_script(project: Project, stage: Stage, entry: RoledStep) -> str | None:
-    for command in entry.step.commands:
-        for value in command.values[:2]:
-            origin = (
-                project.origin(stage, value, entry.run) if value and ("/" in value or value.endswith(".sh")) else None
-            )
-            text = project.tree.text(origin) if origin else None
-            if (
-                origin
-                and text
-                and re.search(r"\b(pip3?|poetry|pipenv|uv) (install|sync)\b|\bapt(-get)? install\b", text)
-            ):
-                return origin
     return None

@@ -9,58 +9,94 @@ from collections.abc import Iterator
 from pydock.dockerfile import Instruction
 from pydock.images.debian import Need
 from pydock.plan import Add, Change, Drop, Keep, Piece, Repeat
-from pydock.project.apt import AptKind
 from pydock.project.shutdown import deaf_program
 from pydock.shell import script
-from pydock.split.builder import drops_from_runtime
+from pydock.split.builder import is_builders
 from pydock.split.commands import moved
+from pydock.split.copies import leaves_runtime
 from pydock.split.draft import Draft
-from pydock.split.pieces import builder_steps, run_text, runtime_edits, runtime_steps
 from pydock.split.reasons import install_text, reasons
-from pydock.split.roles import Role
+from pydock.split.run_text import run_text, runtime_edits, runtime_members
+from pydock.split.slices import Reason
 
-_STOP = "# Python hears SIGINT as the first process, SIGTERM it does not\nSTOPSIGNAL SIGINT\n"
+_STOP = "# Python as PID 1 ignores SIGTERM\nSTOPSIGNAL SIGINT\n"
 
 
 def runtime_pieces(draft: Draft) -> tuple[Piece, ...]:
     """The pieces of the runtime stage in the order of the source."""
     stage = draft.stage
     pieces: list[Piece] = [_from(draft)]
-    first_install = _first_system_run(draft)
-    if draft.system.added and first_install is None:
-        pieces.append(_added_packages(draft))
+    added = _placed_additions(draft)
     place = _environment_place(draft)
+    if needs := added.pop(None, ()):
+        pieces.append(_added_packages(draft, needs))
     for at, entry in enumerate(stage.instructions):
         if at == place:
             pieces += _environment(draft)
-        if at == 0 or drops_from_runtime(draft, entry):
+        if at == 0:
             continue
-        pieces += _piece(draft, entry, draft.system.added if entry is first_install else ())
+        needs = added.get(entry, ())
+        has_install = entry.keyword == "RUN" and any(member.packages for member in runtime_members(draft, entry))
+        if needs and not has_install:
+            pieces.append(_added_packages(draft, needs))
+            needs = ()
+        if not drops_from_runtime(draft, entry):
+            pieces += _piece(draft, entry, needs)
     if place >= len(stage.instructions):
         pieces += _environment(draft)
     return tuple(pieces)
 
 
+def _placed_additions(draft: Draft) -> dict[Instruction | None, tuple[Need, ...]]:
+    """What slim lacks, in the first install of packages that stands above its first use; None: in a RUN of its own.
+
+    What only the service needs goes into the first install of the stage, wherever that is.
+    """
+    entries = draft.stage.instructions
+    runs = [entry for entry in draft.stage.of("RUN") if any(each.packages for each in runtime_members(draft, entry))]
+    found: dict[Instruction | None, list[Need]] = {}
+    for place, needs in draft.system.added.items():
+        above = [run for run in runs if place is None or entries.index(run) < entries.index(place)]
+        own = place if place in runs and not _uses_first(draft, place) else None
+        found.setdefault(above[0] if above else own, []).extend(needs)
+    return {place: tuple(needs) for place, needs in found.items()}
+
+
+def _uses_first(draft: Draft, run: Instruction | None) -> bool:
+    """Whether a RUN calls something in front of its own install of packages."""
+    members = runtime_members(draft, run) if run is not None else []
+    first = next((at for at, member in enumerate(members) if member.packages), 0)
+    return any(not (member.is_setting or member.is_update) for member in members[:first])
+
+
 def dropped(draft: Draft) -> tuple[Drop, ...]:
-    """Instructions that neither stage has: cleaning up what is no longer there."""
+    """Instructions that neither stage has."""
     found = []
-    for entry in draft.stage.of("RUN"):
-        if drops_from_runtime(draft, entry) and not _in_builder(draft, entry):
-            found.append(Drop(entry, _why_dropped({each.role for each in draft.by_run[entry]})))
+    for entry in draft.stage.instructions[1:]:
+        if drops_from_runtime(draft, entry) and not _is_in_builder(draft, entry):
+            reason = next(iter(draft.reasons(entry)), None)
+            why = reason.value if reason is not None and reason is not Reason.INSTALLS else "nothing needs it"
+            found.append(Drop(entry, why))
     return tuple(found)
 
 
-def _why_dropped(roles: set[Role]) -> str:
-    if Role.INSTALL in roles:
-        return "uv installs, so pip stays as it is"
-    if Role.SYSTEM in roles:
-        return "the full image has it, and running does not need it"
-    return "there is nothing left to clean up"
+def _is_in_builder(draft: Draft, entry: Instruction) -> bool:
+    steps = draft.steps.get(entry, ())
+    if entry.keyword in {"ARG", "ENV"}:
+        return leaves_runtime(draft, entry) and all(step.number in draft.slices.builder for step in steps)
+    return is_builders(draft, entry)
 
 
-def _in_builder(draft: Draft, entry: Instruction) -> bool:
-    reach = draft.stage.instructions[: draft.last_install + 1]
-    return entry in reach and bool(builder_steps(draft, entry, late=False) or builder_steps(draft, entry, late=True))
+def drops_from_runtime(draft: Draft, entry: Instruction) -> bool:
+    """Whether nothing of an instruction is in the runtime stage."""
+    match entry.keyword:
+        case "ARG" | "ENV" | "COPY" | "ADD":
+            steps = draft.steps.get(entry, ())
+            return bool(steps) and all(step.number not in draft.slices.runtime for step in steps)
+        case "RUN":
+            return entry in draft.members and not runtime_members(draft, entry)
+        case _:
+            return False
 
 
 def _from(draft: Draft) -> Piece:
@@ -74,34 +110,24 @@ def _from(draft: Draft) -> Piece:
     return Repeat(start, text, "nothing is compiled here")
 
 
-def _first_system_run(draft: Draft) -> Instruction | None:
-    for run in draft.stage.of("RUN"):
-        kept = runtime_steps(draft, run)
-        for entry in draft.by_run.get(run, ()):
-            plain = any(apt.kind is AptKind.INSTALL and apt.is_literal and apt.is_plain for apt in entry.apt)
-            if plain and entry.step in kept:
-                return run
-    return None
-
-
-def _added_packages(draft: Draft) -> Piece:
-    added = draft.system.added
-    text = install_text(reasons(draft, None, added), [need.package for need in added])
+def _added_packages(draft: Draft, needs: tuple[Need, ...]) -> Piece:
+    text = install_text(reasons(draft, None, needs), [need.package for need in needs])
     return Add(text, "the slim image lacks what the service uses of the full one")
 
 
 def _environment_place(draft: Draft) -> int:
-    """Before the first thing that is likely to change or needs the environment."""
+    """Before the first step that may need the environment, and before what is likely to change."""
     instructions = draft.stage.instructions
+    last = max((instructions.index(draft.by_number[number].instruction) for number in draft.slices.makers), default=0)
     place = len(instructions)
     for at, entry in enumerate(instructions[1:], 1):
-        if entry.keyword in {"COPY", "ADD"} and not drops_from_runtime(draft, entry):
+        if drops_from_runtime(draft, entry):
+            continue
+        if entry.keyword in {"COPY", "ADD"} or _needs_environment(draft, entry):
             place = at
             break
-        is_installing = at >= draft.last_install
-        if is_installing and (
-            entry.keyword in {"ENTRYPOINT", "CMD", "USER", "HEALTHCHECK"} or _has_other_steps(draft, entry)
-        ):
+        is_behind = at >= last
+        if is_behind and (entry.keyword in {"ENTRYPOINT", "CMD", "USER", "HEALTHCHECK"} or _works(draft, entry)):
             place = at
             break
     while place > 1 and instructions[place - 1].keyword == "WORKDIR":
@@ -109,38 +135,42 @@ def _environment_place(draft: Draft) -> int:
     return place
 
 
-def _has_other_steps(draft: Draft, entry: Instruction) -> bool:
-    kept = runtime_steps(draft, entry) if entry.keyword == "RUN" else []
-    return any(each.role is Role.OTHER and each.step in kept for each in draft.by_run.get(entry, ()))
+def _needs_environment(draft: Draft, entry: Instruction) -> bool:
+    """Whether a step of the runtime stage needs, or may read, what the installs made."""
+    for step in draft.steps.get(entry, ()):
+        if step.number not in draft.slices.runtime:
+            continue
+        if any(answer.makers & draft.slices.makers for _, answer in (*step.needs, *step.takes)):
+            return True
+    return False
+
+
+def _works(draft: Draft, entry: Instruction) -> bool:
+    members = runtime_members(draft, entry) if entry.keyword == "RUN" else []
+    return any(not (member.packages or member.is_upkeep or member.is_setting) for member in members)
 
 
 def _environment(draft: Draft) -> Iterator[Piece]:
-    if draft.makes_venv or (draft.venv.endswith("/.venv") and f"{draft.venv}/bin" not in draft.project.dockerfile.text):
-        yield Add(f'ENV PATH="{draft.venv}/bin:$PATH"\n', "programs are found in the environment")
-    yield Add(
-        f"COPY --from={draft.builder_name} {draft.venv} {draft.venv}\n", "what was installed, without what installed it"
-    )
+    path = draft.environment.path
+    is_named = f"{path}/bin" in draft.project.dockerfile.text
+    if draft.environment.is_made or (path.endswith("/.venv") and not is_named):
+        yield Add(f'ENV PATH="{path}/bin:$PATH"\n', "programs are found in the environment")
+    yield Add(f"COPY --from={draft.builder_name} {path} {path}\n", "what was installed, without what installed it")
 
 
 def _piece(draft: Draft, entry: Instruction, added: tuple[Need, ...]) -> Iterator[Piece]:
     dockerfile = draft.project.dockerfile
     match entry.keyword:
-        case "RUN" if entry in draft.by_run:
-            steps = runtime_steps(draft, entry)
-            text = reasons(draft, entry, added) + run_text(draft, entry, steps, runtime_edits(draft, entry, added))
-            yield (
-                Keep(entry)
-                if text == dockerfile.slice(entry.span)
-                else Change(entry, text, "the part that running needs")
-            )
-        case "CMD" | "ENTRYPOINT" | "HEALTHCHECK" if edits := moved(draft.project, script(entry), draft.venv):
-            text, at = "", entry.span.start
-            for span, new in sorted(edits):
-                text += dockerfile.text[at : span.start] + new
-                at = span.end
-            if _loses_uv(draft, entry) and deaf_program(draft.project):
-                yield Add(_STOP, "uv handed SIGTERM on, and Python does not hear it as the first process")
-            yield Change(entry, text + dockerfile.text[at : entry.span.end], "programs are in the environment now")
+        case "RUN" if entry in draft.members:
+            members = runtime_members(draft, entry)
+            edits = runtime_edits(draft, entry, members, added)
+            text = reasons(draft, entry, added) + run_text(draft, entry, members, edits)
+            is_same = text == dockerfile.slice(entry.span)
+            yield Keep(entry) if is_same else Change(entry, text, "the part that running needs")
+        case "ENV" | "ARG" if (rest := _variables(draft, entry)) is not None:
+            yield Change(entry, rest, "the rest is for building")
+        case "CMD" | "ENTRYPOINT" | "HEALTHCHECK":
+            yield from _started(draft, entry)
         case "COPY" | "ADD" if place := _legacy_editable(draft, entry):
             yield Change(
                 entry,
@@ -149,6 +179,31 @@ def _piece(draft: Draft, entry: Instruction, added: tuple[Need, ...]) -> Iterato
             )
         case _:
             yield Keep(entry)
+
+
+def _started(draft: Draft, entry: Instruction) -> Iterator[Piece]:
+    """What a container runs, with programs of the environment at their new place."""
+    dockerfile = draft.project.dockerfile
+    moves = moved(draft.project, script(entry), draft.environment.path)
+    if not moves:
+        yield Keep(entry)
+        return
+    text, at = "", entry.span.start
+    for span, new in sorted(moves):
+        text += dockerfile.text[at : span.start] + new
+        at = span.end
+    if _loses_uv(draft, entry) and deaf_program(draft.project):
+        yield Add(_STOP, "uv handed SIGTERM on, and Python does not hear it as the first process")
+    yield Change(entry, text + dockerfile.text[at : entry.span.end], "programs are in the environment now")
+
+
+def _variables(draft: Draft, entry: Instruction) -> str | None:
+    """The ENV or ARG without the variables that only building reads; None where all of them stay."""
+    steps = draft.steps.get(entry, ())
+    kept = [step for step in steps if step.number in draft.slices.runtime]
+    if len(kept) == len(steps):
+        return None
+    return f"{entry.keyword} {' '.join(step.word for step in kept if step.word is not None)}\n"
 
 
 def _loses_uv(draft: Draft, entry: Instruction) -> bool:
@@ -163,15 +218,24 @@ def _owner(entry: Instruction) -> str:
 
 def _legacy_editable(draft: Draft, entry: Instruction) -> str:
     """The folder to take from the builder instead, where `setup.py develop` writes into the source."""
-    editable = [word.value or "" for each in draft.steps for install in each.installs for word in install.editables]
+    commands = [
+        command.values
+        for members in draft.members.values()
+        for member in members
+        if member.installs
+        for command in member.part.commands
+    ]
+    places = [values[at + 1] for values in commands for at, value in enumerate(values[:-1]) if value in _EDITABLE]
     tree = draft.project.tree
-    if not any(value.split("[")[0] in {".", "./"} for value in editable) or tree.has_file("pyproject.toml"):
+    if not any(place.split("[")[0] in {".", "./"} for place in places) or tree.has_file("pyproject.toml"):
         return ""
     copied = next((each for each in draft.project.copies(draft.stage) if each.instruction is entry), None)
     if copied is None or "." not in copied.sources:
         return ""
-    at = draft.stage.instructions.index(entry)
     target = copied.target.rstrip("/")
-    return (
-        target if at <= draft.last_install and re.match(r"/\w", target) and posixpath.normpath(target) == target else ""
-    )
+    is_builders_too = any(step.number in draft.slices.builder for step in draft.steps.get(entry, ()))
+    is_plain = re.match(r"/\w", target) is not None and posixpath.normpath(target) == target
+    return target if is_builders_too and is_plain else ""
+
+
+_EDITABLE = frozenset({"-e", "--editable"})

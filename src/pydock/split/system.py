@@ -1,180 +1,137 @@
-"""Debian packages divided between the stages: what compiles, what runs, what stands for what."""
+"""Which packages of the system each stage gets: from the slices, with libraries in place of headers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 
-from pydock.images.debian import (
-    Need,
-    brings_programs,
-    full_image_packages,
-    kind_of,
-    programs_in,
-    runtime_of,
-    serves_building,
-)
-from pydock.project.apt import AptKind, AptStep, package_name
-from pydock.split.roles import Role, RoledStep
-from pydock.values import Value, replace
-
-# Only called or loaded when the service runs; nothing is compiled with them.
-_RUNTIME_ONLY = frozenset(
-    [
-        "bash",
-        "chromium",
-        "chromium-driver",
-        "cron",
-        "curl",
-        "dnsutils",
-        "dumb-init",
-        "ffmpeg",
-        "firefox-esr",
-        "fonts-dejavu",
-        "fonts-liberation",
-        "gettext",
-        "gosu",
-        "htop",
-        "imagemagick",
-        "iproute2",
-        "iputils-ping",
-        "jq",
-        "less",
-        "libgl1",
-        "libgl1-mesa-glx",
-        "libglib2.0-0",
-        "libsm6",
-        "libxext6",
-        "libxrender1",
-        "locales",
-        "lsof",
-        "mime-support",
-        "media-types",
-        "nano",
-        "net-tools",
-        "netcat",
-        "netcat-openbsd",
-        "netcat-traditional",
-        "nginx",
-        "nodejs",
-        "npm",
-        "openssh-server",
-        "poppler-utils",
-        "postgresql-client",
-        "procps",
-        "redis-tools",
-        "rsync",
-        "screen",
-        "sqlite3",
-        "sudo",
-        "supervisor",
-        "tesseract-ocr",
-        "telnet",
-        "tini",
-        "tmux",
-        "tree",
-        "tzdata",
-        "vim",
-        "vim-tiny",
-        "wait-for-it",
-        "wkhtmltopdf",
-        "xvfb",
-        "zip",
-    ]
-)
-# Options that ask for another version than the one that is there.
-_VERSIONED = frozenset({"-t", "--target-release", "--default-release", "-a", "--host-architecture", "--reinstall"})
-_FETCHERS = frozenset({"fetcher", "version-control"})
+from pydock.build import Build, Process, Step
+from pydock.dockerfile import Instruction, Stage
+from pydock.images.base import Base as Image
+from pydock.images.base import brought_by, name_in_suite
+from pydock.images.debian import Need, full_image_packages, kind_of, program, runtime_of
+from pydock.split.members import package_of
+from pydock.split.slices import Reason, Slices
+from pydock.state import BASE, Found
+from pydock.state import Need as Wanted
+from pydock.state.needs import Library, Program
+from pydock.values import Value
 
 
-class Division(Value):
-    """Where one package goes; `instead` is what the runtime stage gets for it."""
+class SystemPackages(Value, dict=True):
+    """`there` are packages that the file installs and the builder's image has. `added` is what the runtime image
+    lacks, by the instruction that it has to stand above (None: anywhere above the end).
+    """
 
-    package: str
-    builder: bool
-    runtime: bool
-    instead: tuple[str, ...] = ()
-
-
-class Demand(Value):
-    """What is known about the use of system packages: programs called in the runtime stage, programs
-    called by the steps of the builder, whether pip fetches from version control, and the packages
-    that the builder's image has before anything is installed."""
-
+    slices: Slices
+    steps: tuple[Step, ...]
     suite: str
-    called_at_runtime: frozenset[str]
-    called_in_builder: frozenset[str]
-    installs_from_repositories: bool
-    in_builder_image: frozenset[str] = frozenset()
+    there: frozenset[str]
+    added: Mapping[Instruction | None, tuple[Need, ...]] = {}
 
+    def builder_has(self, step: Step) -> bool:
+        return step.number in self.slices.builder and package_of(step) not in self.there
 
-def divide(package: str, demand: Demand) -> Division:
-    """The stages a package has to be installed in. What is not known to be for one of them goes to both."""
-    found = _needed(package, demand)
-    return replace(found, builder=False) if package in demand.in_builder_image else found
+    def runtime_has(self, step: Step) -> bool:
+        return step.number in self.slices.runtime
 
+    @property
+    def present(self) -> frozenset[str]:
+        """The packages that the runtime stage installs because the file names them, and what comes with these."""
+        named = [name for step in self.steps if self.runtime_has(step) and (name := package_of(step))]
+        brought = [more for name in named for more in brought_by(name)]
+        return frozenset([*named, *brought, *(name for names in self.libraries.values() for name in names)])
 
-def _needed(package: str, demand: Demand) -> Division:
-    kind = kind_of(package)
-    if package in _RUNTIME_ONLY:
-        return Division(package, package in demand.called_in_builder, True)
-    if serves_building(package):
-        needed = bool(programs_in(package) & demand.called_at_runtime)
-        instead = runtime_of(package, demand.suite) if kind == "headers" else ()
-        # Headers of a package the table does not know: the package itself, rather than a guess.
-        return Division(package, True, needed or instead is None, instead or ())
-    if kind in _FETCHERS:
-        programs = programs_in(package) or {package}
-        called = bool(programs & demand.called_at_runtime)
-        explained = bool(programs & demand.called_in_builder)
-        explained = explained or (kind == "version-control" and demand.installs_from_repositories)
-        return Division(package, explained or not called, called or not explained)
-    is_runtimes = package.startswith("lib") or brings_programs(package)
-    return Division(package, not is_runtimes, True)
+    @cached_property
+    def libraries(self) -> Mapping[int, tuple[str, ...]]:
+        """The libraries that stand in for headers, by the step that installs these; each once."""
+        present = {package_of(step) for step in self.steps if self.runtime_has(step)}
+        found: dict[int, tuple[str, ...]] = {}
+        for step in self.steps:
+            package = package_of(step)
+            if package is None or self.slices.reasons.get(step.number) is not Reason.BUILDING:
+                continue
+            names = runtime_of(package, self.suite) if kind_of(package) == "headers" else ()
+            if names is None:
+                # Headers that the table does not know: the package itself, rather than a guess.
+                names = (package,)
+            new = tuple(name for name in names if name not in present)
+            if new:
+                found[step.number] = new
+                present |= set(new)
+        return found
 
-
-def already_there(steps: Iterable[RoledStep], suite: str) -> frozenset[str]:
-    """The packages of these installs that the full image has; one asked for in a certain version is not."""
-    installs = [apt for entry in steps for apt in entry.apt if apt.kind is AptKind.INSTALL]
-    certain = {
-        word.value for apt in installs if {name for name, _ in apt.options} & _VERSIONED for word in apt.packages
-    }
-    asked = {word.value for apt in installs for word in apt.packages if word.value}
-    exact = {package_name(name) for name in asked if package_name(name) != name}
-    return (full_image_packages(suite) & asked) - certain - exact
-
-
-class SystemPlan(Value):
-    """The divisions of all literal apt-get install lines of a stage, and what is added at run time."""
-
-    divisions: tuple[Division, ...]
-    added: tuple[Need, ...]
-
-    def of(self, argument: str) -> Division:
-        name = package_name(argument)
-        return next((entry for entry in self.divisions if entry.package == name), Division(name, True, True))
-
-    def builder_has(self, step: AptStep) -> bool:
-        return not step.is_literal or any(self.of(word.value or "").builder for word in step.packages)
-
-    def runtime_has(self, step: AptStep) -> bool:
-        return not step.is_literal or any(
-            self.of(word.value or "").runtime or self.of(word.value or "").instead for word in step.packages
+    @cached_property
+    def headers(self) -> tuple[str, ...]:
+        """The packages with headers that libraries stand in for."""
+        return tuple(
+            name for step in self.steps if step.number in self.libraries and (name := package_of(step)) is not None
         )
 
 
-def plan_system(steps: Iterable[RoledStep], demand: Demand, needs: tuple[Need, ...]) -> SystemPlan:
-    """Divide every package of a stage; `needs` that nothing else brings are added."""
-    divisions: dict[str, Division] = {}
-    for entry in steps:
-        for apt in entry.apt if entry.role is Role.SYSTEM else ():
-            if apt.kind is AptKind.INSTALL:
-                for name in apt.names:
-                    divisions.setdefault(name, divide(name, demand))
-    present = {name for entry in divisions.values() for name in ((entry.package,) if entry.runtime else ())}
-    present |= {name for entry in divisions.values() for name in entry.instead}
-    present |= {"media-types"} if present & {"mime-support", "mailcap", "nginx"} else set()
-    added: dict[str, Need] = {}
-    for need in needs:
-        if need.package not in present:
-            added.setdefault(need.package, need)
-    return SystemPlan(tuple(divisions.values()), tuple(added.values()))
+def already_there(build: Build, stage: Stage, image: Image) -> frozenset[str]:
+    """The packages of the file that the full image has, as published; not where other sources are added."""
+    if image.variant != "full":
+        return frozenset()
+    steps = build.of_stage(stage.index)
+    if any(build.stages[stage.index].files_below("/etc/apt")):
+        return frozenset()
+    asked: set[str] = set()
+    for step in steps:
+        package = package_of(step)
+        if package is None:
+            continue
+        text = step.operand.head if step.operand is not None else package
+        is_certain = (
+            text != package or " -t" in step.text or "--target-release" in step.text or "--reinstall" in step.text
+        )
+        if is_certain:
+            return frozenset()
+        asked.add(package)
+    return frozenset(asked & full_image_packages(image.suite))
+
+
+def lacking(
+    steps: Iterable[Step],
+    processes: Iterable[Process],
+    images: tuple[Image, Image],
+    extra: Iterable[Need],
+    present: Iterable[str],
+) -> Mapping[Instruction | None, tuple[Need, ...]]:
+    """What steps and processes of the runtime stage took from the full image and slim does not have.
+
+    `images` are the full and the slim one, `present` packages that the stage installs anyway.
+    """
+    full, slim = images
+    found: dict[Instruction | None, list[Need]] = {}
+    had = set(present)
+
+    def add(place: Instruction | None, need: Need | None) -> None:
+        if need is not None and need.package not in had:
+            had.add(need.package)
+            found.setdefault(place, []).append(need)
+
+    for step in steps:
+        for wanted, answer in step.needs:
+            add(step.instruction, _lacked(wanted, answer, full, slim, f"line {step.line}"))
+    for process in processes:
+        for wanted, answer in process.needs:
+            add(None, _lacked(wanted, answer, full, slim, process.origin))
+    for need in extra:
+        add(None, need)
+    return {place: tuple(needs) for place, needs in found.items()}
+
+
+def _lacked(wanted: Wanted, answer: Found, full: Image, slim: Image, by: str) -> Need | None:
+    if BASE not in answer.makers:
+        return None
+    match wanted:
+        case Program(name) if "/" not in name:
+            known = program(name)
+            if known is not None and full.has_program(name) and slim.has_program(name) is False:
+                return Need(name_in_suite(known.package, full.suite), by, f"calls {name}")
+        case Library(package) if full.has_library(package) and not slim.has_library(package):
+            return Need(package, by, f"loads {package}")
+        case _:
+            pass
+    return None

@@ -1,45 +1,93 @@
-"""Package managers that something calls in the runtime stage, which has none."""
+"""Package managers and compilers that something calls in the runtime stage, which has none."""
 
 from __future__ import annotations
 
-from pydock.dockerfile import Stage
 from pydock.lines import Span
-from pydock.project import Project
+from pydock.project.bases import is_on_mirrors
 from pydock.project.calls import python_calls
 from pydock.project.start import Start, starts
-from pydock.shell import Step, script
+from pydock.shell import script
 from pydock.split.commands import is_translated
-from pydock.split.refusal import Refusal
-from pydock.split.roles import MANAGERS, Role, RoledStep
+from pydock.split.draft import Draft
+from pydock.split.members import is_for_building
+from pydock.split.refusal import Refusal, span_of
+from pydock.split.slices import MANAGERS
+from pydock.state.needs import Program
+
+_COMPILERS = frozenset(
+    {"make", "cmake", "ninja", "meson", "gcc", "g++", "cc", "c++", "clang", "cargo", "rustc", "go", "javac", "nvcc"}
+)
 
 
-def refuse_tools(
-    project: Project, stage: Stage, steps: tuple[RoledStep, ...], leaving: frozenset[Step]
-) -> Refusal | None:
+def refuse_tools(draft: Draft) -> Refusal | None:
     """The first call that the split does not write without the manager, of a RUN or when the container runs."""
-    for entry in steps:
-        if entry.role is Role.OTHER and entry.step not in leaving:
-            for command in entry.step.commands:
-                if not is_translated(project, command):
-                    return _refusal(entry.step.span, f"line {entry.run.number}", command.program, "is built")
+    project = draft.project
+    for step in draft.build.of_stage(draft.stage.index):
+        if step.number not in draft.slices.runtime or step.member is None:
+            continue
+        for command in step.member.commands:
+            if not is_translated(project, command):
+                return _refusal(span_of(step), f"line {step.line}", command.program, "is built")
+    at = draft.stage.start.value_span
     for start in starts(project):
-        tool = next((name for name in (*start.wrappers, start.program) if name in MANAGERS), "")
-        if tool and not _is_translated(project, start):
-            return _refusal(start.span or stage.start.value_span, start.origin, tool, "runs")
+        tool = next((name for name in (*start.wrappers, start.program) if name in MANAGERS), None)
+        if tool is not None and not _is_translated(draft, start):
+            return _refusal(start.span or at, start.origin, tool, "runs")
     for name, place in python_calls(project):
         if name in MANAGERS:
-            return _refusal(stage.start.value_span, place, name, "runs")
+            return _refusal(at, place, name, "runs")
     return None
 
 
-def _is_translated(project: Project, start: Start) -> bool:
+def _is_translated(draft: Draft, start: Start) -> bool:
     """Whether the split writes the instruction that a command stands in without the manager."""
-    if start.path != project.path or start.instruction is None or start.role == "compose":
+    if start.path != draft.project.path or start.instruction is None or start.role == "compose":
         return False
     commands = [command for command in script(start.instruction).commands if command.program in MANAGERS]
-    return bool(commands) and all(is_translated(project, command) for command in commands)
+    return bool(commands) and all(is_translated(draft.project, command) for command in commands)
 
 
 def _refusal(at: Span, place: str, tool: str, when: str) -> Refusal:
     advice = f"call the program itself instead of `{tool} run`"
     return Refusal(at, "tool at run time", f"{place} calls {tool} when the container {when}", advice)
+
+
+def refuse_compilers(draft: Draft) -> Refusal | None:
+    """A step of the runtime stage that compiles: what it makes belongs into a stage of its own."""
+    steps = draft.build.of_stage(draft.stage.index)
+    for step in steps:
+        if step.number not in draft.slices.runtime or step.member is None:
+            continue
+        for need, _ in step.needs:
+            if isinstance(need, Program) and need.name in _COMPILERS:
+                return Refusal(
+                    span_of(step),
+                    "compiles",
+                    f"`{need.name}` makes something that is not a Python package",
+                    "make it in a stage of its own and COPY what it makes",
+                )
+    for needs in draft.system.added.values():
+        for wanted in needs:
+            if is_for_building(wanted.package):
+                return Refusal(
+                    draft.stage.start.value_span,
+                    "compiler at run time",
+                    f"{wanted.wanted_by} {wanted.why}, which the slim image does not have",
+                    "make what it makes in a stage of its own and COPY it",
+                )
+    return None
+
+
+def refuse_archived(draft: Draft) -> Refusal | None:
+    """Where slim lacks something that no mirror has any more, and the file does not install packages all the same."""
+    added = [need for needs in draft.system.added.values() for need in needs]
+    asks = any(member.packages for members in draft.members.values() for member in members)
+    if not added or asks or is_on_mirrors(draft.project, draft.image.suite_meant):
+        return None
+    suite, need = draft.image.suite_meant, added[0]
+    return Refusal(
+        draft.stage.start.value_span,
+        "archived distribution",
+        f"{need.wanted_by} {need.why}, which slim lacks, and no mirror has {suite} any more",
+        "move to a Debian release that is supported, then split",
+    )

@@ -54,9 +54,11 @@ class Effect(Value):
 
     `needs` have to be met, `takes` are read where they are there. `provides` is new, `changes` was there
     and has this command's hand in it now, `removes` is gone afterwards (Below: all in a folder, the
-    folder stays; File and Folder: with all below). `texts` are the texts of files that are known by path.
+    folder stays; File and Folder: with all below). `texts` are the texts of files that are known by path,
+    `origins` the files of the build context that others are copies of.
     `installs` is the environment that the service's Python packages go to. `operand` is the one word
-    that this part is about, None for the whole command. `workdir` is where the shell is afterwards.
+    that this part is about, None for the whole command. `workdir` is where the shell is afterwards,
+    None where it stays; `is_elsewhere`: it is in a folder that nobody knows.
     """
 
     needs: tuple[Need, ...] = ()
@@ -65,11 +67,13 @@ class Effect(Value):
     changes: tuple[Thing, ...] = ()
     removes: tuple[Thing | Below, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
     opens: Open | None = None
     installs: str | None = None
     purpose: Purpose = Purpose.SERVICE
     operand: Word | None = None
     workdir: str | None = None
+    is_elsewhere: bool = False
 
 
 class Language(Enum):

@@ -7,7 +7,7 @@ keeps the state before it (persistent maps of rpds, https://github.com/crate-py/
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from fnmatch import fnmatchcase
 
@@ -32,6 +32,7 @@ from pydock.state.needs import (
     Place,
     Program,
     Source,
+    SourceLink,
     Thing,
     Toolchain,
     User,
@@ -51,10 +52,13 @@ _KINDS: dict[type, Kind] = {
     Package: Kind.PACKAGE,
     Library: Kind.LIBRARY,
     Distribution: Kind.DISTRIBUTION,
+    SourceLink: Kind.DISTRIBUTION,
     Module: Kind.DISTRIBUTION,
     PackageLists: Kind.LISTS,
     Variable: Kind.VARIABLE,
 }
+# A user or a package lies nowhere.
+_KINDS_WITH_PLACES = frozenset({Kind.FILE, Kind.DISTRIBUTION})
 # Where a Debian image has files of its own that no table lists.
 _SYSTEM_FOLDERS = ("/etc", "/usr", "/bin", "/lib", "/lib64", "/proc", "/sys", "/dev", "/var/lib", "/sbin")
 _NOT_THE_SYSTEMS = ("/usr/src", "/usr/local/bin", "/usr/local/share")
@@ -87,15 +91,23 @@ def ancestors(path: str) -> Iterator[str]:
         path = posixpath.dirname(path)
 
 
+def _unread(path: str) -> str | None:
+    return None
+
+
 class State(Value):
     """What is in the image, who made it, and where the next command runs.
 
-    `opened` says which steps may have made what: by kind and place. `workdir` is None where a variable hides it.
+    `origins` are the files of the build context that files of the image are copies of, and `read` gives the text of
+    such a one. `opened` says which steps may have made what: by kind and place. `workdir` is None where a variable
+    hides it.
     """
 
     base: Base = field(default_factory=lambda: base_image(None))
     things: HashTrieMap[Thing, frozenset[int]] = field(default_factory=HashTrieMap)
     texts: HashTrieMap[str, str] = field(default_factory=HashTrieMap)
+    origins: HashTrieMap[str, str] = field(default_factory=HashTrieMap)
+    read: Callable[[str], str | None] = _unread
     children: HashTrieMap[str, HashTrieSet[str]] = field(default_factory=HashTrieMap)
     distributions: HashTrieMap[str, HashTrieSet[str]] = field(default_factory=HashTrieMap)
     opened: HashTrieMap[tuple[Kind, str], HashTrieSet[int]] = field(default_factory=HashTrieMap)
@@ -132,7 +144,10 @@ class State(Value):
 
     def text(self, path: str) -> str | None:
         """The text of a file, None where there is no such file or it is not known."""
-        return self.texts.get(path)
+        text = self.texts.get(path)
+        if text is None and (origin := self.origins.get(path)) is not None:
+            return self.read(origin)
+        return text
 
     def makers(self, thing: Thing) -> frozenset[int]:
         """The steps that made a thing or had a hand in it; empty where it is not known to be there."""
@@ -152,6 +167,8 @@ class State(Value):
                     yield File(path)
                 if Folder(path) in self.things:
                     yield Folder(path)
+                # A folder of the base image is no thing of a step, what steps put into it is.
+                if path in self.children:
                     pending.append(path)
 
     def files_below(self, place: str) -> Iterator[str]:
@@ -254,7 +271,7 @@ class State(Value):
         return Found(Answer.UNKNOWN if makers else Answer.NO, makers)
 
     def _source(self, suite: str) -> Found:
-        lists = [path for path in self.files_below("/etc/apt") if suite in (self.texts.get(path) or suite)]
+        lists = [path for path in self.files_below("/etc/apt") if suite in (self.text(path) or suite)]
         makers = frozenset(maker for path in lists for maker in self.makers(File(path)))
         if self._openers(Kind.LISTS, "/"):
             return Found(Answer.UNKNOWN, makers)
@@ -295,17 +312,20 @@ class State(Value):
 
     def after(self, effect: Effect, step: int, *, is_sure: bool = True) -> State:
         """The state when a command has run; one that is not sure to run takes nothing away."""
-        things, texts, children, distributions = self.things, self.texts, self.children, self.distributions
+        things, children, distributions = self.things, self.children, self.distributions
+        changed: set[str] = set()
         for gone in effect.removes:
-            things, texts = self._without(gone, things, texts, step, is_sure=is_sure)
+            things = self._without(gone, things, step, changed, is_sure=is_sure)
         opens = [effect.opens] if effect.opens else []
         for thing in effect.provides:
             if not is_sure and thing not in things:
                 opens.append(Open(frozenset({_KINDS.get(type(thing), Kind.FILE)}), (getattr(thing, "path", "/"),)))
                 continue
-            things = things.insert(thing, frozenset({step}) if is_sure else things[thing] | {step})
+            # A compiler is no reason to forget the headers: together they are the toolchain.
+            is_new = is_sure and not (isinstance(thing, Toolchain) and thing in things)
+            things = things.insert(thing, frozenset({step}) if is_new else things[thing] | {step})
             if isinstance(thing, File):
-                texts = texts.discard(thing.path)
+                changed.add(thing.path)
             if isinstance(thing, File | Folder):
                 things, children = _linked(thing.path, step, things, children)
             if isinstance(thing, Distribution):
@@ -314,19 +334,32 @@ class State(Value):
         for thing in effect.changes:
             if thing in things:
                 things = things.insert(thing, things[thing] | {step})
-                texts = texts.discard(thing.path) if isinstance(thing, File) else texts
-        for path, text in effect.texts.items():
-            texts = texts.insert(path, text) if is_sure else texts.discard(path)
-        made = replace(self, things=things, texts=texts, children=children, distributions=distributions)
+                changed.update([thing.path] if isinstance(thing, File) else ())
+        texts, origins = self._texts_after(effect, changed, is_sure=is_sure)
+        made = replace(
+            self, things=things, texts=texts, origins=origins, children=children, distributions=distributions
+        )
         for each in opens:
             made = made._opening(each, step)
         return made
+
+    def _texts_after(
+        self, effect: Effect, changed: set[str], *, is_sure: bool
+    ) -> tuple[HashTrieMap[str, str], HashTrieMap[str, str]]:
+        texts, origins = self.texts, self.origins
+        for path in (*changed, *effect.texts, *effect.origins):
+            texts, origins = texts.discard(path), origins.discard(path)
+        for path, text in effect.texts.items() if is_sure else ():
+            texts = texts.insert(path, text)
+        for path, origin in effect.origins.items() if is_sure else ():
+            origins = origins.insert(path, origin)
+        return texts, origins
 
     def _opening(self, opens: Open, step: int) -> State:
         """The state where a step may have made what nobody names."""
         opened = self.opened
         for kind in opens.kinds:
-            for place in opens.places:
+            for place in opens.places if kind in _KINDS_WITH_PLACES else ("/",):
                 known = opened.get((kind, place)) or HashTrieSet()
                 opened = opened.insert((kind, place), known.insert(step))
         openers = self.openers.insert(step, _joined(self.openers.get(step), opens))
@@ -336,11 +369,11 @@ class State(Value):
         self,
         gone: Thing | Below,
         things: HashTrieMap[Thing, frozenset[int]],
-        texts: HashTrieMap[str, str],
         step: int,
+        changed: set[str],
         *,
         is_sure: bool,
-    ) -> tuple[HashTrieMap[Thing, frozenset[int]], HashTrieMap[str, str]]:
+    ) -> HashTrieMap[Thing, frozenset[int]]:
         lost: list[Thing] = [] if isinstance(gone, Below) else [gone]
         if isinstance(gone, Below | File | Folder):
             lost += [File(gone.path), Folder(gone.path)] if not isinstance(gone, Below) else []
@@ -352,8 +385,8 @@ class State(Value):
                 continue
             things = things.remove(thing) if is_sure else things.insert(thing, things[thing] | {step})
             if isinstance(thing, File):
-                texts = texts.discard(thing.path)
-        return things, texts
+                changed.add(thing.path)
+        return things
 
     def with_variable(self, name: str, value: str | None, step: int | None = None) -> State:
         """The state where a variable has a value, None for one that only the build knows."""

@@ -66,6 +66,13 @@ class Distribution(Value):
     name: str
 
 
+class SourceLink(Value):
+    """A way from an environment to a folder of source, left by an editable install: what runs there reads `path`."""
+
+    environment: str
+    path: str
+
+
 class Distributions(Value):
     """Whatever is installed in an environment: met in any case, by all that installed there."""
 
@@ -129,6 +136,7 @@ Need = (
     | Package
     | Library
     | Distribution
+    | SourceLink
     | Distributions
     | Module
     | Variable
@@ -140,4 +148,4 @@ Need = (
     | Writable
 )
 # What a command can leave behind.
-Thing = File | Folder | User | Package | Library | Distribution | PackageLists | Toolchain
+Thing = File | Folder | User | Package | Library | Distribution | SourceLink | PackageLists | Toolchain

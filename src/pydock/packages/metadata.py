@@ -1,7 +1,7 @@
 """What a local project asks for, read from its own files without running them, as a set of requirements.
 
 pyproject.toml: https://packaging.python.org/en/latest/specifications/pyproject-toml/, setup.cfg and dynamic values:
-https://setuptools.pypa.io/en/latest/userguide/, read 2026-11; Poetry's own tables: `pydock.project.poetry`. What is
+https://setuptools.pypa.io/en/latest/userguide/, read 2026-11; Poetry's own tables: `pydock.packages.poetry`. What is
 worked out when the project is built is a trouble with its line.
 """
 
@@ -18,10 +18,10 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from pydock.lines import Span
+from pydock.packages import poetry
+from pydock.packages.requirements import Entry, Kind, RequirementSet, Trouble, entries, read
+from pydock.packages.setup_script import argument, lines
 from pydock.patterns import regex
-from pydock.project import poetry
-from pydock.project.requirements import Entry, Kind, RequirementSet, Trouble, entries, read
-from pydock.project.setup_script import argument, lines
 
 NAMES = ("pyproject.toml", "setup.cfg", "setup.py")
 _PLACE = regex(r"(?P<path>.*?(?P<name>pyproject\.toml|setup\.cfg|setup\.py))(?:\[(?P<extras>[^\]]*)\])?\Z")
@@ -57,7 +57,7 @@ def asked_for(path: str, text_of: TextOf) -> RequirementSet:
     kinds = {"pyproject.toml": reader.pyproject, "setup.cfg": reader.configuration, "setup.py": reader.script}
     try:
         kinds[match["name"]](extras)
-    except (ValueError, configparser.Error, AttributeError, TypeError):
+    except (ValueError, LookupError, RecursionError, configparser.Error, AttributeError, TypeError):
         reader.trouble(reader.looked_at, "is worked out when the project is built")
     return RequirementSet(path, (match["path"], *reader.files), tuple(reader.found), troubles=tuple(reader.troubles))
 

@@ -12,7 +12,7 @@ def argument(text: str, name: str) -> object:
     """
     try:
         tree = ast.parse(text)
-    except (SyntaxError, RecursionError) as error:
+    except (SyntaxError, RecursionError, MemoryError) as error:
         raise ValueError(str(error)) from error
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("setup")]
     if len(calls) != 1 or any(keyword.arg is None for keyword in calls[0].keywords):
@@ -31,7 +31,7 @@ def _plain(tree: ast.Module, value: ast.expr) -> object:
         value = given[0].value
     try:
         return ast.literal_eval(value)
-    except TypeError as error:
+    except (TypeError, SyntaxError, RecursionError, MemoryError) as error:
         raise ValueError(str(error)) from error
 
 

@@ -1,0 +1,1 @@
+"""Effects of Python's own tools: interpreters, environments, installers, managers and build backends."""

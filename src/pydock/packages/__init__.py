@@ -1,0 +1,36 @@
+"""What installs ask for, whoever says it: words, requirements files, projects of every backend, locks, archives."""
+
+from pydock.packages.demand import UNREAD, Demand, Link, LocalProject, Places, joined, normalised
+from pydock.packages.files import of_file
+from pydock.packages.locks import is_pylock, locked, of_pipfile_lock, of_pylock
+from pydock.packages.manifests import CondaFile, of_conda_file, of_conda_word, of_pipfile, of_pixi
+from pydock.packages.operands import of_operand
+from pydock.packages.projects import ALL_EXTRAS, Groups, of_group, of_project, read_table, section, with_projects
+
+__all__ = [
+    "ALL_EXTRAS",
+    "UNREAD",
+    "CondaFile",
+    "Demand",
+    "Groups",
+    "Link",
+    "LocalProject",
+    "Places",
+    "is_pylock",
+    "joined",
+    "locked",
+    "normalised",
+    "of_conda_file",
+    "of_conda_word",
+    "of_file",
+    "of_group",
+    "of_operand",
+    "of_pipfile",
+    "of_pipfile_lock",
+    "of_pixi",
+    "of_project",
+    "of_pylock",
+    "read_table",
+    "section",
+    "with_projects",
+]

@@ -1,0 +1,38 @@
+"""What a split cannot settle, and what a person should know about it."""
+
+from __future__ import annotations
+
+from pydock.build import Build
+from pydock.dockerfile import Stage
+from pydock.project import Project
+from pydock.split.base import Base
+from pydock.split.slices import Slices
+from pydock.split.slim import slim_doubts
+from pydock.split.wanted import unread
+from pydock.state import ANYTHING
+
+
+def doubts_of(
+    project: Project, build: Build, stage: Stage, images: Base, cut: Slices
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(doubts, notes) of a split."""
+    doubts = [images.doubt] if images.doubt else []
+    if not project.tree.known:
+        doubts.append("the build context is not known, so the files that the installs read are taken by name")
+    elif name := unread(project, build, stage):
+        what = (
+            "a library that one of its packages loads may be missing in slim"
+            if images.is_slimmed
+            else ("what its packages need at run time is not known")
+        )
+        doubts.append(f"{name} could not be read, so {what}")
+    if images.is_slimmed:
+        doubts += slim_doubts(project)
+        for step in build.of_stage(stage.index):
+            if step.number in cut.runtime and ANYTHING in step.opens:
+                doubts.append(f"what line {step.line} needs of the full image is not known")
+    notes = [images.note] if images.note else []
+    for step in build.of_stage(stage.index):
+        if step.number in cut.builder and ANYTHING in step.opens:
+            notes.append(f"what line {step.line} reads is not clear, so the builder gets all that is above it")
+    return tuple(dict.fromkeys(doubts)), tuple(dict.fromkeys(notes))

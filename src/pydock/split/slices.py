@@ -1,0 +1,281 @@
+"""Which steps go to which stage: slices of the build, backwards from the installs and from what runs.
+
+The builder is the installs and what they need. The runtime stage is every step, except those with a reason to leave.
+To be needed by the builder is no such reason: then both have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+
+from pydock.build import Build, Process, Step
+from pydock.images.debian import kind_of
+from pydock.patterns import regex
+from pydock.split.members import package_of
+from pydock.state import ANYTHING, Answer, Found, Need
+from pydock.state.needs import Below, File, Folder, PackageLists, Program, Toolchain, Variable
+from pydock.values import Value
+
+MANAGERS = frozenset({"poetry", "pipenv", "pdm", "uv", "hatch", "rye"})
+_BUILDING = frozenset({"compiler", "build-tool", "headers"})
+_FETCHING = frozenset({"fetcher", "version-control"})
+# Variables that pip, the managers, compilers and apt read without being named on a command line.
+BUILD_VARIABLE = regex(
+    r"(PIP|UV|POETRY|PIPENV|PDM|HATCH|SETUPTOOLS|GIT|CARGO|RUST|CYTHON|NPY|CRYPTOGRAPHY|GDAL|SKLEARN|BLIS)_.*"
+    r"|(C|CXX|CPP|LD|F)FLAGS|CC|CXX|MAKEFLAGS|(C|CPLUS)_INCLUDE_PATH|LIBRARY_PATH|LD_LIBRARY_PATH|PATH|VIRTUAL_ENV"
+    r"|\w+_(C|CXX|CPP|LD)FLAGS|PKG_CONFIG_PATH|(HDF5|CUDA|JAVA|OPENSSL|LLVM|GEOS|PROJ|TORCH|BLAS|LAPACK)_\w+|MAX_JOBS"
+    r"|PBR_VERSION|\w*PRETEND_VERSION\w*|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|SSH_\w+|HOME|TMPDIR|(PG|MYSQL)_CONFIG"
+    r"|.*_USES_.*|.*_GPL_UNIDECODE|(https?|no|ftp)_proxy|(HTTPS?|NO|FTP)_PROXY|PYTHONPATH|.*_EXTENSIONS?"
+)
+_INSTALLERS_OWN = regex(r"(PIP|POETRY|PIPENV|PDM)_.*")
+# What only installers read: lists of packages, and settings of where they come from.
+INSTALLERS_INPUT = regex(
+    r".*/(?:[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in|lock)|requirements/[\w.-]+|pylock[\w.-]*\.toml"
+    r"|poetry\.(?:lock|toml)|uv\.(?:lock|toml)|pdm\.(?:lock|toml)|Pipfile(?:\.lock)?|get-pip\.py|uvx?|[^/]+\.whl"
+    r"|pip\.conf|\.netrc|\.pypirc|\.pip/.*|\.ssh/.*|\.gitconfig|\.git-credentials|\.config/pip/.*|\.config/pypoetry/.*)"
+)
+
+
+class Reason(Enum):
+    """Why a step is not in the runtime stage, as it is told."""
+
+    INSTALLS = "the builder installs the packages"
+    TOOL = "only building calls it"
+    BUILDING = "only compiling needs it"
+    INPUT = "only the install reads it"
+    CLEAN_UP = "what it cleans up is no longer there"
+    DEAD = "nothing of it is left in the image"
+
+
+class Slices(Value, dict=True):
+    """The numbers of the steps of each stage, and why a step is not in the runtime stage."""
+
+    builder: frozenset[int]
+    runtime: frozenset[int]
+    reasons: Mapping[int, Reason]
+    makers: frozenset[int]
+
+
+def slices(build: Build, stage: int) -> Slices:
+    """Builder and runtime of one stage of a build that installs something."""
+    return _Slicer(build, stage).slices()
+
+
+class _Slicer:
+    def __init__(self, build: Build, stage: int) -> None:
+        self.build = build
+        self.steps = build.of_stage(stage)
+        self.by_number: dict[int, Step] = {step.number: step for step in self.steps}
+        self.end = build.stages[stage]
+        self.installs = [step for step in self.steps if step.installs is not None]
+        # Processes start from the final stage, which may be this one or stand on it.
+        self.processes: tuple[Process, ...] = build.processes
+        self.environments = {step.installs for step in self.installs}
+
+    def slices(self) -> Slices:
+        installs = {step.number for step in self.installs}
+        builder = self.closure(installs, frozenset(), takes=True)
+        builder |= self.variables(builder)
+        builder |= self.checks(builder)
+        makers = frozenset(installs | self.environment_makers(builder))
+        reasons = self.reasons(builder, makers)
+        roots = {step.number for step in self.steps} - set(reasons)
+        for process in self.processes:
+            roots |= self.at_run_time(process.needs) - makers
+        for step in self.build.steps:
+            # What other stages take from this one.
+            if step.number not in self.by_number:
+                roots |= self.providers(step.needs) - makers
+        stop = makers | self.headers()
+        runtime = self.closure(roots - stop, makers, takes=True, stop=stop)
+        # What a step that stays needs hard stays with it.
+        reasons = {number: reason for number, reason in reasons.items() if number not in runtime}
+        runtime |= self.clean_ups(runtime, reasons)
+        builder |= self.settings(builder)
+        runtime |= self.settings(runtime)
+        return Slices(frozenset(builder), frozenset(runtime), reasons, makers)
+
+    def headers(self) -> frozenset[int]:
+        """The steps that install headers, whose libraries come by name."""
+        found = ((step.number, package_of(step)) for step in self.steps)
+        return frozenset(number for number, package in found if package and kind_of(package) == "headers")
+
+    def providers(self, entries: Iterable[tuple[Need, Found]]) -> set[int]:
+        """The steps of this stage that met needs; package lists are fetched anew wherever packages are installed."""
+        found: set[int] = set()
+        for need, answer in entries:
+            if isinstance(need, PackageLists):
+                continue
+            makers = {maker for maker in answer.makers if maker in self.by_number}
+            if answer.answer is Answer.UNKNOWN:
+                # Who installs the service's packages brought it, rather than who brought the tool for that.
+                makers = {maker for maker in makers if not self.by_number[maker].is_tool} or makers
+            found |= makers
+        return found
+
+    def at_run_time(self, entries: Iterable[tuple[Need, Found]]) -> set[int]:
+        """The steps that met needs of the runtime stage, which is written without managers of packages."""
+        return self.providers(
+            (need, answer) for need, answer in entries if not (isinstance(need, Program) and need.name in MANAGERS)
+        )
+
+    def soft(self, step: Step) -> set[int]:
+        """The steps behind what a step reads where it is there."""
+        found: set[int] = set()
+        for need, answer in step.takes:
+            for maker in answer.makers:
+                other = self.by_number.get(maker)
+                if other is None:
+                    continue
+                if (
+                    isinstance(need, Variable | Toolchain)
+                    or not isinstance(need, Below)
+                    or any(_lies_in(thing, need) for thing in (*other.provides, *other.changes))
+                ):
+                    found.add(maker)
+        return found
+
+    def closure(
+        self, roots: set[int], excluded: frozenset[int], *, takes: bool, stop: frozenset[int] = frozenset()
+    ) -> set[int]:
+        """The roots and all that they need, directly or through others."""
+        found: set[int] = set()
+        pending = [number for number in roots if number not in excluded]
+        while pending:
+            number = pending.pop()
+            if number in found or number in stop:
+                continue
+            found.add(number)
+            step = self.by_number[number]
+            more = self.at_run_time(step.needs) if stop else self.providers(step.needs)
+            if takes:
+                more |= self.soft(step) if step.installs is not None or not stop else self.variables_of(step)
+            if ANYTHING in step.opens:
+                more |= {other.number for other in self.steps if other.number < number}
+            pending += more - found
+        return found
+
+    def variables_of(self, step: Step) -> set[int]:
+        return self.providers((need, answer) for need, answer in step.takes if isinstance(need, Variable))
+
+    def variables(self, builder: set[int]) -> set[int]:
+        """ENV and ARG that installers read without naming them, set above the last step of the builder."""
+        last = max(builder)
+        found = set()
+        for step in self.steps:
+            is_variable = step.keyword in {"ENV", "ARG"} and BUILD_VARIABLE.fullmatch(step.key[1])
+            if is_variable and step.number < last:
+                found.add(step.number)
+        return found
+
+    def environment_makers(self, builder: set[int]) -> set[int]:
+        """The steps that make the environment itself: `python -m venv`, and tools that lie in it."""
+        found = set()
+        for number in builder:
+            step = self.by_number[number]
+            for thing in step.provides:
+                if isinstance(thing, File) and any(
+                    thing.path == f"{place}/bin/python" for place in self.environments if place != "/usr/local"
+                ):
+                    found.add(number)
+        return found
+
+    def reasons(self, builder: set[int], makers: frozenset[int]) -> dict[int, Reason]:
+        found: dict[int, Reason] = {}
+        for step in self.steps:
+            if step.number in makers:
+                found[step.number] = Reason.INSTALLS
+            elif (reason := self.reason(step, builder)) is not None:
+                found[step.number] = reason
+        return found
+
+    def reason(self, step: Step, builder: set[int]) -> Reason | None:
+        """Why a step may leave the runtime stage, as long as nothing there needs it."""
+        in_builder = step.number in builder
+        if step.keyword == "RUN" and step.member is not None:
+            if step.is_tool:
+                return Reason.TOOL
+            if (package := package_of(step)) is not None:
+                return self.package_reason(step, package, in_builder=in_builder)
+            if step.is_upkeep or step.only_removes:
+                return Reason.CLEAN_UP
+            if step.is_setting or (in_builder and not step.leaves_anything):
+                return Reason.DEAD
+            return Reason.INPUT if in_builder and self.is_input(step) else None
+        if step.keyword in {"COPY", "ADD"}:
+            if self.is_dead(step):
+                return Reason.INPUT if in_builder else None
+            return Reason.INPUT if in_builder and self.is_input(step) and not self.is_mentioned(step) else None
+        if step.keyword == "ARG":
+            return Reason.INPUT if in_builder or BUILD_VARIABLE.fullmatch(step.key[1]) else None
+        if step.keyword == "ENV" and in_builder and _INSTALLERS_OWN.fullmatch(step.key[1]):
+            return Reason.INPUT
+        return None
+
+    def package_reason(self, step: Step, package: str, *, in_builder: bool) -> Reason | None:
+        kind = kind_of(package)
+        if kind in _BUILDING:
+            return Reason.BUILDING
+        return Reason.TOOL if kind in _FETCHING and in_builder else None
+
+    def is_dead(self, step: Step) -> bool:
+        """Whether another step has put something over everything that this one brought."""
+        files = [thing for thing in step.provides if isinstance(thing, File)]
+        return bool(files) and not any(step.number in self.end.makers(thing) for thing in files)
+
+    def is_input(self, step: Step) -> bool:
+        """Whether a step makes nothing but files that only installers read."""
+        files = [thing.path for thing in (*step.provides, *step.changes) if isinstance(thing, File)]
+        others = [thing for thing in step.provides if not isinstance(thing, File | Folder)]
+        places = [place for each in step.opens for place in each.places if place not in files]
+        return bool(files) and not others and not places and all(map(INSTALLERS_INPUT.fullmatch, files))
+
+    def is_mentioned(self, step: Step) -> bool:
+        """Whether what runs reads one of the files."""
+        files = {thing for thing in step.provides if isinstance(thing, File)}
+        return any(need in files for process in self.processes for need, _ in process.needs)
+
+    def clean_ups(self, runtime: set[int], reasons: dict[int, Reason]) -> set[int]:
+        """Removals of something that is in the runtime stage, or of what nobody is known to have made."""
+        found = set()
+        for step in self.steps:
+            if reasons.get(step.number) is not Reason.CLEAN_UP or step.is_upkeep:
+                continue
+            undone = {number for number in step.undoes if number in self.by_number}
+            if undone & runtime or not undone:
+                found.add(step.number)
+                del reasons[step.number]
+        return found
+
+    def checks(self, builder: set[int]) -> set[int]:
+        """What leaves nothing, and stands in the same RUN in front of an install: `test -s requirements.txt`."""
+        found = set()
+        for step in self.steps:
+            if (
+                step.keyword == "RUN"
+                and not step.leaves_anything
+                and not step.is_setting
+                and step.number not in builder
+            ):
+                following = [other for other in self.steps if other.at == step.at and other.number > step.number]
+                following = [other for other in following if other.leaves_anything]
+                if following and following[0].number in builder and following[0].installs is not None:
+                    found.add(step.number)
+        return found
+
+    def settings(self, chosen: set[int]) -> set[int]:
+        """`cd`, `set` and `export` in front of a part of the same RUN that is chosen."""
+        found = set()
+        for step in self.steps:
+            if step.is_setting and any(
+                other.number in chosen and other.at == step.at and other.number > step.number and not other.is_setting
+                for other in self.steps
+            ):
+                found.add(step.number)
+        return found
+
+
+def _lies_in(thing: object, place: Below) -> bool:
+    path = getattr(thing, "path", None)
+    return path is not None and (path == place.path or path.startswith(place.path.rstrip("/") + "/"))
