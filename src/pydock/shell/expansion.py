@@ -291,8 +291,10 @@ class _Fields:
                 self.inner(operand, is_quoted=is_quoted)
             case "+":
                 self.put("", is_quoted=is_quoted)
-            case "-" | "=" if not is_there:
+            case "-" if not is_there:
                 self.inner(operand, is_quoted=is_quoted)
+            case "=" if not is_there:
+                self.assign(name, operand, is_quoted=is_quoted)
             case "?" if not is_there:
                 raise _UnknownError
             case "%" | "#":
@@ -302,6 +304,14 @@ class _Fields:
                 self.put(rest, is_quoted=is_quoted)
             case _:
                 self.put(value or "", is_quoted=is_quoted)
+
+    def assign(self, name: str, operand: str, *, is_quoted: bool) -> None:
+        """`${V:=default}`: the value is that of the variable from here on, quotes are gone when it is split."""
+        fields = _Fields(self.variables, self.arguments, splits=False)
+        fields.depth = self.depth
+        fields.inner(operand, is_quoted=is_quoted)
+        self.variables = {**self.variables, name: fields.text}
+        self.put(fields.text, is_quoted=is_quoted)
 
     def inner(self, operand: str, *, is_quoted: bool) -> None:
         self.depth += 1
