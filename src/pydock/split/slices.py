@@ -110,7 +110,7 @@ class _Slicer:
             makers = {maker for maker in answer.makers if maker in self.by_number}
             if answer.answer is Answer.UNKNOWN:
                 # Who installs the service's packages brought it, rather than who brought the tool for that.
-                makers = {maker for maker in makers if not self.by_number[maker].is_tool} or makers
+                makers = {maker for maker in makers if not self.by_number[maker].is_tool}
             found |= makers
         return found
 
