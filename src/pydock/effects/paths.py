@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+import re
+from fnmatch import translate
 
 from pydock.patterns import regex
 from pydock.shell import Word
@@ -38,10 +40,12 @@ def folder_of(word: Word | None, state: State) -> str | None:
     return state.at(posixpath.dirname(head) or ".") if head or word.value is not None else None
 
 
-def needed(word: Word, state: State) -> tuple[Need, ...]:
+def needed(word: Word | None, state: State, kind: type[Place | File | Folder] = Place) -> tuple[Need, ...]:
     """What has to be there for a word to name something that is read: a place, or files of a pattern."""
+    if word is None:
+        return ()
     if path := path_of(word, state):
-        return (Place(path),)
+        return (kind(path),)
     if word.value and is_glob(word) and (pattern := state.at(word.value)):
         return (Matching(pattern),)
     return ()
@@ -76,3 +80,41 @@ def is_folder(path: str, state: State) -> bool:
 
 def joined(folder: str, name: str) -> str:
     return f"{folder.rstrip('/')}/{name}"
+
+
+def matching(pattern: str, state: State) -> tuple[Thing, ...]:
+    """The known files and folders that a shell replaces an absolute pattern by."""
+    stem = pattern
+    for mark in _MARKS:
+        stem = stem.partition(mark)[0]
+    parts = [re.compile(translate(part)) for part in pattern.split("/")]
+
+    def is_one(path: str) -> bool:
+        names = path.split("/")
+        return len(names) == len(parts) and all(
+            part.match(name) and not (name.startswith(".") and not part.pattern.startswith("(?s:\\."))
+            for part, name in zip(parts, names, strict=True)
+        )
+
+    return tuple(thing for thing in state.below(posixpath.dirname(stem) or "/") if is_one(path_in(thing)))
+
+
+def path_in(thing: Thing) -> str:
+    """The path of a file or folder, "" for what has none."""
+    return thing.path if isinstance(thing, File | Folder) else ""
+
+
+def named_things(word: Word, state: State, *, with_below: bool = False) -> tuple[Thing, ...]:
+    """The known files and folders that a word names, those of a pattern included."""
+    if path := path_of(word, state):
+        return with_all_below(path, state) if with_below else known_at(path, state)
+    pattern = state.at(word.value) if word.value and is_glob(word) else None
+    found = matching(pattern, state) if pattern else ()
+    below = [each for thing in found for each in state.below(path_in(thing))] if with_below else []
+    return tuple(dict.fromkeys((*found, *below)))
+
+
+def texts_of(things: tuple[Thing, ...], state: State) -> dict[str, str]:
+    """The texts of known files, as far as they are known."""
+    paths = [path_in(thing) for thing in things if isinstance(thing, File)]
+    return {path: text for path in paths if (text := state.text(path)) is not None}

@@ -191,7 +191,9 @@ def is_debian_program(name: str) -> bool:
 
 
 @cache
-def brought_by(package: str) -> frozenset[str]:
+def brought_by(package: str, *, with_recommended: bool = True) -> frozenset[str]:
     """Other packages that apt brings along with one: what it recommends and what it depends on, where it matters."""
-    found = {name for row in rows_of("debian_recommends", package) for name in f"{row['add']} {row['brings']}".split()}
+    found = {name for row in rows_of("debian_recommends", package) for name in row["brings"].split()}
+    if with_recommended:
+        found |= {name for row in rows_of("debian_recommends", package) for name in row["add"].split()}
     return frozenset(found)

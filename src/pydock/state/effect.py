@@ -57,7 +57,8 @@ class Effect(Value):
     folder stays; File and Folder: with all below). `texts` are the texts of files that are known by path,
     `origins` the files of the build context that others are copies of.
     `installs` is the environment that the service's Python packages go to. `operand` is the one word
-    that this part is about, None for the whole command. `workdir` is where the shell is afterwards.
+    that this part is about, None for the whole command. `workdir` is where the shell is afterwards,
+    None where it stays; `is_elsewhere`: it is in a folder that nobody knows.
     """
 
     needs: tuple[Need, ...] = ()
@@ -72,6 +73,7 @@ class Effect(Value):
     purpose: Purpose = Purpose.SERVICE
     operand: Word | None = None
     workdir: str | None = None
+    is_elsewhere: bool = False
 
 
 class Language(Enum):

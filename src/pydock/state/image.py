@@ -57,6 +57,8 @@ _KINDS: dict[type, Kind] = {
     PackageLists: Kind.LISTS,
     Variable: Kind.VARIABLE,
 }
+# A user or a package lies nowhere.
+_KINDS_WITH_PLACES = frozenset({Kind.FILE, Kind.DISTRIBUTION})
 # Where a Debian image has files of its own that no table lists.
 _SYSTEM_FOLDERS = ("/etc", "/usr", "/bin", "/lib", "/lib64", "/proc", "/sys", "/dev", "/var/lib", "/sbin")
 _NOT_THE_SYSTEMS = ("/usr/src", "/usr/local/bin", "/usr/local/share")
@@ -317,7 +319,9 @@ class State(Value):
             if not is_sure and thing not in things:
                 opens.append(Open(frozenset({_KINDS.get(type(thing), Kind.FILE)}), (getattr(thing, "path", "/"),)))
                 continue
-            things = things.insert(thing, frozenset({step}) if is_sure else things[thing] | {step})
+            # A compiler is no reason to forget the headers: together they are the toolchain.
+            is_new = is_sure and not (isinstance(thing, Toolchain) and thing in things)
+            things = things.insert(thing, frozenset({step}) if is_new else things[thing] | {step})
             if isinstance(thing, File):
                 changed.add(thing.path)
             if isinstance(thing, File | Folder):
@@ -353,7 +357,7 @@ class State(Value):
         """The state where a step may have made what nobody names."""
         opened = self.opened
         for kind in opens.kinds:
-            for place in opens.places:
+            for place in opens.places if kind in _KINDS_WITH_PLACES else ("/",):
                 known = opened.get((kind, place)) or HashTrieSet()
                 opened = opened.insert((kind, place), known.insert(step))
         openers = self.openers.insert(step, _joined(self.openers.get(step), opens))

@@ -1,0 +1,1 @@
+"""Programs that make, copy, change, remove and read files."""

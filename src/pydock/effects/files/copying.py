@@ -1,0 +1,150 @@
+"""cp, mv, ln, install, rsync, scp: the same files at another place, with their texts."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from pydock.effects.paths import is_folder, is_glob, joined, needed, opened, path_of
+from pydock.effects.registry import effect
+from pydock.shell import Word
+from pydock.shell.argv import Argv
+from pydock.state import Answer, Effect, Open, State, files_below
+from pydock.state.needs import File, Folder, Need, Place, Thing
+from pydock.values import Value, field
+
+
+class Copies(Value):
+    """What lies at a new place: things, the texts of files, and places below which there may be more."""
+
+    things: tuple[Thing, ...] = ()
+    texts: dict[str, str] = field(default_factory=dict)
+    places: tuple[str, ...] = ()
+
+    def __add__(self, more: Copies) -> Copies:
+        return Copies(self.things + more.things, {**self.texts, **more.texts}, self.places + more.places)
+
+
+@effect("cp")
+def cp(line: Argv, state: State) -> Iterable[Effect]:
+    return (copied(line, state),)
+
+
+@effect("mv")
+def mv(line: Argv, state: State) -> Iterable[Effect]:
+    found = copied(line, state)
+    sources = line.operands if line.value("-t", "--target-directory") else line.operands[:-1]
+    gone = tuple(File(path) for word in sources if (path := path_of(word, state)))
+    texts = dict(found.texts)
+    return (Effect(found.needs, provides=found.provides, removes=gone, texts=texts, opens=found.opens),)
+
+
+@effect("rsync")
+def rsync(line: Argv, state: State) -> Iterable[Effect]:
+    if any(":" in word.head for word in line.operands):
+        return (Effect(opens=opened(line.operands[-1], state)),)
+    return (copied(line, state, contents_mark="/"),)
+
+
+@effect("ln")
+def ln(line: Argv, state: State) -> Iterable[Effect]:
+    *sources, target = line.operands if len(line.operands) > 1 else (*line.operands, None)
+    if not sources:
+        return (Effect(),)
+    given = line.value("-t", "--target-directory")
+    if given:
+        sources, target = list(line.operands), given
+    where = path_of(target, state) if target else state.workdir
+    if where is None:
+        return (Effect(opens=opened(target, state)),)
+    is_inside = target is None or bool(given) or _is_folder(target, where, state, len(sources))
+    is_symbolic = line.has("-s", "--symbolic")
+    needs: list[Need] = []
+    made = Copies()
+    for word in sources:
+        path, link = _link(word, where, state, is_inside=is_inside, is_symbolic=is_symbolic)
+        if path is None:
+            made += Copies((File(link),), {}, (link,))
+            continue
+        needs.append(Place(path))
+        made += _copy(path, link, state)
+    folders: tuple[Need, ...] = (Folder(where if is_inside else posixpath.dirname(where)),)
+    hard = folders if is_symbolic else (*folders, *needs)
+    return (_effect(hard, made, takes=tuple(needs) if is_symbolic else ()),)
+
+
+def _link(word: Word, where: str, state: State, *, is_inside: bool, is_symbolic: bool) -> tuple[str | None, str]:
+    """(what a link leads to, where it lies); a symbolic one is read from its own folder."""
+    name = posixpath.basename(word.head.rstrip("/")) or "link"
+    link = joined(where, name) if is_inside else where
+    if not word.value or is_glob(word):
+        return None, link
+    if is_symbolic and not word.value.startswith(("/", "~")):
+        return posixpath.normpath(posixpath.join(posixpath.dirname(link), word.value)), link
+    return state.at(word.value), link
+
+
+def copied(
+    line: Argv,
+    state: State,
+    needs: tuple[Need, ...] = (),
+    *,
+    makes_parents: bool = False,
+    contents_mark: str = "/.",
+) -> Effect:
+    """The effect of a copy: its sources with all below them, at the target.
+
+    `contents_mark`: how a source ends whose contents are meant, and not the folder: `cp -r a/. b`, `rsync -a a/ b`.
+    """
+    given = line.value("-t", "--target-directory")
+    sources, target = (line.operands, given) if given else (line.operands[:-1], next(iter(line.operands[-1:]), None))
+    if target is None or not sources:
+        return Effect(needs)
+    needs += tuple(need for word in sources for need in needed(word, state))
+    where = path_of(target, state)
+    if where is None:
+        return Effect(needs, opens=opened(target, state))
+    is_inside = bool(given) or (_is_folder(target, where, state, len(sources)) and not line.has("-T"))
+    is_made = makes_parents or contents_mark == "/"
+    if not is_made:
+        needs += (Folder(where if is_inside else posixpath.dirname(where)),)
+    made = Copies()
+    for word in sources:
+        path = path_of(word, state)
+        if path is None:
+            made += Copies((), {}, (where,))
+            continue
+        has_contents = (word.value or "").endswith(contents_mark)
+        new = joined(where, posixpath.basename(path)) if is_inside and not has_contents else where
+        made += _copy(path, new, state)
+    return _effect(needs, made)
+
+
+def _effect(needs: tuple[Need, ...], made: Copies, takes: tuple[Need, ...] = ()) -> Effect:
+    opens: Open | None = files_below(*dict.fromkeys(made.places)) if made.places else None
+    return Effect(needs, takes=takes, provides=tuple(dict.fromkeys(made.things)), texts=made.texts, opens=opens)
+
+
+def _is_folder(target: Word, where: str, state: State, count: int) -> bool:
+    return count > 1 or (target.value or "").endswith(("/", "/.")) or target.value == "." or is_folder(where, state)
+
+
+def _copy(path: str, new: str, state: State) -> Copies:
+    """What is known at a path, at another one; nobody knows whether an unknown path is a file or a folder."""
+    if state.makers(File(path)):
+        text = state.text(path)
+        return Copies((File(new),), {} if text is None else {new: text})
+    if not is_folder(path, state):
+        return Copies((File(new),), {}, (new,))
+    things: list[Thing] = [Folder(new)]
+    texts: dict[str, str] = {}
+    for thing in state.below(path):
+        if not isinstance(thing, File | Folder):
+            continue
+        there = joined(new, thing.path[len(path.rstrip("/")) + 1 :])
+        things.append(File(there) if isinstance(thing, File) else Folder(there))
+        text = state.text(thing.path)
+        if text is not None:
+            texts[there] = text
+    may_hold_more = state.find(File(joined(path, "*"))).answer is not Answer.NO
+    return Copies(tuple(things), texts, (new,) if may_hold_more else ())
