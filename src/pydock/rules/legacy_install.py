@@ -25,12 +25,7 @@ from pydock.lines import Span
 from pydock.packages.operands import is_place
 from pydock.project import Project
 from pydock.project.caches import ROOT_NAMES
-<<<<<<< HEAD
-from pydock.project.installs import is_place, pip_command, runs, without
-=======
 from pydock.project.installs import pip_command, runs, without
-from pydock.project.sources import syntax
->>>>>>> effects-python
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
 from pydock.source.syntax import syntax

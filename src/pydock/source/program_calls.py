@@ -64,9 +64,8 @@ def _assigned(nodes: list[ast.AST]) -> Mapping[str, ast.expr | None]:
     for node in nodes:
         if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
             continue
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            if isinstance(target, ast.Name):
-                found[target.id] = None if target.id in found else node.value
+        targets: list[ast.expr] = node.targets if isinstance(node, ast.Assign) else [node.target]
+        found |= {each.id: None if each.id in found else node.value for each in targets if isinstance(each, ast.Name)}
     return found
 
 

@@ -127,7 +127,7 @@ def _apt_upkeep(
 
 
 def _serves(draft: Draft, upkeep: Member, has: Callable[[Member], bool]) -> bool:
-    """Whether a stage has an install in another RUN that lists are fetched for, up to the next update, or cleaned up."""
+    """Whether a stage has an install in another RUN that lists are fetched for, or that is cleaned up after."""
     everything = [member for entries in draft.members.values() for member in entries]
     at = everything.index(upkeep)
     if not upkeep.is_update:

@@ -167,18 +167,10 @@ def _piece(draft: Draft, entry: Instruction, added: tuple[Need, ...]) -> Iterato
             text = reasons(draft, entry, added) + run_text(draft, entry, members, edits)
             is_same = text == dockerfile.slice(entry.span)
             yield Keep(entry) if is_same else Change(entry, text, "the part that running needs")
-        case "ENV" | "ARG" if (text := _variables(draft, entry)) is not None:
-            yield Change(entry, text, "the rest is for building")
-        case "CMD" | "ENTRYPOINT" | "HEALTHCHECK" if edits := moved(
-            draft.project, script(entry), draft.environment.path
-        ):
-            text, at = "", entry.span.start
-            for span, new in sorted(edits):
-                text += dockerfile.text[at : span.start] + new
-                at = span.end
-            if _loses_uv(draft, entry) and deaf_program(draft.project):
-                yield Add(_STOP, "uv handed SIGTERM on, and Python does not hear it as the first process")
-            yield Change(entry, text + dockerfile.text[at : entry.span.end], "programs are in the environment now")
+        case "ENV" | "ARG" if (rest := _variables(draft, entry)) is not None:
+            yield Change(entry, rest, "the rest is for building")
+        case "CMD" | "ENTRYPOINT" | "HEALTHCHECK":
+            yield from _started(draft, entry)
         case "COPY" | "ADD" if place := _legacy_editable(draft, entry):
             yield Change(
                 entry,
@@ -187,6 +179,22 @@ def _piece(draft: Draft, entry: Instruction, added: tuple[Need, ...]) -> Iterato
             )
         case _:
             yield Keep(entry)
+
+
+def _started(draft: Draft, entry: Instruction) -> Iterator[Piece]:
+    """What a container runs, with programs of the environment at their new place."""
+    dockerfile = draft.project.dockerfile
+    moves = moved(draft.project, script(entry), draft.environment.path)
+    if not moves:
+        yield Keep(entry)
+        return
+    text, at = "", entry.span.start
+    for span, new in sorted(moves):
+        text += dockerfile.text[at : span.start] + new
+        at = span.end
+    if _loses_uv(draft, entry) and deaf_program(draft.project):
+        yield Add(_STOP, "uv handed SIGTERM on, and Python does not hear it as the first process")
+    yield Change(entry, text + dockerfile.text[at : entry.span.end], "programs are in the environment now")
 
 
 def _variables(draft: Draft, entry: Instruction) -> str | None:

@@ -101,7 +101,7 @@ class _Slicer:
         return found
 
     def soft(self, step: Step) -> set[int]:
-        """The steps behind what a step reads where it is there: what surely lies there, and who may have made a tool."""
+        """The steps behind what a step reads where it is there."""
         found: set[int] = set()
         for need, answer in step.takes:
             for maker in answer.makers:
