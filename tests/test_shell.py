@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 
 from pydock.dockerfile import Dockerfile
-from pydock.project.wrappers import unwrap
-from pydock.shell import script, script_of_text
+from pydock.shell import script, script_of_text, unwrapped
 from tests.strategies import ANY_TEXT, DOCKERFILE_LIKE
 
 COMMANDS = {
@@ -119,4 +118,4 @@ def test_option(text: str, names: tuple[str, ...], expected: str | None) -> None
 )
 def test_the_command_behind_a_wrapper(text: str, expected: list[str]) -> None:
     (command,) = script_of_text(text).commands
-    assert list(unwrap(command)[1].values) == expected
+    assert list(unwrapped(command)[1].values) == expected

@@ -107,12 +107,12 @@ SPLIT = (
     Case(
         "a requirements file that a command writes",
         f"{SLIM}RUN echo flask > requirements.txt\nRUN pip install -r requirements.txt\n",
-        builder=("RUN echo flask > requirements.txt", "RUN python -m pip install -r requirements.txt"),
+        builder=("RUN echo flask > requirements.txt", "RUN pip --python /opt/venv install -r requirements.txt"),
     ),
     Case(
         "a line that is added to what is installed",
         f'{SLIM}{BEFORE}RUN echo gunicorn >> "requirements.txt" && pip install -r requirements.txt\nCOPY . .\n',
-        builder=('RUN echo gunicorn >> "requirements.txt" && python -m pip install -r requirements.txt',),
+        builder=('RUN echo gunicorn >> "requirements.txt" && pip --python /opt/venv install -r requirements.txt',),
     ),
     Case(
         "what a line is taken from",
@@ -123,19 +123,19 @@ SPLIT = (
     Case(
         "a list that is made from another one",
         f"{SLIM}WORKDIR /app\nCOPY . .\nRUN grep -v torch requirements.txt > cpu.txt && pip install -r cpu.txt\n",
-        builder=("COPY requirements.txt ./", "RUN grep -v torch requirements.txt > cpu.txt && python -m pip install"),
+        builder=("COPY requirements.txt ./", "RUN grep -v torch requirements.txt > cpu.txt && pip --python /opt/venv install"),
     ),
     Case(
         "everything, where a script makes the list",
         f"{SLIM}WORKDIR /app\nCOPY . .\nRUN ./choose.sh && pip install -r requirements.txt\n",
         {"choose.sh": "#!/bin/sh\ncp $KIND.txt requirements.txt\n"},
-        builder=("COPY . .", "RUN ./choose.sh && python -m pip install"),
+        builder=("COPY . .", "RUN ./choose.sh && pip --python /opt/venv install"),
     ),
     Case(
         "rights of the list, and those of the rest stay the service's",
         f"{SLIM}WORKDIR /app\nCOPY . .\nRUN chmod 755 requirements.txt run.sh && pip install -r requirements.txt\n",
         {"run.sh": "#!/bin/sh\n"},
-        builder=("COPY requirements.txt run.sh ./", "RUN chmod 755 requirements.txt run.sh && python -m pip install"),
+        builder=("COPY requirements.txt run.sh ./", "RUN chmod 755 requirements.txt run.sh && pip --python /opt/venv install"),
         runtime=("COPY . .", "RUN chmod 755 requirements.txt run.sh"),
     ),
     Case(
@@ -187,7 +187,7 @@ SPLIT = (
     Case(
         "pip that is configured fills the environment without one of its own",
         f"{SLIM}RUN pip config set global.index-url https://example.org/simple\n{INSTALL}",
-        builder=("RUN pip config set", "venv --without-pip", "python -m pip install -r"),
+        builder=("RUN pip config set", "venv --without-pip", "pip --python /opt/venv install -r"),
     ),
     Case(
         "a certificate is known to the builder before anything is fetched",

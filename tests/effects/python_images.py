@@ -28,7 +28,9 @@ def image(
 def words(text: str) -> tuple[Word, ...]:
     """The words of one command; of one with a variable in it the beginning is known."""
     found = script_of_text(text).commands[0].words
-    return tuple(replace(word, known=unquote(word.text.partition("$")[0])) if word.value is None else word for word in found)
+    return tuple(
+        replace(word, known=unquote(word.text.partition("$")[0])) if word.value is None else word for word in found
+    )
 
 
 def done(text: str, state: State) -> tuple[Effect, ...]:

@@ -60,9 +60,7 @@ BRINGS = [
     pytest.param("pip install --no-dependencies /shop", {"/usr/local: shop"}, id="the project alone"),
     pytest.param("pip install --no-deps -e ../old", {"/usr/local: my-shop"}, id="an editable project alone"),
     pytest.param("pip install -e ../old", {"/usr/local: my-shop", "/usr/local: click"}, id="setup.py, editable"),
-    pytest.param(
-        "pip install git+https://example.com/team/lib.git@v1#egg=lib", {"/usr/local: lib"}, id="a repository"
-    ),
+    pytest.param("pip install git+https://example.com/team/lib.git@v1#egg=lib", {"/usr/local: lib"}, id="a repository"),
     pytest.param("pip install ./dist/thing-1.0-py3-none-any.whl", {"/usr/local: thing"}, id="a wheel"),
     pytest.param("pip install --user flask", {"/root/.local: flask"}, id="for the user"),
     pytest.param("pip install -t /deps flask", {"/deps: flask"}, id="a target"),

@@ -7,10 +7,12 @@ but texts that the state knows.
 import importlib
 import pkgutil
 
-from pydock.effects.registry import effect, effects_of, programs, script_at
+from pydock.effects.files.printed import printed
+from pydock.effects.network.remote import piped_script
+from pydock.effects.registry import effect, effects_of, is_builtin, programs, script_at
 from pydock.effects.unknown import unknown
 
-__all__ = ["effect", "effects_of", "programs", "script_at", "unknown"]
+__all__ = ["effect", "effects_of", "is_builtin", "piped_script", "printed", "programs", "script_at", "unknown"]
 
 for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
     importlib.import_module(_module.name)

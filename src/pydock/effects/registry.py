@@ -41,6 +41,11 @@ def effect(*programs: str, is_builtin: bool = False) -> Callable[[Handler], Hand
     return register
 
 
+def is_builtin(program: str) -> bool:
+    """Whether the shell itself is this program, so that no file is needed for it."""
+    return program in _BUILTINS
+
+
 def programs() -> tuple[str, ...]:
     """The names of all programs that are known."""
     return tuple(sorted(_HANDLERS))

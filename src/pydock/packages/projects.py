@@ -99,7 +99,8 @@ def _main(project: LocalProject, table: Mapping[str, Any], places: Places) -> De
     if manifest is None:
         return UNREAD
     found = of_set(asked_for(manifest, places.text), places)
-    parts = [_flit(table, extras, places), *_sources_of_uv(project.path, table, places)]
+    local = (*_sources_of_uv(project.path, table), *_folders_of_poetry(project.path, table))
+    parts = [_flit(table, extras, places), *local]
     if not found.is_complete and posixpath.basename(manifest.partition("[")[0]) == "pyproject.toml":
         # setuptools asks setup.cfg and setup.py for what is dynamic.
         others = [posixpath.join(project.path, name) for name in _LEGACY]
@@ -125,7 +126,7 @@ def _flit(table: Mapping[str, Any], extras: Iterable[str], places: Places) -> De
     return joined([of_texts(old.get("requires"), places), *(of_texts(optional.get(each), places) for each in extras)])
 
 
-def _sources_of_uv(folder: str, table: Mapping[str, Any], places: Places) -> Iterator[Demand]:
+def _sources_of_uv(folder: str, table: Mapping[str, Any]) -> Iterator[Demand]:
     """Local folders that stand for packages (https://docs.astral.sh/uv/concepts/projects/dependencies/#path)."""
     for name, source in section(table, "tool", "uv", "sources").items():
         if isinstance(source, Mapping) and isinstance(path := source.get("path"), str):
@@ -134,6 +135,17 @@ def _sources_of_uv(folder: str, table: Mapping[str, Any], places: Places) -> Ite
                 yield Demand((normalised(name),), archives=(where,))
             else:
                 yield Demand((normalised(name),), projects=(LocalProject(where),))
+
+
+def _folders_of_poetry(folder: str, table: Mapping[str, Any]) -> Iterator[Demand]:
+    """Local folders by path (https://python-poetry.org/docs/dependency-specification/#path-dependencies)."""
+    for name, source in section(table, "tool", "poetry", "dependencies").items():
+        if isinstance(source, Mapping) and isinstance(path := source.get("path"), str):
+            where = posixpath.normpath(posixpath.join(folder, path))
+            if path.endswith((".whl", ".gz", ".zip")):
+                yield Demand((normalised(name),), archives=(where,))
+            else:
+                yield Demand((normalised(name),), projects=(LocalProject(where, (), source.get("develop") is True),))
 
 
 def _of_groups(project: LocalProject, table: Mapping[str, Any], groups: Groups, places: Places) -> Iterator[Demand]:

@@ -5,14 +5,13 @@ Options: https://manpages.debian.org/bookworm/apt/apt-get.8.en.html, read 2026-1
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.patterns import regex
-from pydock.shell import Command, Step, Word, script
+from pydock.shell import Command, Step, Word, script, unwrapped
 from pydock.values import Value
 
 LISTS = "/var/lib/apt/lists"
@@ -22,7 +21,6 @@ _STATEFUL = frozenset({"cd", "export", "set", "unset", "source", ".", "exec", "e
 # Programs that run scripts of others, or fetch the lists themselves.
 _MAY_UPDATE = frozenset({"sh", "bash", "add-apt-repository", "apt-add-repository", "extrepo"})
 
-_PREFIXES = frozenset({"sudo", "exec", "command", "env", "eatmydata", "time", "-E", "-H", "-n"})
 _VALUED = frozenset(
     [
         "-o",
@@ -291,11 +289,10 @@ def _needs_lists(entry: AptStep) -> bool:
 
 def _apt_words(command: Command) -> tuple[Word, ...]:
     """The words from `apt-get` or `apt` on, behind `sudo` and the like; none for another program."""
-    words = command.words
-    while words and (words[0].value in _PREFIXES or (len(words) > 1 and re.match(r"\w+=", words[0].text))):
-        words = words[1:]
-    is_apt = bool(words) and posixpath.basename(words[0].value or "") in {"apt-get", "apt"}
-    return words if is_apt else ()
+    wrappers, inner = unwrapped(command)
+    # What `xargs apt-get install` installs stands elsewhere.
+    is_apt = inner.program in {"apt-get", "apt"} and "xargs" not in wrappers
+    return inner.words if is_apt else ()
 
 
 def _read(stage: Stage, run: Instruction, step: Step, command: Command) -> AptStep:

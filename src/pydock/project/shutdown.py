@@ -17,7 +17,7 @@ from pydock.project.listeners import Server
 from pydock.project.module import read_module
 from pydock.project.server import server
 from pydock.project.sources import remembered
-from pydock.project.wrappers import INITS
+from pydock.shell import INITS
 from pydock.source.syntax import syntax, walk
 from pydock.values import Value
 

@@ -14,8 +14,7 @@ from pydock.project import Project, compose
 from pydock.project.declared import SHELLS, declared, has_posix_shell, probe
 from pydock.project.managed import managed
 from pydock.project.sources import remembered, script_file
-from pydock.project.wrappers import unwrap
-from pydock.shell import Command, Script, Word, literal, script, script_of_text
+from pydock.shell import Command, Script, Word, literal, script, script_of_text, unwrapped
 from pydock.shell.flow import Flow, flow
 from pydock.values import Value, replace
 from pydock.words import in_double_quotes, split
@@ -151,7 +150,7 @@ class _Nested(Value):
 def _expanded(project: Project, start: Start, arguments: tuple[Word, ...], depth: int) -> Iterator[Start]:
     """The start without its wrappers, then the commands of the script that it runs."""
     start = _split(project, _with_arguments(project, start, arguments))
-    wrappers, command = unwrap(start.command)
+    wrappers, command = unwrapped(start.command)
     start = replace(start, command=command, wrappers=(*start.wrappers, *wrappers))
     if not command.words or command.words[0].text.strip('"') in _ITSELF:
         return
@@ -216,7 +215,7 @@ def _with_arguments(project: Project, start: Start, arguments: tuple[Word, ...])
     if tuple(words) == start.command.words:
         return start
     replaced = replace(start, command=replace(start.command, words=tuple(words)))
-    wrapped = unwrap(start.command)[1].words
+    wrapped = unwrapped(start.command)[1].words
     cmd = declared(project).cmd
     if start.service or cmd is None or len(wrapped) != 1 or wrapped[0].text not in _ARGUMENTS:
         return replace(replaced, path="" if arguments else start.path)

@@ -25,8 +25,8 @@ from pydock.project.main_command import main_command
 from pydock.project.server import is_installed, server
 from pydock.project.sources import content
 from pydock.project.start import Start, starts
-from pydock.project.wrappers import INITS
 from pydock.rule import Example, Finding, Rule
+from pydock.shell import INITS
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 _CALL = "import subprocess\nsubprocess.run(['soffice', '--convert-to', 'pdf', 'a.odt'])\n"

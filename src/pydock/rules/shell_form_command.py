@@ -27,9 +27,8 @@ from pydock.project.declared import SHELLS, is_windows
 from pydock.project.programs import BUILTINS, SERVERS
 from pydock.project.sources import origin, script_file
 from pydock.project.start import Start, starts
-from pydock.project.wrappers import INITS
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import Command, script
+from pydock.shell import INITS, Command, script
 from pydock.words import to_exec_form
 
 _BASE = "FROM python:3.12-slim\n"

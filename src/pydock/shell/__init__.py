@@ -17,8 +17,10 @@ from pydock.shell.structure import (
     Word,
 )
 from pydock.shell.wording import literal
+from pydock.shell.wrappers import INITS, behind, unwrapped
 
 __all__ = [
+    "INITS",
     "Argv",
     "Branch",
     "Command",
@@ -33,6 +35,7 @@ __all__ = [
     "Syntax",
     "Word",
     "argv",
+    "behind",
     "expand",
     "expand_body",
     "expand_one",
@@ -41,4 +44,5 @@ __all__ = [
     "script",
     "script_of_text",
     "syntax_tree",
+    "unwrapped",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pydock.lines import Logical
+from pydock.lines import Logical, Span
 from pydock.shell.grammar import Source, Syntax
 from pydock.shell.structure import (
     OPAQUE,
@@ -75,18 +75,18 @@ class _Reader:
         self.level = 0
 
     def script(self, nodes: Iterable[Syntax]) -> Script:
-        steps: list[Step] = []
+        steps: list[tuple[str, Span, list[Pipeline]]] = []
         for member in _chain(nodes):
             pipelines = self.pipelines(member)
+            span = self.source.span(member.node.start_byte, member.end)
             if member.operator == "||" and steps:
                 # `a || b` is one step, for nothing may come between its halves.
-                first = steps.pop()
-                members = (*first.members, *pipelines)
-                steps.append(Step(first.operator, replace(first.span, end=pipelines[-1].span.end), members))
+                operator, first, before = steps[-1]
+                before += pipelines
+                steps[-1] = (operator, Span(first.start, span.end), before)
             else:
-                span = self.source.span(member.node.start_byte, member.end)
-                steps.append(Step(member.operator, span, pipelines))
-        return Script(tuple(steps))
+                steps.append((member.operator, span, [*pipelines]))
+        return Script(tuple(Step(operator, span, tuple(found)) for operator, span, found in steps))
 
     def members(self, nodes: Iterable[Syntax]) -> tuple[Pipeline, ...]:
         return tuple(pipeline for member in _chain(nodes) for pipeline in self.pipelines(member))
@@ -134,6 +134,9 @@ class _Reader:
                 elif child.type in _OPERATORS or child.type in _STATEMENTS:
                     following.append(child)
         parts = [each for each in node.children if each.is_named] if node.type == "pipeline" else [node]
+        if len(parts) > 1 and parts[0].type == "negated_command":
+            # The grammar hangs the `!` of `! a | b` on a alone; it belongs to the pipeline.
+            parts, is_negated = [parts[0].children[-1], *parts[1:]], not is_negated
         commands = [self.part(part) for part in parts[:-1]]
         commands.append(self.part(parts[-1], redirects, member.end if not following and not piped else None))
         commands += (self.part(part) for part in piped)

@@ -11,6 +11,8 @@ from pydock.shell.structure import Redirect, Word
 from pydock.words import unquote
 
 _SKIPPED = frozenset({"comment", "heredoc_body", "heredoc_end"})
+# What `[ -f a -a ! b ]` is to the grammar; to a shell each part is a word.
+_TESTS = frozenset({"unary_expression", "binary_expression", "parenthesized_expression"})
 _FIRST_TABS = regex(r"(?m)^\t+")
 
 
@@ -38,10 +40,15 @@ class Wording:
     def words(self, nodes: Iterable[Syntax]) -> tuple[Word, ...]:
         """One word for each run of nodes with nothing between them."""
         runs: list[tuple[Syntax, Syntax]] = []
-        for node in nodes:
+        waiting = [*nodes]
+        waiting.reverse()
+        while waiting:
+            node = waiting.pop()
             if node.type in _SKIPPED or node.type.endswith("_redirect"):
                 continue
-            if runs and runs[-1][1].end_byte == node.start_byte:
+            if node.type in _TESTS:
+                waiting += reversed(node.children)
+            elif runs and runs[-1][1].end_byte == node.start_byte:
                 runs[-1] = (runs[-1][0], node)
             else:
                 runs.append((node, node))

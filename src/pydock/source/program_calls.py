@@ -104,8 +104,8 @@ def _programs(argument: ast.expr, assigned: Mapping[str, ast.expr | None], depth
             return _programs(value, assigned, depth)
         case ast.Call(func=ast.Attribute(attr="split", value=ast.Name(id="shlex")), args=[first, *_]):
             return _programs(first, assigned, depth)
-        case ast.Name(id=name) if depth < _DEEPEST and (value := assigned.get(name)) is not None:
-            return _programs(value, assigned, depth + 1)
+        case ast.Name(id=name) if depth < _DEEPEST and (bound := assigned.get(name)) is not None:
+            return _programs(bound, assigned, depth + 1)
         case ast.Attribute(value=ast.Name(id="sys"), attr="executable"):
             return ()
         case _:

@@ -36,7 +36,7 @@ from pydock.split.slices import Slices, slices
 from pydock.split.system import SystemPackages, already_there, lacking
 from pydock.split.tools import refuse_compilers, refuse_tools
 from pydock.split.wanted import extra_needs
-from pydock.values import Value
+from pydock.values import Value, replace
 
 __all__ = ["Refusal", "Split", "split"]
 
@@ -148,12 +148,13 @@ def _system(
 ) -> SystemPackages:
     reference = project.reference(stage)
     full = base_image(reference)
-    there = already_there(build, stage, full)
-    added = {}
-    if images.is_slimmed:
-        slim = full.slimmed()
-        added = dict(lacking(runtime, build.processes, full, slim, extra_needs(project, build, images.image)))
-    return SystemPackages(cut, build.of_stage(stage.index), images.image.suite_meant, there, added)
+    steps, suite = build.of_stage(stage.index), images.image.suite_meant
+    system = SystemPackages(cut, steps, suite, already_there(build, stage, full))
+    if not images.is_slimmed:
+        return system
+    extra = extra_needs(project, build, images.image)
+    added = lacking(runtime, build.processes, (full, full.slimmed()), extra, system.present)
+    return replace(system, added=added)
 
 
 def _planned(draft: Draft) -> Split:

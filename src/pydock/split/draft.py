@@ -66,7 +66,8 @@ class Draft(Value, dict=True):
             if step.number not in self.slices.builder:
                 continue
             makers = {maker for _, answer in (*step.needs, *step.takes) for maker in answer.makers}
-            if makers & found or _is_of_context(step) or _works_in_folder(step):
+            is_check = step.keyword == "RUN" and not step.leaves_anything and not step.is_setting
+            if makers & found or _is_of_context(step) or _works_in_folder(step) or is_check:
                 found.add(step.number)
         return frozenset(found)
 

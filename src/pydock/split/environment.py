@@ -13,12 +13,12 @@ from pydock.split.installer import takes_uv
 from pydock.split.members import Member
 from pydock.split.pip_commands import PIP, pip_words
 from pydock.split.refusal import Refusal, span_of
+from pydock.split.slices import MANAGERS
 from pydock.state.needs import File, Program
 from pydock.values import Value
 
 VENV = "/opt/venv"
 SYSTEM = "/usr/local"
-MANAGERS = ("poetry", "pipenv", "pdm", "uv", "hatch", "rye")
 # The first patch release of each Python whose official image has a pip that fills another environment
 # (`pip --python`, 22.3: https://pip.pypa.io/en/stable/news/#v22-3; the images' own pip: PYTHON_PIP_VERSION in the
 # history of https://github.com/docker-library/python, read 2026-11).

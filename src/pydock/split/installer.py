@@ -17,8 +17,8 @@ from pydock.shell import Word
 from pydock.shell.argv import argv
 from pydock.split.members import Member
 from pydock.split.pip_commands import pip_words
+from pydock.split.slices import MANAGERS
 
-_MANAGERS = frozenset({"poetry", "pipenv", "pdm", "uv", "hatch", "rye"})
 # What decides on output, caches and patience alone.
 _IDLE = frozenset(
     {
@@ -43,7 +43,7 @@ def takes_uv(stage: Stage, image: PythonImage, members: Iterable[Member]) -> boo
     for member in members:
         if any(step.is_tool for step in member.steps):
             return False
-        if any(command.program in _MANAGERS for command in member.part.commands):
+        if any(command.program in MANAGERS for command in member.part.commands):
             return False
         if member.installs and not _says_the_same(member):
             return False

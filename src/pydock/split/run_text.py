@@ -214,7 +214,7 @@ def runtime_edits(
     pending = [need.package for need in added]
     for member in members:
         command = member.command
-        if command is None or not member.steps or member.steps[0].operand is None:
+        if command is None or member.is_upkeep or not member.steps or member.steps[0].operand is None:
             continue
         if member.packages:
             libraries = [name for step in member.steps for name in draft.system.libraries.get(step.number, ())]

@@ -12,10 +12,12 @@ from enum import Enum
 from pydock.build import Build, Process, Step
 from pydock.images.debian import kind_of
 from pydock.patterns import regex
-from pydock.state import ANYTHING, Found, Need
-from pydock.state.needs import Below, File, Folder, Package, PackageLists, Toolchain, Variable
+from pydock.split.members import package_of
+from pydock.state import ANYTHING, Answer, Found, Need
+from pydock.state.needs import Below, File, Folder, PackageLists, Program, Toolchain, Variable
 from pydock.values import Value
 
+MANAGERS = frozenset({"poetry", "pipenv", "pdm", "uv", "hatch", "rye"})
 _BUILDING = frozenset({"compiler", "build-tool", "headers"})
 _FETCHING = frozenset({"fetcher", "version-control"})
 # Variables that pip, the managers, compilers and apt read without being named on a command line.
@@ -75,16 +77,18 @@ class _Slicer:
         installs = {step.number for step in self.installs}
         builder = self.closure(installs, frozenset(), takes=True)
         builder |= self.variables(builder)
+        builder |= self.checks(builder)
         makers = frozenset(installs | self.environment_makers(builder))
         reasons = self.reasons(builder, makers)
         roots = {step.number for step in self.steps} - set(reasons)
         for process in self.processes:
-            roots |= self.providers((*process.needs, *process.takes)) - makers
+            roots |= self.at_run_time(process.needs) - makers
         for step in self.build.steps:
             # What other stages take from this one.
             if step.number not in self.by_number:
                 roots |= self.providers(step.needs) - makers
-        runtime = self.closure(roots, makers, takes=True, stop=makers)
+        stop = makers | self.headers()
+        runtime = self.closure(roots - stop, makers, takes=True, stop=stop)
         # What a step that stays needs hard stays with it.
         reasons = {number: reason for number, reason in reasons.items() if number not in runtime}
         runtime |= self.clean_ups(runtime, reasons)
@@ -92,13 +96,29 @@ class _Slicer:
         runtime |= self.settings(runtime)
         return Slices(frozenset(builder), frozenset(runtime), reasons, makers)
 
+    def headers(self) -> frozenset[int]:
+        """The steps that install headers, whose libraries come by name."""
+        found = ((step.number, package_of(step)) for step in self.steps)
+        return frozenset(number for number, package in found if package and kind_of(package) == "headers")
+
     def providers(self, entries: Iterable[tuple[Need, Found]]) -> set[int]:
         """The steps of this stage that met needs; package lists are fetched anew wherever packages are installed."""
         found: set[int] = set()
         for need, answer in entries:
-            if not isinstance(need, PackageLists):
-                found |= {maker for maker in answer.makers if maker in self.by_number}
+            if isinstance(need, PackageLists):
+                continue
+            makers = {maker for maker in answer.makers if maker in self.by_number}
+            if answer.answer is Answer.UNKNOWN:
+                # Who installs the service's packages brought it, rather than who brought the tool for that.
+                makers = {maker for maker in makers if not self.by_number[maker].is_tool} or makers
+            found |= makers
         return found
+
+    def at_run_time(self, entries: Iterable[tuple[Need, Found]]) -> set[int]:
+        """The steps that met needs of the runtime stage, which is written without managers of packages."""
+        return self.providers(
+            (need, answer) for need, answer in entries if not (isinstance(need, Program) and need.name in MANAGERS)
+        )
 
     def soft(self, step: Step) -> set[int]:
         """The steps behind what a step reads where it is there."""
@@ -128,7 +148,7 @@ class _Slicer:
                 continue
             found.add(number)
             step = self.by_number[number]
-            more = self.providers(step.needs)
+            more = self.at_run_time(step.needs) if stop else self.providers(step.needs)
             if takes:
                 more |= self.soft(step) if step.installs is not None or not stop else self.variables_of(step)
             if ANYTHING in step.opens:
@@ -176,11 +196,11 @@ class _Slicer:
         if step.keyword == "RUN" and step.member is not None:
             if step.is_tool:
                 return Reason.TOOL
-            if (package := _package(step)) is not None:
+            if (package := package_of(step)) is not None:
                 return self.package_reason(step, package, in_builder=in_builder)
             if step.is_upkeep or step.only_removes:
                 return Reason.CLEAN_UP
-            if step.is_setting:
+            if step.is_setting or (in_builder and not step.leaves_anything):
                 return Reason.DEAD
             return Reason.INPUT if in_builder and self.is_input(step) else None
         if step.keyword in {"COPY", "ADD"}:
@@ -227,6 +247,22 @@ class _Slicer:
                 del reasons[step.number]
         return found
 
+    def checks(self, builder: set[int]) -> set[int]:
+        """What leaves nothing, and stands in the same RUN in front of an install: `test -s requirements.txt`."""
+        found = set()
+        for step in self.steps:
+            if (
+                step.keyword == "RUN"
+                and not step.leaves_anything
+                and not step.is_setting
+                and step.number not in builder
+            ):
+                following = [other for other in self.steps if other.at == step.at and other.number > step.number]
+                following = [other for other in following if other.leaves_anything]
+                if following and following[0].number in builder and following[0].installs is not None:
+                    found.add(step.number)
+        return found
+
     def settings(self, chosen: set[int]) -> set[int]:
         """`cd`, `set` and `export` in front of a part of the same RUN that is chosen."""
         found = set()
@@ -237,11 +273,6 @@ class _Slicer:
             ):
                 found.add(step.number)
         return found
-
-
-def _package(step: Step) -> str | None:
-    """The package of the system that a step installs, None for every other step."""
-    return next((thing.name for thing in step.provides if isinstance(thing, Package)), None)
 
 
 def _lies_in(thing: object, place: Below) -> bool:

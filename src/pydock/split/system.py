@@ -8,7 +8,7 @@ from functools import cached_property
 from pydock.build import Build, Process, Step
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.base import Base as Image
-from pydock.images.base import name_in_suite
+from pydock.images.base import brought_by, name_in_suite
 from pydock.images.debian import Need, full_image_packages, kind_of, program, runtime_of
 from pydock.split.members import package_of
 from pydock.split.slices import Reason, Slices
@@ -27,13 +27,20 @@ class SystemPackages(Value, dict=True):
     steps: tuple[Step, ...]
     suite: str
     there: frozenset[str]
-    added: Mapping[Instruction | None, tuple[Need, ...]]
+    added: Mapping[Instruction | None, tuple[Need, ...]] = {}
 
     def builder_has(self, step: Step) -> bool:
         return step.number in self.slices.builder and package_of(step) not in self.there
 
     def runtime_has(self, step: Step) -> bool:
         return step.number in self.slices.runtime
+
+    @property
+    def present(self) -> frozenset[str]:
+        """The packages that the runtime stage installs because the file names them, and what comes with these."""
+        named = [name for step in self.steps if self.runtime_has(step) and (name := package_of(step))]
+        brought = [more for name in named for more in brought_by(name)]
+        return frozenset([*named, *brought, *(name for names in self.libraries.values() for name in names)])
 
     @cached_property
     def libraries(self) -> Mapping[int, tuple[str, ...]]:
@@ -83,11 +90,19 @@ def already_there(build: Build, stage: Stage, image: Image) -> frozenset[str]:
 
 
 def lacking(
-    steps: Iterable[Step], processes: Iterable[Process], full: Image, slim: Image, extra: Iterable[Need]
+    steps: Iterable[Step],
+    processes: Iterable[Process],
+    images: tuple[Image, Image],
+    extra: Iterable[Need],
+    present: Iterable[str],
 ) -> Mapping[Instruction | None, tuple[Need, ...]]:
-    """What steps and processes of the runtime stage took from the full image and slim does not have."""
+    """What steps and processes of the runtime stage took from the full image and slim does not have.
+
+    `images` are the full and the slim one, `present` packages that the stage installs anyway.
+    """
+    full, slim = images
     found: dict[Instruction | None, list[Need]] = {}
-    had: set[str] = set()
+    had = set(present)
 
     def add(place: Instruction | None, need: Need | None) -> None:
         if need is not None and need.package not in had:

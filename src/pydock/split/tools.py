@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from pydock.images.debian import kind_of, program
 from pydock.lines import Span
 from pydock.project.calls import python_calls
 from pydock.project.start import Start, starts
 from pydock.shell import script
 from pydock.split.commands import is_translated
 from pydock.split.draft import Draft
-from pydock.split.environment import MANAGERS
-from pydock.split.members import is_for_building, package_of
+from pydock.split.members import is_for_building
 from pydock.split.refusal import Refusal, span_of
+from pydock.split.slices import MANAGERS
 from pydock.state.needs import Program
+
+_COMPILERS = frozenset(
+    {"make", "cmake", "ninja", "meson", "gcc", "g++", "cc", "c++", "clang", "cargo", "rustc", "go", "javac", "nvcc"}
+)
 
 
 def refuse_tools(draft: Draft) -> Refusal | None:
@@ -55,12 +58,11 @@ def refuse_compilers(draft: Draft) -> Refusal | None:
         if step.number not in draft.slices.runtime or step.member is None:
             continue
         for need, _ in step.needs:
-            known = program(need.name) if isinstance(need, Program) else None
-            if known is not None and kind_of(known.package) in {"compiler", "build-tool"}:
+            if isinstance(need, Program) and need.name in _COMPILERS:
                 return Refusal(
                     span_of(step),
                     "compiles",
-                    f"`{known.name}` makes something that is not a Python package",
+                    f"`{need.name}` makes something that is not a Python package",
                     "make it in a stage of its own and COPY what it makes",
                 )
     for needs in draft.system.added.values():
@@ -73,6 +75,3 @@ def refuse_compilers(draft: Draft) -> Refusal | None:
                     "make what it makes in a stage of its own and COPY it",
                 )
     return None
-
-
-__all__ = ["package_of", "refuse_compilers", "refuse_tools"]

@@ -167,6 +167,8 @@ class State(Value):
                     yield File(path)
                 if Folder(path) in self.things:
                     yield Folder(path)
+                # A folder of the base image is no thing of a step, what steps put into it is.
+                if path in self.children:
                     pending.append(path)
 
     def files_below(self, place: str) -> Iterator[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
+from pydock.effects.files.making import put
 from pydock.effects.paths import is_folder, is_glob, joined, needed, opened, path_of
 from pydock.effects.registry import effect
 from pydock.shell import Word
 from pydock.shell.argv import Argv
 from pydock.state import Answer, Effect, Open, State, files_below
-from pydock.state.needs import File, Folder, Need, Place, Thing
+from pydock.state.needs import File, Folder, Need, Place, Thing, User
 from pydock.values import Value, field
 
 
@@ -39,6 +40,20 @@ def mv(line: Argv, state: State) -> Iterable[Effect]:
     return (Effect(found.needs, provides=found.provides, removes=gone, texts=texts, opens=found.opens),)
 
 
+@effect("install")
+def install(line: Argv, state: State) -> Iterable[Effect]:
+    """coreutils' install: `-d` makes folders, else it copies."""
+    owners = tuple(User(word.value) for word in line.values("-o", "--owner", "-g", "--group") if word.value)
+    if line.has("-d", "--directory"):
+        found = []
+        for word in line.operands:
+            path = path_of(word, state)
+            made = put(path, state, is_folder=True) if path else Effect(opens=opened(word, state))
+            found.append(Effect(owners, provides=made.provides, changes=made.changes, opens=made.opens, operand=word))
+        return found or (Effect(owners),)
+    return (copied(line, state, owners, makes_parents=line.has("-D")),)
+
+
 @effect("rsync")
 def rsync(line: Argv, state: State) -> Iterable[Effect]:
     if any(":" in word.head for word in line.operands):
@@ -48,7 +63,8 @@ def rsync(line: Argv, state: State) -> Iterable[Effect]:
 
 @effect("ln")
 def ln(line: Argv, state: State) -> Iterable[Effect]:
-    *sources, target = line.operands if len(line.operands) > 1 else (*line.operands, None)
+    sources = list(line.operands[:-1] or line.operands)
+    target = line.operands[-1] if len(line.operands) > 1 else None
     if not sources:
         return (Effect(),)
     given = line.value("-t", "--target-directory")

@@ -10,7 +10,7 @@ from pydock.effects.registry import effect
 from pydock.shell import Word
 from pydock.shell.argv import Argv
 from pydock.state import Effect, State
-from pydock.state.needs import File, Folder, Need, User
+from pydock.state.needs import File, Folder, Need
 
 
 def put(path: str, state: State, *, is_folder: bool = False, text: str | None = None) -> Effect:
@@ -85,19 +85,3 @@ def dd(line: Argv, state: State) -> Iterable[Effect]:
     needs = needed(source.behind(3), state, File) if source else ()
     path = path_of(target.behind(3), state) if target else None
     return (Effect(needs, provides=(File(path),) if path else ()),)
-
-
-@effect("install")
-def install(line: Argv, state: State) -> Iterable[Effect]:
-    """coreutils' install: `-d` makes folders, else it copies."""
-    from pydock.effects.files.copying import copied
-
-    owners = tuple(User(word.value) for word in line.values("-o", "--owner", "-g", "--group") if word.value)
-    if line.has("-d", "--directory"):
-        found = []
-        for word in line.operands:
-            path = path_of(word, state)
-            made = put(path, state, is_folder=True) if path else Effect(opens=opened(word, state))
-            found.append(Effect(owners, provides=made.provides, changes=made.changes, opens=made.opens, operand=word))
-        return found or (Effect(owners),)
-    return (copied(line, state, owners, makes_parents=line.has("-D")),)

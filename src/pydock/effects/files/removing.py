@@ -30,9 +30,8 @@ _CACHES = (
 _EXECUTES = frozenset({"-exec", "-execdir", "-ok"})
 _NAMES = frozenset({"-name", "-iname"})
 # Tests that leave no file of the others out, where files are what is removed.
-_HARMLESS = frozenset(
-    {"-type", "-mindepth", "-depth", "-xdev", "-mount", "-print", "-print0", "-delete", "-prune", "-maxdepth"}
-)
+_HARMLESS = frozenset({"-type", "-mindepth", "-maxdepth", "-depth", "-xdev", "-mount", "-print", "-print0"})
+_HARMLESS |= {"-delete", "-prune"}
 _REMOVERS = frozenset({"rm", "unlink", "rmdir", "shred"})
 
 
@@ -88,8 +87,10 @@ def find(line: Argv, state: State) -> Iterable[Effect | Nested]:
     takes = tuple(Below(place) for place in places)
     executed = _executed(tests)
     if "-delete" in names or (executed and executed[0].value in _REMOVERS):
-        gone = tuple(thing for place in places for thing in _found(place, names, state, with_folders="-r" in names))
-        gone = gone or tuple(thing for place in places for thing in _emptied(place, names))
+        is_deep = bool({"-r", "-rf", "-fr"} & set(names))
+        gone: list[Thing | Below] = []
+        for place in places:
+            gone += _found(place, names, state, with_folders=is_deep) or _emptied(place, names)
         is_lists = any(is_below(place, LISTS) for place in places)
         purpose = Purpose.UPKEEP if is_lists else Purpose.SERVICE
         return (Effect(takes=takes, removes=(*gone, *([PackageLists()] if is_lists else [])), purpose=purpose),)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from pydock.effects.paths import opened as files_at
 from pydock.effects.paths import path_of, taken
-from pydock.effects.python import environment as environments
+from pydock.effects.python import environments
 from pydock.effects.python.installing import (
     TOOLS,
     installed,
@@ -93,7 +93,8 @@ def target_of(line: Argv, state: State, environment: str) -> str:
         return posixpath.normpath(f"{root}/{environment}")
     is_asked = line.has("--user") or (state.variables.get("PIP_USER") or "").lower() in {"1", "yes", "true", "on"}
     # pip turns to the user's own folder where it may not write to the system's.
-    if is_asked or (environment == environments.SYSTEM and not state.is_root):
+    is_refused = environment == environments.SYSTEM and not state.is_root and line.program == "pip"
+    if is_asked or is_refused:
         return environments.of_user(state)
     return environment
 

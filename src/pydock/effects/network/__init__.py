@@ -1,0 +1,1 @@
+"""Programs that fetch from the network."""

@@ -1,0 +1,1 @@
+"""Programs that start others: shells, wrappers, and keepers of services."""
