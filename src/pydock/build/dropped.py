@@ -23,12 +23,12 @@ def gone(before: Build, after: Build, declared: Declared) -> Iterator[Violation]
     known = by_identity(after)
     installed = {
         thing.name for state in after.stages for thing in state.things if isinstance(thing, Distribution)
-    } | declared.unlisted
+    }
     for step in before.steps:
         if identity(step) in known or step.keyword in _TOLD_ELSEWHERE:
             continue
         if step.installs is not None:
-            yield from _uninstalled(step, after, installed)
+            yield from _uninstalled(step, after, installed, declared)
         elif not _has_reason(step, after):
             is_doubt = _has_kin(step, after)
             yield Violation(11, None, f"{quoted(step)} of line {step.line} is in no stage any more", is_doubt)
@@ -65,10 +65,11 @@ def _has_kin(step: Step, after: Build) -> bool:
     return any(identity(other)[1 : 1 + len(words)] == words for other in after.steps if other.keyword == step.keyword)
 
 
-def _uninstalled(step: Step, after: Build, installed: set[str]) -> Iterator[Violation]:
+def _uninstalled(step: Step, after: Build, installed: set[str], declared: Declared) -> Iterator[Violation]:
     """An install whose packages are in no environment of the result."""
     names = {thing.name for thing in step.provides if isinstance(thing, Distribution)}
-    if missing := names - installed - TOOLS:
+    missing = frozenset() if declared.drops_development else names - installed - TOOLS
+    if missing:
         text = f"nothing installs {', '.join(sorted(missing)[:5])} any more, as {quoted(step)} of line {step.line} did"
         yield Violation(11, None, text)
     elif not names and any(Kind.DISTRIBUTION in opened.kinds for opened in step.opens):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydock.build.known import by_identity, identity
 from pydock.build.model import Build, Process, Step
 from pydock.build.violation import Declared, Violation, named
-from pydock.effects.python.installing import TOOLS
+from pydock.effects.python.environments import active
+from pydock.effects.python.installing import TOOLS, is_read
 from pydock.images.base import name_in_suite
 from pydock.images.debian import kind_of
 from pydock.patterns import regex
@@ -31,7 +32,7 @@ _LINE = regex(r":\d+\Z")
 # Kinds of packages that only building and fetching call.
 _BUILDING = frozenset({"compiler", "build-tool", "headers", "version-control", "fetcher"})
 _CACHES = ("/tmp", "/var/tmp", "/var/cache", "/var/lib/apt", "/var/log", "/etc/apt", "/usr/share/keyrings", "/root/.cache")
-_OF_TOOLS = regex(r"(?:.*/)?(?:\.cache|\.config|\.pip|\.ssh|\.npm|\.local|\.poetry|get-pip\.py|uvx?)(?:/.*)?")
+_OF_TOOLS = regex(r"(?:.*/)?(?:\.cache|\.config|\.pip|\.ssh|\.npm|\.local|\.poetry|get-pip\.py|uvx?|[\w.-]+\.egg-info)(?:/.*)?")
 # What the service reads nothing of: lists of installers, and what only the build itself or git reads.
 _LISTS = regex(
     r"(?:.*/)?(?:[\w.-]*(?:requirements?|constraints)[\w.-]*\.(?:txt|in|lock)|[\w.-]*\.lock|pylock[\w.-]*\.toml|Pipfile"
@@ -41,6 +42,10 @@ _LEFT_OUT = regex(
     r"(?:.*/)?(?:\.git|\.github|\.idea|\.vscode|__pycache__|\.(?:pytest|mypy|ruff)_cache|\.?venv|node_modules|tests?)/.*"
     r"|(?:.*/)?(?:\.env[\w.-]*|[\w.-]*\.(?:log|py[cod])|\.DS_Store|\.gitignore|(?:docker-)?compose[\w.-]*\.ya?ml)"
 )
+
+
+# Library code that fetches at build time does so below HOME.
+_FILLS_HOME = regex(r"python[\d.]* (?:-c|-m (?!pip|venv|compileall|build))|playwright|spacy|nltk|huggingface|download")
 
 
 def lost(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
@@ -61,11 +66,12 @@ def _of_processes(before: Build, after: Build, declared: Declared) -> Iterator[V
         for at, process in enumerate(processes):
             known = old.get(origin, [])
             was = known[min(at, len(known) - 1)] if known else None
-            yield from _needs_of(process, was, lacked)
+            is_other = was is not None and was.text != process.text and declared.changes & {"cmd", "entrypoint"}
+            yield from _needs_of(process, was, lacked, before.final if is_other else None)
             if was is not None:
                 yield from _setting_of(process, was, before, after, declared)
     for origin, processes in old.items():
-        if origin not in new and _is_kept(origin, declared):
+        if origin not in new and _is_kept(origin, new, declared):
             yield Violation(12, None, f"{_who(processes[0])} is not started any more")
 
 
@@ -77,10 +83,13 @@ def _by_origin(build: Build) -> dict[str, list[Process]]:
     return found
 
 
-def _is_kept(origin: str, declared: Declared) -> bool:
-    return not declared.changes & {"cmd", "entrypoint"} and not (
-        origin.upper() == "HEALTHCHECK" and "healthcheck" in declared.changes
-    )
+def _is_kept(origin: str, new: Mapping[str, list[Process]], declared: Declared) -> bool:
+    """Whether somebody has to start a process still: what CMD started, ENTRYPOINT may start now."""
+    own = {"CMD", "ENTRYPOINT"}
+    if origin == "HEALTHCHECK":
+        return "healthcheck" not in declared.changes
+    is_moved = bool(declared.changes & {"cmd", "entrypoint"}) and bool(own & set(new))
+    return not is_moved or ": " in origin
 
 
 def _who(process: Process) -> str:
@@ -91,17 +100,20 @@ def _who(process: Process) -> str:
     return path.split(" ")[0] if path.isupper() or path.split(" ")[0].isupper() else f"the command of {path}"
 
 
-def _needs_of(process: Process, was: Process | None, lacked: set[Need]) -> Iterator[Violation]:
+def _needs_of(
+    process: Process, was: Process | None, lacked: set[Need], other: State | None
+) -> Iterator[Violation]:
+    """`other` is the image before, where another command takes the place of one: what that image lacked may lack."""
     had = dict(was.needs) if was is not None else {}
-    known = {need for need, found in had.items() if found.answer is Answer.NO} if was is not None else lacked
     for need, found in process.needs:
-        if found.answer is Answer.NO and need not in known:
-            yield Violation(12, None, f"{_who(process)} needs {named(need)}, {_why(need, process)}")
+        if found.answer is Answer.NO:
+            if need not in lacked and (other is None or other.find(need).answer is not Answer.NO):
+                yield Violation(12, None, f"{_who(process)} needs {named(need)}, {_why(need)}")
         elif found.answer is Answer.UNKNOWN and had.get(need, found).answer is Answer.YES:
             yield Violation(12, None, f"{_who(process)} had {named(need)}, and may lack it", is_doubt=True)
 
 
-def _why(need: Need, process: Process) -> str:
+def _why(need: Need) -> str:
     match need:
         case Program() | Library() | Package():
             return "which the image lacks"
@@ -120,13 +132,23 @@ def _setting_of(
         yield Violation(12, None, f"{who} ran in {was.workdir}, and runs in {process.workdir}")
     if was.user != process.user and "user" not in declared.changes:
         yield Violation(12, None, f"{who} ran as {was.user}, and runs as {process.user}")
-    has = process.distributions | declared.unlisted | TOOLS
-    if missing := {name for name in was.distributions if name not in has and name != "."}:
+    has = _importable(process, after.final) | TOOLS
+    if not declared.drops_development and (missing := {name for name in was.distributions if name not in has}):
         yield Violation(12, None, f"{who} had the Python packages {', '.join(sorted(missing)[:5])}, and has them no longer")
     if process.environment and _is_closed(process, process.environment) and not _is_closed(was, was.environment or "/"):
         yield Violation(12, None, f"{who} runs as {process.user}, who may not read {process.environment}")
     if was.home != process.home:
         yield from _home(process, was, before)
+
+
+def _importable(process: Process, final: State) -> frozenset[str]:
+    """The packages of the interpreter that a process runs with: of the first on the PATH where a script starts it."""
+    folder, _, name = process.text.partition(" ")[0].rpartition("/")
+    places = [f"{folder}/{name}"] if folder else [f"{each}/{name}" for each in final.path]
+    if not any(place in final.origins or place in final.texts for place in places):
+        return process.distributions
+    names = final.distributions.get(active(final)) or ()
+    return frozenset(each for each in names if Distribution(active(final), each) in final.things)
 
 
 def _is_closed(process: Process, path: str) -> bool:
@@ -138,18 +160,20 @@ def _asked_before(process: Process, was: Process, after: Build, declared: Declar
     """What the process of before asked for, asked of the new image where it asks no longer."""
     asks = {need for need, _ in process.needs}
     for need, found in was.needs:
-        if need in asks or found.answer is not Answer.YES or declared.changes & {"cmd", "entrypoint", "healthcheck"}:
+        if need in asks or found.answer is not Answer.YES:
             continue
         if isinstance(need, File | Folder) and was.environment and is_below(need.path, was.environment):
             need = Program(posixpath.basename(need.path))
+        if isinstance(need, Program) and declared.changes & {"cmd", "entrypoint", "healthcheck"}:
+            continue
         if isinstance(need, File | Folder | User | Program) and after.final.find(need).answer is Answer.NO:
-            yield Violation(12, None, f"{_who(process)} had {named(need)}, {_why(need, process)} now")
+            yield Violation(12, None, f"{_who(process)} had {named(need)}, {_why(need)} now")
 
 
 def _home(process: Process, was: Process, before: Build) -> Iterator[Violation]:
     """Files below the home of the user before, written by commands that do so unasked: models, browsers."""
     for step in before.steps:
-        opened = any(was.home in opened.places for opened in step.opens) and step.installs is None
+        opened = any(was.home in opened.places for opened in step.opens) and _FILLS_HOME.search(step.text)
         paths = [thing.path for thing in step.provides if isinstance(thing, File)]
         if opened or any(is_below(path, was.home) and not _OF_TOOLS.fullmatch(path) for path in paths):
             text = f"{_who(process)} runs as {process.user}, and line {step.line} may have written to {was.home}"
@@ -209,10 +233,10 @@ def _users(before: Build, after: Build) -> Iterator[Violation]:
 
 
 def _variables(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
-    if "environment" in declared.changes:
-        return
     names = {step.key[1] for step in _behind(before) if step.key[0] == "ENV"}
     for name in sorted(names - {step.key[1] for step in _behind(after) if step.key[0] == "ENV"}):
+        if "environment" in declared.changes and (is_read(name) or name.startswith("PYTHON")):
+            continue
         yield Violation(12, None, f"the image had the variable {name}, and has it no longer")
 
 
@@ -224,7 +248,8 @@ def _files(before: Build, after: Build, declared: Declared) -> Iterator[Violatio
     for thing, numbers in _missing_things(before.final, after.final):
         makers = [before.steps[number] for number in numbers if number >= 0]
         if isinstance(thing, SourceLink):
-            if not any(isinstance(each, SourceLink) and each.path == thing.path for each in after.final.things):
+            things = (each for state in after.stages for each in state.things)
+            if not any(isinstance(each, SourceLink) and each.path == thing.path for each in things):
                 yield Violation(12, None, f"the image had the editable source {thing.path}, and has it no longer")
             continue
         if told & numbers or not makers or _has_reason(thing, makers, before, after, environments, declared):
@@ -263,18 +288,18 @@ def _has_reason(
     if isinstance(thing, Folder) and (after.final.children.get(path) or after.final.has(thing)):
         return True
     if any(is_below(path, place) for place in environments) and not before.final.origins.get(path):
-        return _program_is_there(path, makers, after.final)
+        return _program_is_there(path, makers, after.final, is_dropping=declared.drops_development)
     if all(maker.is_tool or maker.is_upkeep or maker.key[0] in {"apt", "apk", "dnf", "yum"} for maker in makers):
         return True
     return _is_input(thing, makers, before) or after.final.find(thing).answer is Answer.YES
 
 
-def _program_is_there(path: str, makers: list[Step], final: State) -> bool:
+def _program_is_there(path: str, makers: list[Step], final: State, *, is_dropping: bool) -> bool:
     """A file of an environment, which may have moved: its programs are still found by name."""
     folder, name = posixpath.split(path)
     if posixpath.basename(folder) != "bin" or not all(maker.installs for maker in makers):
         return True
-    return name in TOOLS or final.find(Program(name)).answer is not Answer.NO
+    return name in TOOLS or is_dropping or final.find(Program(name)).answer is not Answer.NO
 
 
 def _environments(build: Build) -> frozenset[str]:

@@ -9,7 +9,7 @@ from pydock.build.model import Build, Step
 from pydock.build.violation import Violation, named, quoted
 from pydock.effects.python.installing import TOOLS
 from pydock.patterns import regex
-from pydock.state import Answer, Found, Need, State
+from pydock.state import BASE, Answer, Found, Need, State
 from pydock.state.needs import Below, Distribution, Distributions, File, Package, Toolchain, Variable
 
 # Variables that say how a tool talks, caches or starts, and nothing about what it makes.
@@ -29,7 +29,7 @@ def readings_lost(before: Build, after: Build) -> Iterator[Violation]:
         if not steps:
             continue
         for need, was in in_all(each.takes for each in old).items():
-            if was.answer is Answer.YES and (text := _missing(before, after, old, steps, need, was)):
+            if was.answer is Answer.YES and was.makers != {BASE} and (text := _missing(before, after, old, steps, need, was)):
                 place = f"line {steps[0].line} {quoted(steps[0])}"
                 yield Violation(11, steps[0].line, f"{place} read {text}, which is not above it")
 

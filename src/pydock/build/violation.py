@@ -30,7 +30,8 @@ from pydock.values import Value
 
 _LONGEST = 70
 _OF_CONTEXT = "context:"
-_BASE_STAGE = "the base image"
+# What a fix declares that installs fewer packages on purpose.
+DEVELOPMENT = "development_packages"
 
 
 class Violation(Value):
@@ -49,12 +50,16 @@ class Declared(Value):
     """What a rewrite changes on purpose.
 
     `changes` are the contract fields that its fixes declare, `unsent` the files of the build context that a new
-    .dockerignore leaves out, `unlisted` the normalised names of packages that the requirements no longer list.
+    .dockerignore leaves out.
     """
 
     changes: frozenset[str] = frozenset()
     unsent: frozenset[str] = frozenset()
-    unlisted: frozenset[str] = frozenset()
+
+    @property
+    def drops_development(self) -> bool:
+        """Whether packages that only development needs are installed no longer."""
+        return DEVELOPMENT in self.changes
 
 
 def quoted(step: Step) -> str:
