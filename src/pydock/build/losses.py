@@ -14,7 +14,7 @@ from pydock.effects.python.installing import TOOLS, is_read
 from pydock.images.base import name_in_suite
 from pydock.images.debian import kind_of
 from pydock.patterns import regex
-from pydock.state import Answer, Found, Need, State, Thing, is_below
+from pydock.state import Answer, Need, State, Thing, is_below
 from pydock.state.needs import (
     Below,
     Distribution,
@@ -31,8 +31,19 @@ from pydock.state.needs import (
 _LINE = regex(r":\d+\Z")
 # Kinds of packages that only building and fetching call.
 _BUILDING = frozenset({"compiler", "build-tool", "headers", "version-control", "fetcher"})
-_CACHES = ("/tmp", "/var/tmp", "/var/cache", "/var/lib/apt", "/var/log", "/etc/apt", "/usr/share/keyrings", "/root/.cache")
-_OF_TOOLS = regex(r"(?:.*/)?(?:\.cache|\.config|\.pip|\.ssh|\.npm|\.local|\.poetry|get-pip\.py|uvx?|[\w.-]+\.egg-info)(?:/.*)?")
+_CACHES = (
+    "/tmp",
+    "/var/tmp",
+    "/var/cache",
+    "/var/lib/apt",
+    "/var/log",
+    "/etc/apt",
+    "/usr/share/keyrings",
+    "/root/.cache",
+)
+_OF_TOOLS = regex(
+    r"(?:.*/)?(?:\.cache|\.config|\.pip|\.ssh|\.npm|\.local|\.poetry|get-pip\.py|uvx?|[\w.-]+\.egg-info)(?:/.*)?"
+)
 # What the service reads nothing of: lists of installers, and what only the build itself or git reads.
 _LISTS = regex(
     r"(?:.*/)?(?:[\w.-]*(?:requirements?|constraints)[\w.-]*\.(?:txt|in|lock)|[\w.-]*\.lock|pylock[\w.-]*\.toml|Pipfile"
@@ -100,9 +111,7 @@ def _who(process: Process) -> str:
     return path.split(" ")[0] if path.isupper() or path.split(" ")[0].isupper() else f"the command of {path}"
 
 
-def _needs_of(
-    process: Process, was: Process | None, lacked: set[Need], other: State | None
-) -> Iterator[Violation]:
+def _needs_of(process: Process, was: Process | None, lacked: set[Need], other: State | None) -> Iterator[Violation]:
     """`other` is the image before, where another command takes the place of one: what that image lacked may lack."""
     had = dict(was.needs) if was is not None else {}
     for need, found in process.needs:
@@ -123,9 +132,7 @@ def _why(need: Need) -> str:
             return "which no step brings"
 
 
-def _setting_of(
-    process: Process, was: Process, before: Build, after: Build, declared: Declared
-) -> Iterator[Violation]:
+def _setting_of(process: Process, was: Process, before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
     who = _who(process)
     yield from _asked_before(process, was, after, declared)
     if was.workdir != process.workdir and "workdir" not in declared.changes:
@@ -134,7 +141,9 @@ def _setting_of(
         yield Violation(12, None, f"{who} ran as {was.user}, and runs as {process.user}")
     has = _importable(process, after.final) | TOOLS
     if not declared.drops_development and (missing := {name for name in was.distributions if name not in has}):
-        yield Violation(12, None, f"{who} had the Python packages {', '.join(sorted(missing)[:5])}, and has them no longer")
+        yield Violation(
+            12, None, f"{who} had the Python packages {', '.join(sorted(missing)[:5])}, and has them no longer"
+        )
     if process.environment and _is_closed(process, process.environment) and not _is_closed(was, was.environment or "/"):
         yield Violation(12, None, f"{who} runs as {process.user}, who may not read {process.environment}")
     if was.home != process.home:
