@@ -36,7 +36,7 @@ _OF_TOOLS = regex(r"(?:.*/)?(?:\.cache|\.config|\.pip|\.ssh|\.npm|\.local|\.poet
 # What the service reads nothing of: lists of installers, and what only the build itself or git reads.
 _LISTS = regex(
     r"(?:.*/)?(?:[\w.-]*(?:requirements?|constraints)[\w.-]*\.(?:txt|in|lock)|[\w.-]*\.lock|pylock[\w.-]*\.toml|Pipfile"
-    r"|pyproject\.toml|setup\.cfg|\.dockerignore|[\w.-]*Dockerfile[\w.-]*)|.*/requirements/.*"
+    r"|pyproject\.toml|setup\.cfg|\.dockerignore|[\w.-]*Dockerfile[\w.-]*)|.*/requirements(?:/.*)?"
 )
 _LEFT_OUT = regex(
     r"(?:.*/)?(?:\.git|\.github|\.idea|\.vscode|__pycache__|\.(?:pytest|mypy|ruff)_cache|\.?venv|node_modules|tests?)/.*"
@@ -66,8 +66,8 @@ def _of_processes(before: Build, after: Build, declared: Declared) -> Iterator[V
         for at, process in enumerate(processes):
             known = old.get(origin, [])
             was = known[min(at, len(known) - 1)] if known else None
-            is_other = was is not None and was.text != process.text and declared.changes & {"cmd", "entrypoint"}
-            yield from _needs_of(process, was, lacked, before.final if is_other else None)
+            is_other = bool(declared.changes & {"cmd", "entrypoint"}) and (was is None or was.text != process.text)
+            yield from _needs_of(process, was, lacked, before.final if is_other and origin != "HEALTHCHECK" else None)
             if was is not None:
                 yield from _setting_of(process, was, before, after, declared)
     for origin, processes in old.items():
