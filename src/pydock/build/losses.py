@@ -254,10 +254,10 @@ def _files(before: Build, after: Build, declared: Declared) -> Iterator[Violatio
             continue
         if told & numbers or not makers or _has_reason(thing, makers, before, after, environments, declared):
             continue
-        told |= numbers
         found = after.final.find(thing)
         is_copied = thing.path in before.final.origins
         if found.answer is Answer.NO or is_copied:
+            told |= numbers
             yield Violation(12, None, f"the image had {thing.path}, and has it no longer")
         elif not any(identity(maker) in steps for maker in makers):
             yield Violation(12, None, f"the image had {thing.path}, and may not have it any more", is_doubt=True)
@@ -269,7 +269,8 @@ def _missing_things(had: State, has: State) -> list[tuple[File | Folder | Source
         for thing, numbers in had.things.items()
         if isinstance(thing, File | Folder | SourceLink) and thing not in has.things
     ]
-    return sorted(found, key=lambda entry: entry[0].path)
+    # Files first: a folder goes with the files in it.
+    return sorted(found, key=lambda entry: (isinstance(entry[0], Folder), entry[0].path))
 
 
 def _has_reason(
