@@ -175,8 +175,12 @@ def _tried(current: Project, chosen: Chosen) -> tuple[Project, tuple[Violation, 
     fixes = [fix for _, fix in chosen]
     following = current.again(current.tree.edited(edit for fix in fixes for edit in fix.edits))
     _keep_promises(current, following, fixes)
-    declared = Declared(frozenset[str]().union(*(fix.changes for fix in fixes)), _unsent(current, following))
-    return following, broken(walk(current), walk(following), declared)
+    return following, broken(walk(current), walk(following), declared_by(current, following, fixes))
+
+
+def declared_by(before: Project, after: Project, fixes: Iterable[Fix]) -> Declared:
+    """What fixes change on purpose between two versions of a project."""
+    return Declared(frozenset[str]().union(*(fix.changes for fix in fixes)), _unsent(before, after))
 
 
 def _unsent(before: Project, after: Project) -> frozenset[str]:
