@@ -47,7 +47,7 @@ _OF_TOOLS = regex(
 # What the service reads nothing of: lists of installers, and what only the build itself or git reads.
 _LISTS = regex(
     r"(?:.*/)?(?:[\w.-]*(?:requirements?|constraints)[\w.-]*\.(?:txt|in|lock)|[\w.-]*\.lock|pylock[\w.-]*\.toml|Pipfile"
-    r"|pyproject\.toml|setup\.cfg|\.dockerignore|[\w.-]*Dockerfile[\w.-]*)|.*/requirements/.*"
+    r"|pyproject\.toml|setup\.cfg|\.dockerignore|[\w.-]*Dockerfile[\w.-]*)|.*/requirements(?:/.*)?"
 )
 _LEFT_OUT = regex(
     r"(?:.*/)?(?:\.git|\.github|\.idea|\.vscode|__pycache__|\.(?:pytest|mypy|ruff)_cache|\.?venv|node_modules|tests?)/.*"
@@ -77,8 +77,8 @@ def _of_processes(before: Build, after: Build, declared: Declared) -> Iterator[V
         for at, process in enumerate(processes):
             known = old.get(origin, [])
             was = known[min(at, len(known) - 1)] if known else None
-            is_other = was is not None and was.text != process.text and declared.changes & {"cmd", "entrypoint"}
-            yield from _needs_of(process, was, lacked, before.final if is_other else None)
+            is_other = bool(declared.changes & {"cmd", "entrypoint"}) and (was is None or was.text != process.text)
+            yield from _needs_of(process, was, lacked, before.final if is_other and origin != "HEALTHCHECK" else None)
             if was is not None:
                 yield from _setting_of(process, was, before, after, declared)
     for origin, processes in old.items():
@@ -263,10 +263,10 @@ def _files(before: Build, after: Build, declared: Declared) -> Iterator[Violatio
             continue
         if told & numbers or not makers or _has_reason(thing, makers, before, after, environments, declared):
             continue
-        told |= numbers
         found = after.final.find(thing)
         is_copied = thing.path in before.final.origins
         if found.answer is Answer.NO or is_copied:
+            told |= numbers
             yield Violation(12, None, f"the image had {thing.path}, and has it no longer")
         elif not any(identity(maker) in steps for maker in makers):
             yield Violation(12, None, f"the image had {thing.path}, and may not have it any more", is_doubt=True)
@@ -278,7 +278,8 @@ def _missing_things(had: State, has: State) -> list[tuple[File | Folder | Source
         for thing, numbers in had.things.items()
         if isinstance(thing, File | Folder | SourceLink) and thing not in has.things
     ]
-    return sorted(found, key=lambda entry: entry[0].path)
+    # Files first: a folder goes with the files in it.
+    return sorted(found, key=lambda entry: (isinstance(entry[0], Folder), entry[0].path))
 
 
 def _has_reason(

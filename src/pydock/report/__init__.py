@@ -83,6 +83,21 @@ class Entry(Value):
         return f"{self.path}:{self.line}:{self.column}"
 
 
+class Broken(Value):
+    """One thing that a fix would have broken: `line` is one of the file it would have made, None for what is gone."""
+
+    law: int
+    line: int | None
+    what: str
+
+
+class NotApplied(Value):
+    """A finding whose fix was left out, since it would have broken the service."""
+
+    entry: Entry
+    broken: tuple[Broken, ...]
+
+
 class Changed(Value):
     """One file with its text before, None where there was no file, and after.
 
@@ -104,7 +119,7 @@ class Failure(Value):
 class Answer(Value):
     """Everything that is said about one Dockerfile; `path` is what the person called it.
 
-    After `check` only `findings` are filled, after `fix` also what was settled, what remains,
+    After `check` only `findings` are filled, after `fix` also what was settled, refused and what remains,
     the changed files and the Dockerfile's new text, after `fix --verify` its proof. `rules` are the
     codes of those that were asked, `known` counts the findings that a baseline leaves out.
     """
@@ -112,6 +127,7 @@ class Answer(Value):
     path: str
     findings: tuple[Entry, ...] = ()
     settled: tuple[Entry, ...] = ()
+    refused: tuple[NotApplied, ...] = ()
     remaining: tuple[Entry, ...] = ()
     changes: tuple[Changed, ...] = ()
     text: str = ""
@@ -150,6 +166,13 @@ def fixed(report: Report, shown: str, patch: str, proof: Proof | None = None, *,
         shown,
         tuple(entry(report.project, finding) for finding in report.findings),
         tuple(entry(report.project.again(step.before), finding) for step in report.rounds for finding in step.settled),
+        tuple(
+            NotApplied(
+                entry(report.project.again(each.before), each.finding),
+                tuple(Broken(one.law, one.line, _masked(one.what)) for one in each.violations),
+            )
+            for each in report.refused
+        ),
         tuple(entry(report.result, finding) for finding in report.remaining),
         tuple(
             Changed(patch + path, before.text(path), after.changes[path])

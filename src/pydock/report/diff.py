@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pydock.edits import Safety
 from pydock.patterns import regex
 from pydock.project.secrets import mask
-from pydock.report import Answer, Changed, Entry, Offer
+from pydock.report import Answer, Changed, Entry, NotApplied, Offer
 from pydock.report.text import counted
 from pydock.report.verify import text as proof_text
 from pydock.terminal import Style, printable
@@ -93,6 +93,8 @@ def _of_one(answer: Answer, style: Style, is_written: bool) -> Iterator[str]:
             alike.setdefault((entry.code, entry.fix), []).append(entry)
         for (code, fix), entries in alike.items():
             yield from _done(code, fix, entries, style)
+    for refused in answer.refused:
+        yield from _not_applied(refused, style)
     if answer.remaining:
         lines = " (lines of the new file)" if answer.changes else ""
         yield f"{style(path, 'bold')}: {counted(len(answer.remaining), 'finding')} left to you{lines}"
@@ -114,6 +116,14 @@ def _done(code: str, fix: Offer | None, entries: Sequence[Entry], style: Style) 
         yield f"         {style(printable(f'before: {cost}'), 'dim')}"
     yield from (f"         doubt: {printable(doubt)}" for doubt in fix.doubts)
     yield from (f"         {printable(note)}" for note in fix.notes)
+
+
+def _not_applied(refused: NotApplied, style: Style) -> Iterator[str]:
+    """A fix that was left out, and each thing that it would have broken."""
+    title = refused.entry.fix.title if refused.entry.fix else refused.entry.name
+    for broken in refused.broken:
+        text = printable(f"not applied: {title}: {broken.what}")
+        yield f"  {style(refused.entry.code, 'yellow')} {text}"
 
 
 def _left(entry: Entry, style: Style) -> Iterator[str]:

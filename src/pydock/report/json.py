@@ -44,6 +44,9 @@ def _project(answer: Answer, found: Sequence[Known]) -> dict[str, object]:
     }
     if answer.text:
         project["settled"] = [_finding(entry) for entry in answer.settled]
+        project["refused"] = [
+            {**_finding(each.entry), "broken": list(map(to_builtins, each.broken))} for each in answer.refused
+        ]
         project["remaining"] = [_finding(entry) for entry in answer.remaining]
         project["changes"] = list(map(_change, answer.changes))
     return project
