@@ -24,5 +24,7 @@ def test_a_good_service_lacks_nothing(service: Service) -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.what for mutant in MUTANTS])
 def test_a_broken_rewrite_is_caught_by_the_name_of_what_is_missing(mutant: Mutant) -> None:
-    certain = [each.what for each in broken(mutant.service.build(), mutant.service.build(mutant.text)) if not each.is_doubt]
+    certain = [
+        each.what for each in broken(mutant.service.build(), mutant.service.build(mutant.text)) if not each.is_doubt
+    ]
     assert any(mutant.names in what for what in certain), certain
