@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pydock import console
-from pydock.cli_options import Offline
+from pydock.cli_options import AllowHosts, Offline
 from pydock.cli_verify import Builder, Network, UnsafeFixes
 from pydock.errors import OptionError
 
@@ -55,6 +55,7 @@ def migrate(
         bool | None, typer.Option("--portable/--no-portable", help="Without BuildKit.", show_default=False)
     ] = None,
     offline: Offline = None,
+    allow_hosts: AllowHosts = None,
     installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
     limit: Annotated[
         float | None,
@@ -78,7 +79,9 @@ def migrate(
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer, "offline": offline}
     question = Question(
-        {**given, "unsafe-fixes": unsafe_fixes}, is_fix=True, proof=Ways(network, builder) if verify else None
+        {**given, "unsafe-fixes": unsafe_fixes, "allow-hosts": allow_hosts},
+        is_fix=True,
+        proof=Ways(network, builder) if verify else None,
     )
     refuse_unknown_rules(question)
     limits = Limits(limit or (_BUILD_LIMIT if verify or bench else _LIMIT), _size(memory))
