@@ -11,7 +11,7 @@ import typer
 from pydock import console
 from pydock.cli_options import AllowHosts, Offline
 from pydock.cli_verify import Builder, Network, UnsafeFixes
-from pydock.errors import OptionError
+from pydock.errors import OptionError, UnreadableError
 
 if TYPE_CHECKING:
     from pydock.migrate.deliver import Group
@@ -161,14 +161,18 @@ def _committed(known: "Known", arranged: "Sequence[Group]", branch: str) -> Iter
         repositories.setdefault(group.services[0].repository, []).append(group)
     for repository, members in repositories.items():
         parts = []
-        for group in members:
-            changes = changes_of(known, group)
-            own = {change.path for change in changes}
-            folders = dict.fromkeys(service.context for service in group.services)
-            dirty = [path for folder in folders for path in uncommitted(Path(repository), folder) if path not in own]
-            text = message([(service, known.record(service)) for service in group.services], dirty)
-            parts.append(Part(changes, text))
-        for group, refusal in zip(members, commit(Path(repository), branch, parts), strict=True):
+        try:
+            for group in members:
+                changes = changes_of(known, group)
+                own = {change.path for change in changes}
+                folders = dict.fromkeys(service.context for service in group.services)
+                dirty = [each for folder in folders for each in uncommitted(Path(repository), folder)]
+                services = [(service, known.record(service)) for service in group.services]
+                parts.append(Part(changes, message(services, [path for path in dirty if path not in own])))
+            refusals = commit(Path(repository), branch, parts)
+        except UnreadableError as error:
+            refusals = (error.message,) * len(members)
+        for group, refusal in zip(members, refusals, strict=True):
             if refusal:
                 yield f"{group.services[0].name}: not committed: {refusal}"
 
