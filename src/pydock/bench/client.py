@@ -63,10 +63,10 @@ def translated(doing: str, hint: str = "") -> Iterator[None]:
         yield
     except APIError as error:
         said = str(error.explanation or error)
-        raise EngineError(f"{doing}: {said}", hint_for(said) or hint) from error
+        raise EngineError(mask(f"{doing}: {said}"), hint_for(said) or hint) from error
     except (DockerException, OSError) as error:
         # `requests` raises its own subclasses of OSError when a connection breaks.
-        raise EngineError(f"{doing}: {_innermost(error)}", hint_for(str(error)) or hint) from error
+        raise EngineError(mask(f"{doing}: {_innermost(error)}"), hint_for(str(error)) or hint) from error
 
 
 def is_missing(error: EngineError) -> bool:
