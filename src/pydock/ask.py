@@ -157,8 +157,8 @@ def _project(question: Question, target: Target, changes: Mapping[str, str]) -> 
     wanted = settings(configuration(tree, target.path), question.given, RULES)
     options = Options(
         wanted.installer, wanted.portable, wanted.venv, wanted.pin, as_of=_day(wanted, tree), hashes=wanted.hashes,
-        lock_format=wanted.lock_format,
-        allow_builds=wanted.allow_builds, offline=wanted.offline, target=target.stage, arguments=target.arguments,
+        lock_format=wanted.lock_format, allow_builds=wanted.allow_builds,
+        allow_hosts=wanted.allow_hosts, offline=wanted.offline, target=target.stage, arguments=target.arguments,
     )  # fmt: skip
     return Project(tree, target.path, options, running=question.running), wanted
 

@@ -25,6 +25,7 @@ from pydock.cli_migrate import migrate
 from pydock.cli_options import (
     DETAILED,
     AllowBuilds,
+    AllowHosts,
     AsOf,
     BaselineOption,
     Colour,
@@ -141,6 +142,7 @@ def fix(
     pins_from: PinsFrom = None,
     offline: Offline = None,
     allow_builds: AllowBuilds = None,
+    allow_hosts: AllowHosts = None,
     network: Network = False,
     with_services: WithServices = False,
     builder: Builder = "",
@@ -167,6 +169,7 @@ def fix(
         "as-of": as_of,
         "offline": offline,
         "allow-builds": allow_builds,
+        "allow-hosts": allow_hosts,
     }
     settings = {**given, **pins, "unsafe-fixes": unsafe_fixes}
     is_dry = diff or output is not None

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pydock import console
-from pydock.cli_options import Offline
+from pydock.cli_options import AllowHosts, Offline
 from pydock.cli_verify import Builder, Network, UnsafeFixes
-from pydock.errors import OptionError
+from pydock.errors import OptionError, UnreadableError
 
 if TYPE_CHECKING:
     from pydock.migrate.deliver import Group
@@ -55,6 +55,7 @@ def migrate(
         bool | None, typer.Option("--portable/--no-portable", help="Without BuildKit.", show_default=False)
     ] = None,
     offline: Offline = None,
+    allow_hosts: AllowHosts = None,
     installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
     limit: Annotated[
         float | None,
@@ -78,7 +79,9 @@ def migrate(
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer, "offline": offline}
     question = Question(
-        {**given, "unsafe-fixes": unsafe_fixes}, is_fix=True, proof=Ways(network, builder) if verify else None
+        {**given, "unsafe-fixes": unsafe_fixes, "allow-hosts": allow_hosts},
+        is_fix=True,
+        proof=Ways(network, builder) if verify else None,
     )
     refuse_unknown_rules(question)
     limits = Limits(limit or (_BUILD_LIMIT if verify or bench else _LIMIT), _size(memory))
@@ -158,14 +161,18 @@ def _committed(known: "Known", arranged: "Sequence[Group]", branch: str) -> Iter
         repositories.setdefault(group.services[0].repository, []).append(group)
     for repository, members in repositories.items():
         parts = []
-        for group in members:
-            changes = changes_of(known, group)
-            own = {change.path for change in changes}
-            folders = dict.fromkeys(service.context for service in group.services)
-            dirty = [path for folder in folders for path in uncommitted(Path(repository), folder) if path not in own]
-            text = message([(service, known.record(service)) for service in group.services], dirty)
-            parts.append(Part(changes, text))
-        for group, refusal in zip(members, commit(Path(repository), branch, parts), strict=True):
+        try:
+            for group in members:
+                changes = changes_of(known, group)
+                own = {change.path for change in changes}
+                folders = dict.fromkeys(service.context for service in group.services)
+                dirty = [each for folder in folders for each in uncommitted(Path(repository), folder)]
+                services = [(service, known.record(service)) for service in group.services]
+                parts.append(Part(changes, message(services, [path for path in dirty if path not in own])))
+            refusals = commit(Path(repository), branch, parts)
+        except UnreadableError as error:
+            refusals = (error.message,) * len(members)
+        for group, refusal in zip(members, refusals, strict=True):
             if refusal:
                 yield f"{group.services[0].name}: not committed: {refusal}"
 

@@ -8,7 +8,7 @@ import typer
 
 from pydock import console
 from pydock.cli_codemods import CodemodsOption
-from pydock.cli_options import Offline
+from pydock.cli_options import AllowHosts, Offline
 from pydock.errors import PydockError
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def verify(
     ] = None,
     installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
     offline: Offline = None,
+    allow_hosts: AllowHosts = None,
     network: Network = False,
     with_services: WithServices = False,
     builder: Builder = "",
@@ -74,7 +75,7 @@ def verify(
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
     question = Question(
-        {**given, "unsafe-fixes": unsafe_fixes, "offline": offline},
+        {**given, "unsafe-fixes": unsafe_fixes, "offline": offline, "allow-hosts": allow_hosts},
         proof=Ways(network, builder, with_services),
         codemods=tuple(codemods or ()),
     )

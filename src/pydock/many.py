@@ -6,6 +6,7 @@ as long as reading or asking takes, whichever is longer, and not both.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -130,6 +131,8 @@ def _started(jobs: int) -> Iterator[Start[Batch, tuple[Answer, ...]]]:
     if jobs == 1:
         yield _done
         return
+    # A process that is spawned begins with -c, which looks for modules in the current folder first.
+    os.environ["PYTHONSAFEPATH"] = "1"
     with ProcessPoolExecutor(jobs) as pool:
         yield lambda batch: pool.submit(advanced, batch)
 

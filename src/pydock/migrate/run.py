@@ -10,6 +10,7 @@ from pathlib import Path
 from pydock.ask import Question
 from pydock.config import settings
 from pydock.discover import configuration
+from pydock.hosts import own
 from pydock.migrate.examine import Task
 from pydock.migrate.find import Found, Service
 from pydock.migrate.fingerprint import era, fingerprint, key
@@ -36,12 +37,14 @@ class Asked(Value):
     @property
     def values(self) -> Mapping[str, object]:
         """What answers depend on beside the files."""
+        wanted = settings((), self.question.given)
         return {
             "given": {name: value for name, value in self.question.given.items() if value is not None},
             "proof": to_builtins(self.question.proof) if self.question.proof else None,
             "bench": to_builtins(self.bench) if self.bench else None,
             "limits": [self.limits.seconds, self.limits.memory],
-            "offline": settings((), self.question.given).offline,
+            "offline": wanted.offline,
+            "hosts": sorted({*wanted.allow_hosts, *map(str, own())}),
             "era": era(date.today()),
         }
 
