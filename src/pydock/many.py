@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import islice
+from multiprocessing import active_children
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar
@@ -17,6 +18,7 @@ from typing import Any, Generic, TypeVar
 from pydock.ask import Question, answer
 from pydock.discover import Target, Unusable
 from pydock.errors import PydockError
+from pydock.files import begin, begun, left_to_parent
 from pydock.project.pins import Request, Unanswered
 from pydock.report import Answer, failed
 from pydock.values import Value, field, replace
@@ -130,8 +132,20 @@ def _started(jobs: int) -> Iterator[Start[Batch, tuple[Answer, ...]]]:
     if jobs == 1:
         yield _done
         return
-    with ProcessPoolExecutor(jobs) as pool:
-        yield lambda batch: pool.submit(advanced, batch)
+    with ProcessPoolExecutor(jobs, initializer=_in_child, initargs=begun()) as pool:
+        try:
+            yield lambda batch: pool.submit(advanced, batch)
+        except BaseException:
+            # What is being written is written whole first, what waits is not begun.
+            for child in active_children():
+                child.terminate()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _in_child(tops: tuple[str, ...], account: str) -> None:
+    left_to_parent()
+    begin(tops, account)
 
 
 def _done(batch: Batch) -> Future[tuple[Answer, ...] | Paused[Batch]]:
