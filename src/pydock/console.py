@@ -105,12 +105,15 @@ def talk(text: str) -> None:
 def reserve() -> None:
     """Give closed standard streams something in their place, which no file that is opened later gets then.
 
-    To read from it is to find it empty, to write to it fails. Python itself has None for a closed stream.
+    Standard input is empty then, results cannot be written, and talk goes nowhere. Python itself has None for a closed
+    stream.
     """
-    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+    # One that is only opened for reading fails when it is written to.
+    kinds = ((0, "stdin", "r", os.O_RDONLY), (1, "stdout", "w", os.O_RDONLY), (2, "stderr", "w", os.O_WRONLY))
+    for number, name, mode, flags in kinds:
         if getattr(sys, name) is None:
             with suppress(OSError):
-                descriptor = os.open(os.devnull, os.O_RDONLY)
+                descriptor = os.open(os.devnull, flags)
                 if descriptor != number:
                     os.dup2(descriptor, number)
                     os.close(descriptor)
