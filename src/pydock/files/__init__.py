@@ -6,6 +6,7 @@ Nothing here knows what the files are about. Only regular files are read or repl
 from __future__ import annotations
 
 from pydock.files.journal import Pending
+from pydock.files.locks import lock
 from pydock.files.own import own_folder, top
 from pydock.files.regular import is_special, kind, read
 from pydock.files.run import accounted, begin, begun, written
@@ -22,6 +23,7 @@ __all__ = [
     "is_special",
     "kind",
     "left_to_parent",
+    "lock",
     "own_folder",
     "put",
     "read",

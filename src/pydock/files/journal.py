@@ -13,14 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydock.errors import UnwritableError
+from pydock.files.locks import lock
 from pydock.files.own import own_folder, own_folders
 from pydock.files.regular import WITHOUT_WAITING
 from pydock.values import Malformed, Value, decode, encode
-
-try:
-    import fcntl
-except ImportError:  # no POSIX: then nothing is locked, and a journal is settled by whoever comes first
-    fcntl = None  # type: ignore[assignment]
 
 FOLDER = "writes"
 LARGEST = 512 * 2**20
@@ -69,10 +65,10 @@ def noted(journal: Journal, outside: Iterable[str]) -> Iterator[Note]:
     folder = own_folder(FOLDER, outside)
     path = os.path.join(folder, f"{os.urandom(8).hex()}.json")
     try:
-        with _listed(folder, is_alone=False):
+        with _listed(folder, is_shared=True):
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
             note = Note(path, os.open(path, flags, 0o600))
-            _lock(note.descriptor, is_alone=True, waits=True)
+            lock(note.descriptor)
     except OSError as error:
         raise UnwritableError(f"{path}: {error.strerror}", "XDG_STATE_HOME names another folder") from error
     try:
@@ -98,7 +94,7 @@ def left(outside: Iterable[str]) -> Iterator[tuple[Note, Journal | None]]:
     Journals in one of the folders `outside` are not looked at: a project may have brought them.
     """
     for folder in own_folders(FOLDER, outside):
-        with _listed(folder, is_alone=True):
+        with _listed(folder, is_shared=False):
             names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
         for name in names:
             yield from _held(os.path.join(folder, name))
@@ -110,7 +106,7 @@ def _held(path: str) -> Iterator[tuple[Note, Journal | None]]:
     except OSError:
         return
     try:
-        if _lock(descriptor, is_alone=True, waits=False) and os.fstat(descriptor).st_nlink == 1:
+        if lock(descriptor, seconds=0) and os.fstat(descriptor).st_nlink == 1:
             with os.fdopen(os.dup(descriptor), "rb") as file:
                 data = file.read(LARGEST)
             yield Note(path, descriptor), _read(data)
@@ -126,24 +122,14 @@ def _read(data: bytes) -> Journal | None:
 
 
 @contextmanager
-def _listed(folder: str, *, is_alone: bool) -> Iterator[None]:
+def _listed(folder: str, *, is_shared: bool) -> Iterator[None]:
     """Between its making and its lock a journal is not to be found by who looks for those that nobody holds."""
-    if fcntl is None:
+    if not hasattr(os, "O_DIRECTORY"):
         yield
         return
-    descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        _lock(descriptor, is_alone=is_alone, waits=True)
+        lock(descriptor, is_shared=is_shared)
         yield
     finally:
         os.close(descriptor)
-
-
-def _lock(descriptor: int, *, is_alone: bool, waits: bool) -> bool:
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(descriptor, (fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH) | (0 if waits else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    return True

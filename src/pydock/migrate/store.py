@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pydock import __version__
 from pydock.errors import UnreadableError, UnwritableError
-from pydock.files import kind
+from pydock.files import kind, lock
 from pydock.gitindex import is_tracked
 from pydock.migrate.record import Record
 
@@ -65,19 +65,22 @@ class Store:
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Nobody else writes results or into repositories meanwhile; others wait, and whoever is killed lets go."""
-    _make(folder / _LOCK)
-    connection = sqlite3.connect(folder / _LOCK, timeout=_PATIENCE, isolation_level=None)
+    path = folder / _LOCK
+    descriptor = _make(path)
     try:
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            why = f"{folder}: another run is writing there, and does not end ({error})"
-            raise UnreadableError(why, "wait for it, or end it") from error
-        except sqlite3.DatabaseError as error:
-            raise UnreadableError(f"{folder / _LOCK}: {error}", "remove it") from error
+        _wait(descriptor, path)
         yield
     finally:
-        connection.close()
+        os.close(descriptor)
+
+
+def _wait(descriptor: int, path: Path) -> None:
+    try:
+        is_locked = lock(descriptor, seconds=_PATIENCE)
+    except OSError as error:
+        raise UnwritableError(f"{path}: {error.strerror}", "name another folder with --out") from error
+    if not is_locked:
+        raise UnwritableError(f"{path.parent}: another run is writing there, and does not end", "wait for it, or end it")
 
 
 @contextmanager
@@ -94,7 +97,7 @@ def opened(folder: Path) -> Iterator[Store]:
             f"{error.filename or folder}: {error.strerror}", "--out names a folder to write to"
         ) from error
     path = folder / NAME
-    _make(path)
+    os.close(_make(path))
     connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
     try:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST)
@@ -113,14 +116,14 @@ def _is_full(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
-def _make(path: Path) -> None:
-    """A file of one's own that others cannot read: texts of services are in it, and some have secrets in them."""
+def _make(path: Path) -> int:
+    """Opens a file of one's own that others cannot read: texts of services are in it, and some have secrets in them."""
     try:
         for each in (Path(f"{path}{suffix}") for suffix in _BESIDE):
             if os.path.lexists(each):
                 _refuse_foreign(each, path)
         flags = os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        os.close(os.open(path, flags, 0o600))
+        return os.open(path, flags, 0o600)
     except OSError as error:
         raise UnwritableError(f"{path}: {error.strerror}", "--out names a folder to write to") from error
 
@@ -137,8 +140,9 @@ def _refuse_foreign(each: Path, path: Path) -> None:
         why = "it has other names (hard links)"
     elif is_tracked(each):
         why = "git tracks it, so it came with the repository"
-    elif each != path and each.name.endswith("-journal") and status.st_size:
-        # SQLite would remove files that such a journal names. With WAL, which is never off here, there is none.
+    elif each != path and each.name.endswith("-journal") and path.stat().st_size:
+        # SQLite would remove files that such a journal names. With WAL, which is never off here, there is none; beside
+        # an empty store one is left by a run that was killed at once, and is not read.
         why = "a rollback journal, which pydock's stores have not"
     if why:
         raise UnreadableError(f"{each}: {why}", f"{_ANEW}; or name another folder with --out")
