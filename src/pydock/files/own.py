@@ -22,12 +22,10 @@ def own_folder(name: str, outside: Iterable[str]) -> str:
         place = os.path.join(base, name)
         try:
             os.makedirs(os.path.dirname(base), exist_ok=True)
-            for folder in (base, place):
-                _make(folder)
+            if _made(base) and _made(place):
+                return place
         except OSError:
             continue
-        if _is_own(base) and _is_own(place):
-            return place
     raise UnwritableError("there is no folder for what pydock keeps", "XDG_STATE_HOME names one to write to")
 
 
@@ -56,9 +54,9 @@ def _bases(outside: Iterable[str]) -> Iterator[str]:
     found = [state] if os.path.isabs(state) else []
     found += [os.path.join(home, ".local", "state")] if os.path.isabs(home) else []
     for place in [*(os.path.join(each, "pydock") for each in found), f"{_temporary()}/pydock-{_user()}"]:
-        real = os.path.realpath(place)
-        if not any(is_below(real, each) for each in tops):
-            yield real
+        # Links above are the user's own, and followed; the folder itself may be none.
+        if not any(is_below(os.path.realpath(place), each) for each in tops):
+            yield place
 
 
 def _temporary() -> str:
@@ -69,12 +67,14 @@ def _user() -> int:
     return os.geteuid() if hasattr(os, "geteuid") else 0
 
 
-def _make(folder: str) -> None:
+def _made(folder: str) -> bool:
+    """Make a folder that only this user can look into; whether it is there now, and one's own."""
     try:
         os.mkdir(folder, 0o700)
     except FileExistsError:
         if is_users(folder, stat.S_IFDIR) and not _is_own(folder):
             os.chmod(folder, 0o700)
+    return _is_own(folder)
 
 
 def _is_own(folder: str) -> bool:

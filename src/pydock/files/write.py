@@ -56,7 +56,11 @@ def placed(root: str, files: Sequence[Pending]) -> tuple[str, ...]:
             os.replace(_temporary(root, each), os.path.join(root, each.path))
             done.append(each)
     except BaseException as error:
-        _undo(root, done, made)
+        _undo(root, done)
+        sweep(root, files)
+        for folder in reversed(made):
+            with suppress(OSError):
+                os.rmdir(folder)
         if isinstance(error, OSError):
             raise UnwritableError(f"{error.filename or root}: {error.strerror}") from error
         raise
@@ -180,7 +184,7 @@ def _owned(path: str, descriptor: int, status: os.stat_result) -> list[str]:
     return lost
 
 
-def _undo(root: str, done: Sequence[Pending], made: Sequence[str]) -> None:
+def _undo(root: str, done: Sequence[Pending]) -> None:
     """Put back what was there.
 
     Raises _HalfWrittenError where even that fails.
@@ -196,6 +200,3 @@ def _undo(root: str, done: Sequence[Pending], made: Sequence[str]) -> None:
         except OSError as error:
             why = f"{place}: {error.strerror}, and what was written before it could not be taken back"
             raise _HalfWrittenError(why) from error
-    for folder in reversed(made):
-        with suppress(OSError):
-            os.rmdir(folder)

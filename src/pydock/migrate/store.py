@@ -80,7 +80,8 @@ def _wait(descriptor: int, path: Path) -> None:
     except OSError as error:
         raise UnwritableError(f"{path}: {error.strerror}", "name another folder with --out") from error
     if not is_locked:
-        raise UnwritableError(f"{path.parent}: another run is writing there, and does not end", "wait for it, or end it")
+        why = f"{path.parent}: another run is writing there, and does not end"
+        raise UnwritableError(why, "wait for it, or end it")
 
 
 @contextmanager
