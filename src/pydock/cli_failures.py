@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any, NoReturn
 
 from typer.core import TyperGroup
@@ -43,11 +44,19 @@ def failures_told() -> Iterator[None]:
 
 
 def _fail(error: Exception) -> NoReturn:
-    """Where a stream is what failed, nobody reading it any more is no failure."""
-    if isinstance(error, OSError) and (stream := console.lost()):
-        if isinstance(stream, BrokenPipeError):
+    """Where nobody reads what typer prints any more, nothing failed."""
+    if isinstance(error, OSError) and _is_printing(error.__traceback__):
+        console.abandon(1)
+        if isinstance(error, BrokenPipeError):
             raise SystemExit(console.BROKEN_PIPE) from None
-        console.fail(console.unwritable(stream))
+        console.fail(console.unwritable(error))
     else:
         console.crashed(error)
     raise SystemExit(NO_ANSWER) from None
+
+
+def _is_printing(trace: TracebackType | None) -> bool:
+    """Whether it was typer that was at work: it prints helps by itself, and opens no files."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_globals["__name__"].partition(".")[0] in {"typer", "click"}

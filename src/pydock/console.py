@@ -130,18 +130,6 @@ def abandon(number: int) -> None:
     os.close(nowhere)
 
 
-def lost() -> OSError | None:
-    """What keeps a standard stream from being written to, None where nothing does; it is given up then."""
-    found = None
-    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
-        try:
-            stream.flush()
-        except OSError as error:
-            abandon(number)
-            found = found or error
-    return found
-
-
 def complain(message: str, hint: str = "", kind: str = "error") -> None:
     """A failure, and what can be done about it."""
     from pydock.terminal import printable

@@ -156,21 +156,29 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA cell_size_check = ON")
     application, version, schema = _format(connection)
     if (application, version) != (0, 0) or schema:
-        if application != APPLICATION:
+        if application != APPLICATION or version < 0:
             raise UnreadableError(f"{path}: no store of pydock", _ANEW)
         if version > SCHEMA:
             raise UnreadableError(f"{path}: a later pydock has made it", "use that one, or another folder for --out")
+        if version == SCHEMA and schema != [("table", "answers", _TABLE)]:
+            raise UnreadableError(f"{path}: its tables are not those of pydock", _ANEW)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     if version != SCHEMA:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("DROP TABLE IF EXISTS answers")
-        connection.execute(_TABLE)
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA}")
-        connection.execute("COMMIT")
-    if _format(connection) != (APPLICATION, SCHEMA, [("table", "answers", _TABLE)]):
-        raise UnreadableError(f"{path}: its tables are not those of pydock", _ANEW)
+        _make_anew(connection)
+
+
+def _make_anew(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for form, name in connection.execute(
+        "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view')"
+    ).fetchall():
+        quoted = name.replace('"', '""')
+        connection.execute(f'DROP {form} IF EXISTS "{quoted}"')
+    connection.execute(_TABLE)
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA}")
+    connection.execute("COMMIT")
 
 
 def _format(connection: sqlite3.Connection) -> tuple[int, int, Sequence[tuple[str, str, str]]]:
