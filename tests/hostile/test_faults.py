@@ -274,12 +274,10 @@ def test_several_processes_end_together_and_say_what_they_wrote(
     text = err.decode()
     assert "Traceback" not in text
     written = [path.parent.name for path in sorted(services.glob("*/Dockerfile")) if path.read_text() != SMELLY]
-    assert process.returncode in {128 + number, 1, 0}
+    assert process.returncode == 128 + number or len(written) == 60, "unless it was done before it heard of it"
     if process.returncode == 128 + number:
-        assert "interrupted; written by then: " in text
-        assert all(name in text for name in written[:1])
-        if len(written) > 20:
-            assert f"and {len(written) - 20} more" in text
+        assert "interrupted; written by then: s00/Dockerfile" in text
+        assert ("more" in text) == (len(written) > 20)
     assert not list(services.rglob(".pydock-*"))
 
 
