@@ -25,6 +25,8 @@ from pydock.values import Value, field, replace
 
 # So many tasks for each worker are handed out ahead, so that none waits for work.
 _AHEAD = 3
+# Seconds for a child to end that is told to: it may have containers to remove.
+_FAREWELL = 60.0
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -137,9 +139,12 @@ def _started(jobs: int) -> Iterator[Start[Batch, tuple[Answer, ...]]]:
             yield lambda batch: pool.submit(advanced, batch)
         except BaseException:
             # What is being written is written whole first, what waits is not begun.
-            for child in active_children():
+            children = active_children()
+            for child in children:
                 child.terminate()
             pool.shutdown(wait=False, cancel_futures=True)
+            for child in children:
+                child.join(_FAREWELL)
             raise
 
 
