@@ -5,36 +5,22 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shlex
 import signal
-import stat
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pydock import files
+from pydock import files, many
 from pydock.errors import UnwritableError
 from pydock.migrate import store
 from pydock.migrate.record import Record, State
 from pydock.tree import Tree
 from tests.command_line import ONLY, SMELLY, Runner
+from tests.hostile.folders import FINDINGS, shell
 
-PYDOCK = f"{shlex.quote(sys.executable)} -m pydock"
-
-
-def _shell(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """A line of a shell, in which `pydock` is what is tested."""
-    line = f"set -o pipefail; {command.replace('pydock', PYDOCK, 1)}"
-    whole = {**os.environ, **environment}
-    return subprocess.run(["bash", "-c", line], cwd=folder, env=whole, capture_output=True, check=False, timeout=120)
-
-
-FINDINGS = 1
 STREAMS = {
     "check without a standard output": ("pydock check svc >&-", 2, "standard output: it is closed"),
     "rules without a standard output": ("pydock rules >&-", 2, "standard output: it is closed"),
@@ -66,7 +52,7 @@ def test_a_stream_that_fails(project: Path, what: str) -> None:
     if command.endswith("| :"):
         # The reader is gone before anything is written.
         command = command.replace("pydock", "(sleep 0.3; exec pydock", 1).replace(" |", ") |", 1)
-    result = _shell(command, project.parent)
+    result = shell(command, project.parent)
     err = result.stderr.decode()
     assert "Traceback" not in err
     assert "Exception ignored" not in err
@@ -76,7 +62,7 @@ def test_a_stream_that_fails(project: Path, what: str) -> None:
 
 @pytest.mark.parametrize("command", ["pydock fix svc >&-", "pydock fix svc > /dev/full", "pydock fix svc <&-"])
 def test_what_has_no_results_needs_no_stream_for_them(project: Path, command: str) -> None:
-    result = _shell(command, project.parent)
+    result = shell(command, project.parent)
     assert result.returncode in {0, 1}
     assert b"fixed" in result.stderr
     assert (project / "Dockerfile").read_text() != SMELLY
@@ -84,115 +70,22 @@ def test_what_has_no_results_needs_no_stream_for_them(project: Path, command: st
 
 def test_a_closed_stream_is_no_file_of_the_run(project: Path) -> None:
     """The first file that is opened gets the number of a closed stream, and would be written into."""
-    result = _shell("pydock fix svc <&- >&- 2>&-", project.parent)
+    result = shell("pydock fix svc <&- >&- 2>&-", project.parent)
     assert result.returncode in {0, 1}
     whole = project.parent / "whole"
     whole.mkdir()
     (whole / "Dockerfile").write_text(SMELLY)
-    _shell("pydock fix whole", project.parent)
+    shell("pydock fix whole", project.parent)
     assert {path.name: path.read_bytes() for path in project.iterdir()} == {
         path.name: path.read_bytes() for path in whole.iterdir()
     }
-
-
-OUTPUTS = {
-    "a file": ("out.txt", stat.S_ISREG),
-    "a file in a folder that is not there": ("new/out.txt", stat.S_ISREG),
-    "the null device": (os.devnull, stat.S_ISCHR),
-}
-
-
-@pytest.mark.parametrize("what", OUTPUTS)
-def test_output_stays_what_it_was(project: Path, run: Runner, what: str) -> None:
-    name, is_kind = OUTPUTS[what]
-    result = run("check", "svc", "--output", name)
-    assert result.code == FINDINGS
-    assert result.data == b""
-    assert is_kind(Path(name).stat().st_mode)
-
-
-def test_output_goes_through_a_named_pipe(project: Path, run: Runner) -> None:
-    os.mkfifo("pipe")
-    found: list[str] = []
-    reader = threading.Thread(target=lambda: found.append(Path("pipe").read_text()))
-    reader.start()
-    assert run("check", "svc", "--output", "pipe").code == FINDINGS
-    reader.join()
-    assert "PYD" in found[0]
-    assert stat.S_ISFIFO(Path("pipe").stat().st_mode)
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        pytest.param("pydock check svc --output /dev/stdout", id="standard output by its name"),
-        pytest.param("pydock check svc --output /dev/fd/1", id="standard output by its number"),
-        pytest.param("pydock check svc --output >(cat)", id="a process substitution"),
-        pytest.param("pydock check svc --output /dev/stdout >> log; code=$?; cat log; exit $code", id="an open file"),
-        pytest.param("pydock check svc --output /dev/stderr 2>&1", id="standard error by its name"),
-    ],
-)
-def test_output_goes_to_what_is_open(project: Path, command: str) -> None:
-    (project.parent / "log").write_text("first\n")
-    result = _shell(command, project.parent)
-    assert result.returncode == FINDINGS
-    plain = _shell("pydock check svc", project.parent)
-    assert result.stdout.removeprefix(b"first\n") == plain.stdout
-    assert (b"first" in result.stdout) == ("log" in command), "what was in an open file stays"
-
-
-def _unreadable(folder: Path) -> str:
-    (folder / "out").write_text("secret")
-    (folder / "out").chmod(0o200)
-    return "out"
-
-
-def _folder(folder: Path) -> str:
-    (folder / "out").mkdir()
-    return "out"
-
-
-def _link_out(folder: Path) -> str:
-    (folder / "sub").mkdir()
-    (folder / "sub" / "out").symlink_to(folder / "mine")
-    return "sub/out"
-
-
-@pytest.mark.parametrize(
-    ("make", "code"),
-    [
-        pytest.param(_unreadable, FINDINGS, id="a file that may be written and not read"),
-        pytest.param(_folder, 2, id="a folder"),
-        pytest.param(_link_out, 2, id="a link that leads out of its folder"),
-        pytest.param(lambda _: "mine/out", 2, id="a file in a file"),
-    ],
-)
-def test_output_is_never_read_and_replaces_files_only(
-    project: Path, run: Runner, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], str], code: int
-) -> None:
-    (project.parent / "mine").write_text("mine")
-    name = make(project.parent)
-    opened: list[str] = []
-    real = os.open
-
-    def noted(path: str, *rest: int) -> int:
-        opened.append(os.path.abspath(path))
-        return real(path, *rest)
-
-    monkeypatch.setattr(os, "open", noted)
-    result = run("check", "svc", "--output", name)
-    assert result.code == code
-    assert os.path.abspath(name) not in opened
-    assert (project.parent / "mine").read_text() == "mine"
-    assert bool(result.err) == (code == 2)
 
 
 def _fails(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("pydock.ask.answer", fail)
-    monkeypatch.setattr("pydock.many.answer", fail)
+    monkeypatch.setattr(many, "answer", fail)
 
 
 @pytest.mark.parametrize(
