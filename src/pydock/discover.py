@@ -8,6 +8,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -194,7 +195,11 @@ def _compose_files(folder: Path) -> tuple[tuple[str, str], ...]:
         names = sorted(filter(is_compose_file, os.listdir(folder)))
     except OSError:
         return ()
-    return tuple((name, text) for name in names if (text := tree.text(name)))
+    found = []
+    for name in names:
+        with suppress(UnreadableError):
+            found += [(name, text)] if (text := tree.text(name)) else []
+    return tuple(found)
 
 
 def composed_above(target: Target) -> tuple[tuple[str, str], ...]:

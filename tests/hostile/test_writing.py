@@ -104,6 +104,20 @@ def test_what_is_no_file_and_has_to_be_none_is_passed_over(
         assert run("check", "svc").code == 1
 
 
+@pytest.mark.parametrize("place", ["Dockerfile", "requirements.txt", "pyproject.toml", "compose.yml", ".gitignore"])
+def test_what_is_no_file_in_one_service_is_no_matter_of_the_others(
+    folder: Path, run: Runner, in_time: None, place: str
+) -> None:
+    made(folder / "services/good", SERVICE)
+    bad = made(folder / "services/bad", SERVICE)
+    with ExitStack() as stack:
+        _put(bad / place, "a named pipe", stack)
+        run("migrate", "services", "--out", "out")
+    assert (folder / "out/patches/good.patch").is_file()
+    said = (folder / "out/results.jsonl").read_text() + (folder / "out/summary.md").read_text()
+    assert "a named pipe" in said
+
+
 def test_a_file_that_changed_since_it_was_read_is_not_written_over(
     project: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

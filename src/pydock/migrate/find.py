@@ -146,11 +146,14 @@ def _walk_root(search: _Search, top: Path, manifest: Manifest) -> None:
 
 def _walk(folder: Path, outer: Ignored, search: _Search) -> Iterator[Path]:
     """The Dockerfiles and compose files below a folder; links to folders are not followed."""
-    ignored = outer.inside(folder)
     try:
+        ignored = outer.inside(folder)
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         search.left_out.append(LeftOut(str(folder), f"cannot be read: {error.strerror}"))
+        return
+    except UnreadableError as error:
+        search.left_out.append(LeftOut(str(folder), error.message))
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
