@@ -148,12 +148,14 @@ def _walk(folder: Path, outer: Ignored, search: _Search) -> Iterator[Path]:
     """The Dockerfiles and compose files below a folder; links to folders are not followed."""
     try:
         ignored = outer.inside(folder)
+    except UnreadableError as error:
+        # It ignores nothing then; whether that is right is for the examination to say.
+        search.left_out.append(LeftOut(*error.message.split(": ", 1)))
+        ignored = outer
+    try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         search.left_out.append(LeftOut(str(folder), f"cannot be read: {error.strerror}"))
-        return
-    except UnreadableError as error:
-        search.left_out.append(LeftOut(str(folder), error.message))
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
