@@ -75,9 +75,9 @@ def answer(
         findings = engine.check(project, rules)
         return checked(project, target.shown, findings, rules, is_detailed=question.is_detailed), changes
     report, proof = _outcome(question, project, wanted, rules, promised)
-    if not question.is_dry:
-        report.result.tree.write(report.changed)
     found = fixed(report, target.shown, target.patch, proof, is_detailed=question.is_detailed)
+    if not question.is_dry and report.changed:
+        found = replace(found, losses=report.result.tree.write(report.changed, report.project.tree))
     return found, report.result.tree.changes
 
 

@@ -127,8 +127,8 @@ def _measured(versions: "Comparison", wishes: "Wishes") -> "Bench":
             progress.close()
     except KeyboardInterrupt:
         progress.close()
-        console.complain("interrupted", "what was made on the engine has been removed", "note")
-        raise typer.Exit(NO_ANSWER) from None
+        console.complain("what was made on the engine has been removed", kind="note")
+        raise
     except EngineError:
         progress.close()
         raise

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydock.ask import Question
 from pydock.config import settings
 from pydock.discover import configuration
+from pydock.errors import UnreadableError
 from pydock.hosts import own
 from pydock.migrate.examine import Task
 from pydock.migrate.find import Found, Service
@@ -126,7 +127,10 @@ def _key(values: Mapping[str, object], service: Service, seen: dict[Path, str]) 
     tree = Tree(service.root)
     if service.root not in seen:
         seen[service.root] = fingerprint(tree)
-    settings = [[file.dockerfile, file.text] for file in configuration(tree, service.path)]
+    try:
+        settings = [[file.dockerfile, file.text] for file in configuration(tree, service.path)]
+    except UnreadableError as error:  # which is told when the service is examined
+        settings = [[error.message]]
     uses = [to_builtins(use) for use in service.uses]
     about = {"dockerfile": service.dockerfile, "context": service.context, "uses": uses, "settings": settings}
     return key({**values, **about}, [seen[service.root]])

@@ -121,7 +121,8 @@ class Answer(Value):
 
     After `check` only `findings` are filled, after `fix` also what was settled, refused and what remains,
     the changed files and the Dockerfile's new text, after `fix --verify` its proof. `rules` are the
-    codes of those that were asked, `known` counts the findings that a baseline leaves out.
+    codes of those that were asked, `known` counts the findings that a baseline leaves out. `losses` say what
+    could not be kept of files that were written: their owner, other names of them.
     """
 
     path: str
@@ -135,6 +136,7 @@ class Answer(Value):
     proof: Proof | None = None
     rules: tuple[str, ...] = ()
     known: int = 0
+    losses: tuple[str, ...] = ()
 
     @property
     def is_unproven(self) -> bool:
