@@ -56,7 +56,10 @@ _BY_LOGIN = frozenset({"login"})
 _PREFIXES = frozenset({"sudo", "doas", "gosu", "env", "exec", "nohup", "time", "command", "builtin"})
 _PRINTERS = frozenset({"echo", "printf"})
 _ASSIGNMENT = regex(r"(?P<name>[A-Za-z_][\w.-]*)=(?P<value>.+)\Z", re.S)
-_LINE = regex(r"^[ \t]*(?:export[ \t]+|set[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.-]{0,119})[\"']?[ \t]*[=:][ \t]*(?P<value>\S.*)$", re.M)
+_LINE = regex(
+    r"^[ \t]*(?:export[ \t]+|set[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.-]{0,119})[\"']?[ \t]*[=:][ \t]*(?P<value>\S.*)$",
+    re.M,
+)
 _ACCOUNT = regex(r"^[ \t]*(?P<user>[A-Za-z_][\w.-]{0,40}):(?P<value>[^\s:\"']+)[ \t]*$", re.M)
 
 
@@ -82,7 +85,9 @@ class Given(Value):
 def given(command: Command) -> Iterator[Given]:
     """The secrets among the words of one command; placeholders are left out, but for passwords that it sets."""
     found = [*_assigned(command), *_by_name(command), *_by_program(_inner(command)), *_text(command)]
-    yield from (each for each in found if each.weight is Weight.SECRET or (each.is_set and each.weight is not Weight.NOTHING))
+    yield from (
+        each for each in found if each.weight is Weight.SECRET or (each.is_set and each.weight is not Weight.NOTHING)
+    )
 
 
 def piped(first: Command, second: Command) -> Iterator[Given]:
@@ -129,7 +134,9 @@ def _accounts(word: Word, plain: str) -> Iterator[Given]:
 
 def _reads_secret(reader: Command) -> bool:
     options = ("--password-stdin", "--with-token", "--stdin", "--passphrase-fd", "-S", "--token-stdin")
-    return reader.program in {"passwd", "sudo", "docker", "podman", "gh", "gpg", "helm", "glab"} and reader.has(*options)
+    return reader.program in {"passwd", "sudo", "docker", "podman", "gh", "gpg", "helm", "glab"} and reader.has(
+        *options
+    )
 
 
 def _inner(command: Command) -> Command:
@@ -171,7 +178,9 @@ def _by_name(command: Command) -> Iterator[Given]:
 
 def _by_program(command: Command) -> Iterator[Given]:
     for programs, options, way in _OPTIONS:
-        if command.program in programs.split() and (way != "login" or _BY_LOGIN & set(command.values) or command.program == "twine"):
+        if command.program in programs.split() and (
+            way != "login" or _BY_LOGIN & set(command.values) or command.program == "twine"
+        ):
             for name in options.split():
                 yield from _optional(command, name, way)
     for program, verb, at in _OPERANDS:
@@ -182,7 +191,10 @@ def _by_program(command: Command) -> Iterator[Given]:
     for program, verbs in _NAMED:
         if command.program == program and command.values[1 : 1 + len(verbs)] == verbs:
             operands = _operands(command.words[1 + len(verbs) :])
-            if len(operands) >= 2 and weigh(plain_text(operands[0]).rpartition(":")[2], plain_text(operands[1])) is Weight.SECRET:
+            if (
+                len(operands) >= 2
+                and weigh(plain_text(operands[0]).rpartition(":")[2], plain_text(operands[1])) is Weight.SECRET
+            ):
                 yield Given(f"the value of {plain_text(operands[0])}", operands[1], "", plain_text(operands[1]))
     yield from _repositories(command)
 
@@ -195,7 +207,13 @@ def _repositories(command: Command) -> Iterator[Given]:
         return
     operands = _operands(command.words[2:])
     kind = plain_text(operands[0]) if operands else ""
-    at = 2 if kind.startswith("http-basic") else 1 if kind.startswith(("pypi-token", "github-oauth", "gitlab-token", "bearer")) else 0
+    at = (
+        2
+        if kind.startswith("http-basic")
+        else 1
+        if kind.startswith(("pypi-token", "github-oauth", "gitlab-token", "bearer"))
+        else 0
+    )
     if kind.startswith(("repository.", "pypi.")) and kind.endswith("password"):
         at = 1
     if at and len(operands) > at:
