@@ -256,7 +256,9 @@ def _deliver(answers: "Sequence[Answer]", *, diff: bool, output: Path | None, co
     from pydock.terminal import Style, style_for
 
     if diff:
-        text, is_masked = patch(answers, Style() if console.is_file(output) else style_for(sys.stdout, colour))
+        is_file = console.is_file(output)
+        style = Style() if is_file else style_for(sys.stdout, colour)
+        text, is_masked = patch(answers, style, is_seen=not is_file and sys.stdout.isatty())
         console.write(output, text)
         if is_masked:
             hint = "pydock fix without --diff writes the real file"

@@ -111,6 +111,7 @@ def _measured(versions: "Comparison", wishes: "Wishes") -> "Bench":
     from pydock.bench.engine import connect
     from pydock.bench.measure import measure
     from pydock.bench.progress import Progress
+    from pydock.project.hiding import hide, mask
     from pydock.report.bench_table import Bench
 
     progress = Progress(sys.stderr)
@@ -127,8 +128,10 @@ def _measured(versions: "Comparison", wishes: "Wishes") -> "Bench":
         progress.close()
         console.complain("interrupted", "what was made on the engine has been removed", "note")
         raise typer.Exit(NO_ANSWER) from None
-    except EngineError:
+    except EngineError as error:
         progress.close()
+        for version in versions.versions:
+            hide(error, mask(version.project))
         raise
     return Bench(versions.shown, name, wishes.runs, moment, found)
 

@@ -103,6 +103,8 @@ def opened(folder: Path) -> Iterator[Store]:
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    # What was about to be written may hold secrets: nothing of it stays in the file when it is settled.
+    connection.execute("PRAGMA secure_delete = ON")
     if connection.execute("PRAGMA user_version").fetchone()[0] not in {0, SCHEMA}:
         connection.executescript("DROP TABLE IF EXISTS answers; DROP TABLE IF EXISTS intents;")
     connection.executescript(_TABLES)

@@ -1,6 +1,6 @@
 """Secrets that are written out: in the Dockerfile, in what names package indexes, in files that hold secrets.
 
-What is found here is what the rules report, and what no output shows (`mask`).
+What is found here is what the rules report, and what no output shows (`pydock.project.hiding`).
 """
 
 from __future__ import annotations
@@ -12,16 +12,12 @@ from pydock.dockerfile import Assignment, Instruction, Stage
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.requirements import Kind
-from pydock.project.secret_files import held, secret_files
 from pydock.project.secrets import (
-    Mask,
     Weight,
     is_index_variable,
     is_installer,
     is_placeholder,
     is_secret_name,
-    mask_of,
     shaped,
     url_variables,
     weigh,
@@ -59,13 +55,6 @@ class Leak(Value):
     before: str = ""
     is_index: bool = False
     is_guessable: bool = False
-
-
-@remembered
-def mask(project: Project) -> Mask:
-    """Hides what is written out in this project, wherever and however it is told."""
-    found = [(leak.before, leak.value) for each in leaks(project).values() for leak in each if not leak.is_guessable]
-    return mask_of([*found, *_in_files(project)])
 
 
 @remembered
@@ -183,11 +172,11 @@ def _labels(instruction: Instruction) -> Iterator[Leak]:
 
 
 def _registry(instruction: Instruction) -> Iterator[Leak]:
-    if match := _REGISTRY.match(instruction.value):
-        if not is_placeholder(match["value"]) and "$" not in match["value"]:
-            yield Leak("the password of a registry", instruction.place(*match.span("value")), match["value"])
-            return
-    yield from _places(instruction, [])
+    match = _REGISTRY.match(instruction.value)
+    if match and not is_placeholder(match["value"]) and "$" not in match["value"]:
+        yield Leak("the password of a registry", instruction.place(*match.span("value")), match["value"])
+    else:
+        yield from _places(instruction, [])
 
 
 def _commands(project: Project, stage: Stage | None, instruction: Instruction) -> Iterator[Leak]:
@@ -266,21 +255,6 @@ def _documents(instruction: Instruction, covered: list[Span]) -> Iterator[Leak]:
                 yield Leak(
                     f"the password of {user}", Span(at + start, at + end), value, "", f"{user}:", False, guessable
                 )
-
-
-def _in_files(project: Project) -> Iterator[tuple[str, str]]:
-    """The secrets of requirements, of configurations of installers, and of files that hold secrets."""
-    if not project.tree.known:
-        return
-    for found in project.requirement_sets:
-        for entry in found.entries:
-            if entry.kind is not Kind.BLANK:
-                yield from (("", entry.text[span.start : span.end]) for span in index_passwords(entry.text))
-    for path in project.tree.named(*CONFIGURATIONS):
-        text = project.tree.text(path) or ""
-        yield from (("", text[span.start : span.end]) for span in index_passwords(text))
-    for path in secret_files(project.tree):
-        yield from (("", value) for value in held(project.tree.text(path) or ""))
 
 
 def index_passwords(text: str) -> tuple[Span, ...]:

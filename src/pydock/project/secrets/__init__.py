@@ -7,8 +7,9 @@ No function here puts a value into a message.
 
 from pydock.project.secrets.masking import HIDDEN, Mask, mask, mask_of
 from pydock.project.secrets.names import is_index_variable, is_installer, is_secret_name
+from pydock.project.secrets.placeholders import is_placeholder
 from pydock.project.secrets.shapes import Secret, shaped, url_variables, url_with_password
-from pydock.project.secrets.values import Weight, is_placeholder, weigh
+from pydock.project.secrets.values import Weight, weigh
 
 __all__ = [
     "HIDDEN",

@@ -153,7 +153,7 @@ def _inner(command: Command) -> Command:
 
 
 def _assigned(command: Command) -> Iterator[Given]:
-    """`NAME=value` in front of a command, behind export, or as an operand: `--build-arg TOKEN=...`, `make TOKEN=...`."""
+    """`NAME=value` in front of a command, behind export, or as an operand: `--build-arg TOKEN=...`."""
     for word in (*command.assignments, *command.words[1:]):
         match = _ASSIGNMENT.match(word.text)
         value = unquote(match["value"]) if match else ""

@@ -43,7 +43,7 @@ Told = TypeVar("Told", bound=Value)
 
 
 class Mask(Value, dict=True):
-    """Hides values. `exact` are (text before it, value): where nothing has to stand before it, it is hidden everywhere."""
+    """Hides values. `exact` are (what stands before it, value); with nothing before it, it is hidden everywhere."""
 
     exact: tuple[tuple[str, str], ...] = ()
 
@@ -171,7 +171,7 @@ def _place(places: list[tuple[int, int]], offset: int) -> int:
 
 
 def _assigned(text: str) -> Iterator[Span]:
-    """Where values stand beside names of secrets: `NAME=value`, `ENV NAME value`, `"name": "value"`, `"--name", "value"`."""
+    """Values beside names of secrets: `NAME=value`, `ENV NAME value`, `"name": "value"`, `"--name", "a"`."""
     at = 0
     while name := _NAME.search(text, at):
         at = name.end()

@@ -1,4 +1,4 @@
-"""Values that stand beside the name of a secret and are none: empty ones, places, variables, and what everybody knows."""
+"""Values beside the name of a secret that are none: empty ones, places, variables, and what everybody knows."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ _NAMED = regex(r"\W*(?:<[^<>]*>|\{\{.*|\[[\w -]+\]|_{1,2}\w+_{1,2})\W*\Z", re.S)
 _LONGEST = 64
 # A value that is made of these alone could stand in any example.
 _WORDS = """
-    a abc abcd abcdef access account admin administrator airflow an any api app asdf at auth authentication bar baz be blank build builder
-    building but by celery change changed changeit changeme ci client collect collectstatic compose container cookie
-    credential credentials database db default demo dev devel develop development developer django do docker doesnt
-    dont dummy during elastic empty enter env environment example examples fake fastapi fill fixme flask foo for from
-    generate generated goes guest hello here hash id ignore ignored image in insecure insert is it jupyter jwt just key
-    letmein local localhost login long maria mariadb matter me minio missing mock mongo mongodb must my mysql na name
-    needed new nil no nobody none not nothing null of on one only or our override overridden override pass passphrase passw0rd passwd
-    password phrase place placeholder please postgres postgresql private prod production provide public put pw pwd
-    python qux qwerty rabbit rabbitmq random real redis replace replaced replaceme required root run runtime sa safe
-    s3cr3t salt sample secret secretkey secrets secure server service session set setup sign signing site some something stage
-    staging static string strong stub super supersecret tbd temp temporary test tester testing tests that the this time
-    tmp to todo token undefined unsafe unset unused use used user username using valid value var variable very web
-    welcome will with world x xyz your yours
+    a abc abcd abcdef access account admin administrator airflow an any api app asdf at auth authentication bar baz
+    be blank build builder building but by celery change changed changeit changeme ci client collect collectstatic
+    compose container cookie credential credentials database db default demo dev devel develop developer development
+    django do docker doesnt dont dummy during elastic empty enter env environment example examples fake fastapi fill
+    fixme flask foo for from generate generated goes guest hash hello here id ignore ignored image in insecure
+    insert is it jupyter just jwt key letmein local localhost login long maria mariadb matter me minio missing mock
+    mongo mongodb must my mysql na name needed new nil no nobody none not nothing null of on one only or our
+    overridden override pass passphrase passw0rd passwd password phrase place placeholder please postgres postgresql
+    private prod production provide public put pw pwd python qux qwerty rabbit rabbitmq random real redis replace
+    replaced replaceme required root run runtime s3cr3t sa safe salt sample secret secretkey secrets secure server
+    service session set setup sign signing site some something stage staging static string strong stub super
+    supersecret tbd temp temporary test tester testing tests that the this time tmp to todo token undefined unsafe
+    unset unused use used user username using valid value var variable very web welcome will with world x xyz your
+    yours
 """
 _RUN = r"1234567890|123456789|(?<!\d)(?:12345678|1234567|123456|12345|(\d)\1*|\d{1,4})(?!\d)"
 _PLACEHOLDER = regex(rf"(?:{'|'.join(sorted(_WORDS.split(), key=len, reverse=True))}|{_RUN}|[\W_])+\Z", re.I)

@@ -66,11 +66,19 @@ _AROUND = (
         r"(?:\s|\\[nt]){1,8}password(?:\s|\\[nt]){1,8}(?P<value>(?:(?!\\[nt])[^\s\"'])+)",
     ),
     ("the signature of a URL", r"[?&;](?:sig|X-Amz-Signature|X-Goog-Signature)=(?P<value>[\w%+/=-]{16,})"),
-    ("a password in SQL", r"(?<!\w)(?:IDENTIFIED\s{1,8}(?:WITH\s{1,8}\w{1,40}\s{1,8})?BY|PASSWORD)\s{1,8}(?:\\?[\"'])(?P<value>[^'\"\n\\]+)"),
+    (
+        "a password in SQL",
+        r"(?<!\w)(?:IDENTIFIED\s{1,8}(?:WITH\s{1,8}\w{1,40}\s{1,8})?BY|PASSWORD)\s{1,8}(?:\\?[\"'])"
+        r"(?P<value>[^'\"\n\\]+)",
+    ),
     ("a registry login", r"\\?[\"']auth\\?[\"']\s{0,8}:\s{0,8}\\?[\"'](?P<value>[A-Za-z0-9+/=]{12,})"),
     ("a storage key", r"(?<!\w)(?:AccountKey|SharedAccessKey|SharedAccessSignature)=(?P<value>[^\s;\"']{16,})"),
     ("the password of an account", r"(?<!\w)chpasswd[ \t]{0,4}<<<[ \t]{0,4}[\"']?[\w.-]{1,40}:(?P<value>[^\s\"']+)"),
-    ("the password of a database", r"(?<![\w-])(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,200}?[\"' ](?-i:-p)(?P<value>[^\s\"'=-][^\s\"']*)"),
+    (
+        "the password of a database",
+        r"(?<![\w-])(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,200}?[\"' ](?-i:-p)"
+        r"(?P<value>[^\s\"'=-][^\s\"']*)",
+    ),
 )  # fmt: skip
 _COMPILED = tuple((kind, regex(pattern, re.I)) for kind, pattern in _AROUND)
 _HINT = regex(
