@@ -80,6 +80,7 @@ def _of_instruction(project: Project, stage: Stage | None, instruction: Instruct
             yield from _commands(project, stage, instruction)
         case _:
             yield from _places(instruction, [])
+            yield from _documents(instruction, [])
 
 
 def _assigned(project: Project, stage: Stage | None, instruction: Instruction) -> Iterator[Leak]:
@@ -190,7 +191,7 @@ def _commands(project: Project, stage: Stage | None, instruction: Instruction) -
     for command in found.commands:
         yield from _referred(project, stage, instruction, command)
         if is_installer(command.values):
-            places = list(_installer(command, covered))
+            places = list(_installer(project, stage, instruction, command, covered))
             covered += [leak.span for leak in places]
             yield from places
     yield from _places(instruction, covered)
@@ -215,13 +216,16 @@ def _referred(project: Project, stage: Stage | None, instruction: Instruction, c
         yield from _by_reference(project, stage, instruction, name.lstrip("-"), text, word.span)
 
 
-def _installer(command: Command, covered: list[Span]) -> Iterator[Leak]:
-    """What installers are given as URLs with a password in them."""
+def _installer(
+    project: Project, stage: Stage | None, instruction: Instruction, command: Command, covered: list[Span]
+) -> Iterator[Leak]:
+    """What installers are given as URLs with a password in them, or with a variable that this file knows."""
     for word in (*command.assignments, *command.words):
         for secret in shaped(word.text):
             is_url = secret.kind == "a password in a URL"
             if (is_url or not word.text.startswith("-")) and not any(other.touches(word.span) for other in covered):
                 yield Leak(secret.kind, word.span, word.text[secret.span.start : secret.span.end], is_index=True)
+        yield from _known(project, stage, instruction, url_variables(word.text), word.span, is_index=True)
 
 
 def _places(instruction: Instruction, covered: list[Span]) -> Iterator[Leak]:

@@ -75,18 +75,18 @@ def _variables(project: Project, instruction: Instruction) -> Iterator[Finding]:
 def _words(project: Project, stage: Stage, run: Instruction, words: tuple[Word, ...]) -> Iterator[Finding]:
     written = {leak.span for leak in leaks(project).get(run.number, ()) if leak.is_index}
     for word in words:
-        if word.span in written:
-            yield _finding(
-                word.span,
-                "the URL of this install holds a password",
-                "it can be read in the image's history",
-            )
-        elif (names := url_variables(word.text)) and (passed := names & _arguments(stage, run)):
+        if passed := url_variables(word.text) & _arguments(stage, run):
             yield _finding(
                 word.span,
                 f"{', '.join(sorted(passed))} brings a password as a build argument",
                 f"its value stays in the image's history, with the RUN on line {project.line(run.span)}",
                 shared=False,
+            )
+        elif word.span in written:
+            yield _finding(
+                word.span,
+                "the URL of this install holds a password",
+                "it can be read in the image's history",
             )
 
 

@@ -55,6 +55,8 @@ _NAMED: tuple[tuple[str, tuple[str, ...]], ...] = (
 _BY_LOGIN = frozenset({"login"})
 _PREFIXES = frozenset({"sudo", "doas", "gosu", "env", "exec", "nohup", "time", "command", "builtin"})
 _PRINTERS = frozenset({"echo", "printf"})
+# curl's options without a value, which may stand in front of -u: `-sSfu`.
+_CLUSTER = regex(r"-[fsSLkiIgvOJRNnjlqZ046#]+(?P<rest>[uU].*)\Z", re.S)
 _ASSIGNMENT = regex(r"(?P<name>[A-Za-z_][\w.-]*)=(?P<value>.+)\Z", re.S)
 _LINE = regex(
     r"^[ \t]*(?:export[ \t]+|set[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.-]{0,119})[\"']?[ \t]*[=:][ \t]*(?P<value>\S.*)$",
@@ -223,6 +225,8 @@ def _repositories(command: Command) -> Iterator[Given]:
 def _optional(command: Command, name: str, way: str) -> Iterator[Given]:
     for at, word in enumerate(command.words[1:], 1):
         plain = plain_text(word)
+        if way == "user:" and (cluster := _CLUSTER.match(plain)):
+            plain = f"-{cluster['rest']}"
         if plain == name and way != "joined":
             follower = command.words[at + 1] if at + 1 < len(command.words) else None
             found, before = (plain_text(follower), name) if follower else ("", name)

@@ -11,7 +11,8 @@ _NO_VALUE = regex(
 )
 _PLACE = regex(r"(?:\.{0,2}/|~/|file:|[A-Za-z]:\\)|.*\.(?:pem|key|json|txt|crt|ya?ml)\Z")
 _ELSEWHERE = regex(r"https?://|vault:|secretsmanager:")
-_VARIABLE = regex(r"[\"']?(?:\$[\w{(]|`|%\w+%|\{\{|\$\{\{)")
+# `$6$salt$...` is the hash of a password (crypt(5)) and no variable.
+_VARIABLE = regex(r"[\"']?(?:\$(?!(?:1|2[abxy]?|5|6|7|y|gy|apr1|argon2\w{1,2})\$)[\w{(]|`|%\w+%|\{\{|\$\{\{)")
 _NAMED = regex(r"\W*(?:<[^<>]*>|\{\{.*|\[[\w -]+\]|_{1,2}\w+_{1,2})\W*\Z", re.S)
 _LONGEST = 64
 # A value that is made of these alone could stand in any example.
