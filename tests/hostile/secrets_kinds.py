@@ -6,6 +6,8 @@ repositories takes them for one.
 
 from __future__ import annotations
 
+import re
+
 from pydock.values import Value, field
 
 PLACE = "§"
@@ -36,6 +38,11 @@ class Kind(Value):
         )
         files = {"app.py": "print('hello')\n", "requirements.txt": "flask==3.1.2\n", **self.files}
         return {path: text.replace(PLACE, self.value) for path, text in {"Dockerfile": dockerfile, **files}.items()}
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The parts of the value that nothing else holds: whatever quotes, escapes or joins it leaves them as they are."""
+        return tuple(part for part in re.findall(r"[A-Za-z0-9]{5,}", self.value) if re.search(r"\d", part))
 
 
 def _run(sentence: str, command: str, value: str = PLAIN) -> Kind:

@@ -4,37 +4,128 @@ from __future__ import annotations
 
 import json
 import shlex
+import string
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pydock.ask import Question, answer, plan
-from pydock.bench.masks import masked as made_equal
+from pydock.ask import Question, answer, outcome, plan
+from pydock.bench.masks import last_line, loud_lines
+from pydock.bench.measure import Failure, Measured
+from pydock.bench.outcome import Difference, Outcome, Proof, Verdict
 from pydock.cli_options import Format
-from pydock.discover import target
+from pydock.discover import Target, target
 from pydock.errors import BuildError, PydockError
 from pydock.migrate import page, results, summary
 from pydock.migrate.examine import Task, examine
 from pydock.migrate.find import Service
-from pydock.migrate.record import State
+from pydock.migrate.message import message
 from pydock.migrate.rows import Row
 from pydock.project import Project, hiding
 from pydock.project.facts import facts
-from pydock.project.pins import Answer as Pins
-from pydock.project.secrets import is_placeholder, mask, weigh
-from pydock.project.secrets.values import Weight
-from pydock.report import Answer, concise, diff, failed, github, gitlab, junit, markdown, sarif, text
-from pydock.report import facts as facts_report
-from pydock.report import json as json_report
-from pydock.report.explain import page as _
+from pydock.project.pins import Request
+from pydock.project.secrets import Weight, is_placeholder, mask, weigh
+from pydock.report import Answer, diff, failed, fixed, verify
+from pydock.report import facts as told_facts
+from pydock.report.bench_table import Bench
+from pydock.report.facts import document
+from pydock.resolve.kept import Kept
 from pydock.resolve.output import explained
-from pydock.rules import RULES
 from pydock.terminal import Style
 from pydock.tree import Tree
 from tests.command_line import Runner
-from tests.hostile.secrets_kinds import KINDS, PLAIN, Kind
+from tests.hostile.secrets_kinds import KINDS, MIXED, PLAIN, Kind
+
+CHECK = Question({"offline": True}, is_detailed=True)
+FIX = Question({"offline": True, "unsafe-fixes": True}, is_fix=True, is_detailed=True)
+RULES = frozenset({"PYD210", "PYD501", "PYD502"})
+
+
+def _made(folder: Path, files: Mapping[str, str]) -> Target:
+    for path, text in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(text.encode())
+    return target(folder / "Dockerfile", folder, "Dockerfile")
+
+
+def _outputs(found: Target, checked: Answer, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(what it is, its text) of everything that can be said about a service."""
+    folder = found.tree.root
+    assert folder is not None
+    project = Project(found.tree)
+    everything = "\n".join(files.values())
+    rewritten, _ = answer(FIX, found, {})
+    for each in (checked, rewritten):
+        for form in Format:
+            yield f"{form}", import_module(f"pydock.report.{form}").written([each], Style())
+    yield "the difference", diff.patch([rewritten], Style())[0]
+    yield "the difference in colours", diff.patch([rewritten], Style(True), is_seen=True)[0]
+    yield "the story", diff.story([rewritten], Style(), is_written=False)
+    yield "the plan", plan(FIX, found)
+    yield "facts", told_facts.text("Dockerfile", facts(project), hiding.mask(project))
+    yield "facts as JSON", document([("Dockerfile", facts(project), hiding.mask(project))])
+    yield from _errors(project, everything)
+    yield from _measured(project, rewritten, everything)
+    yield from _migrated(folder)
+
+
+def _errors(project: Project, everything: str) -> Iterator[tuple[str, str]]:
+    """What goes wrong while a service is looked at, in words that quote all of it."""
+    for wrong in (PydockError(everything, everything), BuildError(everything, everything, everything, (everything,))):
+        with pytest.raises(PydockError) as caught, hiding.without_secrets(project):
+            raise wrong
+        yield "an error", f"{caught.value} {failed('Dockerfile', caught.value).failure}"
+        if isinstance(caught.value, BuildError):
+            yield "the log of a build", f"{caught.value.step} {caught.value.log}"
+
+
+def _measured(project: Project, rewritten: Answer, everything: str) -> Iterator[tuple[str, str]]:
+    """What an engine says, where builds and containers print all that they were given."""
+    log = f"Error: {everything!r}\nfailed with {everything}"
+    failure = Failure(everything, tuple(log.splitlines()))
+    bench = hiding.mask(project).over(
+        Measured("before", steps=((everything, 1.0),), notes=(everything,), failure=failure)
+    )
+    for form in ("table", "json", "markdown", "html"):
+        told = import_module(f"pydock.report.bench_{form}").written(
+            Bench("Dockerfile", "engine", 1, "2026-11-30T00:00:00+00:00", (bench,))
+        )
+        yield f"a bench as {form}", told
+    said = Difference("log", "\n".join(loud_lines(log)), last_line(log))
+    proof = Proof(Verdict.DIFFERENT, (Outcome("logs", Verdict.DIFFERENT, (said,), (everything,), everything),))
+    proven = rewritten.mask.over(proof)
+    yield "a proof", verify.text("Dockerfile", proven, Style())
+    yield "a proof as JSON", verify.document([("Dockerfile", proven)])
+
+
+def _migrated(folder: Path) -> Iterator[tuple[str, str]]:
+    service = Service("svc", str(folder), ".", "Dockerfile")
+    (record,) = examine(Task((service,), FIX))
+    row = Row(service, record, "", (), record.diff)
+    yield "the page", page.row(row, 0) + page.data(row, 0)
+    yield "the results", results.line(row)
+    yield "the summary", summary.lines(row)
+    yield "the message of a commit", message([(service, record)])
+    if record.is_kept:
+        yield "the store", record.written()
+    if not record.withheld:
+        yield "the patch", record.patch
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.sentence) for kind in KINDS])
+def test_a_secret_is_found_and_in_no_output(kind: Kind, tmp_path: Path) -> None:
+    found = _made(tmp_path, kind.context)
+    checked, _ = answer(CHECK, found, {})
+    assert RULES & {entry.code for entry in checked.findings}
+    assert kind.telling
+    shown = {
+        (name, part) for name, text in _outputs(found, checked, kind.context) for part in kind.telling if part in text
+    }
+    assert not shown

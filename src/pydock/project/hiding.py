@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from pydock.errors import BuildError, PydockError
 from pydock.project import Project
-from pydock.project.leaks import CONFIGURATIONS, index_passwords, leaks
+from pydock.project.leaks import CONFIGURATIONS, Leak, index_passwords, leaks
 from pydock.project.requirements import Kind
 from pydock.project.secret_files import held, secret_files
 from pydock.project.secrets import Mask, mask_of
@@ -17,8 +17,22 @@ from pydock.project.sources import remembered
 @remembered
 def mask(project: Project) -> Mask:
     """Hides what is written out in this project, wherever and however it is told."""
-    found = [(leak.before, leak.value) for each in leaks(project).values() for leak in each if not leak.is_guessable]
+    written = [leak for each in leaks(project).values() for leak in each if not leak.is_guessable]
+    found = [(leak.before, leak.value) for leak in written]
+    found += [("", part) for leak in written for part in _on_lines(project, leak)]
     return mask_of([*found, *_in_files(project)])
+
+
+def _on_lines(project: Project, leak: Leak) -> Iterator[str]:
+    """The parts of a value that continuations put on lines of their own; a log may quote one line of them."""
+    text = project.dockerfile.slice(leak.span)
+    lines = [line.rstrip().rstrip("\\`").strip() for line in text.splitlines()] if "\n" in text else []
+    for line in lines:
+        if line in leak.value:
+            yield line
+            continue
+        ends = (size for size in range(min(len(line), len(leak.value)), 0, -1))
+        yield next((line[-size:] for size in ends if leak.value.startswith(line[-size:])), "")
 
 
 def _in_files(project: Project) -> Iterator[tuple[str, str]]:

@@ -89,28 +89,20 @@ def _assigned(project: Project, stage: Stage | None, instruction: Instruction) -
         if is_index_variable(entry.name):
             yield from _index(project, stage, instruction, entry)
         elif weigh(entry.name, value) is Weight.SECRET:
-            yield Leak("", entry.span, _told(value), entry.name)
-            # A part of it may be shown without the rest.
-            yield from (_part(each, entry) for each in _parts(value) if each != value)
+            parts = [value[each.span.start : each.span.end] for each in shaped(value)]
+            # Of an address only the password is secret, whatever the variable is called.
+            whole = [] if parts and not is_secret_name(entry.name) else [_told(value)]
+            yield from (Leak("", entry.span, each, entry.name) for each in dict.fromkeys([*whole, *parts]))
         elif is_secret_name(entry.name):
             yield from _by_reference(project, stage, instruction, entry.name, value, entry.span)
         elif names := url_variables(value):
             yield from _known(project, stage, instruction, names, entry.span)
 
 
-def _part(value: str, entry: Assignment) -> Leak:
-    return Leak("", entry.span, value, entry.name)
-
-
 def _told(value: str) -> str:
     """The secret of a default, `${TOKEN:-value}`."""
     default = re.match(r"\$\{\w+:?-([^${}]+)\}\Z", value)
     return default[1] if default else value
-
-
-def _parts(value: str) -> Iterator[str]:
-    for secret in shaped(value):
-        yield value[secret.span.start : secret.span.end]
 
 
 def _by_reference(

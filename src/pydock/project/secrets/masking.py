@@ -25,15 +25,18 @@ from pydock.values import Value, replace
 
 HIDDEN = "****"
 _HEAD = 4
-# A line of a value that is shorter says nothing.
-_SHORTEST_LINE = 12
+# A part of a value that is shorter may stand for anything.
+_SHORTEST_PART = 8
 
 _CONTINUED = regex(r"[\\`][ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*")
 _NAME = regex(r"[A-Za-z_][\w.-]*")
 _SIGN = regex(
     r"(?P<key>\\?[\"']?\]?)(?P<sign>[ \t]{0,40}[=:][ \t]{0,40}|[ \t]{1,200}|(?<=[\"']),[ \t]{0,40}(?=\\?[\"']))"
 )
-_WRITTEN = regex(r"\$\{[^}\n]{0,2000}\}|\\\"(?:(?!\\\")[^\n])*\\\"|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^\s\"',;)}\]]+")
+# A shell joins what stands without a blank between it: `"abc"def`.
+_WRITTEN = regex(
+    r"(?:\$\{[^}\n]{0,2000}\}|\\\"(?:(?!\\\")[^\n])*\\\"|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^\s\"',;)}\]]+)++"
+)
 _OLD_STYLE = regex(r"(?i)(?:\A|\n)[-+ \t]{0,40}(?:ENV|ARG)[ \t]{1,40}\Z")
 _DEFAULT = regex(r"\$\{\w+:?-([^${}]+)\}\Z")
 # `--secret id=token` names a secret mount, `--mount=type=secret` too.
@@ -130,17 +133,17 @@ def _spellings(value: str) -> Iterator[str]:
     if not value.strip():
         return
     yield value
-    for ascii_only in (True, False):
-        yield json.dumps(value, ensure_ascii=ascii_only)[1:-1]
-    yield repr(value)[1:-1]
+    for each in (value, re.sub(r'(["\\$`])', r"\\\1", value), re.sub(r"([^\w@%+=:,./-])", r"\\\1", value)):
+        yield each
+        yield from (json.dumps(each, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+        yield repr(each)[1:-1]
     yield quote(value, safe="")
     yield quote(value)
     yield shlex.quote(value).strip("'")
-    yield re.sub(r'(["\\$`])', r"\\\1", value)
-    yield re.sub(r"([^\w@%+=:,./-])", r"\\\1", value)
     yield value.replace("$", "$$")
-    lines = [line.strip() for line in re.split(r"\\n|\n", value)]
-    yield from (line for line in lines if _SHORTEST_LINE <= len(line) < len(value))
+    # However it is quoted in the end, what needs no quoting is as it was.
+    parts = re.findall(r"[^\s\\\"'`$&|;<>(){}\[\]#*?!%]+", value.replace("\\n", "\n"))
+    yield from (part for part in parts if len(part) >= _SHORTEST_PART and re.search(r"\d", part))
 
 
 def _hidden(text: str, spans: Callable[[str], Iterator[Span]]) -> str:
@@ -199,7 +202,8 @@ def _value(text: str, name: re.Match[str], sign: re.Match[str], written: re.Matc
         elif not head.endswith("-"):
             return None
     for mark in ('\\"', '"', "'"):
-        if end - start >= 2 * len(mark) and text.startswith(mark, start) and text.endswith(mark, start, end):
+        is_quoted = text.startswith(mark, start) and text.endswith(mark, start, end) and end - start >= 2 * len(mark)
+        if is_quoted and mark not in text[start + len(mark) : end - len(mark)].replace(f"\\{mark}", ""):
             start, end = start + len(mark), end - len(mark)
             break
     if default := _DEFAULT.match(text[start:end]):
