@@ -41,7 +41,7 @@ class Kind(Value):
 
     @property
     def telling(self) -> tuple[str, ...]:
-        """The parts of the value that nothing else holds: whatever quotes, escapes or joins it leaves them as they are."""
+        """The parts of the value that nothing else holds; whatever quotes or joins it leaves them as they are."""
         return tuple(part for part in re.findall(r"[A-Za-z0-9]{5,}", self.value) if re.search(r"\d", part))
 
 

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-import string
-import subprocess
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from pydock.ask import Question, answer, outcome, plan
+from pydock.ask import Question, answer, plan
 from pydock.bench.masks import last_line, loud_lines
 from pydock.bench.measure import Failure, Measured
 from pydock.bench.outcome import Difference, Outcome, Proof, Verdict
@@ -30,24 +23,22 @@ from pydock.migrate.rows import Row
 from pydock.project import Project, hiding
 from pydock.project.facts import facts
 from pydock.project.pins import Request
-from pydock.project.secrets import Weight, is_placeholder, mask, weigh
-from pydock.report import Answer, diff, failed, fixed, verify
+from pydock.report import Answer, diff, failed, verify
 from pydock.report import facts as told_facts
 from pydock.report.bench_table import Bench
 from pydock.report.facts import document
 from pydock.resolve.kept import Kept
 from pydock.resolve.output import explained
 from pydock.terminal import Style
-from pydock.tree import Tree
 from tests.command_line import Runner
-from tests.hostile.secrets_kinds import KINDS, MIXED, PLAIN, Kind
+from tests.hostile.secrets_kinds import KINDS, PLAIN, Kind
 
 CHECK = Question({"offline": True}, is_detailed=True)
 FIX = Question({"offline": True, "unsafe-fixes": True}, is_fix=True, is_detailed=True)
 RULES = frozenset({"PYD210", "PYD501", "PYD502"})
 
 
-def _made(folder: Path, files: Mapping[str, str]) -> Target:
+def made(folder: Path, files: Mapping[str, str]) -> Target:
     for path, text in files.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +112,7 @@ def _migrated(folder: Path) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.sentence) for kind in KINDS])
 def test_a_secret_is_found_and_in_no_output(kind: Kind, tmp_path: Path) -> None:
-    found = _made(tmp_path, kind.context)
+    found = made(tmp_path, kind.context)
     checked, _ = answer(CHECK, found, {})
     assert RULES & {entry.code for entry in checked.findings}
     assert kind.telling
@@ -129,3 +120,57 @@ def test_a_secret_is_found_and_in_no_output(kind: Kind, tmp_path: Path) -> None:
         (name, part) for name, text in _outputs(found, checked, kind.context) for part in kind.telling if part in text
     }
     assert not shown
+
+
+FEW = [
+    kind
+    for kind in KINDS
+    if kind.sentence in {"a password in ENV", "curl with a user and a password", "an index", "a copied .env"}
+]
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.sentence) for kind in FEW])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check",),
+        ("check", "--write-baseline", "-"),
+        ("fix", "--diff", "--unsafe-fixes"),
+        ("fix", "--explain-plan"),
+        ("facts",),
+        ("migrate", "--unsafe-fixes"),
+    ],
+    ids=" ".join,
+)
+def test_a_command_line_prints_no_secret(
+    command: tuple[str, ...], kind: Kind, tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(tmp_path / "svc", kind.context)
+    monkeypatch.chdir(tmp_path)
+    result = run(*command, "svc")
+    assert result.out + result.err
+    assert kind.value not in result.out + result.err
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.sentence) for kind in FEW])
+@pytest.mark.parametrize("way", [(), ("--apply",)], ids=["patches only", "written into the folder"])
+def test_nothing_that_a_migration_leaves_holds_a_secret(
+    way: tuple[str, ...], kind: Kind, tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(tmp_path / "svc", kind.context)
+    monkeypatch.chdir(tmp_path)
+    run("migrate", "svc", "--unsafe-fixes", *way)
+    left = [path for path in (tmp_path / "migration").rglob("*") if path.is_file()]
+    assert {"report.html", "results.jsonl", "summary.md", ".migrate.sqlite3"} <= {path.name for path in left}
+    assert [path for path in left if kind.value.encode() in path.read_bytes()] == []
+    assert kind.value in "".join(path.read_text() for path in (tmp_path / "svc").rglob("*") if path.is_file())
+
+
+def test_an_answer_of_a_resolver_is_kept_without_the_password_of_the_index(tmp_path: Path) -> None:
+    address = f"https://ci:{PLAIN}@pypi.example.com/simple/flask/"
+    said = f"error: Failed to fetch: `{address}`\n  HTTP status client error (403 Forbidden)"
+    kept, request = Kept(tmp_path), Request(("flask",), "3.12.7", "x86_64-manylinux_2_36")
+    kept.put(request, explained(said))
+    (place,) = tmp_path.iterdir()
+    assert PLAIN not in place.read_text() + place.name
+    assert kept.get(request) == explained(said)
