@@ -41,6 +41,7 @@ HARMLESS = (
     ("the name of a header", "ENV API_KEY_HEADER=X-Api-Key\n"),
     ("a file with the secret", "ENV DB_PASSWORD_FILE=/run/secrets/db TOKEN=/run/secrets/token\n"),
     ("a variable from outside", 'RUN fetch --password "$PASSWORD" && curl -u "ci:${PASSWORD}" https://files.example.com\n'),
+    ("whether there is a password", "ENV HAS_LOGIN=${ROOT_PASSWORD:+true}\n"),
     ("a secret mount", "RUN --mount=type=secret,id=token TOKEN=$(cat /run/secrets/token) fetch\n"),
     ("the name of a secret", "RUN docker build --secret id=token,src=token.txt .\n"),
     ("an address without a password", "ENV DATABASE_URL=postgres://db:5432/shop\n"),

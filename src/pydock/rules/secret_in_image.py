@@ -100,7 +100,8 @@ def _is_from_argument(project: Project, stage: Stage, instruction: Instruction, 
         if argument.number < instruction.number
         for each in argument.assignments
     }
-    taken = variables(entry.value or "") & arguments
+    # `${TOKEN:+true}` only says whether there is one.
+    taken = variables(re.sub(r"\$\{\w+:?\+[^{}]*\}", "", entry.value or "")) & arguments
     return bool(taken) and any(map(is_secret_name, (entry.name, *taken)))
 
 

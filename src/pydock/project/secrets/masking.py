@@ -39,6 +39,7 @@ _WRITTEN = regex(
 )
 _OLD_STYLE = regex(r"(?i)(?:\A|\n)[-+ \t]{0,40}(?:ENV|ARG)[ \t]{1,40}\Z")
 _DEFAULT = regex(r"\$\{\w+:?-([^${}]+)\}\Z")
+_OTHERWISE = regex(r":?[-=]([^${}\s]{1,2000})\}")
 # `--secret id=token` names a secret mount, `--mount=type=secret` too.
 _NO_SECRET = regex(r"(?:id|type|src)=|os\.(?:environ|getenv)\b")
 
@@ -179,6 +180,11 @@ def _assigned(text: str) -> Iterator[Span]:
     while name := _NAME.search(text, at):
         at = name.end()
         if not is_secret_name(name[0]):
+            continue
+        if text.startswith("${", max(0, name.start() - 2)):
+            default = _OTHERWISE.match(text, at)
+            if default and not is_no_value(default[1]) and not is_placeholder(default[1]):
+                yield Span(*default.span(1))
             continue
         sign = _SIGN.match(text, at)
         written = _WRITTEN.match(text, sign.end()) if sign else None
