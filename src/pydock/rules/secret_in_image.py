@@ -7,7 +7,8 @@ layer does not help. A secret that was once pushed has to be replaced at its sou
 No fix: a build that needs the secret has to be called differently, and a service that needs
 it has to get it from outside. The value is shown in no message, in no format. Names that only
 speak of secrets (`TOKEN_URL`, `KEY_PATH`, `PUBLIC_KEY`), empty values, files and variables are
-not reported, and a placeholder only where ENV leaves it behind as the default.
+not reported, and a placeholder only where ENV leaves it behind as the default, or where it becomes the password
+of an account. A build argument for a secret is one, although no RUN names it: every RUN below it gets to see it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from pydock.words import variables
 EXAMPLES = (
     Example(before="FROM python:3.12-slim\nENV DB_PASSWORD=hunter22\n", finds=True),
     Example(before="FROM python:3.12-slim\nARG API_TOKEN\nRUN fetch --token $API_TOKEN\n", finds=True),
+    Example(before="FROM python:3.12-slim\nRUN curl -u ci:hunter22 -O https://files.example.com/a.tgz\n", finds=True),
+    Example(before="FROM python:3.12-slim\nRUN echo 'root:root' | chpasswd\n", finds=True),
+    Example(before="FROM python:3.12-slim\nRUN SECRET_KEY=build python manage.py collectstatic\n"),
     Example(before="FROM python:3.12-slim\nENV TOKEN_URL=https://example.com/token PUBLIC_KEY=abc DB_PASSWORD=\n"),
     Example(
         before="FROM python:3.12-slim\nRUN --mount=type=secret,id=token TOKEN=$(cat /run/secrets/token) fetch\n",
