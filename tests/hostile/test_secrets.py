@@ -111,6 +111,29 @@ def test_a_placeholder_stands_in_the_way_of_no_patch(
         assert (tmp_path / folder / "Dockerfile").read_text() != files["Dockerfile"]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("RUN fetch --password \\\n    hunter22 all", "RUN fetch --password \\\n    **** all"),
+        ('fetch --password "hun"ter22 all', "fetch --password **** all"),
+        ('["fetch", "--password", "hunter22"]', '["fetch", "--password", "****"]'),
+        ("url = https://ci:hun@ter22@pypi.example.com/simple", "url = https://ci:****@pypi.example.com/simple"),
+        ("${DB_PASSWORD:-hunter22}", "${DB_PASSWORD:-****}"),
+        ("token = read()", "token = read()"),
+    ],
+    ids=[
+        "an option and its value on two lines",
+        "a word that is quoted in part",
+        "exec form",
+        "a password with an at sign",
+        "a default",
+        "a call of a program is no value",
+    ],
+)
+def test_a_text_of_which_nothing_is_known_is_masked_by_names_and_shapes(text: str, shown: str) -> None:
+    assert mask(text) == shown
+
+
 WORDS = st.text(string.ascii_letters + string.digits + "_.~+-", min_size=10, max_size=40).filter(
     lambda text: text[0].isalpha() and any(map(str.isdigit, text)) and weigh("PASSWORD", text) is Weight.SECRET
 )
