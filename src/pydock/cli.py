@@ -273,18 +273,25 @@ def _show_plans(question: "Question", paths: Sequence[str] | None) -> NoReturn:
 
 def _deliver(answers: "Sequence[Answer]", *, diff: bool, output: Path | None, colour: Colour) -> None:
     """Print the difference or the new Dockerfile, or neither, and tell the story on standard error."""
-    from pydock.report.diff import patch, story
+    from pydock.report.diff import patch, seen, story
     from pydock.terminal import Style, style_for
 
     if diff:
-        text, is_masked = patch(answers, Style() if console.is_file(output) else style_for(sys.stdout, colour))
+        is_file = console.is_file(output)
+        style = Style() if is_file else style_for(sys.stdout, colour)
+        text, is_masked = patch(answers, style, is_seen=not is_file and sys.stdout.isatty())
         console.write(output, text)
         if is_masked:
             hint = "pydock fix without --diff writes the real file"
             console.complain("secrets are masked in this diff, so it cannot be applied", hint, "note")
     elif output is not None:
         only = _only(answers)
-        console.write(output, only.text)
+        is_seen = not console.is_file(output) and sys.stdout.isatty()
+        console.write(
+            output, "".join(map(seen, only.mask(only.text).splitlines(keepends=True))) if is_seen else only.text
+        )
+        if is_seen and only.mask.found_in(only.text):
+            console.complain("secrets are masked on the screen", "a file or a pipe gets the real text", "note")
         if others := [change.path for change in only.changes if change.after != only.text]:
             console.complain(f"not written: {', '.join(others)}", "--diff shows them", "note")
     console.talk(story(answers, style_for(sys.stderr, colour), is_written=not diff and output is None))

@@ -113,6 +113,7 @@ def _measured(versions: "Comparison", wishes: "Wishes") -> "Bench":
     from pydock.bench.engine import connect
     from pydock.bench.measure import measure
     from pydock.bench.progress import Progress
+    from pydock.project.hiding import hide, mask
     from pydock.report.bench_table import Bench
 
     progress = Progress(sys.stderr)
@@ -129,8 +130,10 @@ def _measured(versions: "Comparison", wishes: "Wishes") -> "Bench":
         progress.close()
         console.complain("what was made on the engine has been removed", kind="note")
         raise
-    except EngineError:
+    except EngineError as error:
         progress.close()
+        for version in versions.versions:
+            hide(error, mask(version.project))
         raise
     return Bench(versions.shown, name, wishes.runs, moment, found)
 

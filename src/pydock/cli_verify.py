@@ -97,11 +97,12 @@ def _proof(question: "Question", target: "Target | Unusable") -> "Proof | Failur
     from pydock.ask import proof
     from pydock.discover import Unusable
     from pydock.report import Failure, failed
+    from pydock.terminal import printable
 
     try:
         if isinstance(target, Unusable):
             raise target.error
-        console.talk(f"{target.shown}\n")
+        console.talk(f"{printable(target.shown)}\n")
         return proof(question, target)
     except PydockError as error:
         return failed(target.shown, error, target.path).failure or Failure(error.message, error.hint)

@@ -2,7 +2,8 @@
 
 The files are those that pydock writes for the fixtures, the results of all rules' examples, and services
 written by hand. Each instruction is deleted in turn. Prints for each keyword how many deletions there are and
-the share that is caught, by the builder's own parser, by the contract or by laws 11 and 12; `--show RUN` lists those missed.
+the share that is caught, by the builder's own parser, by the contract or by laws 11 and 12;
+`--show RUN` lists those missed.
 """
 
 from __future__ import annotations

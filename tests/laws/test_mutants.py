@@ -17,7 +17,7 @@ def test_a_good_service_keeps_all_it_has(service: Service) -> None:
 @pytest.mark.parametrize("service", SERVICES, ids=[service.name for service in SERVICES])
 def test_a_good_service_lacks_nothing(service: Service) -> None:
     build = service.build()
-    needs = [(step.line, *met) for step in build.steps for met in step.needs]
+    needs = [(str(step.line), *met) for step in build.steps for met in step.needs]
     needs += [(process.origin, *met) for process in build.processes for met in process.needs]
     assert not [entry for entry in needs if entry[2].answer.name == "NO"]
 

@@ -164,6 +164,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             raise UnreadableError(f"{path}: its tables are not those of pydock", _ANEW)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    # Texts may hold secrets: nothing of one that is replaced stays in the file.
+    connection.execute("PRAGMA secure_delete = ON")
     if version != SCHEMA:
         _make_anew(connection)
 
