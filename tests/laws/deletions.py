@@ -37,6 +37,10 @@ HARMLESS = (
     ("RUN", re.compile(r"(?:rm -rf?|apt-get clean|apt-get update\Z|find)\b"), "clean-up, and lists that nobody reads"),
     ("ARG", re.compile(r"DEBIAN_FRONTEND"), "how apt talks"),
     ("STOPSIGNAL", re.compile(""), "the contract has it"),
+    ("VOLUME", re.compile(""), "the contract has it"),
+    ("MAINTAINER", re.compile(""), "a name"),
+    ("RUN", re.compile(r"pip3? install (?:-U|--upgrade) pip\S*\Z"), "another version of pip"),
+    ("RUN", re.compile(r"(?:uv sync|poetry install)\b.*--no-(?:install-project|root)"), "the next install does it, too"),
     ("SHELL", re.compile(""), "the contract has it"),
 )
 

@@ -14,7 +14,7 @@ from pydock.effects.python.installing import TOOLS, is_read
 from pydock.images.base import name_in_suite
 from pydock.images.debian import kind_of
 from pydock.patterns import regex
-from pydock.state import Answer, Found, Need, State, Thing, is_below
+from pydock.state import BASE, Answer, Need, State, Thing, is_below
 from pydock.state.needs import (
     Below,
     Distribution,
@@ -201,6 +201,8 @@ def _is_replaced(package: Package, before: Build, after: Build) -> bool:
     if final.find(package).answer is Answer.YES:
         return True
     if kind_of(package.name) in _BUILDING:
+        if not any(package in state.things for state in after.stages):
+            return False
         return all(
             final.find(thing).answer is not Answer.NO or not isinstance(thing, Library)
             for thing in before.final.things
@@ -228,7 +230,8 @@ def _lineage(build: Build) -> frozenset[int]:
 
 def _users(before: Build, after: Build) -> Iterator[Violation]:
     for thing in before.final.things:
-        if isinstance(thing, User) and after.final.find(thing).answer is Answer.NO:
+        found = after.final.find(thing) if isinstance(thing, User) else None
+        if isinstance(thing, User) and found and found.answer is not Answer.YES and found.makers <= {BASE}:
             yield Violation(12, None, f"the image had the user {thing.name}, and has it no longer")
 
 
@@ -242,7 +245,7 @@ def _variables(before: Build, after: Build, declared: Declared) -> Iterator[Viol
 
 def _files(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
     """Files and folders of the final image, and sources of editable installs, apart from what only building reads."""
-    steps = by_identity(after)
+    steps, known = by_identity(after), by_identity(before)
     environments = _environments(before)
     told: set[int] = set()
     for thing, numbers in _missing_things(before.final, after.final):
@@ -255,8 +258,11 @@ def _files(before: Build, after: Build, declared: Declared) -> Iterator[Violatio
         if told & numbers or not makers or _has_reason(thing, makers, before, after, environments, declared):
             continue
         found = after.final.find(thing)
-        is_copied = thing.path in before.final.origins
-        if found.answer is Answer.NO or is_copied:
+        is_made = not any(identity(maker) in steps for maker in makers) and all(
+            number < 0 or identity(after.steps[number]) in known for number in found.makers
+        )
+        # Steps that may have made it before, too, take nobody's place.
+        if found.answer is Answer.NO or is_made or thing.path in before.final.origins:
             told |= numbers
             yield Violation(12, None, f"the image had {thing.path}, and has it no longer")
         elif not any(identity(maker) in steps for maker in makers):
