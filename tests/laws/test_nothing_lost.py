@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pydock.build.laws import broken
 from pydock.build import walk
+from pydock.build.laws import broken
 from pydock.codemods import NAMES as CODEMODS
 from pydock.codemods import asked_for
 from pydock.edits import Safety
@@ -46,7 +46,9 @@ def test_a_fixture_loses_nothing(name: str, allow: Safety) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_codemods_of_a_fixture_lose_nothing(name: str) -> None:
-    assert _certain(rewrite(Project(Tree(FIXTURES / name), "Dockerfile", OPTIONS), asked_for(CODEMODS), Safety.SAFE)) == []
+    assert (
+        _certain(rewrite(Project(Tree(FIXTURES / name), "Dockerfile", OPTIONS), asked_for(CODEMODS), Safety.SAFE)) == []
+    )
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)

@@ -21,9 +21,7 @@ _KINDS = frozenset({"apt", "apk", "dnf", "yum", "microdnf"})
 def gone(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
     """A step that is in no stage of the result, and no reason for it."""
     known = by_identity(after)
-    installed = {
-        thing.name for state in after.stages for thing in state.things if isinstance(thing, Distribution)
-    }
+    installed = {thing.name for state in after.stages for thing in state.things if isinstance(thing, Distribution)}
     for step in before.steps:
         if identity(step) in known or step.keyword in _TOLD_ELSEWHERE:
             continue

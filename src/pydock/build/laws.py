@@ -92,9 +92,7 @@ def _reading(before: Build, after: Build, declared: Declared) -> Iterator[Violat
 
 def _wanted(paths: frozenset[str], step: Step, declared: Declared) -> frozenset[str]:
     return frozenset(
-        path
-        for path in paths
-        if not GENERATED.fullmatch(path) and step.before.origins.get(path) not in declared.unsent
+        path for path in paths if not GENERATED.fullmatch(path) and step.before.origins.get(path) not in declared.unsent
     )
 
 

@@ -31,8 +31,10 @@ from pydock.state.needs import (
 _LINE = regex(r":\d+\Z")
 # Kinds of packages that only building and fetching call.
 _BUILDING = frozenset({"compiler", "build-tool", "headers", "version-control", "fetcher"})
-_CACHES = ("/tmp", "/var/tmp", "/var/cache", "/var/lib/apt", "/var/log", "/etc/apt", "/usr/share/keyrings", "/root/.cache")
-_OF_TOOLS = regex(r"(?:.*/)?(?:\.cache|\.config|\.pip|\.ssh|\.npm|\.local|\.poetry|get-pip\.py|uvx?|[\w.-]+\.egg-info)(?:/.*)?")
+_CACHES = ("/tmp", "/var/tmp", "/var/cache", "/var/lib/apt", "/var/log", "/etc/apt", "/usr/share/keyrings")
+_OF_TOOLS = regex(
+    r"(?:.*/)?(?:\.cache|\.config|\.pip|\.ssh|\.npm|\.local|\.poetry|get-pip\.py|uvx?|[\w.-]+\.egg-info)(?:/.*)?"
+)
 # What the service reads nothing of: lists of installers, and what only the build itself or git reads.
 _LISTS = regex(
     r"(?:.*/)?(?:[\w.-]*(?:requirements?|constraints)[\w.-]*\.(?:txt|in|lock)|[\w.-]*\.lock|pylock[\w.-]*\.toml|Pipfile"
@@ -100,9 +102,7 @@ def _who(process: Process) -> str:
     return path.split(" ")[0] if path.isupper() or path.split(" ")[0].isupper() else f"the command of {path}"
 
 
-def _needs_of(
-    process: Process, was: Process | None, lacked: set[Need], other: State | None
-) -> Iterator[Violation]:
+def _needs_of(process: Process, was: Process | None, lacked: set[Need], other: State | None) -> Iterator[Violation]:
     """`other` is the image before, where another command takes the place of one: what that image lacked may lack."""
     had = dict(was.needs) if was is not None else {}
     for need, found in process.needs:
@@ -123,9 +123,7 @@ def _why(need: Need) -> str:
             return "which no step brings"
 
 
-def _setting_of(
-    process: Process, was: Process, before: Build, after: Build, declared: Declared
-) -> Iterator[Violation]:
+def _setting_of(process: Process, was: Process, before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
     who = _who(process)
     yield from _asked_before(process, was, after, declared)
     if was.workdir != process.workdir and "workdir" not in declared.changes:
@@ -134,7 +132,8 @@ def _setting_of(
         yield Violation(12, None, f"{who} ran as {was.user}, and runs as {process.user}")
     has = _importable(process, after.final) | TOOLS
     if not declared.drops_development and (missing := {name for name in was.distributions if name not in has}):
-        yield Violation(12, None, f"{who} had the Python packages {', '.join(sorted(missing)[:5])}, and has them no longer")
+        names = ", ".join(sorted(missing)[:5])
+        yield Violation(12, None, f"{who} had the Python packages {names}, and has them no longer")
     if process.environment and _is_closed(process, process.environment) and not _is_closed(was, was.environment or "/"):
         yield Violation(12, None, f"{who} runs as {process.user}, who may not read {process.environment}")
     if was.home != process.home:
@@ -163,11 +162,13 @@ def _asked_before(process: Process, was: Process, after: Build, declared: Declar
         if need in asks or found.answer is not Answer.YES:
             continue
         if isinstance(need, File | Folder) and was.environment and is_below(need.path, was.environment):
-            need = Program(posixpath.basename(need.path))
-        if isinstance(need, Program) and declared.changes & {"cmd", "entrypoint", "healthcheck"}:
+            asked: Need = Program(posixpath.basename(need.path))
+        else:
+            asked = need
+        if isinstance(asked, Program) and declared.changes & {"cmd", "entrypoint", "healthcheck"}:
             continue
-        if isinstance(need, File | Folder | User | Program) and after.final.find(need).answer is Answer.NO:
-            yield Violation(12, None, f"{_who(process)} had {named(need)}, {_why(need)} now")
+        if isinstance(asked, File | Folder | User | Program) and after.final.find(asked).answer is Answer.NO:
+            yield Violation(12, None, f"{_who(process)} had {named(asked)}, {_why(asked)} now")
 
 
 def _home(process: Process, was: Process, before: Build) -> Iterator[Violation]:
@@ -201,7 +202,9 @@ def _is_replaced(package: Package, before: Build, after: Build) -> bool:
     if final.find(package).answer is Answer.YES:
         return True
     if kind_of(package.name) in _BUILDING:
-        if not any(package in state.things for state in after.stages):
+        # A full image compiles without more packages; what fetches is asked for by name.
+        is_fetcher = kind_of(package.name) == "fetcher"
+        if not any(package in state.things if is_fetcher else state.has(package) for state in after.stages):
             return False
         return all(
             final.find(thing).answer is not Answer.NO or not isinstance(thing, Library)

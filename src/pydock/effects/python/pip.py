@@ -62,7 +62,9 @@ def pip_effects(line: Argv, state: State, environment: str) -> tuple[Effect, ...
     if (named := environments.of_word(line.value("--python"), state)) is not None:
         own = File(f"{named}/bin/python")
         found = _effects(line, state, named)
-        return tuple(replace(each, needs=(own, *each.needs)) for each in found) if named != environments.SYSTEM else found
+        if named == environments.SYSTEM:
+            return found
+        return tuple(replace(each, needs=(own, *each.needs)) for each in found)
     return _effects(line, state, environment)
 
 
