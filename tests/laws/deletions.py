@@ -2,8 +2,7 @@
 
 The files are those that pydock writes for the fixtures, the results of all rules' examples, and services
 written by hand. Each instruction is deleted in turn. Prints for each keyword how many deletions there are and
-the share that is caught, by the builder's own parser, by the contract or by laws 11 and 12;
-`--show RUN` lists those missed.
+the share that is caught, by the parser or by laws 11 and 12; `--show RUN` lists those missed.
 """
 
 from __future__ import annotations
@@ -34,10 +33,18 @@ OPTIONS = Options(today=date(2026, 11, 1))
 HARMLESS = (
     ("LABEL", re.compile(""), "a label is read by people; the contract has it"),
     ("EXPOSE", re.compile(""), "a port is published by whoever runs the image; the contract has it"),
-    ("ENV", re.compile(r"(?:(?:PYTHON|PIP_|LC_ALL|LANG|TZ|UV_|POETRY_)\w*=?\S*\s*)+\Z"), "how Python talks and caches"),
+    ("ENV", re.compile(r"(?:(?:PYTHON|PIP_|LC_ALL|LANG|TZ|UV_|POETRY_)\w*=?\S*\s*)+\Z"), "how tools talk"),
     ("RUN", re.compile(r"(?:rm -rf?|apt-get clean|apt-get update\Z|find)\b"), "clean-up, and lists that nobody reads"),
     ("ARG", re.compile(r"DEBIAN_FRONTEND"), "how apt talks"),
     ("STOPSIGNAL", re.compile(""), "the contract has it"),
+    ("VOLUME", re.compile(""), "the contract has it"),
+    ("MAINTAINER", re.compile(""), "a name"),
+    ("RUN", re.compile(r"pip3? install (?:-U|--upgrade) pip\S*\Z"), "another version of pip"),
+    (
+        "RUN",
+        re.compile(r"(?:uv sync|poetry install)\b.*--no-(?:install-project|root)"),
+        "the next install does it, too",
+    ),
     ("SHELL", re.compile(""), "the contract has it"),
 )
 

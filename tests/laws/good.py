@@ -79,8 +79,9 @@ CMD ["gunicorn", "shop.wsgi"]
         "shop/static/site.css": "body { margin: 0 }\n",
         "manage.py": "print('manage')\n",
         "healthcheck.py": "print('ok')\n",
-        "compose.yaml": "services:\n  web:\n    build: .\n  worker:\n    build: .\n"
-        "    command: bash /app/bin/worker.sh\n",
+        "compose.yaml": (
+            "services:\n  web:\n    build: .\n  worker:\n    build: .\n    command: bash /app/bin/worker.sh\n"
+        ),
     },
 )
 

@@ -37,6 +37,8 @@ def _moved(what: str, service: Service, old: str, behind: str, names: str) -> Mu
     return Mutant(what, service, old, "", names, behind)
 
 
+_KEY = "RUN curl -fsSL https://deb.example.org/key.asc -o /usr/share/keyrings/example.asc\n"
+_USERADD = "RUN groupadd --gid 999 svc && useradd --uid 999 --gid svc --home-dir /app svc\n"
 MUTANTS = (
     _dropped("a COPY is dropped", SHOP, "COPY config.yaml ./\n", "/app/config.yaml"),
     _dropped("an apt source is lost", SHOP, "COPY example.list /etc/apt/sources.list.d/example.list\n", "example.list"),
@@ -44,7 +46,7 @@ MUTANTS = (
         "a program is placed below its use",
         SHOP,
         "RUN apt-get install -y --no-install-recommends ca-certificates curl gnupg\n",
-        "RUN curl -fsSL https://deb.example.org/key.asc -o /usr/share/keyrings/example.asc\n",
+        _KEY,
         "needs curl, which line",
     ),
     _dropped("the work directory of the runtime is forgotten", SHOP, "WORKDIR /app\n", "ran in /app, and runs in /"),
@@ -95,17 +97,12 @@ MUTANTS = (
     Mutant(
         "the key is fetched below the install",
         SHOP,
-        "RUN curl -fsSL https://deb.example.org/key.asc -o /usr/share/keyrings/example.asc\n",
+        _KEY,
         "",
         "key.asc",
         "ENV SHOP_SETTINGS=/app/config.yaml\n",
     ),
-    _dropped(
-        "the key is lost",
-        SHOP,
-        "RUN curl -fsSL https://deb.example.org/key.asc -o /usr/share/keyrings/example.asc\n",
-        "key.asc",
-    ),
+    _dropped("the key is lost", SHOP, _KEY, "key.asc"),
     _dropped("a script of a compose command is lost", SHOP, "COPY --chmod=755 bin/ bin/\n", "/app/bin/worker.sh"),
     _dropped("a cron file is lost", SHOP, "COPY cron/shop /etc/cron.d/shop\n", "/etc/cron.d/shop"),
     _moved("the user is changed too early", SHOP, "USER app\n", "FROM python:3.12.4-slim-bookworm\n", "the user app"),
@@ -148,10 +145,5 @@ MUTANTS = (
     _dropped(
         "the entrypoint is not made executable", SERVED, "RUN chmod +x /usr/local/bin/docker-entrypoint.sh\n", "chmod"
     ),
-    _dropped(
-        "the user of the service is not made",
-        SERVED,
-        "RUN groupadd --gid 999 svc && useradd --uid 999 --gid svc --home-dir /app svc\n",
-        "the user svc",
-    ),
+    _dropped("the user of the service is not made", SERVED, _USERADD, "the user svc"),
 )

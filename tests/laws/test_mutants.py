@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pydock.build.laws import broken
+from pydock.state import Answer
 from tests.laws.good import SERVICES, Service
 from tests.laws.mutants import MUTANTS, Mutant
 
@@ -17,14 +18,13 @@ def test_a_good_service_keeps_all_it_has(service: Service) -> None:
 @pytest.mark.parametrize("service", SERVICES, ids=[service.name for service in SERVICES])
 def test_a_good_service_lacks_nothing(service: Service) -> None:
     build = service.build()
-    needs = [(str(step.line), *met) for step in build.steps for met in step.needs]
-    needs += [(process.origin, *met) for process in build.processes for met in process.needs]
-    assert not [entry for entry in needs if entry[2].answer.name == "NO"]
+    needs = [met for step in build.steps for met in step.needs]
+    needs += [met for process in build.processes for met in process.needs]
+    assert not [need for need, found in needs if found.answer is Answer.NO]
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.what for mutant in MUTANTS])
 def test_a_broken_rewrite_is_caught_by_the_name_of_what_is_missing(mutant: Mutant) -> None:
-    certain = [
-        each.what for each in broken(mutant.service.build(), mutant.service.build(mutant.text)) if not each.is_doubt
-    ]
+    found = broken(mutant.service.build(), mutant.service.build(mutant.text))
+    certain = [each.what for each in found if not each.is_doubt]
     assert any(mutant.names in what for what in certain), certain

@@ -29,11 +29,9 @@ def readings_lost(before: Build, after: Build) -> Iterator[Violation]:
         if not steps:
             continue
         for need, was in in_all(each.takes for each in old).items():
-            if (
-                was.answer is Answer.YES
-                and was.makers != {BASE}
-                and (text := _missing(before, after, old, steps, need, was))
-            ):
+            if was.answer is not Answer.YES or was.makers == {BASE}:
+                continue
+            if text := _missing(before, after, old, steps, need, was):
                 place = f"line {steps[0].line} {quoted(steps[0])}"
                 yield Violation(11, steps[0].line, f"{place} read {text}, which is not above it")
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pydock.errors import BuildError, PydockError
+from pydock.packages.requirements import Kind
 from pydock.project import Project
 from pydock.project.leaks import CONFIGURATIONS, Leak, index_passwords, leaks
-from pydock.packages.requirements import Kind
 from pydock.project.secret_files import held, secret_files
 from pydock.project.secrets import Mask, mask_of
 from pydock.project.sources import remembered
