@@ -108,3 +108,8 @@ def _replaced(dockerfile: Dockerfile, span: Span, edits: Iterable[tuple[Span, st
             text += dockerfile.text[at : place.start] + replacement
             at = place.end
     return text + dockerfile.text[at : span.end]
+
+
+def ended(text: str, newline: str) -> str:
+    """The text with a line end."""
+    return text if text.endswith("\n") else text + newline

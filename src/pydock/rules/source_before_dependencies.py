@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pydock.build import walk
+from pydock.chains import ended
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
@@ -143,7 +144,7 @@ def _fix(project: Project, stage: Stage, run: Instruction, sources: Sequence[Cop
     if move is None:
         return None
     dockerfile = project.dockerfile
-    moved = "".join(_with_end(dockerfile.slice(copied.instruction.whole), dockerfile.newline) for copied in move.copies)
+    moved = "".join(ended(dockerfile.slice(copied.instruction.whole), dockerfile.newline) for copied in move.copies)
     edits = [Edit(project.path, copied.instruction.whole, "") for copied in move.copies]
     text = _new_copies(project, stage, move)
     start = Span(move.first.lead.start, move.first.lead.start)
@@ -188,7 +189,7 @@ def _staged_fix(project: Project, stage: Stage, run: Instruction, sources: Seque
         return None
     dockerfile, end = project.dockerfile, command.words[1].span.end
     early = dockerfile.text[run.span.start : end] + f" {option}" + dockerfile.text[end : run.span.end]
-    text = dockerfile.written(f"COPY {' '.join(places)} ./\n") + _with_end(early, dockerfile.newline)
+    text = dockerfile.written(f"COPY {' '.join(places)} ./\n") + ended(early, dockerfile.newline)
     start = Span(copied.instruction.lead.start, copied.instruction.lead.start)
     return Fix(
         "install what the lock names before the code is copied",
@@ -196,10 +197,6 @@ def _staged_fix(project: Project, stage: Stage, run: Instruction, sources: Seque
         (Edit(project.path, start, text),),
         frozenset({"files"}),
     )
-
-
-def _with_end(text: str, newline: str) -> str:
-    return text if text.endswith("\n") else text + newline
 
 
 def _move(project: Project, stage: Stage, run: Instruction, sources: Sequence[Copied]) -> _Move | None:

@@ -1,7 +1,8 @@
 """The image at one place of a build: what a command needs, what it does, and what is there."""
 
+from pydock.state.answers import BASE, Answer, Found, is_below
 from pydock.state.effect import ANYTHING, Effect, Kind, Language, Nested, Open, Purpose, files_below
-from pydock.state.image import BASE, Answer, Found, State, is_below
+from pydock.state.image import State
 from pydock.state.needs import Need, Thing
 
 __all__ = [

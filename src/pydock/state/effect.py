@@ -77,6 +77,8 @@ class Effect(Value):
 
 
 class Language(Enum):
+    """What a nested script is written in."""
+
     SHELL = "shell"
     PYTHON = "python"
 

@@ -8,89 +8,25 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from enum import Enum
-from fnmatch import fnmatchcase
 
 from rpds import HashTrieMap, HashTrieSet
 
-from pydock.images.base import FOLDERS, Base, base_image, in_suite, is_debian_program
+from pydock.images.base import FOLDERS, Base, base_image
+from pydock.state.answers import Answer, Found, is_below
 from pydock.state.effect import Effect, Kind, Open
+from pydock.state.lookups import KINDS, KINDS_WITH_PLACES, find
 from pydock.state.needs import (
     Below,
     Distribution,
-    Distributions,
     File,
     Folder,
-    InSuite,
-    Library,
-    Matching,
-    Module,
     Need,
-    NotAMount,
-    Package,
-    PackageLists,
-    Place,
-    Program,
-    Source,
-    SourceLink,
     Thing,
     Toolchain,
-    User,
-    Variable,
-    Writable,
 )
 from pydock.values import Value, field, replace
 
-# The maker of what the base image has.
-BASE = -1
 _DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
-_KINDS: dict[type, Kind] = {
-    File: Kind.FILE,
-    Folder: Kind.FILE,
-    Place: Kind.FILE,
-    User: Kind.USER,
-    Package: Kind.PACKAGE,
-    Library: Kind.LIBRARY,
-    Distribution: Kind.DISTRIBUTION,
-    SourceLink: Kind.DISTRIBUTION,
-    Module: Kind.DISTRIBUTION,
-    PackageLists: Kind.LISTS,
-    Variable: Kind.VARIABLE,
-}
-# A user or a package lies nowhere.
-_KINDS_WITH_PLACES = frozenset({Kind.FILE, Kind.DISTRIBUTION})
-# Where a Debian image has files of its own that no table lists.
-_SYSTEM_FOLDERS = ("/etc", "/usr", "/bin", "/lib", "/lib64", "/proc", "/sys", "/dev", "/var/lib", "/sbin")
-_NOT_THE_SYSTEMS = ("/usr/src", "/usr/local/bin", "/usr/local/share")
-
-
-class Answer(Enum):
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
-
-
-class Found(Value):
-    """The answer to a need, and by whom: numbers of steps, BASE for the base image."""
-
-    answer: Answer
-    makers: frozenset[int] = frozenset()
-
-
-def is_below(path: str, place: str) -> bool:
-    """Whether a path is a place or lies below it."""
-    return place in {"/", path} or path.startswith(place.rstrip("/") + "/")
-
-
-def ancestors(path: str) -> Iterator[str]:
-    """The path itself and each folder above it, up to "/"."""
-    while True:
-        yield path
-        above = posixpath.dirname(path)
-        # The folder of "//" is "//".
-        if above == path:
-            return
-        path = above
 
 
 def _unread(path: str) -> str | None:
@@ -181,136 +117,7 @@ class State(Value):
 
     def find(self, need: Need) -> Found:
         """Whether a need is met, and by whom."""
-        match need:
-            case Program(name):
-                return self._program(name)
-            case Place(path) | Writable(path):
-                found = self.find(File(path))
-                return found if found.answer is Answer.YES else self.find(Folder(path))
-            case Matching(pattern):
-                return self._matching(pattern)
-            case Module(environment, name):
-                return self._module(environment, name)
-            case Source(suite):
-                return self._source(suite)
-            case InSuite(package):
-                known = in_suite(package, self.base.suite)
-                return Found(Answer.UNKNOWN if known is None else Answer.YES if known else Answer.NO)
-            case NotAMount(path):
-                return Found(Answer.NO if path in self.mounts else Answer.YES)
-            case Below() | Distributions() | Variable() | Toolchain():
-                return Found(Answer.YES, self._all_makers(need))
-            case _:
-                return self._thing(need)
-
-    def _all_makers(self, need: Below | Distributions | Variable | Toolchain) -> frozenset[int]:
-        match need:
-            case Below(path):
-                return self._makers_below(path)
-            case Distributions(environment):
-                return self._makers_of_distributions(environment)
-            case Variable(name):
-                return self.setters.get(name) or frozenset()
-            case Toolchain():
-                return self.makers(Toolchain())
-
-    def _thing(self, thing: Thing) -> Found:
-        if thing in self.things:
-            return Found(Answer.YES, self.things[thing])
-        in_base = self._in_base(thing)
-        if in_base:
-            return Found(Answer.YES, frozenset({BASE}))
-        if isinstance(thing, Library) and Package(thing.package) in self.things:
-            return Found(Answer.YES, self.things[Package(thing.package)])
-        makers = self._openers(_KINDS[type(thing)], getattr(thing, "path", "/"))
-        if makers or in_base is None:
-            return Found(Answer.UNKNOWN, makers or frozenset({BASE}))
-        return Found(Answer.NO)
-
-    def _in_base(self, thing: Thing) -> bool | None:
-        match thing:
-            case Folder(path) if path in FOLDERS:
-                return self.base.has_folder(path)
-            case File(path) | Folder(path):
-                is_systems = any(is_below(path, place) for place in _SYSTEM_FOLDERS)
-                is_systems &= not any(is_below(path, place) for place in _NOT_THE_SYSTEMS)
-                return None if is_systems or not self.base.is_known else False
-            case User(name):
-                return self.base.has_user(name)
-            case Package(name):
-                return self.base.has_package(name)
-            case Library(package):
-                return self.base.has_library(package)
-            case Distribution(environment, name) if environment == "/usr/local":
-                return name in {"pip"} if self.base.is_known else None
-            case _:
-                return False
-
-    def _program(self, name: str) -> Found:
-        if "/" in name:
-            path = self.at(name)
-            return self.find(File(path)) if path else Found(Answer.UNKNOWN)
-        for folder in self.path:
-            if makers := self.makers(File(f"{folder}/{name}")):
-                return Found(Answer.YES, makers)
-        in_base = self.base.has_program(name)
-        if in_base:
-            return Found(Answer.YES, frozenset({BASE}))
-        openers = {maker for folder in self.path for maker in self._openers(Kind.FILE, f"{folder}/{name}")}
-        if is_debian_program(name):
-            # What pip brings along is no program of Debian's.
-            brought = frozenset({Kind.FILE, Kind.DISTRIBUTION})
-            openers = {maker for maker in openers if self.openers[maker].kinds != brought}
-        if openers or in_base is None:
-            return Found(Answer.UNKNOWN, frozenset(openers) or frozenset({BASE}))
-        return Found(Answer.NO)
-
-    def _module(self, environment: str, name: str) -> Found:
-        distribution = name.partition(".")[0].replace("_", "-").lower()
-        if makers := self.makers(Distribution(environment, distribution)):
-            return Found(Answer.YES, makers)
-        makers = self._makers_of_distributions(environment)
-        return Found(Answer.UNKNOWN if makers else Answer.NO, makers)
-
-    def _source(self, suite: str) -> Found:
-        lists = [path for path in self.files_below("/etc/apt") if suite in (self.text(path) or suite)]
-        makers = frozenset(maker for path in lists for maker in self.makers(File(path)))
-        if self._openers(Kind.LISTS, "/"):
-            return Found(Answer.UNKNOWN, makers)
-        return Found(Answer.YES if makers else Answer.NO, makers)
-
-    def _matching(self, pattern: str) -> Found:
-        stem = pattern
-        for mark in "*?[":
-            stem = stem.partition(mark)[0]
-        folder = posixpath.dirname(stem) or "/"
-        makers = {
-            maker
-            for path in self.files_below(folder)
-            if fnmatchcase(path, pattern)
-            for maker in self.makers(File(path))
-        }
-        if makers:
-            return Found(Answer.YES, frozenset(makers))
-        openers = self._openers(Kind.FILE, folder)
-        return Found(Answer.UNKNOWN if openers else Answer.NO, openers)
-
-    def _makers_below(self, place: str) -> frozenset[int]:
-        found = {maker for thing in self.below(place) for maker in self.makers(thing)}
-        found |= self.makers(File(place)) | self.makers(Folder(place)) | self._openers(Kind.FILE, place)
-        return frozenset(found)
-
-    def _makers_of_distributions(self, environment: str) -> frozenset[int]:
-        names = self.distributions.get(environment) or ()
-        found = {maker for name in names for maker in self.makers(Distribution(environment, name))}
-        return frozenset(found | self._openers(Kind.DISTRIBUTION, environment))
-
-    def _openers(self, kind: Kind, path: str) -> frozenset[int]:
-        """The steps that may have made a thing of this kind at a path."""
-        found: set[int] = set()
-        for place in ancestors(path):
-            found |= set(self.opened.get((kind, place)) or ())
-        return frozenset(found)
+        return find(self, need)
 
     def after(self, effect: Effect, step: int, *, is_sure: bool = True) -> State:
         """The state when a command has run; one that is not sure to run takes nothing away."""
@@ -321,7 +128,7 @@ class State(Value):
         opens = [effect.opens] if effect.opens else []
         for thing in effect.provides:
             if not is_sure and thing not in things:
-                opens.append(Open(frozenset({_KINDS.get(type(thing), Kind.FILE)}), (getattr(thing, "path", "/"),)))
+                opens.append(Open(frozenset({KINDS.get(type(thing), Kind.FILE)}), (getattr(thing, "path", "/"),)))
                 continue
             # A compiler is no reason to forget the headers: together they are the toolchain.
             is_new = is_sure and not (isinstance(thing, Toolchain) and thing in things)
@@ -361,7 +168,7 @@ class State(Value):
         """The state where a step may have made what nobody names."""
         opened = self.opened
         for kind in opens.kinds:
-            for place in opens.places if kind in _KINDS_WITH_PLACES else ("/",):
+            for place in opens.places if kind in KINDS_WITH_PLACES else ("/",):
                 known = opened.get((kind, place)) or HashTrieSet()
                 opened = opened.insert((kind, place), known.insert(step))
         openers = self.openers.insert(step, _joined(self.openers.get(step), opens))

@@ -16,10 +16,14 @@ class Program(Value):
 
 
 class File(Value):
+    """A file, by absolute path."""
+
     path: str
 
 
 class Folder(Value):
+    """A folder, by absolute path."""
+
     path: str
 
 

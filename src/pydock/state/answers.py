@@ -1,0 +1,43 @@
+"""The answer to a need, and by whom it was met; paths of an image."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from enum import Enum
+
+from pydock.values import Value
+
+# The maker of what the base image has.
+BASE = -1
+
+
+class Answer(Enum):
+    """Whether a need is met; unknown where a step may have met it, and nobody knows."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class Found(Value):
+    """The answer to a need, and by whom: numbers of steps, BASE for the base image."""
+
+    answer: Answer
+    makers: frozenset[int] = frozenset()
+
+
+def is_below(path: str, place: str) -> bool:
+    """Whether a path is a place or lies below it."""
+    return place in {"/", path} or path.startswith(place.rstrip("/") + "/")
+
+
+def ancestors(path: str) -> Iterator[str]:
+    """The path itself and each folder above it, up to "/"."""
+    while True:
+        yield path
+        above = posixpath.dirname(path)
+        # The folder of "//" is "//".
+        if above == path:
+            return
+        path = above
