@@ -58,8 +58,8 @@ DOORS = {
     "docker": {"bench/client.py"},
     "msgspec": {"values.py"},
     "dockerfile_parse": {"dockerfile.py"},
-    "tree_sitter": {"shell.py"},
-    "tree_sitter_bash": {"shell.py"},
+    "tree_sitter": {"shell/grammar.py"},
+    "tree_sitter_bash": {"shell/grammar.py"},
     "libcst": {"codemods"},
     "tabulate": {"report/tables.py"},
     "typer": {
