@@ -18,7 +18,7 @@ def test_a_library_behind_headers_is_not_said_to_be_for_a_wheel() -> None:
         assert isinstance(result, Split)
         texts[name] = result.plan.text()
     assert "# psycopg2 needs libpq" in texts["psycopg2"]
-    assert "# the libraries behind libpq-dev" in texts["psycopg2-binary"]
+    assert "# run-time libraries of libpq-dev" in texts["psycopg2-binary"]
 
 
 SLIM_LOSSES = (

@@ -93,7 +93,7 @@ def _of_heredoc(instruction: Instruction, source: Source, target: str, needs: tu
 def _of_address(address: str, source: Source, target: str, needs: tuple[Need, ...]) -> Effect:
     if address.endswith(".git") or address.startswith("git@") or ".git#" in address:
         return Effect(needs, provides=(Folder(target),), opens=files_below(target))
-    name = posixpath.basename(address.split("?")[0].rstrip("/"))
+    name = posixpath.basename(address.split("?", maxsplit=1)[0].rstrip("/"))
     path = posixpath.join(target, name) if source.is_folder else target
     return Effect(needs, provides=(File(path),))
 

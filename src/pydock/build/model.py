@@ -8,7 +8,7 @@ from pydock import shell
 from pydock.dockerfile import Dockerfile, Instruction
 from pydock.patterns import regex
 from pydock.state import Effect, Found, Need, Open, Purpose, State, Thing
-from pydock.state.needs import Below, File
+from pydock.state.needs import Below, Distribution, File
 from pydock.values import Value
 
 _SETTINGS = regex(
@@ -58,6 +58,12 @@ class Step(Value, eq=False):
     def installs(self) -> str | None:
         """The environment that the service's Python packages go to, None for every other step."""
         return next((effect.installs for effect in self.effects if effect.installs is not None), None)
+
+    @property
+    def is_of_environment(self) -> bool:
+        """Whether it installs the service's Python packages, or takes some of them away."""
+        removed = (thing for effect in self.effects for thing in effect.removes)
+        return self.installs is not None or any(isinstance(thing, Distribution) for thing in removed)
 
     @property
     def is_tool(self) -> bool:

@@ -9,15 +9,12 @@ from pydock.build.model import Process
 from pydock.build.recorder import Draft, Recorder
 from pydock.effects import is_builtin
 from pydock.effects.python.environments import active
-from pydock.images.base import base_image
 from pydock.images.debian import full_image_libraries, library, needs
 from pydock.project import Project
 from pydock.project.calls import libraries, python_calls
 from pydock.project.start import Start, starts
-from pydock.source.program_calls import program_calls
-from pydock.state import Answer, Need, State
+from pydock.state import Need, State
 from pydock.state.needs import Distribution, Distributions, File, Library, Package, Program, User
-from pydock.values import replace
 
 
 def processes_of(project: Project, state: State) -> Iterator[Process]:
@@ -116,6 +113,4 @@ def _environment(start: Start, state: State) -> str | None:
 
 def _distributions(state: State, environment: str | None) -> frozenset[str]:
     names = state.distributions.get(environment) if environment else None
-    return frozenset(
-        name for name in names or () if environment and Distribution(environment, name) in state.things
-    )
+    return frozenset(name for name in names or () if environment and Distribution(environment, name) in state.things)

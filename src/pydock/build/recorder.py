@@ -16,7 +16,15 @@ _NAMED = regex(r"\$\{?(\w+)")
 # pip fills in ${NAME} in requirement files: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 _FILLED_IN = regex(r"\$\{([A-Z0-9_]+)\}")
 _WORD = regex(r"[A-Za-z_]\w*")
-_BUILD_FILES = ("setup.py", "setup.cfg", "pyproject.toml", "hatch_build.py", "build.py", "CMakeLists.txt", "meson.build")
+_BUILD_FILES = (
+    "setup.py",
+    "setup.cfg",
+    "pyproject.toml",
+    "hatch_build.py",
+    "build.py",
+    "CMakeLists.txt",
+    "meson.build",
+)
 
 
 class Draft:

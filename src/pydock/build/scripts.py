@@ -106,14 +106,26 @@ class Reader:
                     self.nested(part, command, scene, flows, is_sure=is_sure)
                 else:
                     self.recorder.apply(self.draft, part, is_sure=is_sure)
-                    if part.workdir is not None and is_sure:
-                        self.recorder.set_workdir(part.workdir)
+                    self.moved(part, words, is_sure=is_sure)
         if words and command.assignments:
             # `NAME=value program` is for that program alone.
             self.recorder.state = replace(self.recorder.state, variables=before)
         text = self.printed(command, words)
         for redirect in command.redirections:
             self.redirect(redirect, text, scene, is_sure=is_sure)
+
+    def moved(self, part: Effect, words: tuple[Word, ...], *, is_sure: bool) -> None:
+        """Where the shell is after `cd`, and whose programs it finds first after `. venv/bin/activate`."""
+        if not is_sure:
+            return
+        if part.is_elsewhere or part.workdir is not None:
+            self.recorder.set_workdir(part.workdir)
+        state = self.recorder.state
+        script = words[1].value if len(words) > 1 and words[0].value in {".", "source"} else None
+        if script is not None and script.endswith("bin/activate") and (path := state.at(script)):
+            environment = posixpath.dirname(posixpath.dirname(path))
+            places = ":".join((f"{environment}/bin", *state.path))
+            self.recorder.state = state.with_variable("PATH", places).with_variable("VIRTUAL_ENV", environment)
 
     def assign(self, command: Command, words: tuple[Word, ...], scene: Scene) -> None:
         given = list(command.assignments)

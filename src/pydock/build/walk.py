@@ -1,4 +1,4 @@
-"""Reading a Dockerfile as a program, from its first FROM to the commands that run in the end, without running anything."""
+"""Reading a Dockerfile as a program, from its first FROM to the commands that run in the end. Nothing is run."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from pydock.project import Project
 from pydock.project.sources import remembered
 from pydock.shell import Command, Joint, Word, argv, expand, script
 from pydock.shell import Step as Member
-from pydock.state import ANYTHING, Answer, Effect, Found, Purpose, State
-from pydock.state.needs import File, Folder, Place as AnyPlace, User
+from pydock.state import ANYTHING, Answer, Effect, Found, State
+from pydock.state.needs import File, Folder, User
+from pydock.state.needs import Place as AnyPlace
 from pydock.values import replace
 from pydock.words import expand as filled
-from pydock.words import split, unquote
+from pydock.words import unquote
 
 _DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -249,9 +250,7 @@ class _Walk:
         variables = self.recorder.state.variables
         return tuple(word for each in command.words for word in expand(each, variables, scene.arguments))
 
-    def operands(
-        self, instruction: Instruction, member: Member, command: Command, text: str, scene: Scene
-    ) -> bool:
+    def operands(self, instruction: Instruction, member: Member, command: Command, text: str, scene: Scene) -> bool:
         """Whether the command came apart into a step for each operand."""
         words = self.expanded(command, scene)
         if command.redirections or command.substitutions or not words:

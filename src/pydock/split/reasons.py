@@ -36,7 +36,7 @@ def reasons(draft: Draft, run: Instruction | None, added: Sequence[Need]) -> str
 def _linked(draft: Draft) -> dict[str, str]:
     """The libraries that Python packages of the service are compiled against, with one package that is."""
     names, suite = names_of(draft.build), draft.image.suite_meant
-    return {need.package: need.wanted_by for need in needs(names, suite, compiled=names) if need.was_compiled}
+    return {need.package: need.wanted_by for need in needs(names, suite) if need.was_compiled}
 
 
 def _needing(linked: dict[str, str]) -> list[str]:

@@ -74,7 +74,7 @@ class _Slicer:
         self.environments = {step.installs for step in self.installs}
 
     def slices(self) -> Slices:
-        installs = {step.number for step in self.installs}
+        installs = {step.number for step in self.steps if step.is_of_environment}
         builder = self.closure(installs, frozenset(), takes=True)
         builder |= self.variables(builder)
         builder |= self.checks(builder)

@@ -11,7 +11,7 @@ from pydock.images.tags import PythonImage
 from pydock.packages import Demand, Places, joined, of_file
 from pydock.project import Project
 from pydock.split.slim import loaded_libraries, media_types
-from pydock.state.needs import File
+from pydock.state.needs import Distribution, File
 
 
 def demand_of(build: Build) -> Demand:
@@ -30,7 +30,8 @@ def demand_of(build: Build) -> Demand:
 
 def names_of(build: Build) -> frozenset[str]:
     """The packages that the installs of a build are known to bring."""
-    return frozenset(name for state in build.stages for names in state.distributions.values() for name in names)
+    found = (thing for step in build.steps if step.installs is not None for thing in step.provides)
+    return frozenset(thing.name for thing in found if isinstance(thing, Distribution))
 
 
 def unread(project: Project, build: Build, stage: Stage) -> str | None:

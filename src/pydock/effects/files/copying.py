@@ -11,7 +11,7 @@ from pydock.effects.registry import effect
 from pydock.shell import Word
 from pydock.shell.argv import Argv
 from pydock.state import Answer, Effect, Open, State, files_below
-from pydock.state.needs import File, Folder, Need, Place, Thing, User
+from pydock.state.needs import Below, File, Folder, Need, Place, Thing, User
 from pydock.values import Value, field
 
 
@@ -129,7 +129,7 @@ def copied(
     for word in sources:
         path = path_of(word, state)
         if path is None:
-            takes += taken(word, state)
+            takes += taken(word, state) or ([Below(state.workdir)] if state.workdir not in {None, "/"} else [])
             made += Copies(() if is_inside else (File(where),), {}, (where,))
             continue
         has_contents = (word.value or "").endswith(contents_mark)

@@ -63,6 +63,8 @@ def pipx(line: Argv, state: State) -> Iterable[Effect]:
     if line.verb not in {"install", "inject", "upgrade"}:
         return (Effect(),)
     names = line.operands[:1] if line.verb == "inject" else line.operands
+    if not names:
+        return (Effect(),)
     return tuple(_application(word.head, word.value is not None, home, programs, state) for word in names)
 
 
