@@ -110,7 +110,7 @@ NEEDS = [
     ),
     pytest.param(
         "pip install --no-index --find-links=/wheels flask",
-        {Place("/wheels"), Below("/wheels"), Program("pip")},
+        {Below("/wheels"), Program("pip")},
         id="a folder of wheels",
     ),
     pytest.param("/opt/env/bin/pip install a", {File("/opt/env/bin/pip")}, id="the pip that is called"),

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from pydock.build.violation import DEVELOPMENT
 from pydock.dockerfile import Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.project import Project
@@ -207,7 +208,7 @@ def _fix(project: Project, sync: Sync) -> Fix | None:
             return None
     edit = Edit(project.path, *behind(sync.instruction, sync.verb, option))
     doubts = ("whether shipped code imports a package of that group",)
-    return Fix("leave the development group out", Safety.UNSAFE, (edit,), frozenset(), doubts)
+    return Fix("leave the development group out", Safety.UNSAFE, (edit,), frozenset({DEVELOPMENT}), doubts)
 
 
 def _knows_only(version: str) -> bool:

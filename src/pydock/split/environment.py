@@ -18,7 +18,7 @@ from pydock.split.places import running_files
 from pydock.split.refusal import Refusal, span_of
 from pydock.split.setuptools_use import setuptools_for
 from pydock.split.slices import MANAGERS
-from pydock.split.wanted import names_of
+from pydock.split.wanted import names_of, pins_of
 from pydock.state import is_below
 from pydock.state.needs import File, Program
 from pydock.values import Value
@@ -147,5 +147,5 @@ def made(
     brings_uv = project.options.installer == "uv" and takes_uv(stage, image, members)
     from_outside = is_filled_from_outside(members, image) and not calls_pip_later(project, build, runtime)
     from_outside = from_outside or brings_uv
-    setuptools = setuptools_for(project, image, names_of(build)) if from_outside else None
+    setuptools = setuptools_for(project, image, names_of(build), pins_of(build)) if from_outside else None
     return Environment(path, True, from_outside, brings_uv, manager, setuptools)

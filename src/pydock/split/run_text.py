@@ -16,6 +16,7 @@ from pydock.split.draft import Draft
 from pydock.split.installer import uv_edits
 from pydock.split.members import Member
 from pydock.split.pip_commands import elsewhere, pip_words
+from pydock.split.slices import MANAGERS
 
 _APT_FOLDER = regex(r"=/var/(?:cache|lib)/apt\b")
 Chosen = Callable[[Member], bool]
@@ -180,12 +181,12 @@ def _install_edits(draft: Draft, member: Member) -> list[tuple[Span, str]]:
     edits = list(moved_paths(draft.project, member.part.commands, environment.path))
     for command in member.part.commands:
         found = pip_words(command)
-        if found is None:
-            continue
-        if environment.is_filled_from_outside:
+        if found is not None and environment.is_filled_from_outside:
             edits.append(elsewhere(command, environment.path))
-        unwanted = [word for word in command.words if word.value in {"--user", "--system"}]
-        edits += [(Span(word.span.start, _next_start(command.words, word)), "") for word in unwanted]
+        if found is not None or command.program in MANAGERS:
+            unwanted = [word for word in command.words if word.value in {"--user", "--system"}]
+            unwanted = [] if command.program == "pipenv" else unwanted
+            edits += [(Span(word.span.start, _next_start(command.words, word)), "") for word in unwanted]
     return edits
 
 

@@ -5,7 +5,9 @@ The official images of Python 3.11 and older have setuptools beside pip; an envi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from packaging.version import InvalidVersion, Version
 
 from pydock.data import rows_of
 from pydock.images.tags import PythonImage, version_order
@@ -24,23 +26,40 @@ _IMPORTS = regex(
 _FIRST_WITHOUT = (3, 12)
 
 
-def setuptools_for(project: Project, image: PythonImage, names: Iterable[str]) -> str | None:
+def setuptools_for(project: Project, image: PythonImage, names: Iterable[str], pins: Mapping[str, str]) -> str | None:
     """The version that the environment gets; None where nothing imports it, or the image never had it.
 
     What a package imports is known for those of `data/package_requires.csv`; any other one may.
     """
     if version_order(image.minor) >= _FIRST_WITHOUT:
         return None
-    imports = any(_IMPORTS.search(project.tree.text(path) or "") for path in sources(project))
-    if not imports and not any(map(_may_import, _with_what_they_bring(names))):
+    direct = [name for name in names if not _is_own(project, name)]
+    risks = [name for name in direct if not rows_of("package_requires", name)]
+    risks += [name for name in _with_what_they_bring(direct) if _may_import(name, pins.get(name))]
+    if not risks and not any(_IMPORTS.search(project.tree.text(path) or "") for path in sources(project)):
         return None
     return _WITH_PKG_RESOURCES.get(image.minor, _NEWEST)
 
 
-def _may_import(name: str) -> bool:
-    if rows_of("pkg_resources_users", name):
+def _is_own(project: Project, name: str) -> bool:
+    """Whether a package is the project itself, whose source is read instead."""
+    module = name.replace("-", "_")
+    places = (module, f"{module}.py", f"src/{module}")
+    return any(project.tree.has_file(each) or project.tree.has_folder(each) for each in places)
+
+
+def _may_import(name: str, version: str | None) -> bool:
+    """Whether a release of a package imports it undeclared; one that nothing pins is the newest."""
+    for row in rows_of("pkg_resources_users", name):
+        return not row["until"] or (version is not None and _is_until(version, row["until"]))
+    return False
+
+
+def _is_until(version: str, last: str) -> bool:
+    try:
+        return Version(version) <= Version(last)
+    except InvalidVersion:
         return True
-    return name == "setuptools" or not rows_of("package_requires", name)
 
 
 def _with_what_they_bring(names: Iterable[str]) -> frozenset[str]:

@@ -14,7 +14,7 @@ from pydock.images.debian import kind_of
 from pydock.patterns import regex
 from pydock.split.members import package_of
 from pydock.state import ANYTHING, Answer, Found, Need
-from pydock.state.needs import Below, File, Folder, PackageLists, Program, Toolchain, Variable
+from pydock.state.needs import File, Folder, PackageLists, Program, Toolchain, Variable
 from pydock.values import Value
 
 MANAGERS = frozenset({"poetry", "pipenv", "pdm", "uv", "hatch", "rye"})
@@ -110,7 +110,7 @@ class _Slicer:
             makers = {maker for maker in answer.makers if maker in self.by_number}
             if answer.answer is Answer.UNKNOWN:
                 # Who installs the service's packages brought it, rather than who brought the tool for that.
-                makers = {maker for maker in makers if not self.by_number[maker].is_tool} or makers
+                makers = {maker for maker in makers if not self.by_number[maker].is_tool}
             found |= makers
         return found
 
@@ -126,13 +126,7 @@ class _Slicer:
         for need, answer in step.takes:
             for maker in answer.makers:
                 other = self.by_number.get(maker)
-                if other is None:
-                    continue
-                if (
-                    isinstance(need, Variable | Toolchain)
-                    or not isinstance(need, Below)
-                    or any(_lies_in(thing, need) for thing in (*other.provides, *other.changes))
-                ):
+                if other is not None and (isinstance(need, Variable | Toolchain) or _made(other, need)):
                     found.add(maker)
         return found
 
@@ -276,6 +270,11 @@ class _Slicer:
         return found
 
 
-def _lies_in(thing: object, place: Below) -> bool:
-    path = getattr(thing, "path", None)
-    return path is not None and (path == place.path or path.startswith(place.path.rstrip("/") + "/"))
+def _made(step: Step, need: Need) -> bool:
+    """Whether a step put something where a need looks, and not only may have."""
+    place = getattr(need, "path", None)
+    if not isinstance(place, str):
+        return False
+    paths = [getattr(thing, "path", None) for thing in (*step.provides, *step.changes)]
+    paths += [path for opened in step.opens for path in opened.places]
+    return any(isinstance(path, str) and is_below(path, place) for path in paths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydock.build import Build
 from pydock.dockerfile import Stage
@@ -34,6 +34,11 @@ def names_of(build: Build) -> frozenset[str]:
     return frozenset(thing.name for thing in found if isinstance(thing, Distribution))
 
 
+def pins_of(build: Build) -> Mapping[str, str]:
+    """The exact versions that lists give."""
+    return {name: pin.removeprefix("==") for name, pin in demand_of(build).pins.items() if pin.startswith("==")}
+
+
 def unread(project: Project, build: Build, stage: Stage) -> str | None:
     """The first file of an install that could not be read."""
     for step in build.of_stage(stage.index):
@@ -49,8 +54,7 @@ def extra_needs(project: Project, build: Build, image: PythonImage) -> Iterator[
     """What the full image brought along for the packages and the source, beyond what they are known to call."""
     suite = image.suite_meant
     names = names_of(build)
-    pins = {name: pin.removeprefix("==") for name, pin in demand_of(build).pins.items() if pin.startswith("==")}
-    compiled = [name for name, version in pins.items() if is_older_than_wheels(name, version, image.minor)]
+    compiled = [name for name, version in pins_of(build).items() if is_older_than_wheels(name, version, image.minor)]
     libraries = needs(names, suite, compiled=compiled)
     found = from_full_image(libraries, suite)
     found += [need for need in libraries if need not in found and _was_there(need, suite)]

@@ -86,9 +86,11 @@ def ancestors(path: str) -> Iterator[str]:
     """The path itself and each folder above it, up to "/"."""
     while True:
         yield path
-        if path in {"/", ""}:
+        above = posixpath.dirname(path)
+        # The folder of "//" is "//".
+        if above == path:
             return
-        path = posixpath.dirname(path)
+        path = above
 
 
 def _unread(path: str) -> str | None:

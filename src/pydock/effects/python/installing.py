@@ -206,7 +206,7 @@ def _of_editables(projects: Iterable[LocalProject], environment: str, state: Sta
         backend = section(table, "build-system").get("build-backend", "setuptools")
         if str(backend).startswith(_OF_SETUPTOOLS):
             name = _written_name(project, state)
-            yield from (File(f"{project.path}/{name}.egg-info/PKG-INFO"),) if name else ()
+            yield from (File(f"{project.path.rstrip('/')}/{name}.egg-info/PKG-INFO"),) if name else ()
 
 
 def _written_name(project: LocalProject, state: State) -> str | None:

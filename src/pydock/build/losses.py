@@ -1,0 +1,332 @@
+"""What processes and the final image had, and have no longer: law 12."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from pydock.build.known import by_identity, identity
+from pydock.build.model import Build, Process, Step
+from pydock.build.violation import Declared, Violation, named
+from pydock.effects.python.environments import active
+from pydock.effects.python.installing import TOOLS, is_read
+from pydock.images.base import name_in_suite
+from pydock.images.debian import kind_of
+from pydock.patterns import regex
+from pydock.state import Answer, Need, State, Thing, is_below
+from pydock.state.needs import (
+    Below,
+    Distribution,
+    File,
+    Folder,
+    Library,
+    Package,
+    Place,
+    Program,
+    SourceLink,
+    User,
+)
+
+_LINE = regex(r":\d+\Z")
+# Kinds of packages that only building and fetching call.
+_BUILDING = frozenset({"compiler", "build-tool", "headers", "version-control", "fetcher"})
+_CACHES = (
+    "/tmp",
+    "/var/tmp",
+    "/var/cache",
+    "/var/lib/apt",
+    "/var/log",
+    "/etc/apt",
+    "/usr/share/keyrings",
+    "/root/.cache",
+)
+_OF_TOOLS = regex(
+    r"(?:.*/)?(?:\.cache|\.config|\.pip|\.ssh|\.npm|\.local|\.poetry|get-pip\.py|uvx?|[\w.-]+\.egg-info)(?:/.*)?"
+)
+# What the service reads nothing of: lists of installers, and what only the build itself or git reads.
+_LISTS = regex(
+    r"(?:.*/)?(?:[\w.-]*(?:requirements?|constraints)[\w.-]*\.(?:txt|in|lock)|[\w.-]*\.lock|pylock[\w.-]*\.toml|Pipfile"
+    r"|pyproject\.toml|setup\.cfg|\.dockerignore|[\w.-]*Dockerfile[\w.-]*)|.*/requirements/.*"
+)
+_LEFT_OUT = regex(
+    r"(?:.*/)?(?:\.git|\.github|\.idea|\.vscode|__pycache__|\.(?:pytest|mypy|ruff)_cache|\.?venv|node_modules|tests?)/.*"
+    r"|(?:.*/)?(?:\.env[\w.-]*|[\w.-]*\.(?:log|py[cod])|\.DS_Store|\.gitignore|(?:docker-)?compose[\w.-]*\.ya?ml)"
+)
+
+
+# Library code that fetches at build time does so below HOME.
+_FILLS_HOME = regex(r"python[\d.]* (?:-c|-m (?!pip|venv|compileall|build))|playwright|spacy|nltk|huggingface|download")
+
+
+def lost(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
+    """What the processes lack, and what the final image lacks."""
+    yield from _of_processes(before, after, declared)
+    yield from _packages(before, after, declared)
+    yield from _users(before, after)
+    yield from _files(before, after, declared)
+    yield from _variables(before, after, declared)
+    if before.final.base.reference and after.final.base.reference is None:
+        yield Violation(12, None, f"the image was built on {before.final.base.reference}, and now on nobody knows what")
+
+
+def _of_processes(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
+    old, new = _by_origin(before), _by_origin(after)
+    lacked = {need for process in before.processes for need, found in process.needs if found.answer is Answer.NO}
+    for origin, processes in new.items():
+        for at, process in enumerate(processes):
+            known = old.get(origin, [])
+            was = known[min(at, len(known) - 1)] if known else None
+            is_other = was is not None and was.text != process.text and declared.changes & {"cmd", "entrypoint"}
+            yield from _needs_of(process, was, lacked, before.final if is_other else None)
+            if was is not None:
+                yield from _setting_of(process, was, before, after, declared)
+    for origin, processes in old.items():
+        if origin not in new and _is_kept(origin, new, declared):
+            yield Violation(12, None, f"{_who(processes[0])} is not started any more")
+
+
+def _by_origin(build: Build) -> dict[str, list[Process]]:
+    """Processes by who starts them, without the line in a script, which moves."""
+    found: dict[str, list[Process]] = defaultdict(list)
+    for process in build.processes:
+        found[_LINE.sub("", process.origin)].append(process)
+    return found
+
+
+def _is_kept(origin: str, new: Mapping[str, list[Process]], declared: Declared) -> bool:
+    """Whether somebody has to start a process still: what CMD started, ENTRYPOINT may start now."""
+    own = {"CMD", "ENTRYPOINT"}
+    if origin == "HEALTHCHECK":
+        return "healthcheck" not in declared.changes
+    is_moved = bool(declared.changes & {"cmd", "entrypoint"}) and bool(own & set(new))
+    return not is_moved or ": " in origin
+
+
+def _who(process: Process) -> str:
+    """A process as a person names it: CMD, or the service of a compose file."""
+    path, _, service = process.origin.partition(": ")
+    if service:
+        return f"the process of {service}"
+    return path.split(" ")[0] if path.isupper() or path.split(" ")[0].isupper() else f"the command of {path}"
+
+
+def _needs_of(process: Process, was: Process | None, lacked: set[Need], other: State | None) -> Iterator[Violation]:
+    """`other` is the image before, where another command takes the place of one: what that image lacked may lack."""
+    had = dict(was.needs) if was is not None else {}
+    for need, found in process.needs:
+        if found.answer is Answer.NO:
+            if need not in lacked and (other is None or other.find(need).answer is not Answer.NO):
+                yield Violation(12, None, f"{_who(process)} needs {named(need)}, {_why(need)}")
+        elif found.answer is Answer.UNKNOWN and had.get(need, found).answer is Answer.YES:
+            yield Violation(12, None, f"{_who(process)} had {named(need)}, and may lack it", is_doubt=True)
+
+
+def _why(need: Need) -> str:
+    match need:
+        case Program() | Library() | Package():
+            return "which the image lacks"
+        case User():
+            return "which no step creates"
+        case _:
+            return "which no step brings"
+
+
+def _setting_of(process: Process, was: Process, before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
+    who = _who(process)
+    yield from _asked_before(process, was, after, declared)
+    if was.workdir != process.workdir and "workdir" not in declared.changes:
+        yield Violation(12, None, f"{who} ran in {was.workdir}, and runs in {process.workdir}")
+    if was.user != process.user and "user" not in declared.changes:
+        yield Violation(12, None, f"{who} ran as {was.user}, and runs as {process.user}")
+    has = _importable(process, after.final) | TOOLS
+    if not declared.drops_development and (missing := {name for name in was.distributions if name not in has}):
+        yield Violation(
+            12, None, f"{who} had the Python packages {', '.join(sorted(missing)[:5])}, and has them no longer"
+        )
+    if process.environment and _is_closed(process, process.environment) and not _is_closed(was, was.environment or "/"):
+        yield Violation(12, None, f"{who} runs as {process.user}, who may not read {process.environment}")
+    if was.home != process.home:
+        yield from _home(process, was, before)
+
+
+def _importable(process: Process, final: State) -> frozenset[str]:
+    """The packages of the interpreter that a process runs with: of the first on the PATH where a script starts it."""
+    folder, _, name = process.text.partition(" ")[0].rpartition("/")
+    places = [f"{folder}/{name}"] if folder else [f"{each}/{name}" for each in final.path]
+    if not any(place in final.origins or place in final.texts for place in places):
+        return process.distributions
+    names = final.distributions.get(active(final)) or ()
+    return frozenset(each for each in names if Distribution(active(final), each) in final.things)
+
+
+def _is_closed(process: Process, path: str) -> bool:
+    """Whether a path lies in root's home, which nobody else may enter."""
+    return process.user.partition(":")[0] not in {"root", "0", ""} and is_below(path, "/root")
+
+
+def _asked_before(process: Process, was: Process, after: Build, declared: Declared) -> Iterator[Violation]:
+    """What the process of before asked for, asked of the new image where it asks no longer."""
+    asks = {need for need, _ in process.needs}
+    for need, found in was.needs:
+        if need in asks or found.answer is not Answer.YES:
+            continue
+        if isinstance(need, File | Folder) and was.environment and is_below(need.path, was.environment):
+            need = Program(posixpath.basename(need.path))
+        if isinstance(need, Program) and declared.changes & {"cmd", "entrypoint", "healthcheck"}:
+            continue
+        if isinstance(need, File | Folder | User | Program) and after.final.find(need).answer is Answer.NO:
+            yield Violation(12, None, f"{_who(process)} had {named(need)}, {_why(need)} now")
+
+
+def _home(process: Process, was: Process, before: Build) -> Iterator[Violation]:
+    """Files below the home of the user before, written by commands that do so unasked: models, browsers."""
+    for step in before.steps:
+        opened = any(was.home in opened.places for opened in step.opens) and _FILLS_HOME.search(step.text)
+        paths = [thing.path for thing in step.provides if isinstance(thing, File)]
+        if opened or any(is_below(path, was.home) and not _OF_TOOLS.fullmatch(path) for path in paths):
+            text = f"{_who(process)} runs as {process.user}, and line {step.line} may have written to {was.home}"
+            yield Violation(12, None, text, is_doubt=True)
+            return
+
+
+def _packages(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
+    """Packages of the system that the final image was told to have."""
+    if "base" in declared.changes and before.final.base.is_known and not after.final.base.is_known:
+        return
+    wanted = [step for step in _behind(before) if step.operand is not None and step.key[0] in {"apt", "apk"}]
+    kept = {identity(step) for step in after.steps if step.stage in _lineage(after)}
+    for step in wanted:
+        package = next((thing for thing in step.provides if isinstance(thing, Package)), None)
+        if package is None or package not in before.final.things or identity(step) in kept:
+            continue
+        if not _is_replaced(package, before, after):
+            text = f"the image had the package {package.name} of line {step.line}, and has it no longer"
+            yield Violation(12, None, text)
+
+
+def _is_replaced(package: Package, before: Build, after: Build) -> bool:
+    final = after.final
+    if final.find(package).answer is Answer.YES:
+        return True
+    if kind_of(package.name) in _BUILDING:
+        return all(
+            final.find(thing).answer is not Answer.NO or not isinstance(thing, Library)
+            for thing in before.final.things
+            if isinstance(thing, Library) and before.final.makers(thing) <= before.final.makers(package)
+        )
+    return final.find(Package(name_in_suite(package.name, final.base.suite))).answer is Answer.YES
+
+
+def _behind(build: Build) -> list[Step]:
+    lineage = _lineage(build)
+    return [step for step in build.steps if step.stage in lineage]
+
+
+def _lineage(build: Build) -> frozenset[int]:
+    """The final stage and the stages of the file that it is built on."""
+    stages = build.dockerfile.stages
+    stage = build.dockerfile.final
+    found: set[int] = set()
+    while stage is not None and stage.index not in found:
+        found.add(stage.index)
+        parent = build.dockerfile.stage_named(stage.base)
+        stage = parent if parent is not None and parent.index < stage.index and stages else None
+    return frozenset(found)
+
+
+def _users(before: Build, after: Build) -> Iterator[Violation]:
+    for thing in before.final.things:
+        if isinstance(thing, User) and after.final.find(thing).answer is Answer.NO:
+            yield Violation(12, None, f"the image had the user {thing.name}, and has it no longer")
+
+
+def _variables(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
+    names = {step.key[1] for step in _behind(before) if step.key[0] == "ENV"}
+    for name in sorted(names - {step.key[1] for step in _behind(after) if step.key[0] == "ENV"}):
+        if "environment" in declared.changes and (is_read(name) or name.startswith("PYTHON")):
+            continue
+        yield Violation(12, None, f"the image had the variable {name}, and has it no longer")
+
+
+def _files(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
+    """Files and folders of the final image, and sources of editable installs, apart from what only building reads."""
+    steps = by_identity(after)
+    environments = _environments(before)
+    told: set[int] = set()
+    for thing, numbers in _missing_things(before.final, after.final):
+        makers = [before.steps[number] for number in numbers if number >= 0]
+        if isinstance(thing, SourceLink):
+            things = (each for state in after.stages for each in state.things)
+            if not any(isinstance(each, SourceLink) and each.path == thing.path for each in things):
+                yield Violation(12, None, f"the image had the editable source {thing.path}, and has it no longer")
+            continue
+        if told & numbers or not makers or _has_reason(thing, makers, before, after, environments, declared):
+            continue
+        told |= numbers
+        found = after.final.find(thing)
+        is_copied = thing.path in before.final.origins
+        if found.answer is Answer.NO or is_copied:
+            yield Violation(12, None, f"the image had {thing.path}, and has it no longer")
+        elif not any(identity(maker) in steps for maker in makers):
+            yield Violation(12, None, f"the image had {thing.path}, and may not have it any more", is_doubt=True)
+
+
+def _missing_things(had: State, has: State) -> list[tuple[File | Folder | SourceLink, frozenset[int]]]:
+    found = [
+        (thing, numbers)
+        for thing, numbers in had.things.items()
+        if isinstance(thing, File | Folder | SourceLink) and thing not in has.things
+    ]
+    return sorted(found, key=lambda entry: entry[0].path)
+
+
+def _has_reason(
+    thing: File | Folder,
+    makers: list[Step],
+    before: Build,
+    after: Build,
+    environments: frozenset[str],
+    declared: Declared,
+) -> bool:
+    path = thing.path
+    if any(is_below(path, place) for place in _CACHES) or _LISTS.fullmatch(path) or _OF_TOOLS.fullmatch(path):
+        return True
+    if before.final.origins.get(path) in declared.unsent and _LEFT_OUT.fullmatch(path):
+        return True
+    if isinstance(thing, Folder) and (after.final.children.get(path) or after.final.has(thing)):
+        return True
+    if any(is_below(path, place) for place in environments) and not before.final.origins.get(path):
+        return _program_is_there(path, makers, after.final, is_dropping=declared.drops_development)
+    if all(maker.is_tool or maker.is_upkeep or maker.key[0] in {"apt", "apk", "dnf", "yum"} for maker in makers):
+        return True
+    return _is_input(thing, makers, before) or after.final.find(thing).answer is Answer.YES
+
+
+def _program_is_there(path: str, makers: list[Step], final: State, *, is_dropping: bool) -> bool:
+    """A file of an environment, which may have moved: its programs are still found by name."""
+    folder, name = posixpath.split(path)
+    if posixpath.basename(folder) != "bin" or not all(maker.installs for maker in makers):
+        return True
+    return name in TOOLS or is_dropping or final.find(Program(name)).answer is not Answer.NO
+
+
+def _environments(build: Build) -> frozenset[str]:
+    found = {thing.environment for thing in build.final.things if isinstance(thing, Distribution)}
+    return frozenset(found | {step.installs for step in build.steps if step.installs is not None}) - {"/", "/usr"}
+
+
+def _is_input(thing: Thing, makers: list[Step], before: Build) -> bool:
+    """Whether only installers read a file: by name or with its folder, and no process runs there."""
+    readers = [step for step in before.steps if any(_reads(need, thing) for need, _ in step.needs)]
+    if not readers or not all(step.installs is not None or step.is_tool for step in readers):
+        return False
+    is_named = any(need == thing for step in readers for need, _ in step.needs)
+    path = getattr(thing, "path", "")
+    works = any(process.workdir is not None and is_below(path, process.workdir) for process in before.processes)
+    return is_named or not works
+
+
+def _reads(need: Need, thing: Thing) -> bool:
+    path = getattr(thing, "path", "")
+    return need == thing or (isinstance(need, Below | Place) and need.path != "/" and is_below(path, need.path))

@@ -1,0 +1,105 @@
+"""What steps read where it is there (settings, keys, variables, compilers, installed packages), and read no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydock.build.known import by_identity, identity, in_all, makers
+from pydock.build.model import Build, Step
+from pydock.build.violation import Violation, named, quoted
+from pydock.effects.python.installing import TOOLS
+from pydock.patterns import regex
+from pydock.state import BASE, Answer, Found, Need, State
+from pydock.state.needs import Below, Distribution, Distributions, File, Package, Toolchain, Variable
+
+# Variables that say how a tool talks, caches or starts, and nothing about what it makes.
+_MANNERS = regex(
+    r"PATH|VIRTUAL_ENV|DEBIAN_FRONTEND|PYTHON(?:UNBUFFERED|DONTWRITEBYTECODE|FAULTHANDLER|HASHSEED)|LANG|LC_ALL|HOME"
+    r"|PIP_(?:NO_CACHE_DIR|CACHE_DIR|DISABLE_PIP_VERSION_CHECK|ROOT_USER_ACTION|BREAK_SYSTEM_PACKAGES|DEFAULT_TIMEOUT)"
+    r"|UV_(?:LINK_MODE|COMPILE_BYTECODE|CACHE_DIR|NO_CACHE|SYSTEM_PYTHON|PROJECT_ENVIRONMENT|PYTHON_DOWNLOADS)"
+    r"|POETRY_(?:NO_INTERACTION|VIRTUALENVS_\w+|CACHE_DIR|HOME|VERSION)"
+)
+
+
+def readings_lost(before: Build, after: Build) -> Iterator[Violation]:
+    """A step that is in several stages has to find these things in one of them."""
+    now = by_identity(after)
+    for known, old in by_identity(before).items():
+        steps = now.get(known, ())
+        if not steps:
+            continue
+        for need, was in in_all(each.takes for each in old).items():
+            if (
+                was.answer is Answer.YES
+                and was.makers != {BASE}
+                and (text := _missing(before, after, old, steps, need, was))
+            ):
+                place = f"line {steps[0].line} {quoted(steps[0])}"
+                yield Violation(11, steps[0].line, f"{place} read {text}, which is not above it")
+
+
+def _missing(
+    before: Build, after: Build, old: tuple[Step, ...], steps: tuple[Step, ...], need: Need, was: Found
+) -> str | None:
+    """What none of the steps finds any longer, in words; None where one of them finds it."""
+    for step in steps:
+        text = _missing_of(before, after, old[0], step, need, was)
+        if text is None:
+            return None
+    return text
+
+
+def _missing_of(before: Build, after: Build, old: Step, step: Step, need: Need, was: Found) -> str | None:
+    match need:
+        case Variable(name):
+            return None if _MANNERS.fullmatch(name) or name in step.before.setters else named(need)
+        case Distributions(environment):
+            return _packages(old, step, environment)
+        case Toolchain():
+            return _compilers(before, after, step, was)
+        case File(path):
+            moved = path.startswith(f"{old.before.home}/") and old.before.home != step.before.home
+            return None if moved or step.before.find(need).answer is not Answer.NO else path
+        case Below("/etc/apt") | Below("/usr/share/keyrings"):
+            gone = makers(before, was) - makers(after, step.before.find(need))
+            return f"what `{' '.join(min(gone))}` leaves" if gone and _brings_files(before, was) else None
+        case Below(path) if path.startswith(f"{old.before.home}/."):
+            return None if step.before.find(need).makers or old.before.home != step.before.home else named(need)
+        case Package(name):
+            return None if step.before.find(need).answer is not Answer.NO else f"the package {name}"
+        case _:
+            return None
+
+
+def _brings_files(build: Build, was: Found) -> bool:
+    return any(build.steps[number].provides or build.steps[number].opens for number in was.makers if number >= 0)
+
+
+def _packages(old: Step, step: Step, environment: str) -> str | None:
+    """The Python packages that a command found in its environment; installs ask for their own."""
+    if old.installs is not None or old.is_tool:
+        return None
+    had = _installed(old.before, environment) - TOOLS
+    environments = [need.environment for need, _ in step.takes if isinstance(need, Distributions)]
+    has = frozenset[str]().union(*(_installed(step.before, each) for each in environments))
+    if missing := had - has:
+        return f"the packages {', '.join(sorted(missing)[:3])}" if len(missing) > 1 else f"the package {min(missing)}"
+    return None if environments else f"the packages in {environment}"
+
+
+def _installed(state: State, environment: str) -> frozenset[str]:
+    names = state.distributions.get(environment) or ()
+    return frozenset(name for name in names if Distribution(environment, name) in state.things)
+
+
+def _compilers(before: Build, after: Build, step: Step, was: Found) -> str | None:
+    """The packages that compile: each is there by a step, or the image has it."""
+    for number in sorted(number for number in was.makers if number >= 0):
+        maker = before.steps[number]
+        packages = [thing for thing in maker.provides if isinstance(thing, Package)]
+        if not packages and identity(maker) not in {identity(each) for each in after.steps}:
+            return f"the compilers of {quoted(maker)}"
+        for package in packages[:1]:
+            if step.before.find(package).answer is Answer.NO:
+                return f"the package {package.name}"
+    return None

@@ -1,0 +1,138 @@
+"""What a rewrite broke, in words: the values of the laws, and how they name steps and needs."""
+
+from __future__ import annotations
+
+from pydock.build.model import Build, Step
+from pydock.state import Answer, Need
+from pydock.state.needs import (
+    Below,
+    Distribution,
+    Distributions,
+    File,
+    Folder,
+    InSuite,
+    Library,
+    Matching,
+    Module,
+    NotAMount,
+    Package,
+    PackageLists,
+    Place,
+    Program,
+    Source,
+    SourceLink,
+    Toolchain,
+    User,
+    Variable,
+    Writable,
+)
+from pydock.values import Value
+
+_LONGEST = 70
+_OF_CONTEXT = "context:"
+# What a fix declares that installs fewer packages on purpose.
+DEVELOPMENT = "development_packages"
+
+
+class Violation(Value):
+    """One loss. `line` is a line of the result, None for what is in it no longer.
+
+    `is_doubt`: it may be a loss; one that is certain is never applied.
+    """
+
+    law: int
+    line: int | None
+    what: str
+    is_doubt: bool = False
+
+
+class Declared(Value):
+    """What a rewrite changes on purpose.
+
+    `changes` are the contract fields that its fixes declare, `unsent` the files of the build context that a new
+    .dockerignore leaves out.
+    """
+
+    changes: frozenset[str] = frozenset()
+    unsent: frozenset[str] = frozenset()
+
+    @property
+    def drops_development(self) -> bool:
+        """Whether packages that only development needs are installed no longer."""
+        return DEVELOPMENT in self.changes
+
+
+def quoted(step: Step) -> str:
+    """A step as a person knows it: its words, cut where they are many."""
+    text = " ".join(step.text.replace("\\\n", " ").split())
+    if step.keyword != "RUN":
+        text = f"{step.keyword} {text}"
+    elif step.operand is not None and len(text) > _LONGEST:
+        text = f"{' '.join(step.key[:2])} {step.operand.text}"
+    return f"`{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}`"
+
+
+def named(need: Need) -> str:
+    """A need as the object of "needs" and "had"."""
+    match need:
+        case Program(name) | Distribution(_, name):
+            return name
+        case Place(path) if path.startswith(_OF_CONTEXT):
+            return f"{path.removeprefix(_OF_CONTEXT)} of the build context"
+        case File(path) | Folder(path) | Place(path):
+            return path
+        case Below(path):
+            return f"what lies below {path}"
+        case Matching(pattern):
+            return f"a file like {pattern}"
+        case User(name):
+            return f"the user {name}"
+        case Package(name) | Library(name):
+            return f"the package {name}"
+        case Module(_, name):
+            return f"the module {name}"
+        case Variable(name):
+            return f"the variable {name}"
+        case _:
+            return _of_the_system(need)
+
+
+def _of_the_system(need: Need) -> str:
+    match need:
+        case Source(suite):
+            return f"an apt source of {suite}"
+        case InSuite(package):
+            return f"a Debian release that has {package}"
+        case NotAMount(path):
+            return f"{path} not to be a mount"
+        case Writable(path, user):
+            return f"{path} to be writable for {user}"
+        case PackageLists():
+            return "the package lists of `apt-get update`"
+        case Distributions(environment):
+            return f"the packages in {environment}"
+        case SourceLink(_, path):
+            return f"the editable source {path}"
+        case Toolchain():
+            return "a compiler or headers"
+        case _:
+            return str(need)
+
+
+def why_missing(build: Build, step: Step, need: Need) -> str:
+    """Where what a step lacks would be: further down, in another stage, or nowhere."""
+    for later in build.of_stage(step.stage):
+        if later.number <= step.number or later.before.find(need).answer is not Answer.NO:
+            continue
+        if later.after.find(need).answer is Answer.YES:
+            verb = "installs" if later.provides and later.keyword == "RUN" else "brings"
+            return f"which line {later.line} {verb} below it"
+    for stage in build.dockerfile.stages:
+        if stage.index != step.stage and build.stages[stage.index].find(need).answer is Answer.YES:
+            return f"which only the stage {stage.name or stage.index} has"
+    is_slim = step.before.base.variant == "slim"
+    return (
+        "which the slim image lacks"
+        if is_slim and isinstance(need, Program | Library | Package)
+        else "which is not there"
+    )
