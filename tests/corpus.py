@@ -41,6 +41,8 @@ LAWS = (
     "once",
     "order",
     "comments",
+    "steps",
+    "processes",
 )
 OPTIONS = Options(today=date(2026, 11, 1))
 
@@ -100,6 +102,7 @@ def _count(project: Project, allow: Safety, counts: Counter[str]) -> None:
     counts["answered"] += 1
     counts["changed"] += bool(report.changed)
     counts.update(f"found {finding.rule.code} {finding.rule.name}" for finding in report.findings)
+    counts.update(f"refused {each.finding.rule.code} {each.finding.rule.name}" for each in report.refused)
     counts.update(f"fixed {finding.rule.code} {finding.rule.name}" for finding in report.settled)
     image = project.python_image(project.dockerfile.stages[0])
     if len(project.dockerfile.stages) > 1 or image is None or not project.installs(project.dockerfile.stages[0]):

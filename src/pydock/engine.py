@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from pydock.build import walk
+from pydock.build.laws import broken
+from pydock.build.violation import Declared, Violation
 from pydock.edits import Fix, Safety
 from pydock.errors import RuleBugError, SyntaxProblem
 from pydock.lines import Span
@@ -13,7 +16,7 @@ from pydock.project import Project
 from pydock.rule import Finding, Rule
 from pydock.silence import heard
 from pydock.tree import Tree
-from pydock.values import Value
+from pydock.values import Value, replace
 
 ROUNDS = 20
 
@@ -26,10 +29,19 @@ class Round(Value):
     settled: tuple[Finding, ...]
 
 
+class Refused(Value):
+    """A finding whose fix was not applied, since it would break the service: in which tree, and what would break."""
+
+    before: Tree
+    finding: Finding
+    violations: tuple[Violation, ...]
+
+
 class Report(Value):
     """What a run found and did. `findings` are of the first reading, `remaining` of the last.
 
-    `held_back` are the remaining findings whose fix needs more than was allowed.
+    `held_back` are the remaining findings whose fix needs more than was allowed, `refused` those whose fix
+    would break the service; these are among the remaining ones, without their fix.
     """
 
     project: Project
@@ -37,6 +49,7 @@ class Report(Value):
     findings: tuple[Finding, ...]
     rounds: tuple[Round, ...]
     remaining: tuple[Finding, ...]
+    refused: tuple[Refused, ...] = ()
 
     @property
     def settled(self) -> tuple[Finding, ...]:
@@ -109,24 +122,91 @@ def _place(finding: Finding) -> tuple[Span, str, str]:
 
 
 def rewrite(project: Project, rules: Sequence[Rule], allow: Safety) -> Report:
-    """Apply fixes up to a safety until none is left.
+    """Apply fixes up to a safety until none is left; one that would break the service is refused, and told.
 
     Raises SyntaxProblem as `check` does, and RuleBugError when a rule loops, breaks the file
     or changes a part of the contract that its fix does not declare.
     """
     first = findings = check(project, rules)
     rounds: list[Round] = []
+    refused: dict[tuple[str, ...], Refused] = {}
     current = project
     while chosen := choose(findings, allow):
-        fixes = [fix for _, fix in chosen]
         if len(rounds) == ROUNDS:
-            raise RuleBugError(f"{project.path}: no end in sight after: {', '.join(fix.title for fix in fixes)}")
-        following = current.again(current.tree.edited(edit for fix in fixes for edit in fix.edits))
-        _keep_promises(current, following, fixes)
-        rounds.append(Round(current.tree, following.tree, tuple(finding for finding, _ in chosen)))
-        current = following
-        findings = check(current, rules)
-    return Report(project, current, first, tuple(rounds), findings)
+            titles = ", ".join(fix.title for _, fix in chosen)
+            raise RuleBugError(f"{project.path}: no end in sight after: {titles}")
+        following, kept, rejected = _sound(current, chosen)
+        refused |= {_identity(each.finding): each for each in rejected}
+        if kept:
+            rounds.append(Round(current.tree, following.tree, kept))
+            current = following
+            findings = check(current, rules)
+        findings = tuple(_without_fix(finding, refused) for finding in findings)
+    return Report(project, current, first, tuple(rounds), findings, tuple(refused.values()))
+
+
+Chosen = tuple[tuple[Finding, Fix], ...]
+
+
+def _sound(current: Project, chosen: Chosen) -> tuple[Project, tuple[Finding, ...], list[Refused]]:
+    """The project after those fixes of a round that break nothing, their findings, and the others.
+
+    All are tried at once; only where that breaks a law one after the other, the widest first.
+    """
+    following, violations = _tried(current, chosen)
+    if not any(not each.is_doubt for each in violations):
+        return following, _with_doubts(chosen, violations), []
+    kept: Chosen = ()
+    refused: list[Refused] = []
+    doubts: tuple[Violation, ...] = ()
+    following = current
+    for offer in chosen:
+        result, violations = _tried(current, (*kept, offer)) if len(chosen) > 1 else (following, violations)
+        certain = tuple(each for each in violations if not each.is_doubt)
+        if certain:
+            refused.append(Refused(current.tree, offer[0], certain))
+        else:
+            kept, following, doubts = (*kept, offer), result, violations
+    return following, _with_doubts(kept, doubts), refused
+
+
+def _tried(current: Project, chosen: Chosen) -> tuple[Project, tuple[Violation, ...]]:
+    """The project after these fixes, and what they break of laws 11 and 12."""
+    fixes = [fix for _, fix in chosen]
+    following = current.again(current.tree.edited(edit for fix in fixes for edit in fix.edits))
+    _keep_promises(current, following, fixes)
+    return following, broken(walk(current), walk(following), declared_by(current, following, fixes))
+
+
+def declared_by(before: Project, after: Project, fixes: Iterable[Fix]) -> Declared:
+    """What fixes change on purpose between two versions of a project."""
+    return Declared(frozenset[str]().union(*(fix.changes for fix in fixes)), _unsent(before, after))
+
+
+def _unsent(before: Project, after: Project) -> frozenset[str]:
+    """The files of the build context that a new .dockerignore leaves out."""
+    if before.tree.ignore == after.tree.ignore:
+        return frozenset()
+    return frozenset(before.tree.sent()) - frozenset(after.tree.sent())
+
+
+def _with_doubts(chosen: Chosen, violations: tuple[Violation, ...]) -> tuple[Finding, ...]:
+    """The findings of a round; what may be lost is a doubt of the widest fix."""
+    findings = [finding for finding, _ in chosen]
+    if chosen and violations:
+        finding, fix = chosen[0]
+        doubts = dict.fromkeys((*fix.doubts, *(each.what for each in violations)))
+        findings[0] = replace(finding, fix=replace(fix, doubts=tuple(doubts)))
+    return tuple(findings)
+
+
+def _identity(finding: Finding) -> tuple[str, ...]:
+    """What a finding is known again by when the text has moved."""
+    return finding.rule.code, finding.path, finding.message, finding.fix.title if finding.fix else ""
+
+
+def _without_fix(finding: Finding, refused: Mapping[tuple[str, ...], Refused]) -> Finding:
+    return replace(finding, fix=None) if refused and _identity(finding) in refused else finding
 
 
 def _keep_promises(before: Project, after: Project, fixes: Iterable[Fix]) -> None:

@@ -35,6 +35,8 @@ def gone(before: Build, after: Build, declared: Declared) -> Iterator[Violation]
 def _has_reason(step: Step, after: Build) -> bool:
     if step.is_tool or step.is_setting or step.is_upkeep or step.only_removes:
         return True
+    if step.key[0] == "COPY" and step.key[1:] == ("", "."):
+        return _lands(step, after)
     if step.keyword in {"COPY", "ADD"}:
         return not step.opens or bool(step.provides) or _covers(step, after)
     if step.key[0] in _KINDS and step.operand is not None:
@@ -48,6 +50,13 @@ def _has_reason(step: Step, after: Build) -> bool:
     # What was changed is there no longer: the law about the image tells of it.
     paths = [thing for thing in step.changes if isinstance(thing, File | Folder)]
     return bool(paths) and not step.opens and all(path not in after.final.things for path in paths)
+
+
+def _lands(step: Step, after: Build) -> bool:
+    """Whether what a COPY of the whole context brings is in the final image all the same."""
+    paths = [thing for thing in step.provides if isinstance(thing, File)]
+    is_read = any(each.key[:2] == ("COPY", "") for each in after.steps)
+    return is_read and all(thing in after.final.things for thing in paths if "Dockerfile" not in thing.path)
 
 
 def _covers(step: Step, after: Build) -> bool:

@@ -36,8 +36,14 @@ def by_identity(build: Build) -> Mapping[Identity, tuple[Step, ...]]:
 
 
 def makers(build: Build, found: Found) -> frozenset[Identity]:
-    """The steps behind an answer, the base image left out."""
-    return frozenset(identity(build.steps[number]) for number in found.makers if 0 <= number < len(build.steps))
+    """The steps behind an answer, the base image left out; behind a COPY from a stage all that this stage did."""
+    steps = [build.steps[number] for number in found.makers if 0 <= number < len(build.steps)]
+    known = {identity(step) for step in steps}
+    for step in steps:
+        origin = step.instruction.flag("from") if step.keyword in {"COPY", "ADD"} else None
+        stage = build.dockerfile.stage_named(origin) if origin else None
+        known.update(identity(each) for each in (build.of_stage(stage.index) if stage is not None else ()))
+    return frozenset(known)
 
 
 def in_all(entries: Iterable[Iterable[tuple[Need, Found]]]) -> dict[Need, Found]:

@@ -39,6 +39,7 @@ def _lacking(before: Build, after: Build) -> Iterator[Violation]:
     known = by_identity(before)
     everywhere = {need for step in before.steps for need, found in step.needs if found.answer is Answer.NO}
     for step in after.steps:
+        yield from _from_nowhere(before, after, step)
         old = known.get(identity(step), ())
         had = in_all(each.needs for each in old)
         lacked = {need for each in old for need, found in each.needs if found.answer is Answer.NO} or (
@@ -50,6 +51,17 @@ def _lacking(before: Build, after: Build) -> Iterator[Violation]:
                 yield Violation(11, step.line, f"line {step.line} {quoted(step)} needs {named(need)}, {why}")
             elif found.answer is Answer.UNKNOWN and need in had:
                 yield from _less_sure(before, after, step, need, had[need], found)
+
+
+def _from_nowhere(before: Build, after: Build, step: Step) -> Iterator[Violation]:
+    """A COPY from what was a stage, and is none any more: the builder would look for an image of that name."""
+    origin = step.instruction.flag("from") if step.keyword in {"COPY", "ADD"} else None
+    if origin is None or before.dockerfile.stage_named(origin) is None:
+        return
+    stage = after.dockerfile.stage_named(origin)
+    if stage is None or stage.index >= step.stage:
+        text = f"line {step.line} {quoted(step)} needs the stage {origin}, which is not above it"
+        yield Violation(11, step.line, text)
 
 
 def _less_sure(before: Build, after: Build, step: Step, need: Need, was: Found, found: Found) -> Iterator[Violation]:

@@ -14,7 +14,7 @@ from pydock.effects.python.installing import TOOLS, is_read
 from pydock.images.base import name_in_suite
 from pydock.images.debian import kind_of
 from pydock.patterns import regex
-from pydock.state import Answer, Need, State, Thing, is_below
+from pydock.state import BASE, Answer, Need, State, Thing, is_below
 from pydock.state.needs import (
     Below,
     Distribution,
@@ -31,23 +31,14 @@ from pydock.state.needs import (
 _LINE = regex(r":\d+\Z")
 # Kinds of packages that only building and fetching call.
 _BUILDING = frozenset({"compiler", "build-tool", "headers", "version-control", "fetcher"})
-_CACHES = (
-    "/tmp",
-    "/var/tmp",
-    "/var/cache",
-    "/var/lib/apt",
-    "/var/log",
-    "/etc/apt",
-    "/usr/share/keyrings",
-    "/root/.cache",
-)
+_CACHES = ("/tmp", "/var/tmp", "/var/cache", "/var/lib/apt", "/var/log", "/etc/apt", "/usr/share/keyrings")
 _OF_TOOLS = regex(
     r"(?:.*/)?(?:\.cache|\.config|\.pip|\.ssh|\.npm|\.local|\.poetry|get-pip\.py|uvx?|[\w.-]+\.egg-info)(?:/.*)?"
 )
 # What the service reads nothing of: lists of installers, and what only the build itself or git reads.
 _LISTS = regex(
     r"(?:.*/)?(?:[\w.-]*(?:requirements?|constraints)[\w.-]*\.(?:txt|in|lock)|[\w.-]*\.lock|pylock[\w.-]*\.toml|Pipfile"
-    r"|pyproject\.toml|setup\.cfg|\.dockerignore|[\w.-]*Dockerfile[\w.-]*)|.*/requirements/.*"
+    r"|pyproject\.toml|setup\.cfg|\.dockerignore|[\w.-]*Dockerfile[\w.-]*)|.*/requirements(?:/.*)?"
 )
 _LEFT_OUT = regex(
     r"(?:.*/)?(?:\.git|\.github|\.idea|\.vscode|__pycache__|\.(?:pytest|mypy|ruff)_cache|\.?venv|node_modules|tests?)/.*"
@@ -77,8 +68,8 @@ def _of_processes(before: Build, after: Build, declared: Declared) -> Iterator[V
         for at, process in enumerate(processes):
             known = old.get(origin, [])
             was = known[min(at, len(known) - 1)] if known else None
-            is_other = was is not None and was.text != process.text and declared.changes & {"cmd", "entrypoint"}
-            yield from _needs_of(process, was, lacked, before.final if is_other else None)
+            is_other = bool(declared.changes & {"cmd", "entrypoint"}) and (was is None or was.text != process.text)
+            yield from _needs_of(process, was, lacked, before.final if is_other and origin != "HEALTHCHECK" else None)
             if was is not None:
                 yield from _setting_of(process, was, before, after, declared)
     for origin, processes in old.items():
@@ -141,9 +132,8 @@ def _setting_of(process: Process, was: Process, before: Build, after: Build, dec
         yield Violation(12, None, f"{who} ran as {was.user}, and runs as {process.user}")
     has = _importable(process, after.final) | TOOLS
     if not declared.drops_development and (missing := {name for name in was.distributions if name not in has}):
-        yield Violation(
-            12, None, f"{who} had the Python packages {', '.join(sorted(missing)[:5])}, and has them no longer"
-        )
+        names = ", ".join(sorted(missing)[:5])
+        yield Violation(12, None, f"{who} had the Python packages {names}, and has them no longer")
     if process.environment and _is_closed(process, process.environment) and not _is_closed(was, was.environment or "/"):
         yield Violation(12, None, f"{who} runs as {process.user}, who may not read {process.environment}")
     if was.home != process.home:
@@ -172,11 +162,13 @@ def _asked_before(process: Process, was: Process, after: Build, declared: Declar
         if need in asks or found.answer is not Answer.YES:
             continue
         if isinstance(need, File | Folder) and was.environment and is_below(need.path, was.environment):
-            need = Program(posixpath.basename(need.path))
-        if isinstance(need, Program) and declared.changes & {"cmd", "entrypoint", "healthcheck"}:
+            asked: Need = Program(posixpath.basename(need.path))
+        else:
+            asked = need
+        if isinstance(asked, Program) and declared.changes & {"cmd", "entrypoint", "healthcheck"}:
             continue
-        if isinstance(need, File | Folder | User | Program) and after.final.find(need).answer is Answer.NO:
-            yield Violation(12, None, f"{_who(process)} had {named(need)}, {_why(need)} now")
+        if isinstance(asked, File | Folder | User | Program) and after.final.find(asked).answer is Answer.NO:
+            yield Violation(12, None, f"{_who(process)} had {named(asked)}, {_why(asked)} now")
 
 
 def _home(process: Process, was: Process, before: Build) -> Iterator[Violation]:
@@ -210,6 +202,10 @@ def _is_replaced(package: Package, before: Build, after: Build) -> bool:
     if final.find(package).answer is Answer.YES:
         return True
     if kind_of(package.name) in _BUILDING:
+        # A full image compiles without more packages; what fetches is asked for by name.
+        is_fetcher = kind_of(package.name) == "fetcher"
+        if not any(package in state.things if is_fetcher else state.has(package) for state in after.stages):
+            return False
         return all(
             final.find(thing).answer is not Answer.NO or not isinstance(thing, Library)
             for thing in before.final.things
@@ -237,7 +233,8 @@ def _lineage(build: Build) -> frozenset[int]:
 
 def _users(before: Build, after: Build) -> Iterator[Violation]:
     for thing in before.final.things:
-        if isinstance(thing, User) and after.final.find(thing).answer is Answer.NO:
+        found = after.final.find(thing) if isinstance(thing, User) else None
+        if isinstance(thing, User) and found and found.answer is not Answer.YES and found.makers <= {BASE}:
             yield Violation(12, None, f"the image had the user {thing.name}, and has it no longer")
 
 
@@ -251,7 +248,7 @@ def _variables(before: Build, after: Build, declared: Declared) -> Iterator[Viol
 
 def _files(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
     """Files and folders of the final image, and sources of editable installs, apart from what only building reads."""
-    steps = by_identity(after)
+    steps, known = by_identity(after), by_identity(before)
     environments = _environments(before)
     told: set[int] = set()
     for thing, numbers in _missing_things(before.final, after.final):
@@ -263,10 +260,13 @@ def _files(before: Build, after: Build, declared: Declared) -> Iterator[Violatio
             continue
         if told & numbers or not makers or _has_reason(thing, makers, before, after, environments, declared):
             continue
-        told |= numbers
         found = after.final.find(thing)
-        is_copied = thing.path in before.final.origins
-        if found.answer is Answer.NO or is_copied:
+        is_made = not any(identity(maker) in steps for maker in makers) and all(
+            number < 0 or identity(after.steps[number]) in known for number in found.makers
+        )
+        # Steps that may have made it before, too, take nobody's place.
+        if found.answer is Answer.NO or is_made or thing.path in before.final.origins:
+            told |= numbers
             yield Violation(12, None, f"the image had {thing.path}, and has it no longer")
         elif not any(identity(maker) in steps for maker in makers):
             yield Violation(12, None, f"the image had {thing.path}, and may not have it any more", is_doubt=True)
@@ -278,7 +278,8 @@ def _missing_things(had: State, has: State) -> list[tuple[File | Folder | Source
         for thing, numbers in had.things.items()
         if isinstance(thing, File | Folder | SourceLink) and thing not in has.things
     ]
-    return sorted(found, key=lambda entry: entry[0].path)
+    # Files first: a folder goes with the files in it.
+    return sorted(found, key=lambda entry: (isinstance(entry[0], Folder), entry[0].path))
 
 
 def _has_reason(

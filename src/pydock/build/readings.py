@@ -29,11 +29,9 @@ def readings_lost(before: Build, after: Build) -> Iterator[Violation]:
         if not steps:
             continue
         for need, was in in_all(each.takes for each in old).items():
-            if (
-                was.answer is Answer.YES
-                and was.makers != {BASE}
-                and (text := _missing(before, after, old, steps, need, was))
-            ):
+            if was.answer is not Answer.YES or was.makers == {BASE}:
+                continue
+            if text := _missing(before, after, old, steps, need, was):
                 place = f"line {steps[0].line} {quoted(steps[0])}"
                 yield Violation(11, steps[0].line, f"{place} read {text}, which is not above it")
 
@@ -59,12 +57,14 @@ def _missing_of(before: Build, after: Build, old: Step, step: Step, need: Need, 
             return _compilers(before, after, step, was)
         case File(path):
             moved = path.startswith(f"{old.before.home}/") and old.before.home != step.before.home
-            return None if moved or step.before.find(need).answer is not Answer.NO else path
+            now = step.before.find(need)
+            return None if moved or now.answer is Answer.YES or now.makers - {BASE} else path
         case Below("/etc/apt") | Below("/usr/share/keyrings"):
             gone = makers(before, was) - makers(after, step.before.find(need))
             return f"what `{' '.join(min(gone))}` leaves" if gone and _brings_files(before, was) else None
         case Below(path) if path.startswith(f"{old.before.home}/."):
-            return None if step.before.find(need).makers or old.before.home != step.before.home else named(need)
+            is_there = not any(old.before.files_below(path)) or any(step.before.files_below(path))
+            return None if is_there or old.before.home != step.before.home else named(need)
         case Package(name):
             return None if step.before.find(need).answer is not Answer.NO else f"the package {name}"
         case _:

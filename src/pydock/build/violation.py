@@ -130,9 +130,5 @@ def why_missing(build: Build, step: Step, need: Need) -> str:
     for stage in build.dockerfile.stages:
         if stage.index != step.stage and build.stages[stage.index].find(need).answer is Answer.YES:
             return f"which only the stage {stage.name or stage.index} has"
-    is_slim = step.before.base.variant == "slim"
-    return (
-        "which the slim image lacks"
-        if is_slim and isinstance(need, Program | Library | Package)
-        else "which is not there"
-    )
+    is_slim = step.before.base.variant == "slim" and isinstance(need, Program | Library | Package)
+    return "which the slim image lacks" if is_slim else "which is not there"

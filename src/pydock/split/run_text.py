@@ -116,14 +116,27 @@ def _apt_upkeep(
 ) -> list[Member]:
     """Fetching lists and cleaning up, where packages are installed in the same RUN, or in another that they serve."""
     entries = draft.members.get(run, ())
-    has_installs = any(member.packages for member in chosen)
     runs_install = any(member.packages for member in entries)
     found = []
-    for member in entries:
-        if not (member.is_update or member.cleans_up_apt):
-            continue
-        if has_installs or (not runs_install and _serves(draft, member, has)):
+    for at, member in enumerate(entries):
+        if member.is_update:
+            own = _until_update(entries[at + 1 :])
+            is_wanted = any(each in chosen for each in own if each.packages)
+        else:
+            is_wanted = member.cleans_up_apt and any(each.packages for each in chosen)
+        is_upkeep = member.is_update or member.cleans_up_apt
+        if is_wanted or (is_upkeep and not runs_install and _serves(draft, member, has)):
             found.append(member)
+    return found
+
+
+def _until_update(entries: Sequence[Member]) -> list[Member]:
+    """The parts up to the next one that fetches package lists."""
+    found: list[Member] = []
+    for member in entries:
+        if member.is_update:
+            break
+        found.append(member)
     return found
 
 

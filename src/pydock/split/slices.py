@@ -13,7 +13,7 @@ from pydock.build import Build, Process, Step
 from pydock.images.debian import kind_of
 from pydock.patterns import regex
 from pydock.split.members import package_of
-from pydock.state import ANYTHING, Answer, Found, Need
+from pydock.state import ANYTHING, Answer, Found, Need, is_below
 from pydock.state.needs import File, Folder, PackageLists, Program, Toolchain, Variable
 from pydock.values import Value
 

@@ -59,7 +59,16 @@ def pip(line: Argv, state: State) -> Iterable[Effect]:
 
 def pip_effects(line: Argv, state: State, environment: str) -> tuple[Effect, ...]:
     """What a command line of pip does with the interpreter of an environment."""
-    environment = environments.of_word(line.value("--python"), state) or environment
+    if (named := environments.of_word(line.value("--python"), state)) is not None:
+        own = File(f"{named}/bin/python")
+        found = _effects(line, state, named)
+        if named == environments.SYSTEM:
+            return found
+        return tuple(replace(each, needs=(own, *each.needs)) for each in found)
+    return _effects(line, state, environment)
+
+
+def _effects(line: Argv, state: State, environment: str) -> tuple[Effect, ...]:
     match line.verb:
         case "install" if line.has("--dry-run"):
             return (Effect(needs=tuple(needs_of(demand_of(line, state), state))),)

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from e2b_dockerfile_utils import DockerfileSyntaxError, parse_dockerfile_ast
 
+from pydock.build import laws as build_laws
+from pydock.build import walk
 from pydock.dockerfile import Dockerfile
 from pydock.edits import Safety
-from pydock.engine import Report, choose, rewrite
+from pydock.engine import Report, choose, declared_by, rewrite
 from pydock.errors import PydockError, SyntaxProblem
 from pydock.lines import Role
 from pydock.project import Project
@@ -82,6 +84,7 @@ def _broken_by(report: Report, rules: Sequence[Rule], allow: Safety) -> Iterator
         yield "accepted", "the output is rejected"
     if offers := choose(report.remaining, allow):
         yield "settled", f"{offers[0][0].rule.code} can still be fixed"
+    yield from _lost_by(report)
     if lost := comments(before) - comments(after):
         yield "comments", f"lost {next(iter(lost))!r}"
     again = rewrite(report.result, rules, allow)
@@ -90,3 +93,15 @@ def _broken_by(report: Report, rules: Sequence[Rule], allow: Safety) -> Iterator
     shuffled = random.Random(len(before)).sample(list(rules), len(rules))
     if rewrite(report.project, shuffled, allow).result.tree.changes != report.result.tree.changes:
         yield "order", "the order of the rules shows in the result"
+
+
+def _lost_by(report: Report) -> Iterator[tuple[str, str]]:
+    """("steps" or "processes", what is lost): by the whole rewrite, and by each fix that was refused for it."""
+    fixes = [finding.fix for finding in report.settled if finding.fix is not None]
+    declared = declared_by(report.project, report.result, fixes)
+    found = list(build_laws.broken(walk(report.project), walk(report.result), declared))
+    for refused in report.refused:
+        found += refused.violations
+    for each in found:
+        if not each.is_doubt:
+            yield {11: "steps", 12: "processes"}[each.law], each.what

@@ -1,0 +1,57 @@
+"""What pydock itself writes breaks neither law 11 nor law 12, and raises no doubt that it did not tell."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pydock.build import walk
+from pydock.build.laws import broken
+from pydock.codemods import NAMES as CODEMODS
+from pydock.codemods import asked_for
+from pydock.edits import Safety
+from pydock.engine import Report, declared_by, rewrite
+from pydock.project import Options, Project
+from pydock.rule import Example, Rule
+from pydock.rules import RULES
+from pydock.tree import Tree
+
+FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
+NAMES = sorted(path.name for path in FIXTURES.iterdir() if (path / "Dockerfile").is_file())
+LEVELS = pytest.mark.parametrize("allow", [Safety.SAFE, Safety.UNSAFE], ids=["safe", "unsafe"])
+OPTIONS = Options(today=date(2026, 11, 1))
+EXAMPLES = [
+    pytest.param(rule, example, id=f"{rule.code} {rule.name} {number}")
+    for rule in RULES
+    for number, example in enumerate(rule.examples, 1)
+    if example.after is not None
+]
+
+
+def _certain(report: Report) -> list[str]:
+    """What the whole rewrite broke, round by round taken together, and what was refused in it."""
+    fixes = [finding.fix for finding in report.settled if finding.fix is not None]
+    found = broken(walk(report.project), walk(report.result), declared_by(report.project, report.result, fixes))
+    refused = [violation.what for each in report.refused for violation in each.violations]
+    return [*refused, *(each.what for each in found if not each.is_doubt)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@LEVELS
+def test_a_fixture_loses_nothing(name: str, allow: Safety) -> None:
+    assert _certain(rewrite(Project(Tree(FIXTURES / name), "Dockerfile", OPTIONS), RULES, allow)) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_codemods_of_a_fixture_lose_nothing(name: str) -> None:
+    assert (
+        _certain(rewrite(Project(Tree(FIXTURES / name), "Dockerfile", OPTIONS), asked_for(CODEMODS), Safety.SAFE)) == []
+    )
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES)
+def test_an_example_of_a_rule_loses_nothing(rule: Rule, example: Example) -> None:
+    project = Project(Tree.of({"Dockerfile": example.before, **example.files}))
+    assert _certain(rewrite(project, (rule,), example.allow)) == []
