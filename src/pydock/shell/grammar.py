@@ -13,7 +13,7 @@ from pydock.values import Value
 
 Syntax = Node
 
-# Three times the longest script of a known image; a longer one is not read.
+# Text that is read in two or three seconds at worst; a longer one is not read.
 MOST_CHARACTERS = 262_144
 _BEYOND_ASCII = regex(r"[^\x00-\x7f]")
 # A list as a default, `${ORIGINS:-["*"]}`, at whose quotes the grammar stumbles.

@@ -21,7 +21,7 @@ from pydock.shell.structure import (
 from pydock.shell.wording import NotReadError, Wording
 from pydock.values import Value, replace
 
-# Groups in groups, or substitutions in substitutions. People stop at five; who follows these values calls itself
+# Groups in groups, or substitutions in substitutions. Who follows these values calls itself
 # for each level, so the bound is what Python can bear.
 MOST_LEVELS = 40
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from pydock.patterns import regex
-from pydock.shell import script_of_text
+from pydock.shell import script_of_text, unwrapped
 from pydock.source.syntax import MOST_SOURCES, syntax, walk
 from pydock.values import Value
 
@@ -23,9 +23,9 @@ _HINT = regex(
 _RUNS = frozenset({"run", "call", "Popen", "check_output", "check_call", "getoutput", "getstatusoutput"})
 _OS_RUNS = frozenset({"system", "popen", "execvp", "execv", "execlp", "execl", "spawnvp", "spawnlp"})
 _ASYNC_RUNS = frozenset({"create_subprocess_exec", "create_subprocess_shell"})
+_BUILTINS = frozenset({"exec", "command", "time"})
 _NAME = regex(r"[A-Za-z0-9_.+-]+\Z")
 _SYSTEM_FOLDERS = frozenset({"", "/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin"})
-_PREFIXES = frozenset({"sudo", "exec", "env", "nohup", "time", "nice"})
 # How far a name is followed to what another name holds.
 _DEEPEST = 8
 
@@ -129,12 +129,11 @@ def _of_line(text: str) -> tuple[str, ...] | None:
     if read.opaque or not read.commands:
         words = text.split()
         return tuple(filter(None, [_program(words[0])])) if words else ()
-    found = []
+    found: list[str | None] = []
     for command in read.commands:
-        values = list(command.values)
-        while values and values[0] in _PREFIXES:
-            values = values[1:]
-        found.append(_program(values[0]) if values else None)
+        wrappers, inner = unwrapped(command)
+        found += [name for name in wrappers if name not in _BUILTINS]
+        found.append(_program(inner.values[0]) if inner.values else None)
     return tuple(dict.fromkeys(name for name in found if name))
 
 
