@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import socket
 import tarfile
 import threading
@@ -64,7 +65,8 @@ class Distribution:
     def _archive(self, metadata: str) -> bytes:
         folder = self.file.removesuffix(".tar.gz")
         # What a package's own code would do on the machine of whoever asks for its metadata.
-        setup = f"import os\nopen(os.environ['PYDOCK_TRAP'], 'w')\nfrom setuptools import setup\n{self.setup}\n"
+        trap = os.environ.get("PYDOCK_TRAP", "trap")
+        setup = f"open({trap!r}, 'w')\nfrom setuptools import setup\n{self.setup}\n"
         made = io.BytesIO()
         # Without a time: an archive has one hash, whenever it is asked for.
         with (
@@ -163,6 +165,11 @@ def hanging() -> Iterator[str]:
         listener.bind(("127.0.0.1", 0))
         listener.listen(16)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/simple"
+
+
+def host(url: str) -> str:
+    """The host and port of an address, as --allow-hosts takes them."""
+    return url.split("/")[2].rpartition("@")[2]
 
 
 def closed_port() -> str:

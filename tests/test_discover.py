@@ -190,7 +190,7 @@ def test_an_unreadable_file_is_refused(folder: Path, monkeypatch: pytest.MonkeyP
     def refuse(*arguments: object, **options: object) -> object:
         raise PermissionError(13, "Permission denied", "Dockerfile")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     message, hint = _error("Dockerfile")
     assert message == "Dockerfile: Permission denied"
     assert hint

@@ -16,6 +16,7 @@ from pydock.cli import main
 from pydock.discover import Target, composed_above, targets
 from pydock.project import Project, compose
 from pydock.project.facts import Fact, Process, facts
+from pydock.project.secrets import Mask
 from pydock.report.facts import document, text
 from pydock.tree import Tree
 from pydock.values import replace
@@ -726,10 +727,10 @@ def test_a_broker_in_the_file_system_writes(source: str, folders: tuple[str, ...
 
 def test_text_and_json_say_the_same() -> None:
     found = facts(Project(Tree.of({"Dockerfile": f"{IMAGE}CMD gunicorn -b :80 app:app\n", "app.py": FLASK})))
-    (service,) = json.loads(document([("Dockerfile", found)]))["services"]
+    (service,) = json.loads(document([("Dockerfile", found, Mask())]))["services"]
     (process,) = service["processes"]
     assert process["port"] == {"state": "certain", "value": "80", "source": "command line"}
-    assert "    port:        80 (command line)\n" in text("Dockerfile", found)
+    assert "    port:        80 (command line)\n" in text("Dockerfile", found, Mask())
 
 
 def test_the_command_answers_for_every_dockerfile_of_a_folder(

@@ -22,6 +22,7 @@ EACH_MODULE = pytest.mark.parametrize("path", MODULES, ids=NAMES)
 # Lowest first; a room imports from lower floors, and rooms of one floor do not know each other.
 FLOORS = (
     {"errors", "patterns", "values"},
+    {"hosts", "processes"},
     {"config", "data", "gitignore", "lines", "terminal"},
     {"words"},
     {"dockerfile"},
@@ -31,8 +32,8 @@ FLOORS = (
     {"edits"},
     {"chains", "plan", "contract", "disk", "ignore", "suppression"},
     {"tree"},
-    {"project"},
-    {"discover"},
+    {"console", "project"},
+    {"discover", "git"},
     {"resolve"},
     {"rule"},
     {"split"},
@@ -41,7 +42,7 @@ FLOORS = (
     {"engine"},
     {"bench"},
     {"report"},
-    {"ask", "console"},
+    {"ask"},
     {"many"},
     {"versions", "migrate"},
     {"cli_options"},
@@ -53,7 +54,7 @@ FLOORS = (
 )
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 # What starts another program: BuildKit, the resolver, git and the keeper of many services.
-STARTERS = {"bench/buildx.py", "resolve/uv.py", "resolve/history.py", "migrate/keeper.py", "migrate/branch.py"}
+STARTERS = {"bench/buildx.py", "resolve/uv.py", "git.py", "migrate/keeper.py"}
 DOORS = {
     "docker": {"bench/client.py"},
     "msgspec": {"values.py"},

@@ -17,7 +17,7 @@ from pydock.resolve import Reader, Resolver, uv
 from pydock.resolve.kept import Kept
 from pydock.resolve.output import unreachable
 from pydock.values import replace
-from tests.package_index import Distribution, Index, closed_port, hanging, serving
+from tests.package_index import Distribution, Index, closed_port, hanging, host, serving
 
 SHOP = (Distribution("shop", "1.0", ("till",)), Distribution("till", "1.5"), Distribution("lamp", "1.0"))
 DOCKERFILE = "FROM python:3.11.7-slim-bookworm\nCOPY . .\nRUN pip install -r requirements.txt\n"
@@ -112,10 +112,11 @@ def test_dockerfiles_of_one_folder_go_on_where_they_stopped(tmp_path: Path, aske
 
 
 def test_an_index_that_is_gone_is_asked_once_however_many_services_there_are(asked: Asked) -> None:
-    gone = Indexes(closed_port())
+    url = closed_port()
+    gone = Indexes(url)
     resolver = Resolver()
     for name in ("shop", "till", "lamp"):
-        request = Request((name,), "3.11.7", TARGET, indexes=gone)
+        request = Request((name,), "3.11.7", TARGET, indexes=gone, hosts=(host(url),))
         assert resolver.answers([request])[request].is_unreachable
     assert [request.requirements for request in asked] == [("shop",)]
 
@@ -125,7 +126,7 @@ def test_an_index_that_hangs_is_waited_for_once(asked: Asked, monkeypatch: pytes
     resolver = Resolver()
     with hanging() as url:
         for name in ("shop", "till", "lamp"):
-            request = Request((name,), "3.11.7", TARGET, indexes=Indexes(url))
+            request = Request((name,), "3.11.7", TARGET, indexes=Indexes(url), hosts=(host(url),))
             assert resolver.answers([request])[request].why_not.endswith("does not answer")
     assert [request.requirements for request in asked] == [("shop",)]
 
@@ -134,9 +135,9 @@ def test_an_index_that_has_answered_is_asked_once_more_after_a_failure_before_it
     with serving(*SHOP) as started:
         there = Indexes(started.url)
         resolver = Resolver()
-        resolver.answers([Request(("shop",), "3.11.7", TARGET, indexes=there)])
+        resolver.answers([Request(("shop",), "3.11.7", TARGET, indexes=there, hosts=(host(started.url),))])
     for name in ("lamp", "till", "mall"):
-        resolver.answers([Request((name,), "3.11.7", TARGET, indexes=there)])
+        resolver.answers([Request((name,), "3.11.7", TARGET, indexes=there, hosts=(host(started.url),))])
     assert [request.requirements for request in asked] == [("shop",), ("lamp",), ("lamp",), ("till",)]
 
 
@@ -152,7 +153,7 @@ def test_a_question_that_gets_lost_has_its_answer_the_second_time(monkeypatch: p
 
 def test_the_cache_answers_where_the_index_does_not_and_that_is_said(asked: Asked) -> None:
     with serving(*SHOP) as started:
-        request = Request(("shop",), "3.11.7", TARGET, indexes=Indexes(started.url))
+        request = Request(("shop",), "3.11.7", TARGET, indexes=Indexes(started.url), hosts=(host(started.url),))
         first = uv.answer(request)
     (answer,) = Resolver().answers([replace(request, before=None)]).values()
     assert answer.pins == first.pins

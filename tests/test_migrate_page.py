@@ -20,6 +20,7 @@ from pydock.migrate.patches import masked, patch
 from pydock.migrate.record import Change, Inventory, Measured, Reason, Record, Remark, State
 from pydock.migrate.rows import Row
 from pydock.migrate.totals import Totals
+from pydock.project.secrets import Mask
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -64,7 +65,14 @@ def _written(folder: Path, count: int) -> Path:
             name, "/r", ".", "Dockerfile", (Use("compose.yml: web", "web", (("TOKEN", "hunter22"), ("TAG", None))),)
         )
         record = _record(number)
-        row = Row(service, record, "patches/x.patch", (), patch(map(masked, record.changes)), "git apply x")
+        row = Row(
+            service,
+            record,
+            "patches/x.patch",
+            (),
+            patch(masked(change, Mask()) for change in record.changes),
+            "git apply x",
+        )
         totals.add(row)
         rows.append(page.row(row, number))
         datas.append(page.data(row, number))

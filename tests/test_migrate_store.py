@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from pydock.migrate.apply import apply, finish
+from pydock.errors import ChangedError
+from pydock.migrate.apply import apply
 from pydock.migrate.record import Change, Record, State
 from pydock.migrate.store import Store, opened
 
@@ -33,26 +34,10 @@ def store(tmp_path: Path) -> Any:
         yield found
 
 
-@pytest.mark.parametrize("written", [(), ("Dockerfile",), ("Dockerfile", "healthcheck.py")], ids=str)
-def test_writing_that_was_killed_is_finished_by_the_next_run(
-    tmp_path: Path, store: Store, written: tuple[str, ...]
-) -> None:
-    folder = _made(tmp_path / "service", {"Dockerfile": "old\n", ".pydock-x1": "staged"})
-    store.intend(str(folder), CHANGES)
-    _made(folder, {change.path: change.after for change in CHANGES if change.path in written})
-    assert list(finish(store)) == []
-    assert {path.name: path.read_text() for path in folder.iterdir()} == {
-        "Dockerfile": "new\n",
-        "healthcheck.py": "probe\n",
-    }
-    assert store.intents() == ()
-
-
-def test_what_a_person_changed_meanwhile_is_left_alone(tmp_path: Path, store: Store) -> None:
+def test_what_a_person_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     folder = _made(tmp_path / "service", {"Dockerfile": "mine\n"})
-    assert "not what it was" in apply(store, str(folder), CHANGES)
-    store.intend(str(folder), CHANGES)
-    assert len(list(finish(store))) == 1
+    with pytest.raises(ChangedError, match="not what it was"):
+        apply(str(folder), CHANGES)
     assert [path.name for path in folder.iterdir()] == ["Dockerfile"]
     assert (folder / "Dockerfile").read_text() == "mine\n"
 

@@ -149,17 +149,18 @@ def test_a_pin_that_means_nothing_is_refused(tmp_path: Path, capsys: pytest.Capt
 @pytest.mark.engine
 def test_a_real_registry_tells_the_newest_release_and_its_digest(tmp_path: Path, engine: DockerClient) -> None:
     with real_registry(tmp_path) as address:
+        allowed = ("--allow-hosts", address)
         repository = f"{address}/{HUB}"
         full = push(engine, repository, "3.11.16-trixie", "3.11.17-trixie", "3.11.19-trixie")
         slim = push(engine, repository, "3.11.16-slim-trixie", "3.11.17-slim-trixie", "3.11.19-slim-trixie")
         push(engine, repository, "3.11.20-slim-trixie")
         service = _service(tmp_path, f"FROM {repository}:3.11 AS build\nFROM {repository}:3.11-slim\n")
-        assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101") == 0
+        assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101", *allowed) == 0
         first, second = (service / "Dockerfile").read_text().splitlines()
         # 3.11.18 was never published, 3.11.20 has no full image yet, and both stages stay on one release.
         assert first == f"FROM {repository}:3.11.19-trixie@{full} AS build"
         assert second == f"FROM {repository}:3.11.19-slim-trixie@{slim}"
-        assert _run("fix", str(service), "--pin", "digest", "--diff", "--select", "PYD101") == 0
+        assert _run("fix", str(service), "--pin", "digest", "--diff", "--select", "PYD101", *allowed) == 0
         reference = second.removeprefix("FROM ")
         assert engine.images.pull(reference).id
         engine.images.remove(reference)
@@ -170,8 +171,9 @@ def test_a_registry_with_a_login_is_asked_with_the_credentials_of_the_engine(
     tmp_path: Path, engine: DockerClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with real_registry(tmp_path, LOGIN) as address:
+        allowed = ("--allow-hosts", address)
         service = _service(tmp_path, f"FROM {address}/{HUB}:3.11.16-slim-trixie\n")
-        assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101") == 1
+        assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101", *allowed) == 1
         assert "no basic auth credentials" in capsys.readouterr().err
         (tmp_path / "docker").mkdir()
         login = {"auths": {address: {"auth": base64.b64encode(b"somebody:secret").decode()}}}
@@ -179,7 +181,7 @@ def test_a_registry_with_a_login_is_asked_with_the_credentials_of_the_engine(
         monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
         engine.login("somebody", "secret", registry=address)
         digest = push(engine, f"{address}/{HUB}", "3.11.16-slim-trixie")
-        assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101") == 0
+        assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101", *allowed) == 0
         assert (service / "Dockerfile").read_text() == f"FROM {address}/{HUB}:3.11.16-slim-trixie@{digest}\n"
         assert "secret" not in "".join(capsys.readouterr())
 
@@ -197,7 +199,7 @@ def test_a_registry_that_refuses_costs_its_pin_alone(
         service = _service(tmp_path, text)
         (service / "a.txt").write_text("a")
         begun = time.monotonic()
-        assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101,PYD307") == 1
+        assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101,PYD307", "--allow-hosts", address) == 1
         assert time.monotonic() - begun < 10
         assert asked
         assert (service / "Dockerfile").read_text() == text.replace("ADD", "COPY")

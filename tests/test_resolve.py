@@ -21,7 +21,7 @@ from pydock.resolve.output import explained
 from pydock.rules import RULES
 from pydock.tree import Tree
 from pydock.values import replace
-from tests.package_index import Distribution, Index, closed_port, hanging, serving
+from tests.package_index import Distribution, Index, closed_port, hanging, host, serving
 
 SHOP = (
     Distribution("shop", "1.0", ("till>=1",)),
@@ -61,7 +61,7 @@ def index() -> Iterator[Index]:
 
 
 def _asked(index: Index, *requirements: str) -> Request:
-    return Request(requirements, "3.11.7", TARGET, indexes=Indexes(index.url))
+    return Request(requirements, "3.11.7", TARGET, indexes=Indexes(index.url), hosts=(host(index.url),))
 
 
 def _versions(answer: Answer) -> dict[str, str]:
@@ -160,14 +160,14 @@ def test_previews_are_taken_when_asked_for(index: Index) -> None:
 
 def test_an_index_that_never_answers_is_given_up() -> None:
     with hanging() as url:
-        answer = uv.answer(Request(("shop",), "3.11.7", TARGET, indexes=Indexes(url)))
+        answer = uv.answer(Request(("shop",), "3.11.7", TARGET, indexes=Indexes(url), hosts=(host(url),)))
     assert answer.is_unreachable
     assert answer.why_not == f"{url.removesuffix('/simple')} does not answer"
 
 
 def test_nothing_waits_for_an_index_that_is_not_there() -> None:
     url = closed_port()
-    answer = uv.answer(Request(("shop",), "3.11.7", TARGET, indexes=Indexes(url)))
+    answer = uv.answer(Request(("shop",), "3.11.7", TARGET, indexes=Indexes(url), hosts=(host(url),)))
     assert answer.is_unreachable
     assert answer.why_not == f"{url.removesuffix('/simple')} cannot be reached"
 
@@ -175,7 +175,7 @@ def test_nothing_waits_for_an_index_that_is_not_there() -> None:
 def test_credentials_of_an_index_work_and_are_shown_nowhere() -> None:
     with serving(*SHOP, credentials="ci:hunter22") as private:
         url = private.url.replace("//", "//ci:hunter22@")
-        request = Request(("shop",), "3.11.7", TARGET, indexes=Indexes(url))
+        request = Request(("shop",), "3.11.7", TARGET, indexes=Indexes(url), hosts=(host(url),))
         assert "hunter22" not in repr(request)
         assert _versions(uv.answer(request))["shop"] == "2.0"
         wrong = uv.answer(replace(request, indexes=Indexes(url.replace("hunter22", "hunter33"))))

@@ -22,38 +22,51 @@ from tests.split_cases import BEFORE, FULL, INSTALL, PLAIN, SLIM, Case, found, l
     ids=["a variable", "a file", "a command"],
 )
 def test_pip_stays_where_it_is_told_what_uv_does_not_read(setting: str) -> None:
-    for text, program in ((f"{SLIM}{setting}{INSTALL}", "python -m pip install"), (PLAIN, "uv pip install")):
+    for text, program in ((f"{SLIM}{setting}{INSTALL}", "pip --python /opt/venv install"), (PLAIN, "uv pip install")):
         tree = Tree.of({"requirements.txt": "flask\n", "Dockerfile": text})
         result = split(Project(tree, options=Options(installer="uv")))
         assert isinstance(result, Split)
         assert f"RUN {program} -r requirements.txt" in result.plan.text()
 
 
-SHARED = "RUN python -m venv --without-pip --system-site-packages /opt/venv\n"
+OUTSIDE = "RUN python -m venv --without-pip /opt/venv\n"
 APART = "RUN python -m venv /opt/venv\n"
 SYNC = "COPY pyproject.toml uv.lock ./\nRUN uv sync --locked\n"
 PIPS = (
-    Case("plain installs are the work of the image's pip", PLAIN, builder=(SHARED, "RUN python -m pip install -r")),
+    Case(
+        "plain installs are the work of the image's pip",
+        PLAIN,
+        builder=(OUTSIDE, "RUN pip --python /opt/venv install -r"),
+    ),
     Case(
         "pip3, a module of Python and a pipe are plain, too",
         f"{SLIM}{BEFORE}RUN pip3 install flask && python3 -m pip check && cat requirements.txt | grep -v x"
         " | xargs -0 true && echo flask | pip install -c requirements.txt flask\n",
-        builder=(SHARED, "python -m pip install flask", "python3 -m pip check", "| python -m pip install -c"),
+        builder=(
+            OUTSIDE,
+            "pip3 --python /opt/venv install flask",
+            "python3 -m pip --python /opt/venv check",
+            "| pip --python /opt/venv install -c",
+        ),
     ),
     Case(
         "a newer pip is the builder's",
         f"{SLIM}{BEFORE}RUN pip install --upgrade pip && pip install -r requirements.txt\n",
-        builder=("RUN pip install --upgrade pip\n", SHARED, "RUN python -m pip install -r"),
+        builder=("RUN pip install --upgrade pip\n", OUTSIDE, "RUN pip --python /opt/venv install -r"),
     ),
     Case(
-        "a newer setuptools is the service's, too",
+        "newer tools are the builder's",
         f"{SLIM}{BEFORE}RUN pip install --upgrade pip setuptools\nRUN pip install -r requirements.txt\n",
-        builder=(SHARED, "RUN python -m pip install --upgrade pip setuptools\n", "RUN python -m pip install -r"),
+        builder=(
+            "RUN pip install --upgrade pip setuptools\n",
+            OUTSIDE.strip(),
+            "RUN pip --python /opt/venv install -r",
+        ),
     ),
     Case(
         "uv needs no pip in the environment",
         f"{SLIM}RUN pip install uv==0.9.9\n{BEFORE}RUN uv pip install --system -r requirements.txt\n",
-        builder=("RUN pip install uv==0.9.9", SHARED, "uv pip install -r"),
+        builder=("RUN pip install uv==0.9.9", OUTSIDE, "uv pip install -r"),
     ),
     Case(
         "uv sync never showed the project the image's packages",
@@ -66,7 +79,7 @@ PIPS = (
         f"{SLIM}RUN pip install poetry==2.1.4\n{BEFORE}COPY poetry.lock pyproject.toml ./\n"
         "RUN poetry export -o all.txt && pip install -r all.txt\n",
         {"poetry.lock": "", "pyproject.toml": "[tool.poetry]\n"},
-        builder=("RUN pip install poetry==2.1.4", APART, "&& pip install -r all.txt"),
+        builder=("RUN pip install poetry==2.1.4", OUTSIDE, "&& pip --python /opt/venv install -r all.txt"),
     ),
     Case(
         "a start script that installs finds a pip of the service",
@@ -90,7 +103,7 @@ PIPS = (
         "a script that nothing in the image runs is the host's",
         PLAIN,
         {"install.sh": "pip3 install -r requirements.txt\n"},
-        builder=(SHARED, "RUN python -m pip install -r"),
+        builder=(OUTSIDE, "RUN pip --python /opt/venv install -r"),
     ),
     Case(
         "a script that the source runs finds a pip of the service",
@@ -102,12 +115,12 @@ PIPS = (
         "a comment calls nothing",
         PLAIN,
         {"run.sh": "# first: pip install x\nexec python app.py\n"},
-        builder=(SHARED, "RUN python -m pip install -r"),
+        builder=(OUTSIDE, "RUN pip --python /opt/venv install -r"),
     ),
     Case(
-        "what is taken away has to be in the environment",
-        f"{SLIM}{INSTALL}RUN pip uninstall -y setuptools\n",
-        builder=(APART, "RUN pip uninstall -y setuptools"),
+        "what is taken away leaves the environment",
+        f"{SLIM}{INSTALL}RUN pip uninstall -y flask\n",
+        builder=(OUTSIDE, "RUN pip --python /opt/venv uninstall -y flask"),
     ),
 )
 

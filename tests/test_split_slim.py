@@ -17,8 +17,8 @@ def test_a_library_behind_headers_is_not_said_to_be_for_a_wheel() -> None:
         result = found(Case("", f"{FULL}{run}{INSTALL}", {"requirements.txt": f"{name}\n"}))
         assert isinstance(result, Split)
         texts[name] = result.plan.text()
-    assert "# what psycopg2 was compiled against" in texts["psycopg2"]
-    assert "# the libraries behind libpq-dev" in texts["psycopg2-binary"]
+    assert "# psycopg2 needs libpq" in texts["psycopg2"]
+    assert "# run-time libraries of libpq-dev" in texts["psycopg2-binary"]
 
 
 SLIM_LOSSES = (

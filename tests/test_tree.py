@@ -9,7 +9,7 @@ import pytest
 
 from pydock.disk import LARGEST_TEXT
 from pydock.edits import Edit
-from pydock.errors import UnreadableError
+from pydock.errors import UnwritableError
 from pydock.lines import Span
 from pydock.tree import Tree
 
@@ -36,14 +36,14 @@ def test_writing_puts_every_file_in_place_and_leaves_nothing_else(folder: Path) 
     assert _snapshot(folder) == {path: text.encode() for path, text in CHANGES.items()}
 
 
-@pytest.mark.parametrize("failing", range(1, 5))
-@pytest.mark.parametrize("call", ["replace", "mkstemp", "chmod"])
+@pytest.mark.parametrize("failing", range(1, 17))
+@pytest.mark.parametrize("call", ["replace", "open", "chmod", "write"])
 def test_a_write_that_fails_anywhere_changes_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch, call: str, failing: int
 ) -> None:
-    before = _snapshot(folder)
-    owner = {"replace": Path, "mkstemp": __import__("tempfile"), "chmod": os}[call]
-    real, calls = getattr(owner, call), [0]
+    before, base = _snapshot(folder), Tree(folder)
+    assert [base.data(path) for path in CHANGES][:1] == [b"FROM a\n"]
+    real, calls = getattr(os, call), [0]
 
     def fail(*arguments: object, **options: object) -> object:
         calls[0] += 1
@@ -51,10 +51,18 @@ def test_a_write_that_fails_anywhere_changes_nothing(
             raise OSError(28, "No space left on device")
         return real(*arguments, **options)
 
-    monkeypatch.setattr(owner, call, fail)
-    with pytest.raises(UnreadableError, match="No space left on device"):
-        Tree(folder, CHANGES).write(CHANGES)
-    assert _snapshot(folder) == before
+    monkeypatch.setattr(os, call, fail)
+    said = ""
+    try:
+        Tree(folder, CHANGES).write(CHANGES, base)
+    except UnwritableError as error:
+        said = error.message
+    if calls[0] < failing:
+        assert not said
+        assert _snapshot(folder) == {path: text.encode() for path, text in CHANGES.items()}
+    else:
+        assert "No space left on device" in said
+        assert _snapshot(folder) == before
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o644, 0o755, 0o664], ids=oct)
@@ -90,7 +98,7 @@ def test_nothing_outside_is_read_or_written(folder: Path, path: str) -> None:
     assert Tree(folder).text(path) is None
     assert not Tree(folder).has_file(path)
     before = _snapshot(folder)
-    with pytest.raises(UnreadableError, match="leads out of"):
+    with pytest.raises(UnwritableError, match="leads out of"):
         Tree(folder, {path: "ours", "Dockerfile": "FROM b\n"}).write([path, "Dockerfile"])
     assert outside.read_text() == "a stranger's"
     assert _snapshot(folder) == before
@@ -146,7 +154,7 @@ def test_standard_input_has_no_folder_to_write_to() -> None:
     tree = Tree(None, {"Dockerfile": "FROM a\n"})
     assert tree.text("Dockerfile") == "FROM a\n"
     assert tree.text("requirements.txt") is None
-    with pytest.raises(UnreadableError, match="no folder"):
+    with pytest.raises(UnwritableError, match="no folder"):
         tree.write(["Dockerfile"])
 
 

@@ -14,15 +14,16 @@ from pydock.discover import Target, configuration
 from pydock.edits import Safety
 from pydock.engine import Report
 from pydock.errors import OptionError
-from pydock.project import Options, Project
+from pydock.project import Options, Project, hiding
+from pydock.project.hiding import without_secrets
 from pydock.project.pins import Request
 from pydock.project.running import Running
-from pydock.project.secrets import mask
-from pydock.report import Answer, checked, fixed
+from pydock.report import Answer, checked, fixed, mask_of
 from pydock.report.tables import plan_table
 from pydock.rule import Rule
 from pydock.rules import RULES
 from pydock.split import Refusal, split
+from pydock.terminal import printable
 from pydock.tree import Tree
 from pydock.values import Value, field, replace
 
@@ -72,12 +73,13 @@ def answer(
     project, wanted = _project(question, target, changes)
     rules = _rules(question, wanted)
     if not question.is_fix:
-        findings = engine.check(project, rules)
+        with without_secrets(project):
+            findings = engine.check(project, rules)
         return checked(project, target.shown, findings, rules, is_detailed=question.is_detailed), changes
     report, proof = _outcome(question, project, wanted, rules, promised)
-    if not question.is_dry:
-        report.result.tree.write(report.changed)
     found = fixed(report, target.shown, target.patch, proof, is_detailed=question.is_detailed)
+    if not question.is_dry and report.changed:
+        found = replace(found, losses=report.result.tree.write(report.changed, report.project.tree))
     return found, report.result.tree.changes
 
 
@@ -91,25 +93,33 @@ def proof(question: Question, target: Target) -> Proof:
     project, wanted = _project(question, target, {})
     rules = _rules(question, wanted)
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
-    found = _rewritten(question, project, rules, allow).project
-    return proven(found, rules, allow, question.proof or Ways(), is_fix=False)[1]
+    with without_secrets(project):
+        found = _rewritten(question, project, rules, allow).project
+        report, said = proven(found, rules, allow, question.proof or Ways(), is_fix=False)
+    return mask_of(report).over(said)
 
 
 def plan(question: Question, target: Target) -> str:
     """The split as a table: which instruction goes where and why; or the line that stands in the way."""
     project, _ = _project(question, target, {})
-    engine.check(project, ())
+    with without_secrets(project):
+        engine.check(project, ())
+    mask = hiding.mask(project)
+
+    def told(text: str) -> str:
+        return printable(mask(text))
+
     match split(project):
         case None:
-            return f"{target.shown}: nothing to split\n"
+            return f"{printable(target.shown)}: nothing to split\n"
         case Refusal() as refusal:
             place = f"{target.shown}:{project.line(refusal.span)}"
-            advice = f"\n{refusal.advice}" if refusal.advice else ""
-            return mask(f"{place}: not split: {refusal.why}{advice}\n")
+            lines = [f"{place}: not split: {refusal.why}", *([refusal.advice] if refusal.advice else [])]
+            return "".join(f"{told(line)}\n" for line in lines)
         case planned:
             remarks = [*(f"doubt: {doubt}" for doubt in planned.doubts), *planned.notes]
-            rows = [(mask(what), where, mask(why)) for what, where, why in planned.plan.table()]
-            return "\n".join([target.shown, plan_table(rows), *map(mask, remarks)]) + "\n"
+            rows = [(told(what), where, told(why)) for what, where, why in planned.plan.table()]
+            return "\n".join([printable(target.shown), plan_table(rows), *map(told, remarks)]) + "\n"
 
 
 def unchanged(question: Question, target: Target) -> Project:
@@ -122,7 +132,8 @@ def rewritten(question: Question, target: Target) -> Report:
     project, wanted = _project(question, target, {})
     rules = _rules(question, wanted)
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
-    return _rewritten(question, project, rules, allow)
+    with without_secrets(project):
+        return _rewritten(question, project, rules, allow)
 
 
 def _rules(question: Question, wanted: Settings) -> tuple[Rule, ...]:
@@ -144,12 +155,13 @@ def _outcome(
     question: Question, project: Project, wanted: Settings, rules: Sequence[Rule], promised: Iterable[Request]
 ) -> tuple[Report, Proof | None]:
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
-    report = _rewritten(question, project, rules, allow, promised)
-    if not question.proof:
-        return report, None
-    from pydock.bench.proof import proven  # drives an engine, which a plain fix does not
+    with without_secrets(project):
+        report = _rewritten(question, project, rules, allow, promised)
+        if not question.proof:
+            return report, None
+        from pydock.bench.proof import proven  # drives an engine, which a plain fix does not
 
-    return proven(report.project, rules, allow, question.proof, is_fix=True)
+        return proven(report.project, rules, allow, question.proof, is_fix=True)
 
 
 def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:
@@ -157,8 +169,8 @@ def _project(question: Question, target: Target, changes: Mapping[str, str]) -> 
     wanted = settings(configuration(tree, target.path), question.given, RULES)
     options = Options(
         wanted.installer, wanted.portable, wanted.venv, wanted.pin, as_of=_day(wanted, tree), hashes=wanted.hashes,
-        lock_format=wanted.lock_format,
-        allow_builds=wanted.allow_builds, offline=wanted.offline, target=target.stage, arguments=target.arguments,
+        lock_format=wanted.lock_format, allow_builds=wanted.allow_builds,
+        allow_hosts=wanted.allow_hosts, offline=wanted.offline, target=target.stage, arguments=target.arguments,
     )  # fmt: skip
     return Project(tree, target.path, options, running=question.running), wanted
 

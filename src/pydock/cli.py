@@ -1,7 +1,8 @@
 """The command line: parse, one call, render, exit code.
 
 Exit codes: 0 nothing to say, 1 findings (for `fix --diff` a difference, for `fix` findings that
-are left), 2 no answer for at least one path. Results go to standard output, talk to standard error.
+left), 2 no answer for at least one path, 130 interrupted, 143 ended by SIGTERM. Results go to
+standard output, talk to standard error.
 Imports that cost time happen inside the commands, so that `pydock --help` is quick. The modules
 of the commands do without `from __future__ import annotations`: typer would evaluate each text, twice.
 """
@@ -9,6 +10,7 @@ of the commands do without `from __future__ import annotations`: typer would eva
 import gc
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -21,10 +23,12 @@ from pydock.cli_bench import bench
 from pydock.cli_codemods import CodemodsOption, codemods, spelled_out
 from pydock.cli_data import data
 from pydock.cli_facts import facts
+from pydock.cli_failures import NO_ANSWER, Commands, failures_told
 from pydock.cli_migrate import migrate
 from pydock.cli_options import (
     DETAILED,
     AllowBuilds,
+    AllowHosts,
     AsOf,
     BaselineOption,
     Colour,
@@ -47,16 +51,18 @@ from pydock.cli_options import (
 from pydock.cli_verify import Builder, Network, UnsafeFixes, WithServices
 from pydock.cli_verify import verify as verify_command
 from pydock.errors import OptionError, PydockError
+from pydock.files import accounted, begin, settle, terminating, unsettled
 
 if TYPE_CHECKING:
     from pydock.ask import Question
     from pydock.project.running import Running
     from pydock.report import Answer
 
-CLEAN, FINDINGS, NO_ANSWER = 0, 1, 2
+CLEAN, FINDINGS = 0, 1
 
 
 app = typer.Typer(
+    cls=Commands,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
@@ -66,7 +72,7 @@ app = typer.Typer(
 
 def _show_version(is_asked: bool) -> None:
     if is_asked:
-        typer.echo(f"pydock {__version__}")
+        console.show(f"pydock {__version__}\n")
         raise typer.Exit
 
 
@@ -141,6 +147,7 @@ def fix(
     pins_from: PinsFrom = None,
     offline: Offline = None,
     allow_builds: AllowBuilds = None,
+    allow_hosts: AllowHosts = None,
     network: Network = False,
     with_services: WithServices = False,
     builder: Builder = "",
@@ -167,6 +174,7 @@ def fix(
         "as-of": as_of,
         "offline": offline,
         "allow-builds": allow_builds,
+        "allow-hosts": allow_hosts,
     }
     settings = {**given, **pins, "unsafe-fixes": unsafe_fixes}
     is_dry = diff or output is not None
@@ -175,7 +183,8 @@ def fix(
     )
     if explain_plan:
         _show_plans(question, paths)
-    answers = _answers(question, paths, jobs)
+    with nullcontext() if is_dry else accounted(paths or ["."]):
+        answers = _answers(question, paths, jobs)
     if is_text:
         _deliver(answers, diff=diff, output=output, colour=color)
     else:
@@ -207,11 +216,23 @@ def _answers(question: "Question", paths: Sequence[str] | None, jobs: int) -> "l
     from pydock.many import answers
 
     refuse_unknown_rules(question)
+    _tell_leftovers(paths or ["."], is_writing=question.is_fix and not question.is_dry)
     found = []
     for answer in answers(question, targets(paths or ["."]), jobs):
         found.append(answer)
         _tell(answer)
     return found
+
+
+def _tell_leftovers(paths: Sequence[str], *, is_writing: bool) -> None:
+    """What a run that was killed has left between two states is finished by one that writes, and told by the others."""
+    if is_writing:
+        for remark in settle(paths):
+            console.complain(remark, kind="note")
+    else:
+        for folder in unsettled(paths):
+            why = "a run was killed while it wrote there, so its files may not fit each other"
+            console.complain(f"{folder}: {why}", "pydock fix finishes it", "note")
 
 
 def _compared(answers: "list[Answer]", baseline: Path | None, write_baseline: Path | None) -> "Sequence[Answer]":
@@ -252,18 +273,25 @@ def _show_plans(question: "Question", paths: Sequence[str] | None) -> NoReturn:
 
 def _deliver(answers: "Sequence[Answer]", *, diff: bool, output: Path | None, colour: Colour) -> None:
     """Print the difference or the new Dockerfile, or neither, and tell the story on standard error."""
-    from pydock.report.diff import patch, story
+    from pydock.report.diff import patch, seen, story
     from pydock.terminal import Style, style_for
 
     if diff:
-        text, is_masked = patch(answers, Style() if console.is_file(output) else style_for(sys.stdout, colour))
+        is_file = console.is_file(output)
+        style = Style() if is_file else style_for(sys.stdout, colour)
+        text, is_masked = patch(answers, style, is_seen=not is_file and sys.stdout.isatty())
         console.write(output, text)
         if is_masked:
             hint = "pydock fix without --diff writes the real file"
             console.complain("secrets are masked in this diff, so it cannot be applied", hint, "note")
     elif output is not None:
         only = _only(answers)
-        console.write(output, only.text)
+        is_seen = not console.is_file(output) and sys.stdout.isatty()
+        console.write(
+            output, "".join(map(seen, only.mask(only.text).splitlines(keepends=True))) if is_seen else only.text
+        )
+        if is_seen and only.mask.found_in(only.text):
+            console.complain("secrets are masked on the screen", "a file or a pipe gets the real text", "note")
         if others := [change.path for change in only.changes if change.after != only.text]:
             console.complain(f"not written: {', '.join(others)}", "--diff shows them", "note")
     console.talk(story(answers, style_for(sys.stderr, colour), is_written=not diff and output is None))
@@ -284,6 +312,8 @@ def _exit_code(answers: "Iterable[Answer]", *, is_found: bool) -> int:
 
 
 def _tell(answer: "Answer") -> None:
+    for loss in answer.losses:
+        console.complain(f"{answer.path}: {loss}", kind="note")
     if answer.failure:
         console.complain(answer.failure.message, answer.failure.hint)
 
@@ -292,8 +322,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; `arguments` are those of the process unless given."""
     # Nearly all that is made while a command starts stays until it ends: looking through it again finds nothing.
     gc.set_threshold(100_000)
-    try:
+    console.reserve()
+    begin()
+    with failures_told(), terminating():
         app(spelled_out(sys.argv[1:] if arguments is None else arguments), prog_name="pydock")
-    except PydockError as error:
-        console.fail(error)
-        raise SystemExit(NO_ANSWER) from None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pydock import console
-from pydock.cli_options import Offline
+from pydock.cli_options import AllowHosts, Offline
 from pydock.errors import EngineError, OptionError
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def bench(
     installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
     start: Annotated[bool, typer.Option("--start/--no-start", help="Start containers and measure them.")] = True,
     offline: Offline = None,
+    allow_hosts: AllowHosts = None,
     network: Annotated[bool, typer.Option("--network", help="Give started containers a network.")] = False,
     with_services: Annotated[
         bool, typer.Option("--with-services", help="Start containers with the services that compose says they need.")
@@ -98,6 +99,7 @@ def bench(
         "unsafe-fixes": unsafe_fixes,
         "installer": installer,
         "offline": offline,
+        "allow-hosts": allow_hosts,
     }
     versions = comparison(paths or ["."], given, recipe, is_as_is=as_is, has_installers=installers)
     mode = "bridge" if network else "none"
@@ -111,6 +113,7 @@ def _measured(versions: "Comparison", wishes: "Wishes") -> "Bench":
     from pydock.bench.engine import connect
     from pydock.bench.measure import measure
     from pydock.bench.progress import Progress
+    from pydock.project.hiding import hide, mask
     from pydock.report.bench_table import Bench
 
     progress = Progress(sys.stderr)
@@ -125,10 +128,12 @@ def _measured(versions: "Comparison", wishes: "Wishes") -> "Bench":
             progress.close()
     except KeyboardInterrupt:
         progress.close()
-        console.complain("interrupted", "what was made on the engine has been removed", "note")
-        raise typer.Exit(NO_ANSWER) from None
-    except EngineError:
+        console.complain("what was made on the engine has been removed", kind="note")
+        raise
+    except EngineError as error:
         progress.close()
+        for version in versions.versions:
+            hide(error, mask(version.project))
         raise
     return Bench(versions.shown, name, wishes.runs, moment, found)
 

@@ -30,7 +30,9 @@ def facts(
     """
     from pydock.ask import Question, unchanged
     from pydock.discover import Unusable, composed_above, targets
+    from pydock.project import hiding
     from pydock.project.facts import facts as known
+    from pydock.report import failed
     from pydock.report.facts import document, text
     from pydock.values import replace
 
@@ -40,9 +42,10 @@ def facts(
             if isinstance(target, Unusable):
                 raise target.error
             project = replace(unchanged(Question({}), target), above=composed_above(target))
-            found.append((target.shown, known(project)))
+            found.append((target.shown, known(project), hiding.mask(project)))
         except PydockError as error:
-            console.complain(error.message, error.hint)
+            said = failed(target.shown, error, target.path).failure
+            console.complain(said.message if said else error.message, said.hint if said else error.hint)
             code = NO_ANSWER
     console.show(document(found) if output_format is Form.JSON else "\n".join(text(*each) for each in found))
     raise typer.Exit(code)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pydock import console
-from pydock.cli_options import Offline
+from pydock.cli_options import AllowHosts, Offline
 from pydock.cli_verify import Builder, Network, UnsafeFixes
-from pydock.errors import OptionError
+from pydock.errors import OptionError, PydockError, UnreadableError
+from pydock.files import accounted, settle
 
 if TYPE_CHECKING:
     from pydock.migrate.deliver import Group
@@ -27,9 +28,14 @@ _LIMIT = 180.0
 
 def migrate(
     roots: Annotated[list[str] | None, typer.Argument(metavar="[ROOT]...", help="Folders with services.")] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where results go, and are found again.")] = Path(
-        "migration"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where results go, and are found again; no link, and in no build context.",
+            show_default="a folder for these roots below ~/.local/state/pydock/migrations",
+        ),
+    ] = None,
     manifest: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Names or excludes services.", show_default="services.toml")
     ] = None,
@@ -55,6 +61,7 @@ def migrate(
         bool | None, typer.Option("--portable/--no-portable", help="Without BuildKit.", show_default=False)
     ] = None,
     offline: Offline = None,
+    allow_hosts: AllowHosts = None,
     installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
     limit: Annotated[
         float | None,
@@ -78,46 +85,50 @@ def migrate(
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer, "offline": offline}
     question = Question(
-        {**given, "unsafe-fixes": unsafe_fixes}, is_fix=True, proof=Ways(network, builder) if verify else None
+        {**given, "unsafe-fixes": unsafe_fixes, "allow-hosts": allow_hosts},
+        is_fix=True,
+        proof=Ways(network, builder) if verify else None,
     )
     refuse_unknown_rules(question)
     limits = Limits(limit or (_BUILD_LIMIT if verify or bench else _LIMIT), _size(memory))
     asked = Asked(question, Bench(runs, builder=builder) if bench else None, limits, retry)
-    totals = _migrated(roots or ["."], out, manifest, asked, (jobs, scheduler), apply=apply, branch=branch)
-    raise typer.Exit(_exit_code(totals))
+    with accounted(roots or ["."]):
+        totals, failed = _migrated(roots or ["."], out, manifest, asked, (jobs, scheduler), apply=apply, branch=branch)
+    raise typer.Exit(NO_ANSWER if failed else _exit_code(totals))
 
 
 def _migrated(
     roots: Sequence[str],
-    out: Path,
+    out: Path | None,
     manifest: Path | None,
     asked: "Asked",
     workers: tuple[int, str],
     *,
     apply: bool,
     branch: str,
-) -> "Totals":
-    from pydock.migrate.apply import finish
+) -> "tuple[Totals, int]":
+    """The totals, and how many services could not be written into their folders."""
     from pydock.migrate.deliver import deliver, groups
     from pydock.migrate.find import find
     from pydock.migrate.manifest import read
+    from pydock.migrate.out import refuse_unfit, usual
     from pydock.migrate.store import alone, opened
 
+    _talk(settle(roots))
     found = find(roots, read(manifest) if manifest else None)
-    with opened(out.absolute()) as store:
-        with alone(out.absolute()):
-            _talk(finish(store))
+    place = out or usual(roots)
+    refuse_unfit(place, roots, found)
+    with opened(place.absolute()) as store:
         known = _examined(found, asked, store, workers)
         arranged = groups(known)
-        with alone(out.absolute()):
-            totals = deliver(known, out.absolute(), arranged)
+        with alone(place.absolute()):
+            totals = deliver(known, place.absolute(), arranged)
             if branch:
                 _talk(_committed(known, arranged, branch))
-            if apply:
-                _talk(_applied(known, arranged, store))
+            failed = _applied(known, arranged) if apply else 0
         store.forget_other_versions()
-    console.talk(f"{out / 'report.html'}\n")
-    return totals
+    console.talk(f"{place / 'report.html'}\n")
+    return totals, failed
 
 
 def _examined(found: "Found", asked: "Asked", store: "Store", workers: tuple[int, str]) -> "Known":
@@ -130,21 +141,29 @@ def _examined(found: "Found", asked: "Asked", store: "Store", workers: tuple[int
         with pool(*workers) as ready:
             return run(found, asked, store, ready, progress)
     except KeyboardInterrupt:
-        console.complain("interrupted", "what was examined is kept; the same command goes on from there", "note")
-        raise typer.Exit(NO_ANSWER) from None
+        progress.close()
+        console.complain("what was examined is kept", "the same command goes on from there", "note")
+        raise
     finally:
         progress.close()
 
 
-def _applied(known: "Known", arranged: "Sequence[Group]", store: "Store") -> Iterator[str]:
-    """Write into the folders; yields what could not be written."""
+def _applied(known: "Known", arranged: "Sequence[Group]") -> int:
+    """Write into the folders; returns how many services could not be written."""
     from pydock.migrate.apply import apply
     from pydock.migrate.deliver import changes_of
 
+    failed = 0
     for group in arranged:
-        why = apply(store, group.services[0].repository, changes_of(known, group))
-        if why:
-            yield f"{group.services[0].name}: not written: {why}"
+        name = group.services[0].name
+        try:
+            losses = apply(group.services[0].repository, changes_of(known, group))
+        except PydockError as error:
+            failed += 1
+            console.complain(f"{name}: not written: {error.message}", error.hint)
+        else:
+            _talk(f"{name}: {loss}" for loss in losses)
+    return failed
 
 
 def _committed(known: "Known", arranged: "Sequence[Group]", branch: str) -> Iterator[str]:
@@ -158,14 +177,18 @@ def _committed(known: "Known", arranged: "Sequence[Group]", branch: str) -> Iter
         repositories.setdefault(group.services[0].repository, []).append(group)
     for repository, members in repositories.items():
         parts = []
-        for group in members:
-            changes = changes_of(known, group)
-            own = {change.path for change in changes}
-            folders = dict.fromkeys(service.context for service in group.services)
-            dirty = [path for folder in folders for path in uncommitted(Path(repository), folder) if path not in own]
-            text = message([(service, known.record(service)) for service in group.services], dirty)
-            parts.append(Part(changes, text))
-        for group, refusal in zip(members, commit(Path(repository), branch, parts), strict=True):
+        try:
+            for group in members:
+                changes = changes_of(known, group)
+                own = {change.path for change in changes}
+                folders = dict.fromkeys(service.context for service in group.services)
+                dirty = [each for folder in folders for each in uncommitted(Path(repository), folder)]
+                services = [(service, known.record(service)) for service in group.services]
+                parts.append(Part(changes, message(services, [path for path in dirty if path not in own])))
+            refusals = commit(Path(repository), branch, parts)
+        except UnreadableError as error:
+            refusals = (error.message,) * len(members)
+        for group, refusal in zip(members, refusals, strict=True):
             if refusal:
                 yield f"{group.services[0].name}: not committed: {refusal}"
 

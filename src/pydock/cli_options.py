@@ -113,6 +113,14 @@ Offline = Annotated[
         show_default=False,
     ),
 ]
+AllowHosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="HOST[,HOST]",
+        help="Ask these hosts, too, that only the project names for packages. PYDOCK_ALLOW_HOSTS is the same.",
+        show_default=False,
+    ),
+]
 AsOf = Annotated[
     str | None,
     typer.Option(

@@ -8,7 +8,7 @@ import typer
 
 from pydock import console
 from pydock.cli_codemods import CodemodsOption
-from pydock.cli_options import Offline
+from pydock.cli_options import AllowHosts, Offline
 from pydock.errors import PydockError
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def verify(
     ] = None,
     installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
     offline: Offline = None,
+    allow_hosts: AllowHosts = None,
     network: Network = False,
     with_services: WithServices = False,
     builder: Builder = "",
@@ -74,7 +75,7 @@ def verify(
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
     question = Question(
-        {**given, "unsafe-fixes": unsafe_fixes, "offline": offline},
+        {**given, "unsafe-fixes": unsafe_fixes, "offline": offline, "allow-hosts": allow_hosts},
         proof=Ways(network, builder, with_services),
         codemods=tuple(codemods or ()),
     )
@@ -96,11 +97,12 @@ def _proof(question: "Question", target: "Target | Unusable") -> "Proof | Failur
     from pydock.ask import proof
     from pydock.discover import Unusable
     from pydock.report import Failure, failed
+    from pydock.terminal import printable
 
     try:
         if isinstance(target, Unusable):
             raise target.error
-        console.talk(f"{target.shown}\n")
+        console.talk(f"{printable(target.shown)}\n")
         return proof(question, target)
     except PydockError as error:
         return failed(target.shown, error, target.path).failure or Failure(error.message, error.hint)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from pydock.errors import OptionError, UnreadableError
+from pydock.hosts import is_name
 from pydock.values import Value
 
 NAMES = ("pydock.toml", "pyproject.toml")
@@ -42,6 +43,9 @@ KEYS: Mapping[str, Key] = {
     "as-of": Key(str),
     "offline": Key(bool),
 }
+# What a project must not be able to say, and where a person says it for a machine.
+_OWN = ("allow-builds", "allow-hosts")
+_HOSTS_HINT = "a host is named as packages.example.com or packages.example.com:8443"
 _KINDS = {list: "a list of strings", str: "a string", bool: "true or false", dict: "a table"}
 
 
@@ -62,7 +66,8 @@ class Settings(Value):
     """The choices for one project; an empty `select` means every rule.
 
     `as_of` is a day, "git" or "". `allow_builds` is for the command line alone: a project must
-    not be able to say that code of packages is run.
+    not be able to say that code of packages is run. Nor can it say what hosts are asked:
+    `allow_hosts` are those of the command line, of PYDOCK_ALLOW_HOSTS and of a person's own file.
     """
 
     select: tuple[str, ...] = ()
@@ -76,6 +81,7 @@ class Settings(Value):
     lock_format: str = "requirements"
     as_of: str = ""
     allow_builds: bool = False
+    allow_hosts: tuple[str, ...] = ()
     offline: bool = False
 
 
@@ -105,6 +111,7 @@ def settings(files: Iterable[File], given: Mapping[str, object], rules: Sequence
     if os.environ.get("PYDOCK_OFFLINE", "") not in {"", "0"}:
         values["offline"] = True
     values |= {key: value for key, value in given.items() if value is not None}
+    values["allow-hosts"] = _hosts(values.get("allow-hosts") or ())
     for key, value in values.items():
         if key in KEYS and value not in (allowed := KEYS[key].allowed or (value,)):
             raise OptionError(f"{key} is {value!r}", f"it can be {' or '.join(map(str, allowed))}")
@@ -112,6 +119,32 @@ def settings(files: Iterable[File], given: Mapping[str, object], rules: Sequence
     lists = {key for key, known in KEYS.items() if known.kind is list}
     plain = {key.replace("-", "_"): tuple(words(value)) if key in lists else value for key, value in values.items()}
     return Settings(**plain)  # type: ignore[arg-type]
+
+
+def _hosts(given: object) -> tuple[str, ...]:
+    """The hosts that a person allows: in a file of their own, in the environment, on the command line."""
+    found = dict.fromkeys((*_own_hosts(), *words([os.environ.get("PYDOCK_ALLOW_HOSTS", "")]), *words(given)))
+    for name in found:
+        if not is_name(name):
+            raise OptionError(f"allow-hosts names {name!r}, which is no host", _HOSTS_HINT)
+    return tuple(found)
+
+
+def _own_hosts() -> list[str]:
+    """What `allow-hosts` of `pydock/pydock.toml` in a person's folder of settings says."""
+    folder = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    place = os.path.join(folder, "pydock", "pydock.toml")
+    if not os.path.isabs(place):
+        return []
+    try:
+        with open(place, encoding="utf-8") as file:
+            text = file.read()
+    except OSError:
+        return []
+    value = _parsed(place, text).get("allow-hosts", [])
+    if not _fits(value, list):
+        raise OptionError(f"{place}: allow-hosts is {value!r}", f"it has to be {_KINDS[list]}")
+    return words(value)
 
 
 def _refuse_no_day(as_of: object) -> None:
@@ -179,6 +212,8 @@ def _checked(
     for key, value in table.items():
         place = (*where, key)
         known = KEYS.get(key)
+        if known is None and key in _OWN:
+            raise file.refused(place, f"{key} is not for a project to say", f"give --{key} yourself")
         if known is None:
             hint = suggestion(key, (*KEYS, _SERVICES)) or f"known keys: {', '.join((*KEYS, _SERVICES))}"
             raise file.refused(place, f"unknown key {key!r} for pydock", hint)

@@ -8,6 +8,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from pydock.config import NAMES, File
 from pydock.disk import LARGEST_TEXT, SKIPPED
 from pydock.dockerfile import Dockerfile, read
 from pydock.errors import PydockError, UnreadableError
+from pydock.files import kind
+from pydock.files import read as read_file
 from pydock.gitignore import forget_tops, is_top
 from pydock.patterns import regex
 from pydock.project.compose import builds, is_compose_file
@@ -192,7 +195,11 @@ def _compose_files(folder: Path) -> tuple[tuple[str, str], ...]:
         names = sorted(filter(is_compose_file, os.listdir(folder)))
     except OSError:
         return ()
-    return tuple((name, text) for name in names if (text := tree.text(name)))
+    found = []
+    for name in names:
+        with suppress(UnreadableError):
+            found += [(name, text)] if (text := tree.text(name)) else []
+    return tuple(found)
 
 
 def composed_above(target: Target) -> tuple[tuple[str, str], ...]:
@@ -290,11 +297,14 @@ def _text(path: Path) -> str:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError(f"{path}: not a regular file", "give its text with -: pydock check - < file")
-        with path.open("rb") as file:
-            _refuse_unreadable(file.read(4096), status.st_size, str(path))
-            file.seek(0)
-            return file.read().decode("utf-8", "surrogateescape")
+            why = f"{kind(status.st_mode)}, not a regular file"
+            raise UnreadableError(f"{path}: {why}", "give its text with -: pydock check - < file")
+        data = read_file(path, LARGEST_TEXT)
+        if data is None:
+            _refuse_unreadable(b"", max(status.st_size, LARGEST_TEXT + 1), str(path))
+        data = data or b""
+        _refuse_unreadable(data[:4096], len(data), str(path))
+        return data.decode("utf-8", "surrogateescape")
     except OSError as error:
         hint = "the link leads nowhere" if path.is_symlink() else "is it readable for you?"
         raise UnreadableError(f"{path}: {error.strerror}", hint) from error

@@ -9,6 +9,8 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+from pydock.errors import UnreadableError
+from pydock.files import is_special, kind, read
 from pydock.gitignore import left_out
 from pydock.values import Value, field
 
@@ -22,16 +24,21 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Place(Value):
-    """Where an entry really is, and what it is there; one that is closed is read by its owner alone."""
+    """Where an entry really is, and what it is there; one that is closed is read by its owner alone.
+
+    `other` says what it is where no project is made of such: a named pipe, a socket, a device.
+    """
 
     path: str
     is_file: bool
     is_folder: bool
     is_closed: bool
+    other: str | None = None
 
     @classmethod
     def of(cls, path: str, mode: int) -> Place:
-        return cls(path, stat.S_ISREG(mode), stat.S_ISDIR(mode), not mode & stat.S_IROTH)
+        other = kind(mode) if is_special(mode) else None
+        return cls(path, stat.S_ISREG(mode), stat.S_ISDIR(mode), not mode & stat.S_IROTH, other)
 
 
 class Disk(Value, dict=True, eq=False):
@@ -56,7 +63,10 @@ class Disk(Value, dict=True, eq=False):
         return left_out(self.root, folders) if self.root is not None else frozenset()
 
     def data(self, path: str) -> bytes | None:
-        """The content of a file, or None where there is no such file inside the root, or only a huge one."""
+        """The content of a file, or None where there is no such file inside the root, or only a huge one.
+
+        Raises UnreadableError as `file` does.
+        """
         if path not in self._data:
             self._data[path] = self._read(path)
         return self._data[path]
@@ -69,6 +79,17 @@ class Disk(Value, dict=True, eq=False):
         if path not in self._texts:
             self._texts[path] = _decoded(self.data(path))
         return self._texts[path]
+
+    def file(self, path: str) -> Place | None:
+        """A file that exists, links followed; None where there is none.
+
+        Raises UnreadableError where something stands in its place that is neither file nor folder: to take that
+        for no file would be wrong, and to read it could wait for ever.
+        """
+        place = self.place(path)
+        if place is not None and place.other is not None:
+            raise UnreadableError(f"{place.path}: {place.other}, not a regular file", "pydock reads regular files only")
+        return place if place is not None and place.is_file else None
 
     def place(self, path: str) -> Place | None:
         """An entry that exists, links followed; None where it leads out of the root."""
@@ -116,12 +137,9 @@ class Disk(Value, dict=True, eq=False):
         return "" if self.root is None else os.path.realpath(self.root)
 
     def _read(self, path: str) -> bytes | None:
-        place = self.place(path)
+        place = self.file(path)
         try:
-            if place is None or not place.is_file or os.stat(place.path).st_size > LARGEST_TEXT:
-                return None
-            with open(place.path, "rb") as file:
-                return file.read()
+            return None if place is None else read(place.path, LARGEST_TEXT)
         except OSError:
             return None
 

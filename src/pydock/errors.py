@@ -2,6 +2,8 @@
 
     PydockError            a message for a person and, where there is one, what to do about it
     ├── UnreadableError    a file or folder that is missing, too large, binary, or not readable
+    ├── UnwritableError    a file, folder or stream that cannot be written; nothing has changed
+    │   └── ChangedError   a file is not what it was when it was read, so it is not written over
     ├── SyntaxProblem      a Dockerfile that BuildKit would reject, with the line
     ├── OptionError        a command line or configuration value that means nothing
     ├── EngineError        a container engine that is absent, refuses or goes away
@@ -25,6 +27,14 @@ class PydockError(Exception):
 
 class UnreadableError(PydockError):
     """A path that cannot be read as what it should be."""
+
+
+class UnwritableError(PydockError):
+    """A file, folder or stream that cannot be written as it should be."""
+
+
+class ChangedError(UnwritableError):
+    """A file that somebody else has changed since it was read."""
 
 
 class SyntaxProblem(PydockError):

@@ -14,10 +14,14 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydock.files import read
 from pydock.values import Value
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+_LARGEST_RULES = 1_000_000
+_LARGEST_INDEX = 512 * 2**20
 
 
 def is_top(folder: Path) -> bool:
@@ -126,12 +130,23 @@ def _is_tracked(folder: Path) -> bool:
     if top is None:
         return False
     try:
-        git = top / ".git"
-        place = git if git.is_dir() else top / git.read_text("utf-8", "replace").partition(":")[2].strip()
         name = f"{folder.relative_to(top).as_posix()}/".encode("utf-8", "surrogateescape")
-        return name in (place / "index").read_bytes()
+        return name in (read(git_folder(top) / "index", _LARGEST_INDEX) or b"")
     except OSError:
         return False
+
+
+def git_folder(top: Path) -> Path:
+    """Where git keeps what belongs to a work tree.
+
+    https://git-scm.com/docs/gitrepository-layout, read 2026-11: `.git` may be a file that names the folder.
+    Raises OSError where it cannot be read, UnreadableError where it is neither file nor folder.
+    """
+    git = top / ".git"
+    if git.is_dir():
+        return git
+    text = (read(git, _LARGEST_RULES) or b"").decode("utf-8", "surrogateescape")
+    return top / text.partition(":")[2].strip()
 
 
 def matcher(patterns: Iterable[str]) -> GitIgnoreSpec:
@@ -154,8 +169,7 @@ def _is_in_repository(folder: Path, parent: Path) -> bool:
 
 def _read(path: Path) -> _Rules | None:
     try:
-        if not path.is_file() or path.stat().st_size > 1_000_000:
-            return None
-        return _Rules(tuple(path.read_text("utf-8", "surrogateescape").splitlines()))
+        data = read(path, _LARGEST_RULES) if path.exists() and not path.is_dir() else None
     except OSError:
         return None
+    return None if data is None else _Rules(tuple(data.decode("utf-8", "surrogateescape").splitlines()))

@@ -6,10 +6,12 @@ as long as reading or asking takes, whichever is longer, and not both.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import islice
+from multiprocessing import active_children
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar
@@ -17,12 +19,15 @@ from typing import Any, Generic, TypeVar
 from pydock.ask import Question, answer
 from pydock.discover import Target, Unusable
 from pydock.errors import PydockError
+from pydock.files import begin, begun, left_to_parent
 from pydock.project.pins import Request, Unanswered
 from pydock.report import Answer, failed
 from pydock.values import Value, field, replace
 
 # So many tasks for each worker are handed out ahead, so that none waits for work.
 _AHEAD = 3
+# Seconds for a child to end that is told to: it may have containers to remove.
+_FAREWELL = 60.0
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -130,8 +135,25 @@ def _started(jobs: int) -> Iterator[Start[Batch, tuple[Answer, ...]]]:
     if jobs == 1:
         yield _done
         return
-    with ProcessPoolExecutor(jobs) as pool:
-        yield lambda batch: pool.submit(advanced, batch)
+    # A process that is spawned begins with -c, which looks for modules in the current folder first.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    with ProcessPoolExecutor(jobs, initializer=_in_child, initargs=begun()) as pool:
+        try:
+            yield lambda batch: pool.submit(advanced, batch)
+        except BaseException:
+            # What is being written is written whole first, what waits is not begun.
+            children = active_children()
+            for child in children:
+                child.terminate()
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in children:
+                child.join(_FAREWELL)
+            raise
+
+
+def _in_child(tops: tuple[str, ...], account: str) -> None:
+    left_to_parent()
+    begin(tops, account)
 
 
 def _done(batch: Batch) -> Future[tuple[Answer, ...] | Paused[Batch]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import IO
@@ -10,8 +11,14 @@ from pydock.patterns import regex
 from pydock.values import Value
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-# Everything a terminal would act on; a tab is the only control character that stays.
-_CONTROL = regex(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# Everything a terminal would act on, and what is not seen or turns the order of what is; a tab is the only control
+# character that stays. https://www.unicode.org/reports/tr36/, read 2026-11.
+_UNSEEN = (
+    r"\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb"
+    r"\ud800-\udfff\U000e0000-\U000e01ef"
+)
+_CONTROL = regex(rf"[\x00-\x08\x0a-\x1f{_UNSEEN}]")
+_IN_JSON = regex(rf"[{_UNSEEN}]")
 
 
 class Style(Value):
@@ -40,8 +47,15 @@ def printable(text: str) -> str:
     return _CONTROL.sub(_spelled, text)
 
 
+def in_json(document: str) -> str:
+    """A JSON document that means the same, with what a terminal would act on spelled as JSON spells it."""
+    return _IN_JSON.sub(lambda match: json.dumps(match[0])[1:-1], document)
+
+
 def _spelled(match: re.Match[str]) -> str:
     code = ord(match[0])
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

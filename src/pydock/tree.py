@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
 from pydock.disk import Disk
 from pydock.edits import Edit, apply
-from pydock.errors import UnreadableError
+from pydock.errors import UnwritableError
+from pydock.files import Pending, write
 from pydock.ignore import Ignore
 from pydock.values import Value, field
 
@@ -55,10 +55,8 @@ class Tree(Value, dict=True):
         return self._disk.text(path)
 
     def has_file(self, path: str) -> bool:
-        if path in self.changes:
-            return True
-        place = self._disk.place(path)
-        return place is not None and place.is_file
+        """Whether there is a file. Raises UnreadableError where a named pipe, a socket or a device is in its place."""
+        return path in self.changes or self._disk.file(path) is not None
 
     def has_folder(self, path: str) -> bool:
         prefix = "" if path in {"", "."} else f"{path.rstrip('/')}/"
@@ -110,67 +108,25 @@ class Tree(Value, dict=True):
         changed = {path: apply(self.text(path) or "", each) for path, each in by_path.items()}
         return self.over(changed)
 
-    def write(self, paths: Iterable[str]) -> None:
-        """Write these changed files, all or none; mode bits stay, links are never followed out.
+    def write(self, paths: Iterable[str], base: Tree | None = None) -> tuple[str, ...]:
+        """Write these changed files, all or none; returns in words what could not be kept of those that were there.
 
-        Raises UnreadableError when a file cannot be written; nothing has changed then.
+        Mode and owner stay, links are never followed out, and a run that is killed is finished by the next one.
+        `base` is the tree that the changes were made for, where that is not the folder as this tree has read it.
+        Raises ChangedError where a file is not what it was when it was read, UnwritableError when one
+        cannot be written; nothing has changed then.
         """
         if self.root is None:
-            raise UnreadableError("there is no folder to write to", "use --diff or --output with standard input")
-        staged: list[tuple[Path, Path]] = []
-        try:
-            for path in sorted(paths):
-                target = self._target(path)
-                staged.append((_staged(target, self.changes[path]), target))
-            _commit(staged)
-        except OSError as error:
-            raise UnreadableError(f"{error.filename or self.root}: {error.strerror}") from error
-        finally:
-            for temporary, _ in staged:
-                temporary.unlink(missing_ok=True)
+            raise UnwritableError("there is no folder to write to", "use --diff or --output with standard input")
+        pending = [self._pending(path, base or Tree(self.root, _shared=self._disk)) for path in sorted(paths)]
+        return write(os.path.realpath(self.root), pending)
 
-    def _target(self, path: str) -> Path:
+    def _pending(self, path: str, base: Tree) -> Pending:
         inside = self._disk.real(path)
         if inside is None:
-            raise UnreadableError(f"{path} leads out of {self.root}", "pydock writes inside the project only")
-        return Path(inside)
-
-
-def _staged(target: Path, text: str) -> Path:
-    """The text in a temporary file beside its target, with the target's mode."""
-    import tempfile  # brings random and hashlib along, which only writing needs
-
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".pydock-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
-        os.chmod(name, mode)
-    except OSError:
-        os.unlink(name)
-        raise
-    return Path(name)
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
-
-
-def _commit(staged: list[tuple[Path, Path]]) -> None:
-    """Put every staged file in place; on a failure put back what was there."""
-    done: list[tuple[Path, bytes | None]] = []
-    try:
-        for temporary, target in staged:
-            previous = target.read_bytes() if target.exists() else None
-            temporary.replace(target)
-            done.append((target, previous))
-    except OSError:
-        for target, previous in reversed(done):
-            if previous is None:
-                target.unlink(missing_ok=True)
-            else:
-                target.write_bytes(previous)
-        raise
+            raise UnwritableError(f"{path} leads out of {self.root}", "pydock writes inside the project only")
+        before = base.data(path)
+        if before is None and self._disk.file(path) is not None:
+            raise UnwritableError(f"{inside}: too large, or not readable for you", "nothing was written")
+        after = self.changes[path].encode("utf-8", "surrogateescape")
+        return Pending.at(os.path.relpath(inside, os.path.realpath(self.root or "")), before, after)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import dataclass_transform
 
+from msgspec import MsgspecError as Malformed
 from msgspec import Struct, convert, field, to_builtins
+from msgspec.json import decode, encode
 from msgspec.structs import replace
 
-__all__ = ["Value", "convert", "field", "replace", "to_builtins"]
+__all__ = ["Malformed", "Value", "convert", "decode", "encode", "field", "replace", "to_builtins"]
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.state import Answer, Language, Purpose, State
+from pydock.effects import effects_of
+from pydock.state import Answer, Effect, Language, Purpose, State
 from pydock.state.needs import Below, Distribution, Distributions, File, Folder, Module, Program
 from tests.effects.python_images import after, brought, done, image, needed, nested, words
 
@@ -41,9 +42,8 @@ def test_what_it_reads_is_its_input() -> None:
 
 
 def _needs(command: str, state: State) -> set[object]:
-    from pydock.effects import effects_of
-
-    return {need for each in effects_of(words(command), state) for need in each.needs} - {Program("python")}
+    found: set[object] = {need for each in effects_of(words(command), state) for need in each.needs}
+    return found - {Program("python")}
 
 
 NEEDS = [
@@ -64,9 +64,6 @@ def test_it_needs(command: str, expected: set[object]) -> None:
 
 
 def test_code_reads_what_is_installed_and_may_write_to_the_home_and_near_by() -> None:
-    from pydock.effects import effects_of
-    from pydock.state import Effect
-
     (effect,) = (each for each in effects_of(words("python -c 'import a'"), image()) if isinstance(each, Effect))
     assert Distributions("/usr/local") in effect.takes
     assert effect.opens is not None

@@ -16,9 +16,13 @@ from pydock.state.needs import (
     Toolchain,
     Variable,
 )
+from pydock.values import replace
 from tests.effects.python_images import after, brought, done, image, needed
 
-SETUP = "from setuptools import setup\nsetup(name='my-shop', install_requires=['click'], entry_points={'console_scripts': ['shop=shop:main']})\n"
+SETUP = """
+from setuptools import setup
+setup(name="my-shop", install_requires=["click"], entry_points={"console_scripts": ["shop=shop:main"]})
+"""
 PROJECT = """
 [project]
 name = "shop"
@@ -106,7 +110,7 @@ NEEDS = [
     ),
     pytest.param(
         "pip install --no-index --find-links=/wheels flask",
-        {Place("/wheels"), Below("/wheels"), Program("pip")},
+        {Below("/wheels"), Program("pip")},
         id="a folder of wheels",
     ),
     pytest.param("/opt/env/bin/pip install a", {File("/opt/env/bin/pip")}, id="the pip that is called"),
@@ -186,10 +190,7 @@ def test_an_environment_without_pip_is_passed_by_pip_but_not_by_python() -> None
 
 
 def test_one_who_may_not_write_to_the_system_installs_to_the_home() -> None:
-    state = image()
-    from pydock.values import replace
-
-    assert brought(done("pip install flask", replace(state, user="app"))) == {"/home/app/.local: flask"}
+    assert brought(done("pip install flask", replace(image(), user="app"))) == {"/home/app/.local: flask"}
 
 
 def test_the_later_of_two_installs_decides() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.state import Answer
+from pydock.state import Answer, Effect
 from pydock.state.needs import Below, File, Folder, Matching, Program, SourceLink
 from tests.effects.python_images import after, brought, done, image, needed, nested
 
@@ -94,9 +94,7 @@ PLACES = [
     pytest.param("uv sync", {"VIRTUAL_ENV": "/opt/venv"}, "/app/.venv", id="an active one is no matter to uv sync"),
     pytest.param("uv sync --active", {"VIRTUAL_ENV": "/opt/venv"}, "/opt/venv", id="but with --active"),
     pytest.param("uv pip install flask", {"VIRTUAL_ENV": "/opt/venv"}, "/opt/venv", id="uv pip into the active one"),
-    pytest.param(
-        "uv pip install --system flask", {"VIRTUAL_ENV": "/opt/venv"}, "/usr/local", id="the system by option"
-    ),
+    pytest.param("uv pip install --system flask", {"VIRTUAL_ENV": "/opt/venv"}, "/usr/local", id="the system"),
     pytest.param("uv pip install -p /opt/venv/bin/python flask", {}, "/opt/venv", id="by the path of a Python"),
     pytest.param("uv pip sync --python /opt/venv list.txt", {}, "/opt/venv", id="by the path of an environment"),
     pytest.param("poetry install", {"POETRY_VIRTUALENVS_CREATE": "false"}, "/usr/local", id="Poetry, none is made"),
@@ -107,9 +105,7 @@ PLACES = [
     pytest.param("pipenv install --system --deploy", {}, "/usr/local", id="pipenv, the system"),
     pytest.param("pipenv sync", {"PIPENV_VENV_IN_PROJECT": "1"}, "/app/.venv", id="pipenv, in the project"),
     pytest.param("pdm sync --prod", {}, "/app/.venv", id="pdm, in the project"),
-    pytest.param(
-        "hatch env create", {"HATCH_ENV_TYPE_VIRTUAL_PATH": ".venv"}, "/app/.venv", id="hatch, by its variable"
-    ),
+    pytest.param("hatch env create", {"HATCH_ENV_TYPE_VIRTUAL_PATH": ".venv"}, "/app/.venv", id="hatch"),
     pytest.param("conda install flask", {}, "/opt/conda", id="conda's base"),
     pytest.param("conda create -n web flask", {}, "/opt/conda/envs/web", id="conda by name"),
     pytest.param("mamba create -p /env flask", {}, "/env", id="mamba by path"),
@@ -126,8 +122,6 @@ def test_it_installs_to(command: str, variables: dict[str, str], environment: st
 
 def test_pdm_installs_beside_where_that_folder_is() -> None:
     state = image(uv_project())
-    from pydock.state import Effect
-
     state = state.after(Effect(provides=(Folder("/app/__pypackages__"),)), 3)
     (found,) = done("pdm sync --prod --no-editable", state)
     assert found.installs == "/app/__pypackages__/3.12"

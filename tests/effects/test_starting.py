@@ -34,6 +34,7 @@ PROJECT = state_with(
         pytest.param("sudo sh run.sh", "ls\n", [], id="a-file-behind-a-wrapper"),
         pytest.param("sh nowhere.sh", None, [], id="a-file-that-nobody-knows"),
         pytest.param("su app -c 'a b'", "a b", [], id="a-text-for-a-user"),
+        pytest.param("runuser app -c 'a b'", "a b", [], id="a-text-for-a-user-of-runuser"),
         pytest.param("eval a b", "a b", [], id="words"),
         pytest.param("source run.sh", "ls\n", [], id="a-file-of-the-same-shell"),
         pytest.param('bash -c "$X"', None, [], id="a-text-that-only-the-run-knows"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import tempfile
 from collections import deque
@@ -12,6 +11,7 @@ from pathlib import Path
 from threading import Timer
 from typing import IO
 
+from pydock import processes
 from pydock.bench.client import build_failure
 from pydock.bench.recipe import Recipe
 from pydock.bench.trace import LONGEST_LINE, MOST_LINES, Step, Trace
@@ -28,14 +28,14 @@ def built(
     on_step: Callable[[Step], None],
 ) -> str:
     """Build and load into the engine; the image's id."""
-    program = shutil.which("docker")
+    program = processes.program("docker")
     if program is None:
         hint = "secret and ssh mounts and --builder need the docker command with buildx"
         raise EngineError("there is no docker command on this machine", hint)
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "image"
         command = [program, *arguments(recipe, name, labels, str(result))]
-        code, said = _run(command, archive, recipe.limit, trace, on_step)
+        code, said = _run(command, environment(recipe), archive, recipe.limit, trace, on_step)
         if code == 0 and result.exists():
             return result.read_text().strip()
     if code is None:
@@ -77,13 +77,31 @@ def arguments(recipe: Recipe, name: str, labels: Mapping[str, str], result: str)
     return [*words, "-"]
 
 
+def environment(recipe: Recipe) -> dict[str, str]:
+    """What buildx is told, with the variables that hold the secrets of a recipe.
+
+    A secret names its variable, or is called like it (https://docs.docker.com/build/building/secrets/, read 2026-11).
+    """
+    fields = (dict(field.partition("=")[::2] for field in secret.split(",")) for secret in recipe.secrets)
+    named = {name for field in fields for name in (field.get("env", ""), field.get("id", "")) if name}
+    # The folder that it is started in is no part of a build whose context comes on standard input.
+    return {**processes.environment(processes.Child.BUILDX, named), "BUILDX_GIT_INFO": "false"}
+
+
 def _run(
-    command: list[str], archive: IO[bytes], limit: float, trace: Trace, on_step: Callable[[Step], None]
+    command: list[str],
+    environment: Mapping[str, str],
+    archive: IO[bytes],
+    limit: float,
+    trace: Trace,
+    on_step: Callable[[Step], None],
 ) -> tuple[int | None, tuple[str, ...]]:
     """The exit code, None when the time was up, and the last lines that were no progress."""
     said: deque[str] = deque(maxlen=MOST_LINES)
     late: list[bool] = []
-    with subprocess.Popen(command, stdin=archive, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, env=dict(environment), stdin=archive, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
 
         def give_up() -> None:
             late.append(True)

@@ -54,6 +54,16 @@ def _client(seconds: int) -> DockerClient:
     return docker.from_env(timeout=seconds)
 
 
+def logins() -> frozenset[str]:
+    """The registries that a person has set up for docker, by their hosts in small letters."""
+    from docker.utils.config import load_general_config
+
+    said: Any = load_general_config()
+    tables = (said.get(name) for name in ("auths", "credHelpers"))
+    names = (name for table in tables if isinstance(table, dict) for name in table)
+    return frozenset(name.rpartition("://")[2].partition("/")[0].lower() for name in names)
+
+
 @contextmanager
 def translated(doing: str, hint: str = "") -> Iterator[None]:
     """Failures of the engine and of the way to it as EngineError: what was being done, and what it said."""
@@ -63,10 +73,10 @@ def translated(doing: str, hint: str = "") -> Iterator[None]:
         yield
     except APIError as error:
         said = str(error.explanation or error)
-        raise EngineError(f"{doing}: {said}", hint_for(said) or hint) from error
+        raise EngineError(mask(f"{doing}: {said}"), hint_for(said) or hint) from error
     except (DockerException, OSError) as error:
         # `requests` raises its own subclasses of OSError when a connection breaks.
-        raise EngineError(f"{doing}: {_innermost(error)}", hint_for(str(error)) or hint) from error
+        raise EngineError(mask(f"{doing}: {_innermost(error)}"), hint_for(str(error)) or hint) from error
 
 
 def is_missing(error: EngineError) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydock.patterns import regex
+from pydock.project.secrets import mask
 
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _MASKS = (
@@ -34,7 +35,8 @@ _LEVEL = regex(
 
 
 def masked(text: str) -> str:
-    """The text with times, ids, tokens, addresses, durations and places of packages made equal."""
+    """The text with times, ids, tokens, addresses, durations and places of packages made equal, and no secret in it."""
+    text = mask(text)
     for pattern, replacement in _COMPILED:
         text = pattern.sub(replacement, text)
     return text

@@ -17,9 +17,8 @@ from pydock.bench.scenarios import Scenario, changed, source_file, with_own_cach
 from pydock.bench.sizes import Weight, weighed
 from pydock.bench.trace import Step
 from pydock.errors import BuildError
-from pydock.project import Project
+from pydock.project import Project, hiding
 from pydock.project.app import bind
-from pydock.project.secrets import mask
 from pydock.values import Value, field, replace
 
 
@@ -161,8 +160,11 @@ def _build(engine: Engine, side: _Side, scenario: Scenario, watcher: Watcher) ->
     if scenario is Scenario.COLD:
         side.caches = f"pydock-{engine.run}-{hashlib.sha256(side.version.name.encode()).hexdigest()[:8]}-{len(times)}"
         recipe = replace(recipe, is_cold=True)
+    hidden = hiding.mask(side.version.project)
     try:
-        built = engine.build(with_own_caches(recipe, side.caches), watcher.step)
+        built = engine.build(
+            with_own_caches(recipe, side.caches), lambda step: watcher.step(replace(step, name=hidden(step.name)))
+        )
     except BuildError as error:
         return _refused(side, scenario, error)
     side.notes |= dict.fromkeys(built.notes)
@@ -170,7 +172,7 @@ def _build(engine: Engine, side: _Side, scenario: Scenario, watcher: Watcher) ->
     if scenario is Scenario.COLD:
         side.image = built.image
         slow = sorted(
-            ((mask(step.name), step.seconds or 0.0) for step in built.steps if not step.is_internal),
+            ((hidden(step.name), step.seconds or 0.0) for step in built.steps if not step.is_internal),
             key=lambda each: -each[1],
         )
         side.steps = tuple(slow[:5])
@@ -217,7 +219,8 @@ def _lived(engine: Engine, side: _Side, wishes: Wishes, network: str, environmen
 
 
 def _measured(side: _Side) -> Measured:
-    return Measured(
+    """What was measured, without what is written out in the project: a container may print it."""
+    found = Measured(
         side.version.name,
         {scenario: Seconds(tuple(times)) for scenario, times in side.times.items() if times},
         side.why_not,
@@ -227,3 +230,4 @@ def _measured(side: _Side) -> Measured:
         tuple(side.notes),
         side.failure,
     )
+    return hiding.mask(side.version.project).over(found)

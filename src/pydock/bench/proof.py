@@ -13,9 +13,10 @@ from pydock.bench.outcome import Difference, Omission, Outcome, Promotion, Proof
 from pydock.bench.verify import LeftOut, Verified, Verifier, verified_fix, verify
 from pydock.edits import Safety
 from pydock.engine import Report
-from pydock.project import Project
-from pydock.project.secrets import mask
+from pydock.project import Project, hiding
+from pydock.project.secrets import Mask, mask
 from pydock.rule import Rule
+from pydock.terminal import printable
 from pydock.values import Value
 
 
@@ -48,7 +49,7 @@ def compared(report: Report, ways: Ways) -> Proof:
 
 @contextmanager
 def _verifier(project: Project, ways: Ways) -> Iterator[Verifier]:
-    tell = _Progress()
+    tell = _Progress(hiding.mask(project))
     services = beside(project, tell, has_network=ways.has_network) if ways.has_services else None
     with connect() as engine:
         yield Verifier(engine, project, "bridge" if ways.has_network else "none", ways.builder, services, tell)
@@ -57,11 +58,12 @@ def _verifier(project: Project, ways: Ways) -> Iterator[Verifier]:
 class _Progress:
     """One line on standard error for each step, with the seconds since the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: Mask) -> None:
         self.begun = time.monotonic()
+        self.hidden = hidden
 
     def __call__(self, text: str) -> None:
-        sys.stderr.write(f"{time.monotonic() - self.begun:6.1f} s  {text}\n")
+        sys.stderr.write(f"{time.monotonic() - self.begun:6.1f} s  {printable(self.hidden(text))}\n")
         sys.stderr.flush()
 
 

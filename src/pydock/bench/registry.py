@@ -2,6 +2,7 @@
 
 The engine finds the registry, its mirrors and the person's credentials, as it does for a pull:
 `GET /distribution/NAME/json` (https://docs.docker.com/reference/api/engine/, read 2026-11-22).
+A registry that only the project names is not asked: it may be any server of the machine's own network.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pydock.bench.client import connected, is_missing, translated
+from pydock.bench.client import connected, is_missing, logins, translated
 from pydock.errors import EngineError
 from pydock.images.tags import PythonImage, newest_suite, parse, patches, python_image, release_number, tagged
 from pydock.patterns import regex
@@ -23,10 +24,17 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 ANSWER_SECONDS = 20
+_PUBLIC = frozenset({"docker.io", "index.docker.io", "public.ecr.aws"})
 # An engine without this question, such as podman, answers 404 as well, but names no manifest.
 _NO_TAG = regex(r"unknown|: not found")
 # Patch releases follow one another; where this many in a row are absent there are no more.
 _MOST_ABSENT = 2
+
+
+def _host(repository: str) -> str:
+    """The registry of a repository: https://pkg.go.dev/github.com/distribution/reference, read 2026-11."""
+    first, slash, _ = repository.partition("/")
+    return first.lower() if slash and (set(".:") & set(first) or first == "localhost") else "docker.io"
 
 
 def published(projects: Iterable[Project]) -> Registry:
@@ -35,10 +43,12 @@ def published(projects: Iterable[Project]) -> Registry:
     The projects are a file as it is and as the tables would rewrite it, so that what a rewrite names is asked too.
     A registry that refuses or hangs is asked once. Raises EngineError when no engine answers.
     """
+    projects = tuple(projects)
     references = sorted({name for project in projects for name in _references(project)})
+    allowed = {host.lower() for project in projects for host in project.options.allow_hosts}
     client = connected(ANSWER_SECONDS)
     try:
-        asked = _Asked(client)
+        asked = _Asked(client, _PUBLIC | logins() | allowed)
         groups: dict[tuple[str, str, str], set[PythonImage]] = {}
         for reference in references:
             image = python_image(reference)
@@ -67,6 +77,7 @@ class _Asked:
     """Questions to the engine with their answers, none put twice."""
 
     client: DockerClient
+    allowed: frozenset[str]
     digests: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     _silent: dict[str, str] = field(default_factory=dict)
@@ -75,6 +86,9 @@ class _Asked:
         """Whether a registry has a tag."""
         if reference not in self.digests and reference not in self.refused:
             repository = reference.rpartition(":")[0]
+            if (host := _host(repository)) not in self.allowed:
+                self.refused[reference] = f"only the project names {host}, which is asked with --allow-hosts {host}"
+                return False
             if repository in self._silent:
                 self.refused[reference] = self._silent[repository]
                 return False

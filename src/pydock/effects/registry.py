@@ -33,6 +33,8 @@ def effect(*programs: str, is_builtin: bool = False) -> Callable[[Handler], Hand
     """Registers what a program does; `is_builtin`: the shell itself does it, no file is needed for it."""
 
     def register(handler: Handler) -> Handler:
+        if known := _HANDLERS.keys() & set(programs):
+            raise ValueError(f"two effects of one program: {', '.join(sorted(known))}")
         _HANDLERS.update(dict.fromkeys(programs, handler))
         if is_builtin:
             _BUILTINS.update(programs)

@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pydock.errors import ChangedError
 from pydock.migrate.record import Change
-from pydock.migrate.store import Store
 from pydock.tree import Tree
 
-_STAGED = ".pydock-*"
 
+def apply(repository: str, changes: tuple[Change, ...]) -> tuple[str, ...]:
+    """Write the changes of a service; returns in words what could not be kept.
 
-def apply(store: Store, repository: str, changes: tuple[Change, ...]) -> str:
-    """Write the changes of a service; "" or why nothing was written.
-
-    What is about to be written is noted first, so that a run that is killed in the middle is
-    finished by the next one.
+    Raises ChangedError where a file is not what it was when the service was examined, UnwritableError where one
+    cannot be written; nothing is written then.
     """
-    if (path := _moved_on(repository, changes)) is not None:
-        return f"{path} is not what it was when it was read"
-    number = store.intend(repository, changes)
-    _write(repository, changes)
-    store.settle(number)
-    return ""
-
-
-def finish(store: Store) -> Iterator[str]:
-    """Finish what a killed run began; yields a remark for each service where a person wrote something since."""
-    for number, repository, changes in store.intents():
-        _sweep(repository, changes)
-        tree = Tree(Path(repository))
-        known = all(tree.text(change.path) in {change.before, change.after} for change in changes)
-        if known:
-            _write(repository, changes)
-        else:
-            yield f"{repository}: a run was killed while it wrote there, and files have changed since; see git status"
-        store.settle(number)
-
-
-def _moved_on(repository: str, changes: Iterable[Change]) -> str | None:
-    tree = Tree(Path(repository))
-    return next((change.path for change in changes if tree.text(change.path) != change.before), None)
-
-
-def _write(repository: str, changes: Iterable[Change]) -> None:
+    read = Tree(Path(repository))
+    for change in changes:
+        if read.text(change.path) != change.before:
+            raise ChangedError(f"{change.path} is not what it was when it was read", "run pydock migrate again")
     texts = {change.path: change.after for change in changes}
-    Tree(Path(repository), texts).write(texts)
-
-
-def _sweep(repository: str, changes: Iterable[Change]) -> None:
-    """Files that were staged and never put in place."""
-    for folder in {Path(repository, change.path).parent for change in changes}:
-        for path in folder.glob(_STAGED):
-            path.unlink(missing_ok=True)
+    return read.over(texts).write(texts, read)

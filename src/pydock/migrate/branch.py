@@ -1,22 +1,23 @@
 """Commits changes on a branch without touching the work tree, the index or what is checked out.
 
-Blobs, trees and the commit are made with git's plumbing on an index of its own; no hook of the
-repository runs (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects, read 2026-11).
+Blobs, trees and the commit are made with git's plumbing on an index of its own
+(https://git-scm.com/book/en/v2/Git-Internals-Git-Objects, read 2026-11). Nothing of the repository
+runs, neither a hook nor a filter (`pydock.git`): a file that a filter would change as it is
+committed is one that differs from what is committed.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from pydock.errors import UnreadableError
+from pydock.git import Git, opened
+from pydock.git import repository as found_at
 from pydock.migrate.record import Change
 from pydock.values import Value
 
-_NOTHING_RUNS = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "gc.auto=0")
 _NEW_MODE = "100644"
 
 
@@ -33,20 +34,29 @@ def commit(repository: Path, name: str, parts: Sequence[Part]) -> tuple[str, ...
     Where the branch holds the same already it stays as it is.
     Raises UnreadableError when git is not there or fails.
     """
-    git = _Git(repository)
+    place = found_at(repository)
+    if place is None:
+        return ("it is no git repository",) * len(parts)
+    with opened(place) as git:
+        return _committed(git, name, parts)
+
+
+def _committed(git: Git, name: str, parts: Sequence[Part]) -> tuple[str, ...]:
     refusal, head = _refused(git, name)
     if refusal:
         return (refusal,) * len(parts)
     last, refusals = head, []
     with tempfile.TemporaryDirectory(prefix="pydock-index-") as folder:
-        own = _Git(repository, {"GIT_INDEX_FILE": os.path.join(folder, "index")})
+        own = git.with_index(os.path.join(folder, "index"))
         own.told("read-tree", head)
         for part in parts:
             entries, refusal = _entries(own, part.changes)
             refusals.append(refusal)
             if not refusal:
                 own.told("update-index", "-z", "--index-info", data=_data("".join(entries)))
-                last = own.told("commit-tree", own.told("write-tree"), "-p", last, data=_data(part.message))
+                last = own.told(
+                    "commit-tree", own.told("write-tree", "--missing-ok"), "-p", last, data=_data(part.message)
+                )
     if last == head:
         return tuple(refusals)
     refusal = _pointed(git, name, last)
@@ -55,41 +65,52 @@ def commit(repository: Path, name: str, parts: Sequence[Part]) -> tuple[str, ...
 
 def uncommitted(repository: Path, folder: str) -> tuple[str, ...]:
     """The tracked files of a folder that are not as they are committed."""
-    arguments = ("diff", "--no-ext-diff", "--no-textconv", "--name-only", "-z", "HEAD", "--", f":(literal){folder}")
-    return tuple(filter(None, _Git(repository).asked(*arguments).split("\0")))
+    place = found_at(repository)
+    if place is None:
+        return ()
+    plain = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=all", "--name-only", "-z")
+    with opened(place) as git:
+        return tuple(filter(None, git.asked("diff", *plain, "HEAD", "--", folder).split("\0")))
 
 
-def _refused(git: _Git, name: str) -> tuple[str, str]:
+def _refused(git: Git, name: str) -> tuple[str, str]:
     """(why nothing can be committed, or "", the commit to start from)."""
-    if not (git.repository / ".git").exists():
-        return "it is no git repository", ""
     head = git.asked("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if not head:
         return "nothing is committed in it yet", ""
     if git.asked("check-ref-format", "--branch", name) != name:
         return f"{name!r} is no name for a branch", ""
+    if linked := _linked(git, name):
+        return f"{linked} of its git repository lies elsewhere", ""
     if not (git.asked("var", "GIT_COMMITTER_IDENT") and git.asked("var", "GIT_AUTHOR_IDENT")):
         return "git does not know who commits: set user.name and user.email", ""
     return "", head
 
 
-def _pointed(git: _Git, name: str, last: str) -> str:
+def _linked(git: Git, name: str) -> str:
+    """The part of a branch's path that is a link, "" where none is."""
+    parts = f"refs/heads/{name}".split("/")
+    places = ("/".join(parts[: end + 1]) for end in range(len(parts)))
+    return next((place for place in places if os.path.islink(git.repository.shared / place)), "")
+
+
+def _pointed(git: Git, name: str, last: str) -> str:
     """Make the branch; "" or why not. One that has the same files is the work of an earlier run."""
     reference = f"refs/heads/{name}"
     there = git.asked("rev-parse", "--verify", "--quiet", reference)
     if not there:
-        git.told("update-ref", "-m", "pydock migrate", reference, last, "0" * len(last))
+        git.told("update-ref", "--no-deref", reference, last, "0" * len(last))
         return ""
     if git.asked("rev-parse", f"{there}^{{tree}}") == git.asked("rev-parse", f"{last}^{{tree}}"):
         return ""
     return f"the branch {name} is there already, with something else on it"
 
 
-def _entries(git: _Git, changes: Sequence[Change]) -> tuple[list[str], str]:
+def _entries(git: Git, changes: Sequence[Change]) -> tuple[list[str], str]:
     """(what the index takes, "") or ([], why the changes do not fit what is committed)."""
     entries = []
     for change in changes:
-        listed = git.told("ls-files", "-z", "--stage", "--", f":(literal){change.path}").rstrip("\0")
+        listed = git.told("ls-files", "-z", "--stage", "--", change.path).rstrip("\0")
         mode, blob, *_ = (listed.partition("\t")[0] or f"{_NEW_MODE} none 0").split(" ")
         raw = ("hash-object", "--stdin", "--no-filters")
         hashing: tuple[str, ...] = ("hash-object", "--stdin", f"--path={change.path}")
@@ -109,33 +130,3 @@ def _entries(git: _Git, changes: Sequence[Change]) -> tuple[list[str], str]:
 
 def _data(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
-
-
-class _Git(Value):
-    """git in one repository."""
-
-    repository: Path
-    environment: Mapping[str, str] | None = None
-
-    def told(self, *arguments: str, data: bytes = b"") -> str:
-        """What git prints; raises UnreadableError where it fails."""
-        done = self._run(arguments, data)
-        if done.returncode:
-            said = done.stderr.decode("utf-8", "replace").strip()
-            raise UnreadableError(f"{self.repository}: git {arguments[0]}: {said}")
-        return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
-
-    def asked(self, *arguments: str) -> str:
-        """What git prints, "" where it fails."""
-        done = self._run(arguments, b"")
-        return "" if done.returncode else done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
-
-    def _run(self, arguments: Sequence[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
-        command = ["git", *_NOTHING_RUNS, *arguments]
-        environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", **(self.environment or {})}
-        try:
-            return subprocess.run(
-                command, cwd=self.repository, env=environment, input=data, capture_output=True, check=False
-            )
-        except OSError as error:
-            raise UnreadableError(f"git cannot be started: {error.strerror}", "--branch needs git") from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pydock.errors import UnwritableError
+from pydock.files import put
 from pydock.migrate import page, results, summary
 from pydock.migrate.find import LeftOut, Service
 from pydock.migrate.patches import file_names, merged, patch, together
@@ -46,7 +48,7 @@ def changes_of(known: Known, group: Group) -> tuple[Change, ...]:
 def deliver(known: Known, out: Path, arranged: Sequence[Group]) -> Totals:
     """Write everything below `out`: patches first, the page last; leftovers of earlier runs are removed.
 
-    Raises UnreadableError when something cannot be written.
+    Raises UnwritableError when something cannot be written.
     """
     _write_patches(known, out, arranged)
     totals = Totals()
@@ -68,24 +70,32 @@ def deliver(known: Known, out: Path, arranged: Sequence[Group]) -> Totals:
         "report.html": page.page(totals, rows, datas, left_out),
     }
     for name, text in written.items():
-        Tree(out, {name: text}).write([name])
+        put(out / name, _data(text))
     return totals
 
 
 def _write_patches(known: Known, out: Path, arranged: Sequence[Group]) -> None:
     """One at a time; what is there already stays, and what no service has any more goes."""
     folder = out / PATCHES
-    folder.mkdir(exist_ok=True)
+    if folder.is_symlink():
+        raise UnwritableError(f"{folder}: a symbolic link", "pydock writes into folders that it has made")
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UnwritableError(f"{folder}: {error.strerror}", "--out names a folder to write to") from error
     wanted = {group.file for group in arranged if not group.withheld}
     for path in (*out.glob(_STAGED), *folder.glob(_STAGED), *folder.glob("*.patch")):
         if path.name not in wanted:
             path.unlink(missing_ok=True)
     for group in arranged:
         if not group.withheld:
-            text = _patch(known, group)
-            tree = Tree(folder, {group.file: text})
-            if Tree(folder).data(group.file) != tree.data(group.file):
-                tree.write([group.file])
+            data = _data(_patch(known, group))
+            if Tree(folder).data(group.file) != data:
+                put(folder / group.file, data)
+
+
+def _data(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _patch(known: Known, group: Group) -> str:

@@ -23,7 +23,7 @@ from pydock.migrate.state import is_python, judged
 from pydock.migrate.users import rewrite
 from pydock.project.pins import Request, Unanswered
 from pydock.project.secrets import mask
-from pydock.report import Answer, Entry, fixed
+from pydock.report import Answer, Entry, fixed, mask_of
 from pydock.tree import Tree
 from pydock.values import Value, replace
 
@@ -90,27 +90,27 @@ def _examined(task: Task, service: Service, changed: Mapping[str, str]) -> Recor
     seen = fingerprint(Tree(service.root))
     if not is_python(report.project):
         return Record(State.OTHER, fingerprint=seen)
+    mask = mask_of(report)
     state, reason, decisions = judged(report, rewritten.decisions)
     prefix = "" if service.context == "." else f"{service.context}/"
     answer = fixed(report, service.dockerfile, prefix)
     changes = tuple(Change(change.path, change.before, change.after) for change in answer.changes)
-    hidden = tuple(map(masked, changes))
+    hidden = tuple(masked(change, mask) for change in changes)
     whole = patch(changes)
-    record = Record(
+    told = Record(
         state,
         inventory(report.project),
         reason,
         decisions,
         tuple(_remarks(answer, service)),
-        changes,
-        whole,
-        whole if hidden == changes else patch(hidden),
-        _withheld(report, zip(changes, hidden, strict=True)),
-        _measured(task, report, rewritten.proofs),
-        seen,
-        is_kept=rewritten.is_final,
+        diff=whole if hidden == changes else patch(hidden),
+        withheld=_withheld(report, zip(changes, hidden, strict=True)),
+        measured=_measured(task, report, rewritten.proofs),
+        fingerprint=seen,
     )
-    return _with_proof(_withholding(record))
+    # What is kept for the next run stays on the disk: texts that hold a secret do not.
+    is_kept = rewritten.is_final and hidden == changes
+    return _with_proof(_withholding(replace(mask.over(told), changes=changes, patch=whole, is_kept=is_kept)))
 
 
 def _inside(whole: str, service: Service) -> str | None:

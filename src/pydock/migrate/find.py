@@ -11,6 +11,7 @@ from pydock.discover import begin, is_dockerfile
 from pydock.discover import context as guessed_context
 from pydock.disk import DEEPEST, LARGEST_TEXT, SKIPPED
 from pydock.errors import UnreadableError
+from pydock.files import read as read_file
 from pydock.gitignore import Ignored, above, is_top, matcher
 from pydock.migrate.manifest import NAME, Manifest, Named, read
 from pydock.patterns import regex
@@ -145,7 +146,12 @@ def _walk_root(search: _Search, top: Path, manifest: Manifest) -> None:
 
 def _walk(folder: Path, outer: Ignored, search: _Search) -> Iterator[Path]:
     """The Dockerfiles and compose files below a folder; links to folders are not followed."""
-    ignored = outer.inside(folder)
+    try:
+        ignored = outer.inside(folder)
+    except UnreadableError as error:
+        # It ignores nothing then; whether that is right is for the examination to say.
+        search.left_out.append(LeftOut(*error.message.split(": ", 1)))
+        ignored = outer
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -171,7 +177,10 @@ def _walk(folder: Path, outer: Ignored, search: _Search) -> Iterator[Path]:
 def _take_compose(search: _Search, path: Path, top: Path) -> None:
     """Note who builds what; a Dockerfile that no name gives away is found here."""
     try:
-        text = path.read_text("utf-8", "replace") if path.is_file() and path.stat().st_size < LARGEST else ""
+        text = (read_file(path, LARGEST) or b"").decode("utf-8", "replace")
+    except UnreadableError as error:
+        search.left_out.append(LeftOut(str(path), error.message.removeprefix(f"{path}: ")))
+        return
     except OSError:
         return
     for service in inline_builds(text):
@@ -234,9 +243,8 @@ def _guessed(dockerfile: str, repository: Path) -> Path:
     if not os.path.isfile(dockerfile):
         return Path(dockerfile).parent
     try:
-        with open(dockerfile, "rb") as file:
-            text = file.read(LARGEST_TEXT).decode("utf-8", "surrogateescape")
-    except OSError:
+        text = (read_file(dockerfile, LARGEST_TEXT) or b"").decode("utf-8", "surrogateescape")
+    except (OSError, UnreadableError):
         return Path(dockerfile).parent
     return guessed_context(Path(dockerfile), repository, text)
 

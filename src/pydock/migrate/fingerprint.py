@@ -12,6 +12,7 @@ from functools import cache
 from pydock import __version__
 from pydock.data import rows
 from pydock.disk import LARGEST_TEXT, SKIPPED
+from pydock.files import read
 from pydock.project.bases import GRACE
 from pydock.tree import Tree
 
@@ -55,10 +56,9 @@ def _moments() -> tuple[date, ...]:
 def _content(place: str) -> bytes:
     try:
         status = os.stat(place)
-        if status.st_size > LARGEST_TEXT:
+        data = read(place, LARGEST_TEXT) if status.st_size <= LARGEST_TEXT else None
+        if data is None:
             return f"{status.st_mode:o} {status.st_size}\0".encode()
-        with open(place, "rb") as file:
-            data = file.read()
     except OSError as error:
         return f"{error.strerror}\0".encode()
     return f"{status.st_mode:o} ".encode() + hashlib.sha256(data).digest()

@@ -21,6 +21,8 @@ from pydock import __version__
 from pydock.migrate.child import OUT_OF_MEMORY
 from pydock.migrate.examine import Examined, Task
 from pydock.migrate.record import Record, failed
+from pydock.processes import Child, environment
+from pydock.project.secrets import mask
 from pydock.values import Value
 
 # Caches of a process grow with what it has seen.
@@ -78,6 +80,7 @@ class _Keeper:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self.errors,
+                env=environment(Child.PYDOCK),
                 start_new_session=True,
             )
         return self.process
@@ -104,7 +107,9 @@ class _Keeper:
         why = said[-1] if said else f"exit code {code}"
         if "MemoryError" in why:
             return failed(f"needs more than {megabytes} MB of memory", "--memory gives it more")
-        return failed(f"pydock crashed on it: {why}", "this is a bug of pydock; please report it with the Dockerfile")
+        return failed(
+            f"pydock crashed on it: {mask(why)}", "this is a bug of pydock; please report it with the Dockerfile"
+        )
 
     def close(self) -> None:
         """End the child; one that is busy is interrupted, so that what it started can be cleared away."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pydock.migrate.find import Service
 from pydock.migrate.record import Record, Remark
+from pydock.terminal import printable
 
 _WIDTH = 72
 
@@ -15,10 +16,10 @@ def message(members: Sequence[tuple[Service, Record]], dirty: Sequence[str] = ()
     """A subject line, a paragraph for each service with its changes, and what a reviewer has to know."""
     names = [service.name for service, _ in members]
     what = names[0] if len(names) == 1 else f"{len(names)} services"
-    lines = [f"Rewrite the image of {what}"[:_WIDTH], ""]
+    lines = [printable(f"Rewrite the image of {what}")[:_WIDTH], ""]
     for service, record in members:
         if len(members) > 1:
-            lines += [f"{service.dockerfile}:", ""]
+            lines += [f"{printable(service.dockerfile)}:", ""]
         lines += [*_fixes(record), ""]
         lines += [*_open(record)]
     if dirty:
@@ -50,5 +51,5 @@ def _open(record: Record) -> Iterator[str]:
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
     return textwrap.wrap(
-        " ".join(text.split(" ")), _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        printable(text), _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )

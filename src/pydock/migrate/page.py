@@ -75,8 +75,21 @@ def row(entry: Row, number: int) -> str:
 
 def data(entry: Row, number: int) -> str:
     """The details of a row as JSON that cannot end its element."""
-    document = json.dumps(details(entry), separators=(",", ":")).replace("<", "\\u003c")
+    document = json.dumps(_seen(details(entry)), separators=(",", ":")).replace("<", "\\u003c")
     return f'<script type="application/json" id="j{number}">{document}</script>\n'
+
+
+def _seen(part: object) -> object:
+    """The same values with what would turn the order of letters spelled out; lines stay lines."""
+    match part:
+        case str():
+            return "\n".join(map(printable, part.split("\n")))
+        case list() | tuple():
+            return [_seen(each) for each in part]
+        case dict():
+            return {name: _seen(each) for name, each in part.items()}
+        case _:
+            return part
 
 
 def page(totals: Totals, rows: Sequence[str], datas: Sequence[str], left_out: Sequence[LeftOut]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from pydock.migrate.find import Service
 from pydock.migrate.record import Change, Record
-from pydock.project.secrets import mask
+from pydock.project.secrets import Mask
 from pydock.report import Changed
 from pydock.report.diff import headed
 from pydock.values import Value
@@ -71,7 +71,7 @@ def patch(changes: Iterable[Change]) -> str:
     return "".join(line for change in changes for line in headed(Changed(change.path, change.before, change.after)))
 
 
-def masked(change: Change) -> Change:
+def masked(change: Change, mask: Mask) -> Change:
     """The same for the eye, without secrets."""
     return Change(change.path, None if change.before is None else mask(change.before), mask(change.after))
 

@@ -136,9 +136,27 @@ class Record(Value):
         return json.dumps(to_builtins(self), separators=(",", ":"))
 
     @classmethod
-    def read(cls, text: str) -> Record:
-        """What `written` wrote."""
-        return convert(json.loads(text), cls)
+    def read(cls, text: object) -> Record:
+        """What `written` wrote.
+
+        Raises ValueError for anything else: another type, a path that leads out of the repository or into `.git`.
+        """
+        if not isinstance(text, str):
+            raise ValueError("no text")
+        try:
+            record = convert(json.loads(text), cls)
+        except RecursionError as error:
+            raise ValueError("too deep") from error
+        for change in record.changes:
+            if not is_inside(change.path):
+                raise ValueError(f"{change.path!r} is no path inside of a repository")
+        return record
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path with forward slashes stays inside of the folder it is relative to, and out of git's own."""
+    parts = path.split("/")
+    return not any(part in {"", ".", ".."} or part.lower() == ".git" or "\0" in part for part in parts)
 
 
 def failed(message: str, hint: str = "", *, is_kept: bool = True) -> Record:

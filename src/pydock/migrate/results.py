@@ -25,6 +25,7 @@ from __future__ import annotations
 import json
 
 from pydock.migrate.rows import Row
+from pydock.terminal import in_json
 from pydock.values import to_builtins
 
 SCHEMA = 1
@@ -52,4 +53,4 @@ def line(row: Row) -> str:
         "measured": to_builtins(record.measured),
     }
     text = json.dumps(document, ensure_ascii=False, separators=(", ", ": "))
-    return text.encode("utf-8", "replace").decode() + "\n"
+    return in_json(text.encode("utf-8", "replace").decode()) + "\n"

@@ -10,6 +10,8 @@ from pathlib import Path
 from pydock.ask import Question
 from pydock.config import settings
 from pydock.discover import configuration
+from pydock.errors import UnreadableError
+from pydock.hosts import own
 from pydock.migrate.examine import Task
 from pydock.migrate.find import Found, Service
 from pydock.migrate.fingerprint import era, fingerprint, key
@@ -36,12 +38,14 @@ class Asked(Value):
     @property
     def values(self) -> Mapping[str, object]:
         """What answers depend on beside the files."""
+        wanted = settings((), self.question.given)
         return {
             "given": {name: value for name, value in self.question.given.items() if value is not None},
             "proof": to_builtins(self.question.proof) if self.question.proof else None,
             "bench": to_builtins(self.bench) if self.bench else None,
             "limits": [self.limits.seconds, self.limits.memory],
-            "offline": settings((), self.question.given).offline,
+            "offline": wanted.offline,
+            "hosts": sorted({*wanted.allow_hosts, *map(str, own())}),
             "era": era(date.today()),
         }
 
@@ -123,7 +127,10 @@ def _key(values: Mapping[str, object], service: Service, seen: dict[Path, str]) 
     tree = Tree(service.root)
     if service.root not in seen:
         seen[service.root] = fingerprint(tree)
-    settings = [[file.dockerfile, file.text] for file in configuration(tree, service.path)]
+    try:
+        settings = [[file.dockerfile, file.text] for file in configuration(tree, service.path)]
+    except UnreadableError as error:  # which is told when the service is examined
+        settings = [[error.message]]
     uses = [to_builtins(use) for use in service.uses]
     about = {"dockerfile": service.dockerfile, "context": service.context, "uses": uses, "settings": settings}
     return key({**values, **about}, [seen[service.root]])

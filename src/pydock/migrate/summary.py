@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 
 from pydock.migrate.charts import megabytes
 from pydock.migrate.find import LeftOut
 from pydock.migrate.record import SHOWN, State
 from pydock.migrate.rows import Row
 from pydock.migrate.totals import Totals
+from pydock.patterns import regex
 from pydock.report.text import counted
+from pydock.terminal import printable
 
+_SPECIAL = regex(r"([\\`*_\[\]|~#])")
 _MOST_FINDINGS = 10
 _MOST_LEFT_OUT = 50
 _HEADINGS = {
@@ -72,6 +76,5 @@ def _left_out(left_out: Sequence[LeftOut]) -> Iterable[str]:
 
 def _plain(text: str) -> str:
     """Text that Markdown and HTML leave as it is."""
-    for char in "\\`*_[]<>|":
-        text = text.replace(char, f"\\{char}" if char != "<" else "&lt;")
-    return " ".join(text.encode("utf-8", "replace").decode().split())
+    text = escape(printable(text.encode("utf-8", "replace").decode()), quote=False)
+    return " ".join(_SPECIAL.sub(r"\\\1", text).split()).replace("@", "&#64;")

@@ -6,8 +6,9 @@ import posixpath
 from collections.abc import Iterable
 
 from pydock.packages.demand import UNREAD, Demand, Places, joined
-from pydock.packages.operands import of_operand, of_place, of_requirement
+from pydock.packages.operands import begun, of_place, of_requirement
 from pydock.packages.requirements import Entry, Kind, RequirementSet, read
+from pydock.values import replace
 
 _SOURCES = ("-f", "--find-links")
 
@@ -47,7 +48,7 @@ def _of_entry(entry: Entry, places: Places) -> Demand:
         case Kind.PLACE:
             return of_place(entry.value, places)
         case Kind.INVALID:
-            return of_operand(entry.text, places, is_known=False)
+            return replace(begun(entry.text), is_complete=False)
         case Kind.INCLUDE | Kind.CONSTRAINT:
             # The address of a list.
             return UNREAD

@@ -39,12 +39,12 @@ def of_operand(head: str, places: Places, *, is_known: bool = True, is_editable:
     if is_editable or is_place(head) or "://" in head.partition(";")[0].partition(" @")[0] or _REPOSITORY.match(head):
         return of_place(head, places, is_editable=is_editable, is_known=is_known)
     if not is_known:
-        return _begun(head)
+        return begun(head)
     try:
         return of_requirement(Requirement(head), places)
     except (InvalidRequirement, RecursionError):
         # Such as an expansion that pip makes itself, `flask==${VERSION}`.
-        return incomplete(_begun(head))
+        return incomplete(begun(head))
 
 
 def incomplete(demand: Demand) -> Demand:
@@ -101,7 +101,7 @@ def _of_repository(text: str, match: re.Match[str], places: Places) -> Demand:
     found = _EGG.search(text)
     name = normalised(found[1]) if found else normalised(_repository_name(bare))
     extras = _listed(found[2]) if found and found[2] else ()
-    link = Link(bare, _PROGRAMS[match[1]], scheme.endswith("ssh") or "git@" in bare)
+    link = Link(bare, _PROGRAMS[match[1]], scheme.endswith("ssh"))
     files = (places.at(bare.split("://", 1)[1].partition("@")[0]),) if scheme == "file" else ()
     return Demand(
         (name,) if name else (),
@@ -117,7 +117,7 @@ def _repository_name(address: str) -> str:
     return name.partition("@")[0].removesuffix(".git") if "/" in address else ""
 
 
-def _begun(head: str) -> Demand:
+def begun(head: str) -> Demand:
     """A requirement of which only the beginning is known: `weasyprint==`."""
     match = _NAME.match(head)
     if match is None or (match[2] is None and not _ENDED.match(head, match.end())):

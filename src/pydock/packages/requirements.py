@@ -113,7 +113,7 @@ def _entry(path: str, line: int, span: Span, text: str) -> Entry:
         return Entry(path, line, span, Kind.PLACE, text, body)
     try:
         return Entry(path, line, span, Kind.REQUIREMENT, text, "", Requirement(body))
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return Entry(path, line, span, Kind.INVALID, text)
 
 

@@ -30,7 +30,8 @@ class Options(Value):
     tags there are: "table", "registry", or "digest" for the registry's digests beside them.
     Locks hold versions from before the day `as_of`, and with `hashes` the files that they stand
     for; `lock_format` is "requirements" or "pylock". `allow_builds` lets source archives run their
-    own code to tell what they need, and `offline` asks nobody. `target` is the stage that is built,
+    own code to tell what they need, `allow_hosts` are asked although only the project names them,
+    and `offline` asks nobody. `target` is the stage that is built,
     "" for the last one, and `arguments` are what the build passes.
     """
 
@@ -42,6 +43,7 @@ class Options(Value):
     hashes: bool = False
     lock_format: str = "requirements"
     allow_builds: bool = False
+    allow_hosts: tuple[str, ...] = ()
     offline: bool = False
     target: str = ""
     arguments: tuple[tuple[str, str], ...] = ()

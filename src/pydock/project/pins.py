@@ -39,7 +39,8 @@ class Request(Value):
     they fit, as `name==version`. `before` leaves out what was published on that day or later.
     With `only_binary` nothing but wheels is taken, so that an answer says that no compiler is
     needed. `allows_builds` lets source archives without static metadata run their own code on
-    this machine, which nothing else does.
+    this machine, which nothing else does. `hosts` are those that a person allows to be asked
+    where only a project names them (`pydock.hosts`).
     """
 
     requirements: tuple[str, ...]
@@ -53,6 +54,7 @@ class Request(Value):
     prereleases: bool = False
     no_binary: tuple[str, ...] = ()
     allows_builds: bool = False
+    hosts: tuple[str, ...] = ()
 
 
 class Artifact(Value):

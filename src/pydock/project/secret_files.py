@@ -44,3 +44,13 @@ def _holds_secret(text: str) -> bool:
     return any(
         weigh(match["name"], match["value"].strip("\"', ")) is not Weight.NOTHING for match in _ASSIGNED.finditer(text)
     )
+
+
+def held(text: str) -> Iterator[str]:
+    """The values in such a file that are secret; placeholders are not among them."""
+    for secret in shaped(text):
+        yield text[secret.span.start : secret.span.end]
+    for match in _ASSIGNED.finditer(text):
+        value = match["value"].strip("\"', \t")
+        if weigh(match["name"], value) is Weight.SECRET:
+            yield value

@@ -240,6 +240,7 @@ def _request(
         prereleases=found.supply.prereleases,
         no_binary=found.supply.no_binary,
         allows_builds=options.allow_builds,
+        hosts=options.allow_hosts,
     )
 
 
@@ -311,6 +312,9 @@ def _why_not(project: Project, install: Install, sets: Iterable[RequirementSet])
 def _doubt(entry: Entry) -> str:
     if url_with_password(entry.text):
         return "holds a password, which no lock may repeat"
+    if "$" in _line(entry):
+        # Nor is it looked up: it would tell any address any secret of this machine.
+        return "has a variable in it, which only the build knows"
     if entry.kind is Kind.EDITABLE and "://" in entry.value:
         return f"installs {entry.value} as a working copy"
     address = entry.requirement.url or "" if entry.requirement else entry.value

@@ -14,8 +14,8 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.engine import Report
 from pydock.errors import PydockError
 from pydock.lines import Span
-from pydock.project import Project
-from pydock.project.secrets import mask
+from pydock.project import Project, hiding
+from pydock.project.secrets import Mask
 from pydock.rule import Finding, Rule
 from pydock.values import Value
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 MOST_LINES = 3
 _MARK = "\ufeff"
-# The same few sentences are said about every project.
-_masked = lru_cache(maxsize=4096)(mask)
 
 
 class Replacement(Value):
@@ -101,7 +99,7 @@ class NotApplied(Value):
 class Changed(Value):
     """One file with its text before, None where there was no file, and after.
 
-    `path` is what a patch calls it. These texts and the new Dockerfile are not masked.
+    `path` is what a patch calls it. These texts and the new Dockerfile are not masked; `Answer.shown` are.
     """
 
     path: str
@@ -121,7 +119,9 @@ class Answer(Value):
 
     After `check` only `findings` are filled, after `fix` also what was settled, refused and what remains,
     the changed files and the Dockerfile's new text, after `fix --verify` its proof. `rules` are the
-    codes of those that were asked, `known` counts the findings that a baseline leaves out.
+    codes of those that were asked, `known` counts the findings that a baseline leaves out. `losses` say what
+    could not be kept of files that were written: their owner, other names of them. `mask` hides
+    what was found to be secret.
     """
 
     path: str
@@ -135,6 +135,16 @@ class Answer(Value):
     proof: Proof | None = None
     rules: tuple[str, ...] = ()
     known: int = 0
+    losses: tuple[str, ...] = ()
+    mask: Mask = Mask()
+
+    @property
+    def shown(self) -> tuple[Changed, ...]:
+        """The changes for the eye: without secrets."""
+        return tuple(
+            Changed(each.path, None if each.before is None else self.mask(each.before), self.mask(each.after))
+            for each in self.changes
+        )
 
     @property
     def is_unproven(self) -> bool:
@@ -147,20 +157,28 @@ class Answer(Value):
         return self.proof is not None and bool(self.proof.left_out)
 
 
+@lru_cache(maxsize=4096)
+def _masked(mask: Mask, text: str) -> str:
+    """The same few sentences are said about every project."""
+    return mask(text)
+
+
 def checked(
     project: Project, shown: str, findings: Iterable[Finding], rules: Iterable[Rule] = (), *, is_detailed: bool = False
 ) -> Answer:
     """The answer of `check` by these rules; a detailed one has the edits of the fixes."""
-    entries = tuple(_entry(project, shown, finding, is_detailed=is_detailed) for finding in findings)
-    return Answer(shown, entries, rules=tuple(rule.code for rule in rules))
+    mask = hiding.mask(project)
+    entries = tuple(_entry(project, shown, finding, mask, is_detailed=is_detailed) for finding in findings)
+    return Answer(shown, entries, rules=tuple(rule.code for rule in rules), mask=mask)
 
 
 def fixed(report: Report, shown: str, patch: str, proof: Proof | None = None, *, is_detailed: bool = False) -> Answer:
     """The answer of `fix`; `patch` is put before the paths of changed files."""
     before, after = report.project.tree, report.result.tree
+    mask = mask_of(report)
 
     def entry(project: Project, finding: Finding) -> Entry:
-        return _entry(project, shown, finding, is_detailed=is_detailed)
+        return _entry(project, shown, finding, mask, is_detailed=is_detailed)
 
     return Answer(
         shown,
@@ -179,8 +197,15 @@ def fixed(report: Report, shown: str, patch: str, proof: Proof | None = None, *,
             for path in sorted(report.changed, key=lambda path: (path != report.project.path, path))
         ),
         report.result.dockerfile.text,
-        proof=proof,
+        proof=mask.over(proof) if proof else None,
+        mask=mask,
     )
+
+
+def mask_of(report: Report) -> Mask:
+    """Hides what is written out before and after a rewrite."""
+    before, after = hiding.mask(report.project), hiding.mask(report.result)
+    return before if before == after else Mask(tuple(dict.fromkeys((*before.exact, *after.exact))))
 
 
 def failed(shown: str, error: PydockError, path: str = "") -> Answer:
@@ -190,31 +215,33 @@ def failed(shown: str, error: PydockError, path: str = "") -> Answer:
         message = shown + message.removeprefix(path)
     elif not message.startswith(shown):
         message = f"{shown}: {message}"
-    return Answer(shown, failure=Failure(_masked(message), _masked(error.hint)))
+    return Answer(shown, failure=Failure(_masked(Mask(), message), _masked(Mask(), error.hint)))
 
 
-def _entry(project: Project, shown: str, finding: Finding, *, is_detailed: bool) -> Entry:
+def _entry(project: Project, shown: str, finding: Finding, mask: Mask, *, is_detailed: bool) -> Entry:
     path = finding.path or project.path
     text = project.tree.text(path) or ""
     region = _region(text, Span(finding.span.start, _last(text, finding.span)))
+    hidden = _masked(mask, text)
     return Entry(
         finding.rule.code,
         finding.rule.name,
-        _masked(finding.message),
+        _masked(mask, finding.message),
         _shown(project, shown, path),
         *region,
-        _lines(_masked(text), region[0], min(region[2], region[0] + MOST_LINES - 1)),
-        _masked(finding.cost),
-        _masked(finding.advice),
-        _offer(project, shown, finding.fix, is_detailed=is_detailed) if finding.fix else None,
-        _anchor(project, finding, _lines(_masked(text), region[0], region[2])),
+        _lines(hidden, region[0], min(region[2], region[0] + MOST_LINES - 1)),
+        _masked(mask, finding.cost),
+        _masked(mask, finding.advice),
+        _offer(project, shown, finding.fix, mask, is_detailed=is_detailed) if finding.fix else None,
+        _anchor(project, finding, _lines(hidden, region[0], region[2])),
     )
 
 
-def _offer(project: Project, shown: str, fix: Fix, *, is_detailed: bool) -> Offer:
+def _offer(project: Project, shown: str, fix: Fix, mask: Mask, *, is_detailed: bool) -> Offer:
     edits = tuple(_replacement(project, shown, edit) for edit in fix.edits) if is_detailed else ()
-    doubts, notes = tuple(map(_masked, fix.doubts)), tuple(map(_masked, fix.notes))
-    return Offer(_masked(fix.title), fix.safety, doubts, notes, edits if all(map(_may_be_told, edits)) else ())
+    doubts, notes = (tuple(_masked(mask, each) for each in told) for told in (fix.doubts, fix.notes))
+    is_told = all(_may_be_told(edit, mask) for edit in edits)
+    return Offer(_masked(mask, fix.title), fix.safety, doubts, notes, edits if is_told else ())
 
 
 def _replacement(project: Project, shown: str, edit: Edit) -> Replacement:
@@ -222,8 +249,8 @@ def _replacement(project: Project, shown: str, edit: Edit) -> Replacement:
     return Replacement(_shown(project, shown, edit.path), *region, edit.text.removeprefix(_MARK))
 
 
-def _may_be_told(edit: Replacement) -> bool:
-    return _masked(edit.text) == edit.text and not any("\ud800" <= char <= "\udfff" for char in edit.text)
+def _may_be_told(edit: Replacement, mask: Mask) -> bool:
+    return _masked(mask, edit.text) == edit.text and not any("\ud800" <= char <= "\udfff" for char in edit.text)
 
 
 def _anchor(project: Project, finding: Finding, lines: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from pydock.bench.figures import figures
 from pydock.bench.measure import Measured
 from pydock.bench.sizes import differences
 from pydock.report.bench_table import Bench
+from pydock.terminal import in_json
 from pydock.values import to_builtins
 
 VERSION = 1
@@ -26,7 +27,7 @@ def written(bench: Bench) -> str:
         "versions": [_version(measured) for measured in bench.versions],
         "causes": dict(differences(first, last)) if len(weights) > 1 and first and last else {},
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return in_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _version(measured: Measured) -> dict[str, object]:

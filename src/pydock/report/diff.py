@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 from pydock.edits import Safety
 from pydock.patterns import regex
-from pydock.project.secrets import mask
 from pydock.report import Answer, Changed, Entry, NotApplied, Offer
 from pydock.report.text import counted
 from pydock.report.verify import text as proof_text
@@ -18,20 +17,27 @@ _LINE = regex(r"[^\n]*\n|[^\n]+\Z")
 _COLOURS = {"+": ("green",), "-": ("red",), "@": ("cyan",)}
 
 
-def patch(answers: Sequence[Answer], style: Style) -> tuple[str, bool]:
+def patch(answers: Sequence[Answer], style: Style, *, is_seen: bool = False) -> tuple[str, bool]:
     """The unified diff of all changes, and whether secrets were masked in it.
 
-    Lines are never wrapped, line ends and bytes that are not UTF-8 stay what they are. A masked
-    patch cannot be applied.
+    Lines are never wrapped, line ends and bytes that are not UTF-8 stay what they are, but where a person sees it:
+    what would steer a terminal is spelled out there. A masked patch cannot be applied.
     """
     parts: list[str] = []
     is_masked = False
-    for change in (change for answer in answers for change in answer.changes):
-        before = None if change.before is None else mask(change.before)
-        shown = list(unified(Changed(change.path, before, mask(change.after))))
-        is_masked = is_masked or shown != list(unified(change))
-        parts += [_painted(line, style) for line in shown]
+    for change, hidden in (
+        (change, hidden) for each in answers for change, hidden in zip(each.changes, each.shown, strict=True)
+    ):
+        lines, shown = list(unified(change)), list(unified(hidden))
+        is_masked = is_masked or shown != lines
+        parts += [_painted(seen(line) if is_seen else line, style) for line in shown]
     return "".join(parts), is_masked
+
+
+def seen(line: str) -> str:
+    """A line of a file as it can be shown: what would steer a terminal or turn the order of letters is spelled out."""
+    body = line.rstrip("\r\n")
+    return "\n".join(map(printable, body.split("\n"))) + line[len(body) :]
 
 
 def unified(change: Changed) -> Iterator[str]:

@@ -6,15 +6,15 @@ import json
 from collections.abc import Iterable, Iterator
 
 from pydock.project.facts import Fact, Facts, Process
-from pydock.project.secrets import mask
-from pydock.terminal import printable
+from pydock.project.secrets import Mask
+from pydock.terminal import in_json, printable
 
 SCHEMA = 1
 _QUESTIONS = ("command", "work", "framework", "application", "host", "port", "health")
 
 
-def text(shown: str, facts: Facts) -> str:
-    """The facts of one Dockerfile, a line each."""
+def text(shown: str, facts: Facts, mask: Mask) -> str:
+    """The facts of one Dockerfile, a line each, without what the mask hides."""
     lines = [shown]
     for process in facts.processes:
         lines.append(f"  {process.origin}")
@@ -38,10 +38,11 @@ def _written(fact: Fact) -> str:
             return "none found"
 
 
-def document(answers: Iterable[tuple[str, Facts]]) -> str:
-    """All facts as one JSON document."""
-    entries = [{"dockerfile": shown, **dict(_entry(facts))} for shown, facts in answers]
-    return mask(json.dumps({"schema": SCHEMA, "services": entries}, indent=2, ensure_ascii=False)) + "\n"
+def document(answers: Iterable[tuple[str, Facts, Mask]]) -> str:
+    """All facts as one JSON document, without what the masks hide."""
+    found = tuple(answers)
+    entries = [{"dockerfile": shown, **dict(_entry(mask.over(facts)))} for shown, facts, mask in found]
+    return in_json(Mask()(json.dumps({"schema": SCHEMA, "services": entries}, indent=2, ensure_ascii=False))) + "\n"
 
 
 def _entry(facts: Facts) -> Iterator[tuple[str, object]]:

@@ -12,11 +12,10 @@ from collections.abc import Sequence
 
 from pydock import __version__
 from pydock.edits import Safety
-from pydock.project.secrets import mask
 from pydock.report import Answer, Changed, Entry, Offer
 from pydock.report.diff import unified
 from pydock.report.fingerprints import Known, identified
-from pydock.terminal import Style
+from pydock.terminal import Style, in_json
 from pydock.values import to_builtins
 
 SCHEMA = 1
@@ -32,7 +31,7 @@ def written(answers: Sequence[Answer], style: Style) -> str:
         "summary": _summary(answers),
     }
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    return text.encode("utf-8", "replace").decode("utf-8") + "\n"
+    return in_json(text.encode("utf-8", "replace").decode("utf-8")) + "\n"
 
 
 def _project(answer: Answer, found: Sequence[Known]) -> dict[str, object]:
@@ -48,7 +47,7 @@ def _project(answer: Answer, found: Sequence[Known]) -> dict[str, object]:
             {**_finding(each.entry), "broken": list(map(to_builtins, each.broken))} for each in answer.refused
         ]
         project["remaining"] = [_finding(entry) for entry in answer.remaining]
-        project["changes"] = list(map(_change, answer.changes))
+        project["changes"] = list(map(_change, answer.shown))
     return project
 
 
@@ -81,9 +80,7 @@ def _fix(fix: Offer) -> dict[str, object]:
 
 def _change(change: Changed) -> dict[str, object]:
     """A file's difference, secrets masked as everywhere."""
-    before = None if change.before is None else mask(change.before)
-    shown = Changed(change.path, before, mask(change.after))
-    return {"path": change.path, "is_new": change.before is None, "diff": "".join(unified(shown))}
+    return {"path": change.path, "is_new": change.before is None, "diff": "".join(unified(change))}
 
 
 def _summary(answers: Sequence[Answer]) -> dict[str, int]:

@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from pydock.patterns import regex
-from pydock.project.secrets import mask
 from pydock.report import Answer, Changed, Entry
-from pydock.report.diff import unified
+from pydock.report.diff import seen, unified
 from pydock.report.levels import Level, level
 from pydock.report.places import located
 from pydock.report.text import counted, remarks, summary
@@ -85,7 +84,7 @@ def _block(answer: Answer, *, is_fix: bool, is_folded: bool) -> _Block:
     items: list[str] = []
     if is_fix:
         items += [f"- {_code(entry.code)} {_text(entry.fix.title)}" for entry in _fixes(answer.settled) if entry.fix]
-        items += map(_diff, answer.changes)
+        items += map(_diff, answer.shown)
         items += [f"\nLeft to you{' (lines of the new file)' if answer.changes else ''}:\n"] if entries else []
     items += map(_finding, entries)
     if not is_folded:
@@ -107,17 +106,11 @@ def _finding(entry: Entry) -> str:
 
 
 def _diff(change: Changed) -> str:
-    before = None if change.before is None else mask(change.before)
-    lines = [_line(line) for line in unified(Changed(change.path, before, mask(change.after)))]
-    body = "".join(lines).rstrip("\n")
+    body = "".join(seen(line).replace("\r", "") for line in unified(change)).rstrip("\n")
     longest = max((len(run) for run in re.findall(r"`{3,}", body)), default=2)
     fence = "`" * (longest + 1)
     head = f"<details><summary>{'new file ' if change.before is None else ''}{_html(change.path)}</summary>"
     return f"\n{head}\n\n{fence}diff\n{body}\n{fence}\n\n</details>"
-
-
-def _line(line: str) -> str:
-    return printable(line.rstrip("\r\n")) + "\n"
 
 
 def _text(text: str) -> str:
@@ -127,6 +120,7 @@ def _text(text: str) -> str:
 
 
 def _html(text: str) -> str:
+    text = printable(text)
     for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("@", "&#64;"), ("`", "&#96;")):
         text = text.replace(char, entity)
     return text

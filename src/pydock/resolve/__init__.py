@@ -15,12 +15,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import Protocol, TypeVar
 
+from pydock.console import complain
 from pydock.project import Project
 from pydock.project.move import questions
 from pydock.project.outdated import asked_again
 from pydock.project.pins import Answer, Indexes, Pins, Request, Unanswered
 from pydock.project.wanted import requests
 from pydock.resolve import uv
+from pydock.resolve.addresses import asked, refusal
 from pydock.resolve.kept import Kept
 from pydock.values import replace
 
@@ -44,7 +46,8 @@ Answers = Callable[[tuple[Request, ...]], dict[Request, Answer]]
 class Resolver:
     """What one run asks: no question twice, several at the same time, of an index that is gone none at all.
 
-    Answers are put into the folder `kept` as well, where there is one.
+    Answers are put into the folder `kept` as well, where there is one. Whom it asks it says on
+    standard error first.
     """
 
     def __init__(self, kept: Kept | None = None) -> None:
@@ -53,6 +56,7 @@ class Resolver:
         self._lock = threading.Lock()
         self._heard: set[Indexes] = set()
         self._gone: dict[Indexes, Answer] = {}
+        self._told: set[str] = set()
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
@@ -80,6 +84,9 @@ class Resolver:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _answer(self, request: Request) -> Answer:
+        if why_not := refusal(request):
+            return self._put(request, Answer(why_not=why_not))
+        self._tell(request)
         where = request.indexes
         found = self._gone.get(where) or uv.answer(request)
         if not found.is_final and where in self._heard:
@@ -95,9 +102,20 @@ class Resolver:
             self._gone[where] = found
         if found.is_unreachable:
             found = _cached(request, found)
+        return self._put(request, found)
+
+    def _put(self, request: Request, found: Answer) -> Answer:
         if self._kept:
             self._kept.put(request, found)
         return found
+
+    def _tell(self, request: Request) -> None:
+        """Say whom this run asks, before it does and once."""
+        with self._lock:
+            new = [host for host in map(str, asked(request)) if host not in self._told]
+            self._told.update(new)
+        for host in new:
+            complain(f"{host} is asked about packages", kind="note")
 
 
 class Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from pydock.patterns import regex
 from pydock.project.pins import Answer, Artifact, Pin
-from pydock.project.secrets import mask
+from pydock.project.secrets import mask, shaped
 
 GUARDED = "pydock: no code of packages is run"
 _MOST = 400
@@ -58,7 +59,7 @@ def preferring(preferences: Sequence[str]) -> Iterator[str]:
     yield 'created-by = "pydock"'
     for preference in preferences:
         name, _, version = preference.partition("==")
-        yield from ("[[packages]]", f'name = "{name}"', f'version = "{version}"')
+        yield from ("[[packages]]", f"name = {json.dumps(name)}", f"version = {json.dumps(version)}")
 
 
 def untold(talk: str) -> tuple[str, str] | None:
@@ -105,7 +106,7 @@ def unreachable(why_not: str) -> Answer:
 
 def _hidden(text: str) -> str:
     """Without the secrets of addresses; `get-docker-secret==2.0` is none."""
-    return mask(text) if "://" in text else text
+    return mask(text) if "://" in text or shaped(text) else text
 
 
 def _reason(lines: Sequence[str]) -> str:

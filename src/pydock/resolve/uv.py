@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,10 +23,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 
+from pydock import processes
 from pydock.patterns import regex
+from pydock.processes import Child
 from pydock.project.lockfile import extras, requesters
 from pydock.project.pins import Answer, Indexes, Pin, Request
 from pydock.project.secrets import mask
+from pydock.resolve.addresses import refusal
 from pydock.resolve.archives import needs
 from pydock.resolve.output import GUARDED, explained, index_of, pins_of, preferring, unreachable, untold
 from pydock.values import replace
@@ -42,11 +44,6 @@ _PATIENCE = 4
 _MOST_ARCHIVES = 60
 # What archives of an index need that do not say so to uv, once they have been read.
 _told: dict[tuple[Indexes, str, str], tuple[str, ...]] = {}
-# What a person has set up to reach an index counts; what would change an answer does not.
-_KEPT = regex(
-    r"UV_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_URL)?|INDEX_\w+_(?:USERNAME|PASSWORD)|CACHE_DIR|NO_CACHE|INSECURE_HOST"
-    r"|KEYRING_PROVIDER|NATIVE_TLS|SYSTEM_CERTS|CREDENTIALS_DIR|HTTP_\w+|OFFLINE)\Z"
-)
 # uv's allocator gives back at once what it has freed (https://jemalloc.net/jemalloc.3.html, read 2026-11): several uv
 # run beside each other, and each needs a third less memory so.
 _FRUGAL = "narenas:1,dirty_decay_ms:0,muzzy_decay_ms:0"
@@ -69,6 +66,8 @@ def answer(request: Request, *, is_offline: bool = False, is_patient: bool = Fal
 
     With `is_offline` from its cache alone, with `is_patient` from an index that is known to be there.
     """
+    if why_not := refusal(request):
+        return Answer(why_not=why_not)
     if program() is None:
         return unreachable("uv is not installed")
     with tempfile.TemporaryDirectory(prefix="pydock-") as folder:
@@ -79,7 +78,8 @@ def answer(request: Request, *, is_offline: bool = False, is_patient: bool = Fal
         run = partial(_run, place, environment)
         try:
             watched = partial(_watched, place, environment, _silence(request) * patience)
-            done = _resolved(place, request, watched, is_offline=is_offline)
+            cache = partial(_cache, run)
+            done = _resolved(place, request, watched, cache, is_offline=is_offline)
             if done.returncode:
                 return explained(done.stderr)
             lock = (place / "pylock.toml").read_text(encoding="utf-8")
@@ -106,7 +106,7 @@ def program() -> str | None:
 
         return str(find_uv_bin())
     except (ImportError, FileNotFoundError):
-        return shutil.which("uv")
+        return processes.program("uv")
 
 
 def _prepare(place: Path, request: Request) -> None:
@@ -123,7 +123,9 @@ def _write(path: Path, lines: Iterable[str]) -> None:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def _resolved(place: Path, request: Request, run: _Watched, *, is_offline: bool) -> subprocess.CompletedProcess[str]:
+def _resolved(
+    place: Path, request: Request, run: _Watched, cache: Callable[[], Path], *, is_offline: bool
+) -> subprocess.CompletedProcess[str]:
     """What uv writes, once it has been told about the archives that tell it nothing themselves."""
     preferences = request.preferences
     arguments = [*_arguments(request), "--format", "pylock.toml", "-o", "pylock.toml"]
@@ -134,7 +136,7 @@ def _resolved(place: Path, request: Request, run: _Watched, *, is_offline: bool)
         archive = untold(done.stderr) if done.returncode else None
         if archive is None:
             break
-        found, pin = _needs(*archive), "==".join(archive)
+        found, pin = _needs(cache(), *archive), "==".join(archive)
         if found is not None:
             _told[request.indexes, *archive] = found
         elif pin in preferences:
@@ -155,17 +157,16 @@ def _tell(place: Path, indexes: Indexes) -> None:
     (place / "uv.toml").write_text(told, encoding="utf-8")
 
 
-def _needs(name: str, version: str) -> tuple[str, ...] | None:
+def _needs(folder: Path, name: str, version: str) -> tuple[str, ...] | None:
     """What the archive of a version needs, from where uv has just unpacked it."""
-    folder = _cache()
     for depth in ("*", "*/*"):
         for source in sorted(folder.glob(f"sdists-v*/{depth}/{name}/{version}/*/src")):
             return needs(source)
     return None
 
 
-def _cache() -> Path:
-    done = subprocess.run([program() or "uv", "cache", "dir"], capture_output=True, timeout=LIMIT, check=False)
+def _cache(run: _Run) -> Path:
+    done = run(("cache", "dir"))
     return Path(done.stdout.decode("utf-8", "replace").strip() or os.devnull)
 
 
@@ -253,19 +254,17 @@ def _arguments(request: Request) -> Iterator[str]:
     if request.only_binary:
         yield from ("--only-binary", ":all:")
     for name in request.no_binary:
-        yield from ("--no-binary", name)
+        yield f"--no-binary={name}"
+    # Of a repository that is cloned: what its own [tool.uv.sources] would take from elsewhere.
+    yield "--no-sources"
     if not request.allows_builds:
         yield "--no-build-isolation"
 
 
 def _environment(request: Request, place: Path, patience: int) -> Mapping[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("UV_", "PYTHON", "VIRTUAL_ENV", "CONDA_")) or _KEPT.match(name)
-    }
+    kept = processes.environment(Child.UV)
     limits = {"UV_HTTP_CONNECT_TIMEOUT": str(CONNECT_LIMIT * patience), "UV_HTTP_RETRIES": str(patience)}
-    kept |= {**limits, "GIT_TERMINAL_PROMPT": "0"}
+    kept |= {**limits, "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": _protocols(request)}
     kept.setdefault("UV_HTTP_TIMEOUT", str(READ_LIMIT * patience))
     kept.setdefault("_RJEM_MALLOC_CONF", _FRUGAL)
     # Not as arguments, which every user of this machine can read.
@@ -273,6 +272,12 @@ def _environment(request: Request, place: Path, patience: int) -> Mapping[str, s
     asked = {"DEFAULT_INDEX": indexes.index, "INDEX": " ".join(indexes.extra), "FIND_LINKS": ",".join(indexes.links)}
     kept |= {f"UV_{name}": value for name, value in asked.items() if value}
     return kept if request.allows_builds else {**kept, "PYTHONPATH": str(place / "guard")}
+
+
+def _protocols(request: Request) -> str:
+    """How git may fetch what a repository of packages needs itself: submodules may name any address."""
+    is_by_key = any("ssh://" in line for line in (*request.requirements, *request.constraints))
+    return "https:http:ssh" if is_by_key else "https:http"
 
 
 def _warnings(talk: str) -> Iterator[str]:

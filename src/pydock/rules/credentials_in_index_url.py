@@ -15,7 +15,8 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.lines import Span
 from pydock.packages.requirements import Kind
 from pydock.project import Project
-from pydock.project.secrets import is_index_variable, is_installer, shaped, url_variables, url_with_password
+from pydock.project.leaks import CONFIGURATIONS, index_passwords, leaks
+from pydock.project.secrets import is_index_variable, is_installer, url_variables
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word, script
 
@@ -38,13 +39,12 @@ _ADVICE = (
     "..., and docker build --secret id=netrc,src=$HOME/.netrc."
 )
 _REPLACE = " Replace the password where it was issued, if this file or image has been shared."
-_CONFIGURATIONS = ("pip.conf", "pip.ini", ".pip/pip.conf", "Pipfile", "pyproject.toml", "poetry.toml", "uv.toml")
 
 
 def check(project: Project) -> Iterator[Finding]:
     for instruction in project.dockerfile.instructions:
         if instruction.keyword in {"ENV", "ARG"}:
-            yield from _variables(instruction)
+            yield from _variables(project, instruction)
     for stage in project.dockerfile.stages:
         for run in stage.of("RUN"):
             for command in script(run).commands:
@@ -54,14 +54,16 @@ def check(project: Project) -> Iterator[Finding]:
     yield from _configurations(project)
 
 
-def _variables(instruction: Instruction) -> Iterator[Finding]:
+def _variables(project: Project, instruction: Instruction) -> Iterator[Finding]:
+    written = {leak.name for leak in leaks(project).get(instruction.number, ()) if leak.is_index}
     for entry in instruction.assignments:
         if not is_index_variable(entry.name) or not entry.value:
             continue
-        if url_with_password(entry.value) or (entry.name.endswith("PASSWORD") and "$" not in entry.value):
+        passed = url_variables(entry.value)
+        if entry.name in written and not passed:
             where = "configuration" if instruction.keyword == "ENV" else "history"
             yield _finding(entry.span, f"{entry.name} holds a password", f"it can be read in the image's {where}")
-        elif instruction.keyword == "ENV" and url_variables(entry.value):
+        elif instruction.keyword == "ENV" and passed:
             yield _finding(
                 entry.span,
                 f"{entry.name} keeps a password that is passed to the build",
@@ -71,19 +73,20 @@ def _variables(instruction: Instruction) -> Iterator[Finding]:
 
 
 def _words(project: Project, stage: Stage, run: Instruction, words: tuple[Word, ...]) -> Iterator[Finding]:
+    written = {leak.span for leak in leaks(project).get(run.number, ()) if leak.is_index}
     for word in words:
-        if url_with_password(word.text) or (shaped(word.text) and not word.text.startswith("-")):
-            yield _finding(
-                word.span,
-                "the URL of this install holds a password",
-                "it can be read in the image's history",
-            )
-        elif (names := url_variables(word.text)) and (passed := names & _arguments(stage, run)):
+        if passed := url_variables(word.text) & _arguments(stage, run):
             yield _finding(
                 word.span,
                 f"{', '.join(sorted(passed))} brings a password as a build argument",
                 f"its value stays in the image's history, with the RUN on line {project.line(run.span)}",
                 shared=False,
+            )
+        elif word.span in written:
+            yield _finding(
+                word.span,
+                "the URL of this install holds a password",
+                "it can be read in the image's history",
             )
 
 
@@ -100,7 +103,7 @@ def _arguments(stage: Stage, run: Instruction) -> set[str]:
 def _requirements(project: Project) -> Iterator[Finding]:
     for found in project.requirement_sets:
         for entry in found.entries:
-            if entry.kind is not Kind.BLANK and url_with_password(entry.text):
+            if entry.kind is not Kind.BLANK and index_passwords(entry.text):
                 what = entry.name or ("the index" if entry.kind is Kind.OPTION else "an entry")
                 yield _finding(
                     entry.span,
@@ -111,17 +114,16 @@ def _requirements(project: Project) -> Iterator[Finding]:
 
 
 def _configurations(project: Project) -> Iterator[Finding]:
-    for path in project.tree.named(*_CONFIGURATIONS):
+    for path in project.tree.named(*CONFIGURATIONS):
         text = project.tree.text(path) or ""
-        for secret in shaped(text):
-            if secret.kind == "a password in a URL":
-                line = text.count("\n", 0, secret.span.start) + 1
-                yield _finding(
-                    secret.span,
-                    f"a URL on line {line} of {path} holds a password",
-                    "it is in the layer that copies the file, and in version control",
-                    path=path,
-                )
+        for span in index_passwords(text):
+            line = text.count("\n", 0, span.start) + 1
+            yield _finding(
+                span,
+                f"a URL on line {line} of {path} holds a password",
+                "it is in the layer that copies the file, and in version control",
+                path=path,
+            )
 
 
 def _finding(span: Span, message: str, cost: str, *, path: str = "", shared: bool = True) -> Finding:

@@ -179,7 +179,7 @@ def _is_only_list(project: Project, install: Install) -> bool:
     others = [each for stage in project.dockerfile.stages for each in project.installs(stage) if each is not install]
     is_plain = install.step.command is not None and not install.instruction.heredocs and install.is_plain
     is_plain &= not any(command.program in {"cd", "pushd"} for command in script(install.instruction).commands)
-    has_options = any(name not in {"--no-cache-dir", "-q", "--quiet"} for name, _ in install.options)
+    has_options = any(name not in {"--no-cache-dir", "-q", "--quiet", "--python"} for name, _ in install.options)
     are_names = all(_requirement(word) is not None for word in install.packages)
     return is_plain and are_names and not has_options and not any(_asks(each) for each in others)
 

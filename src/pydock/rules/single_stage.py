@@ -4,14 +4,14 @@ One stage that installs packages and runs the service carries everything that in
 needed: the full image is about 900 MB larger than slim, a compiler about 200 MB. All of it is
 pulled by every node and counted by every scanner.
 
-The cure is two stages: a builder that installs into a virtual environment, and a runtime
-stage on the slim image that gets the environment and the code. The environment has no pip: the
-image's own fills it (`python -m pip`), and it sees what the image has, which is pip and, before
-Python 3.12, setuptools. It gets a pip of its own where something calls `pip` by its name, or
-where Poetry and the like stand beside it in the builder. What the full image has of what
-`apt-get` is asked for is not installed again. Headers are replaced by the
-libraries they stand for, programs that the service calls are carried over, and what is not
-understood is left alone: then the finding says which line stands in the way.
+The cure is two stages. The builder installs into a virtual environment; the runtime stage, on the
+slim image, gets the environment and the code. The environment sees nothing of the image's own packages,
+and the image's pip fills it from outside (`pip --python`, 22.3 and newer), so it needs no pip of its own
+unless something calls `pip` by its name. Each command goes where what it needs is: the file is read as a
+program, and the builder is the slice behind the installs. What the full image has of what `apt-get` is
+asked for is not installed again. Libraries stand in for headers, what slim lacks is installed above its
+first use, and a file whose commands or processes would lack something is left alone: then the finding says
+which line stands in the way.
 
 Safe where every input of the install was read. A doubt (a context that is not known, a list
 of packages that could not be read) makes it unsafe and is named.
@@ -37,12 +37,10 @@ EXAMPLES = (
         ),
         after=(
             "FROM python:3.12 AS builder\n"
-            "# the image has pip, so the environment needs none of its own\n"
-            "RUN python -m venv --without-pip --system-site-packages /opt/venv\n"
-            'ENV PATH="/opt/venv/bin:$PATH"\n'
+            "RUN python -m venv --without-pip /opt/venv\n"
             "WORKDIR /app\n"
             "COPY requirements.txt ./\n"
-            "RUN python -m pip install -r requirements.txt\n\n"
+            "RUN pip --python /opt/venv install -r requirements.txt\n\n"
             "FROM python:3.12-slim\n"
             'ENV PATH="/opt/venv/bin:$PATH"\n'
             "COPY --from=builder /opt/venv /opt/venv\n"

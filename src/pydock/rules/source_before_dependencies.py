@@ -301,7 +301,7 @@ def _needed(project: Project, install: Install, sources: Sequence[Copied]) -> di
         return None
     targets = [posixpath.normpath(copied.target) for copied in sources]
     for word in install.places:
-        place = posixpath.normpath(posixpath.join(workdir, word.value or ""))
+        place = posixpath.normpath(posixpath.join(workdir, (word.value or "").split("[")[0]))
         # What is installed lies in a copy that would move behind the install, or holds one.
         if any(_lies_in(place, target) or _lies_in(target, place) for target in targets):
             return None

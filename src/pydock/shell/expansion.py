@@ -10,7 +10,9 @@ from collections.abc import Mapping
 
 from pydock.patterns import regex
 from pydock.shell.braces import brace_expanded
+from pydock.shell.quoting import end_of_nested, end_of_plain, end_of_single
 from pydock.shell.structure import Redirect, Word
+from pydock.shell.trimming import trimmed
 
 Variables = Mapping[str, str | None]
 
@@ -18,12 +20,10 @@ MOST_CHARACTERS = 65536
 _MOST_DEPTH = 20
 _BLANK = " \t\n"
 _BLANKS = regex(r"[ \t\n]+")
-_PLAIN_TEXT = regex(r"[^'\"\\`$]*")
 _QUOTED_TEXT = regex(r'[^\\`$"]*')
-_NAME = regex(r"[A-Za-z_]\w*|\d|[@*#?$!-]")
-_IN_BRACES = regex(r"#?(?:[A-Za-z_]\w*|\d+|[@*#?$!-])")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
+_IN_BRACES = regex(r"#?(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])")
 _OPERATOR = regex(r":?[-=+?]|%%?|##?")
-_PLAIN_PATTERN = regex(r"[^\\\[\]'\"$`()|]*")
 
 
 class _UnknownError(Exception):
@@ -141,11 +141,11 @@ class _Fields:
         while at < len(text):
             match text[at]:
                 case "'":
-                    end = _end_of_single(text, at)
+                    end = end_of_single(text, at)
                     self.add(text[at + 1 : end])
                     at = end + 1
                 case '"':
-                    end = _end_of_double(text, at)
+                    end = self.end_of(text, at)
                     self.in_double_quotes(text[at + 1 : end])
                     at = end + 1
                 case "\\":
@@ -157,10 +157,16 @@ class _Fields:
                 case "$":
                     at = self.parameter(text, at, is_quoted=False)
                 case character:
-                    end = _end_of_plain(text, at)
+                    end = end_of_plain(text, at)
                     plain = text[at:end] or character
                     self.add_value(plain) if is_value else self.add(plain)
                     at += len(plain)
+
+    def end_of(self, text: str, at: int, *, is_quoted: bool = False) -> int:
+        end = end_of_nested(text, at, is_quoted=is_quoted)
+        if end is None:
+            raise _UnknownError
+        return end
 
     def in_double_quotes(self, text: str) -> None:
         if text == "$@" and self.arguments_are_known() and not self.arguments:
@@ -192,7 +198,7 @@ class _Fields:
         """Read what stands at a `$`, and give the place behind it."""
         following = text[at + 1 : at + 2]
         if following == "{":
-            end = _end_of_braces(text, at + 1)
+            end = self.end_of(text, at + 1, is_quoted=is_quoted)
             self.braced(text[at + 2 : end], is_quoted=is_quoted)
             return end + 1
         found = _NAME.match(text, at + 1)
@@ -285,96 +291,33 @@ class _Fields:
                 self.inner(operand, is_quoted=is_quoted)
             case "+":
                 self.put("", is_quoted=is_quoted)
-            case "-" | "=" if not is_there:
+            case "-" if not is_there:
                 self.inner(operand, is_quoted=is_quoted)
+            case "=" if not is_there:
+                self.assign(name, operand, is_quoted=is_quoted)
             case "?" if not is_there:
                 raise _UnknownError
             case "%" | "#":
-                self.put(_trimmed(value or "", operator, operand), is_quoted=is_quoted)
+                rest = trimmed(value or "", operator, operand)
+                if rest is None:
+                    raise _UnknownError
+                self.put(rest, is_quoted=is_quoted)
             case _:
                 self.put(value or "", is_quoted=is_quoted)
+
+    def assign(self, name: str, operand: str, *, is_quoted: bool) -> None:
+        """`${V:=default}`: the value is that of the variable from here on, quotes are gone when it is split."""
+        fields = _Fields(self.variables, self.arguments, splits=False)
+        fields.depth = self.depth
+        fields.inner(operand, is_quoted=is_quoted)
+        self.variables = {**self.variables, name: fields.text}
+        self.put(fields.text, is_quoted=is_quoted)
 
     def inner(self, operand: str, *, is_quoted: bool) -> None:
         self.depth += 1
         if self.depth > _MOST_DEPTH:
             raise _UnknownError
+        if operand.startswith("~") and not is_quoted:
+            raise _UnknownError
         self.quoted(operand) if is_quoted else self.unquoted(operand, is_value=True)
         self.depth -= 1
-
-
-def _trimmed(value: str, operator: str, pattern: str) -> str:
-    """`${V%pattern}` and its like, for patterns of letters, `*` and `?`."""
-    if _PLAIN_PATTERN.fullmatch(pattern) is None or pattern.count("*") > 3:
-        raise _UnknownError
-    is_end, is_longest = operator[0] == "%", len(operator) == 2
-    cuts = range(len(value) + 1) if is_end == is_longest else range(len(value), -1, -1)
-    if "*" not in pattern:
-        cuts_of_size = len(value) - len(pattern) if is_end else len(pattern)
-        cuts = range(cuts_of_size, cuts_of_size + 1) if 0 <= cuts_of_size <= len(value) else range(0)
-    if len(cuts) > 4096:
-        raise _UnknownError
-    for cut in cuts:
-        if _matches(value[cut:] if is_end else value[:cut], pattern):
-            return value[:cut] if is_end else value[cut:]
-    return value
-
-
-def _matches(text: str, pattern: str) -> bool:
-    """Whether a pattern of letters, `*` and `?` is the whole of a text; goes back to the last star alone."""
-    at = place = 0
-    star, mark = -1, 0
-    while at < len(text):
-        if place < len(pattern) and pattern[place] == "*":
-            star, mark, place = place, at, place + 1
-        elif place < len(pattern) and pattern[place] in {"?", text[at]}:
-            at, place = at + 1, place + 1
-        elif star >= 0:
-            mark, place = mark + 1, star + 1
-            at = mark
-        else:
-            return False
-    return not pattern[place:].strip("*")
-
-
-def _end_of_plain(text: str, at: int) -> int:
-    found = _PLAIN_TEXT.match(text, at)
-    return found.end() if found else at + 1
-
-
-def _end_of_single(text: str, at: int) -> int:
-    end = text.find("'", at + 1)
-    return len(text) if end < 0 else end
-
-
-def _end_of_double(text: str, at: int) -> int:
-    """Where the quote at a place ends; `${...}` and `$(...)` in it may hold quotes of their own."""
-    at += 1
-    while at < len(text) and text[at] != '"':
-        if text[at] == "\\":
-            at += 2
-        elif text.startswith("${", at):
-            at = _end_of_braces(text, at + 1) + 1
-        elif text.startswith("$(", at) or text[at] == "`":
-            # What follows is not known, so where it ends does not matter.
-            return len(text)
-        else:
-            at += 1
-    return min(at, len(text))
-
-
-def _end_of_braces(text: str, at: int) -> int:
-    """Where the `{` at a place is closed."""
-    depth = 0
-    while at < len(text):
-        if text[at] == "\\":
-            at += 1
-        elif text[at] == "{":
-            depth += 1
-        elif text[at] == "}":
-            depth -= 1
-            if not depth:
-                return at
-        elif text[at] == "'" and depth and "'" in text[at + 1 :]:
-            at = text.index("'", at + 1)
-        at += 1
-    return len(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from pydock.patterns import regex
@@ -13,6 +12,9 @@ from pydock.words import unquote
 _SKIPPED = frozenset({"comment", "heredoc_body", "heredoc_end"})
 # What `[ -f a -a ! b ]` is to the grammar; to a shell each part is a word.
 _TESTS = frozenset({"unary_expression", "binary_expression", "parenthesized_expression"})
+_ESCAPED = regex(r"\\.")
+# A single quote in double quotes is a letter like any other: `"it's $NAME"`.
+_QUOTED = regex(r"\\.|'[^']*'|(\"(?:\\.|[^\"\\])*\")")
 _FIRST_TABS = regex(r"(?m)^\t+")
 
 
@@ -22,7 +24,9 @@ class NotReadError(Exception):
 
 def literal(text: str) -> str | None:
     """What a shell makes of a word, or None when it holds a variable or a substitution."""
-    outside_single = re.sub(r"\\.|'[^']*'", "", text)
+    if "$" not in text and "`" not in text:
+        return unquote(text)
+    outside_single = _QUOTED.sub(lambda found: _ESCAPED.sub("", found[1] or ""), text)
     return None if "$" in outside_single or "`" in outside_single else unquote(text)
 
 

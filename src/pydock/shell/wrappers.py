@@ -20,9 +20,11 @@ _OWN_OPERANDS = {
     **dict.fromkeys(("tini", "tini-static", "dumb-init", "catatonit", "sudo", "doas", "setpriv", "runuser"), 0),
     **dict.fromkeys(("xvfb-run", "catchsegv", "ddtrace-run", "opentelemetry-instrument", "dockerize"), 0),
     **dict.fromkeys(("eatmydata", "fakeroot", "unbuffer", "linux32", "linux64", "strace", "with-contenv"), 0),
+    **dict.fromkeys(("ltrace", "numactl", "proxychains4", "torsocks", "watch"), 0),
     **dict.fromkeys(("newrelic-admin run-program", "watchmedo auto-restart"), 0),
     **dict.fromkeys((f"{name} run" for name in _RUNNERS), 0),
     **dict.fromkeys(("timeout", "gosu", "su-exec", "s6-setuidgid", "setuidgid", "chroot", "flock"), 1),
+    **dict.fromkeys(("taskset", "chrt"), 1),
 }
 # All up to `--` is their own, and without it they start nothing.
 _TO_DASHES = frozenset(

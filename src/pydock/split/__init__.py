@@ -34,7 +34,7 @@ from pydock.split.refusal import (
 from pydock.split.runtime import dropped, runtime_pieces
 from pydock.split.slices import Slices, slices
 from pydock.split.system import SystemPackages, already_there, lacking
-from pydock.split.tools import refuse_compilers, refuse_tools
+from pydock.split.tools import refuse_archived, refuse_compilers, refuse_tools
 from pydock.split.wanted import extra_needs
 from pydock.values import Value, replace
 
@@ -119,7 +119,7 @@ def _draft(project: Project, build: Build, stage: Stage) -> Draft | Refusal:
         return images
     steps = build.of_stage(stage.index)
     installs = [step for step in steps if step.installs is not None]
-    placed = place(installs)
+    placed = place(installs, project.dockerfile.text)
     if isinstance(placed, Refusal):
         return placed
     path, is_made = placed
@@ -140,7 +140,7 @@ def _draft(project: Project, build: Build, stage: Stage) -> Draft | Refusal:
     draft = Draft(
         project, build, stage, images, cut, environment, system, *doubts_of(project, build, stage, images, cut)
     )
-    return refuse_tools(draft) or refuse_compilers(draft) or draft
+    return refuse_tools(draft) or refuse_compilers(draft) or refuse_archived(draft) or draft
 
 
 def _system(

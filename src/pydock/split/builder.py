@@ -126,13 +126,16 @@ def _environment(draft: Draft) -> Iterator[Piece]:
     command = f"python -m venv {option}{environment.path}"
     if old_pip and not option:
         command += f" \\\n    && {environment.path}/bin/pip install --upgrade pip=={old_pip} setuptools wheel"
-    whose = ""
+    whose, why = "", ""
+    if environment.setuptools is not None and not environment.brings_uv:
+        command += f" \\\n    && pip --python {environment.path} install setuptools=={environment.setuptools}"
+        why = "# pkg_resources, which the image has outside of the environment\n"
     if environment.brings_uv:
         command = f"pip install uv=={latest_tool('uv', draft.image.minor)} \\\n    && {command}"
         whose = "; uv installs faster, and stays in the builder"
     elif option:
         whose = ", filled by the image's own pip"
-    yield Add(f"RUN {command}\n", f"packages live in an environment that can be copied as a whole{whose}")
+    yield Add(f"{why}RUN {command}\n", f"packages live in an environment that can be copied as a whole{whose}")
     yield from _settings(draft)
 
 

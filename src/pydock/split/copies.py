@@ -10,10 +10,10 @@ from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.plan import Keep, Piece, Repeat
 from pydock.split.draft import Draft
-from pydock.split.slices import INSTALLERS_INPUT
 from pydock.state import ANYTHING
 from pydock.state.needs import Below, File, Folder, Matching, Place
 
+_SETTINGS = regex(r".*/(?:pip\.conf|\.netrc|\.pypirc|\.gitconfig|poetry\.toml|uv\.toml|pdm\.toml|\.python-version)")
 _INTO_SYSTEM = regex(r"/etc/|/root/|/usr/share/keyrings|/usr/local/share/ca-certificates|~")
 
 
@@ -28,6 +28,10 @@ def copy_pieces(draft: Draft, entry: Instruction) -> Iterator[Piece]:
     pairs = _narrow(draft, steps)
     if pairs is None:
         yield Repeat(entry, draft.project.dockerfile.slice(entry.span), "the install reads the source")
+        return
+    brought = {path for step in draft.steps[entry] for effect in step.effects for path in effect.origins}
+    if brought == {path for _, path in pairs}:
+        yield Repeat(entry, draft.project.dockerfile.slice(entry.span), "the install reads it")
         return
     workdir = steps[0].before.workdir or ""
     for text in narrowed(pairs, workdir):
@@ -79,8 +83,12 @@ def _read(draft: Draft, step: Step, paths: frozenset[str]) -> tuple[str, ...] | 
                 case _:
                     pass
         for need, answer in reader.takes:
-            if step.number in answer.makers:
-                found |= dict.fromkeys(_taken(need, paths))
+            if step.number not in answer.makers:
+                continue
+            if isinstance(need, Below) and reader.installs is None and reader.keyword == "RUN":
+                # A command that nobody knows reads there whatever it likes.
+                return None
+            found |= dict.fromkeys(_taken(need, paths))
     return tuple(found)
 
 
@@ -91,7 +99,7 @@ def _taken(need: object, paths: frozenset[str]) -> list[str]:
             return [path]
         case Below(folder):
             inside = [path for path in paths if path.startswith(folder.rstrip("/") + "/")]
-            return sorted(path for path in inside if INSTALLERS_INPUT.fullmatch(path) or _INTO_SYSTEM.match(folder))
+            return sorted(path for path in inside if _SETTINGS.fullmatch(path) or _INTO_SYSTEM.match(folder))
         case _:
             return []
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable
 
 from pydock.build import Build, Step
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage, version_order
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.split.installer import takes_uv
 from pydock.split.members import Member
 from pydock.split.pip_commands import PIP, pip_words
+from pydock.split.places import running_files
 from pydock.split.refusal import Refusal, span_of
+from pydock.split.setuptools_use import setuptools_for
 from pydock.split.slices import MANAGERS
+from pydock.split.wanted import names_of, pins_of
+from pydock.state import is_below
 from pydock.state.needs import File, Program
 from pydock.values import Value
 
@@ -30,7 +36,7 @@ LAST_PIP = {"3.3": "10.0.1", "3.4": "19.1.1", "3.5": "20.3.4", "3.6": "21.3.1"}
 class Environment(Value):
     """The folder of the packages. `is_made`: the split makes it; `is_filled_from_outside`: by the image's own pip, so
     that it needs none of its own; `brings_uv`: by uv, because a person chose it; `manager` is the tool that installs
-    it, None for pip alone.
+    it, None for pip alone; `setuptools` the version that the service may import and nobody declares, None for none.
     """
 
     path: str
@@ -38,6 +44,7 @@ class Environment(Value):
     is_filled_from_outside: bool = False
     brings_uv: bool = False
     manager: str | None = None
+    setuptools: str | None = None
 
 
 def fills_other_environments(image: PythonImage) -> bool:
@@ -48,8 +55,8 @@ def fills_other_environments(image: PythonImage) -> bool:
     return bool(image.patch) and version_order(image.patch) >= version_order(first)
 
 
-def place(installs: Iterable[Step]) -> tuple[str, bool] | Refusal:
-    """(path of the environment, whether the split makes it), or why it cannot move."""
+def place(installs: Iterable[Step], text: str) -> tuple[str, bool] | Refusal:
+    """(path of the environment, whether the split makes it), or why it cannot move; `text` is the Dockerfile's."""
     paths: dict[str, Step] = {}
     for step in installs:
         paths.setdefault(step.installs or SYSTEM, step)
@@ -65,6 +72,12 @@ def place(installs: Iterable[Step]) -> tuple[str, bool] | Refusal:
     if not own:
         return VENV, True
     path, step = next(iter(own.items()))
+    if manager_of([step]) in {"poetry", "pipenv"} and _is_below_home(step, path):
+        # Both take the environment that VIRTUAL_ENV names in place of one of their own below HOME.
+        return VENV, True
+    if manager_of([step]) == "uv" and path.endswith("/.venv") and ".venv" not in text:
+        # uv's own choice, which UV_PROJECT_ENVIRONMENT changes; nobody names it.
+        return VENV, True
     if _has_interpreter(step, path):
         return path, False
     return Refusal(
@@ -75,25 +88,42 @@ def place(installs: Iterable[Step]) -> tuple[str, bool] | Refusal:
     )
 
 
+def _is_below_home(step: Step, path: str) -> bool:
+    return is_below(path, step.before.home)
+
+
 def _has_interpreter(step: Step, path: str) -> bool:
     return File(f"{path}/bin/python") in step.after.things
 
 
-def is_filled_from_outside(members: Iterable[Member]) -> bool:
-    """Whether every command that installs the service's packages is plain pip."""
-    found = [command for member in members if member.installs for command in member.part.commands]
-    others = [command for command in found if pip_words(command) is None and command.words]
-    return bool(found) and all(command.program in _READERS for command in others)
+def is_filled_from_outside(members: Iterable[Member], image: PythonImage) -> bool:
+    """Whether every command that installs the service's packages fills an environment that has no pip."""
+    found = [command for member in members if member.installs for command in member.part.commands if command.words]
+    if not found:
+        return False
+    knows_python = fills_other_environments(image)
+    return all(
+        (pip_words(command) is not None and knows_python) or command.program in _READERS or command.program == "uv"
+        for command in found
+    )
 
 
-_READERS = frozenset({"cat", "grep", "sed", "echo", "cd", "set", "true", "test", "["})
+_READERS = frozenset({"cat", "grep", "sed", "echo", "cd", "set", "true", "test", "[", "[["})
+_CALLS_PIP = regex(
+    r"^(?:(?!#|//).)*?(?<![\w./-])pip[\d.]*[\"']?[,\s]\s*[\"']?(?:install|uninstall|freeze|list)\b", re.M
+)
 
 
-def calls_pip_later(build: Build, runtime: Iterable[Step]) -> bool:
-    """Whether a step of the runtime stage, or what runs in the end, calls pip by its name."""
+def calls_pip_later(project: Project, build: Build, runtime: Iterable[Step]) -> bool:
+    """Whether a step of the runtime stage, what runs in the end, or a script of these calls pip by its name."""
     needs = [need for step in runtime for need, _ in step.needs]
     needs += [need for process in build.processes for need, _ in process.needs]
-    return any(isinstance(need, Program) and PIP.match(posixpath.basename(need.name)) for need in needs)
+    if any(isinstance(need, Program) and PIP.match(posixpath.basename(need.name)) for need in needs):
+        return True
+    files = tuple(running_files(project))
+    names = [path.rpartition("/")[2] for path, text in files if not path.endswith(".py") and _CALLS_PIP.search(text)]
+    callers = [project.dockerfile.text, *(text for path, text in files if path.endswith(".py"))]
+    return any(name in text for name in names for text in callers)
 
 
 def manager_of(installs: Iterable[Step]) -> str | None:
@@ -115,6 +145,7 @@ def made(
     installs = [step for member in members for step in member.steps if step.installs is not None]
     manager = manager_of(installs)
     brings_uv = project.options.installer == "uv" and takes_uv(stage, image, members)
-    from_outside = is_filled_from_outside(members) and fills_other_environments(image)
-    from_outside = from_outside and not calls_pip_later(build, runtime)
-    return Environment(path, True, from_outside or brings_uv, brings_uv, manager)
+    from_outside = is_filled_from_outside(members, image) and not calls_pip_later(project, build, runtime)
+    from_outside = from_outside or brings_uv
+    setuptools = setuptools_for(project, image, names_of(build), pins_of(build)) if from_outside else None
+    return Environment(path, True, from_outside, brings_uv, manager, setuptools)

@@ -29,6 +29,11 @@ def reasons(draft: Draft, run: Instruction | None, added: Sequence[Need]) -> str
                 headers.append(step.operand.head if step.operand is not None else libraries[0])
     lines = [f"# {line}" for line in _needing(linked)]
     lines += [f"# run-time libraries of {listed(headers)}"] if headers else []
+    called = [need for need in added if _is_of_line(need)]
+    if len(called) > 1:
+        programs = [need.why.removeprefix("calls ") for need in called]
+        lines.append(f"# commands below call {listed(programs)}")
+        added = [need for need in added if need not in called]
     uses = dict.fromkeys(f"# {said(need)}" for need in added if not need.was_compiled)
     return "".join(f"{line}\n" for line in (*lines, *uses))
 
@@ -36,7 +41,7 @@ def reasons(draft: Draft, run: Instruction | None, added: Sequence[Need]) -> str
 def _linked(draft: Draft) -> dict[str, str]:
     """The libraries that Python packages of the service are compiled against, with one package that is."""
     names, suite = names_of(draft.build), draft.image.suite_meant
-    return {need.package: need.wanted_by for need in needs(names, suite, compiled=names) if need.was_compiled}
+    return {need.package: need.wanted_by for need in needs(names, suite) if need.was_compiled}
 
 
 def _needing(linked: dict[str, str]) -> list[str]:
@@ -53,6 +58,10 @@ def _needing(linked: dict[str, str]) -> list[str]:
 def stem(package: str) -> str:
     """A library's package without the version of its interface: libpq of libpq5."""
     return re.sub(r"[-\d.]+(?:t64)?\Z", "", package) or package
+
+
+def _is_of_line(need: Need) -> bool:
+    return re.match(r"line \d", need.wanted_by) is not None and need.why.startswith("calls ")
 
 
 def said(need: Need) -> str:

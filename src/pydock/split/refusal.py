@@ -119,6 +119,13 @@ def refuse_steps(build: Build, stage: Stage) -> Iterator[Refusal]:
                 f"packages are installed by the user {step.before.user}",
                 "install as root into a venv, and set USER afterwards",
             )
+        if (name := _odd_installer(step)) is not None:
+            yield Refusal(
+                span_of(step),
+                "unreadable install",
+                f"`{name}` installs packages in a way that cannot be moved to another environment",
+                "call pip, or the manager by its own name",
+            )
         if (what := _besides(step)) is not None:
             yield Refusal(
                 span_of(step),
@@ -127,6 +134,14 @@ def refuse_steps(build: Build, stage: Stage) -> Iterator[Refusal]:
                 "write the install as a command of its own",
             )
         yield from _lacking_input(step)
+
+
+_ODD = frozenset({"easy_install", "pipx", "conda", "mamba", "micromamba", "pixi", "rye", "pyenv"})
+
+
+def _odd_installer(step: Step) -> str | None:
+    commands = step.member.commands if step.member is not None else ()
+    return next((command.program for command in commands if command.program in _ODD), None)
 
 
 def _besides(step: Step) -> str | None:

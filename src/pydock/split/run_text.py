@@ -16,6 +16,7 @@ from pydock.split.draft import Draft
 from pydock.split.installer import uv_edits
 from pydock.split.members import Member
 from pydock.split.pip_commands import elsewhere, pip_words
+from pydock.split.slices import MANAGERS
 
 _APT_FOLDER = regex(r"=/var/(?:cache|lib)/apt\b")
 Chosen = Callable[[Member], bool]
@@ -115,14 +116,27 @@ def _apt_upkeep(
 ) -> list[Member]:
     """Fetching lists and cleaning up, where packages are installed in the same RUN, or in another that they serve."""
     entries = draft.members.get(run, ())
-    has_installs = any(member.packages for member in chosen)
     runs_install = any(member.packages for member in entries)
     found = []
-    for member in entries:
-        if not (member.is_update or member.cleans_up_apt):
-            continue
-        if has_installs or (not runs_install and _serves(draft, member, has)):
+    for at, member in enumerate(entries):
+        if member.is_update:
+            own = _until_update(entries[at + 1 :])
+            is_wanted = any(each in chosen for each in own if each.packages)
+        else:
+            is_wanted = member.cleans_up_apt and any(each.packages for each in chosen)
+        is_upkeep = member.is_update or member.cleans_up_apt
+        if is_wanted or (is_upkeep and not runs_install and _serves(draft, member, has)):
             found.append(member)
+    return found
+
+
+def _until_update(entries: Sequence[Member]) -> list[Member]:
+    """The parts up to the next one that fetches package lists."""
+    found: list[Member] = []
+    for member in entries:
+        if member.is_update:
+            break
+        found.append(member)
     return found
 
 
@@ -149,7 +163,7 @@ def builder_edits(draft: Draft, members: Sequence[Member], *, late: bool) -> lis
             edits += _narrowed(draft, member, command, draft.system.builder_has)
         elif command is not None and _is_mixed(draft, member):
             edits += _narrowed(draft, member, command, lambda step: (step.number in draft.late) is late)
-        if member.installs and late:
+        if late and (member.installs or any(pip_words(each) is not None for each in member.part.commands)):
             edits += _install_edits(draft, member)
     return _without_clashes(edits)
 
@@ -180,12 +194,12 @@ def _install_edits(draft: Draft, member: Member) -> list[tuple[Span, str]]:
     edits = list(moved_paths(draft.project, member.part.commands, environment.path))
     for command in member.part.commands:
         found = pip_words(command)
-        if found is None:
-            continue
-        if environment.is_filled_from_outside:
+        if found is not None and environment.is_filled_from_outside:
             edits.append(elsewhere(command, environment.path))
-        unwanted = [word for word in command.words if word.value in {"--user", "--system"}]
-        edits += [(Span(word.span.start, _next_start(command.words, word)), "") for word in unwanted]
+        if found is not None or command.program in MANAGERS:
+            unwanted = [word for word in command.words if word.value in {"--user", "--system"}]
+            unwanted = [] if command.program == "pipenv" else unwanted
+            edits += [(Span(word.span.start, _next_start(command.words, word)), "") for word in unwanted]
     return edits
 
 

@@ -13,8 +13,8 @@ from pydock.build import Build, Process, Step
 from pydock.images.debian import kind_of
 from pydock.patterns import regex
 from pydock.split.members import package_of
-from pydock.state import ANYTHING, Answer, Found, Need
-from pydock.state.needs import Below, File, Folder, PackageLists, Program, Toolchain, Variable
+from pydock.state import ANYTHING, Answer, Found, Need, is_below
+from pydock.state.needs import File, Folder, PackageLists, Program, Toolchain, Variable
 from pydock.values import Value
 
 MANAGERS = frozenset({"poetry", "pipenv", "pdm", "uv", "hatch", "rye"})
@@ -32,7 +32,7 @@ _INSTALLERS_OWN = regex(r"(PIP|POETRY|PIPENV|PDM)_.*")
 # What only installers read: lists of packages, and settings of where they come from.
 INSTALLERS_INPUT = regex(
     r".*/(?:[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in|lock)|requirements/[\w.-]+|pylock[\w.-]*\.toml"
-    r"|poetry\.(?:lock|toml)|uv\.(?:lock|toml)|pdm\.(?:lock|toml)|Pipfile(?:\.lock)?|get-pip\.py|uvx?"
+    r"|poetry\.(?:lock|toml)|uv\.(?:lock|toml)|pdm\.(?:lock|toml)|Pipfile(?:\.lock)?|get-pip\.py|uvx?|[^/]+\.whl"
     r"|pip\.conf|\.netrc|\.pypirc|\.pip/.*|\.ssh/.*|\.gitconfig|\.git-credentials|\.config/pip/.*|\.config/pypoetry/.*)"
 )
 
@@ -74,7 +74,7 @@ class _Slicer:
         self.environments = {step.installs for step in self.installs}
 
     def slices(self) -> Slices:
-        installs = {step.number for step in self.installs}
+        installs = {step.number for step in self.steps if step.is_of_environment}
         builder = self.closure(installs, frozenset(), takes=True)
         builder |= self.variables(builder)
         builder |= self.checks(builder)
@@ -110,7 +110,7 @@ class _Slicer:
             makers = {maker for maker in answer.makers if maker in self.by_number}
             if answer.answer is Answer.UNKNOWN:
                 # Who installs the service's packages brought it, rather than who brought the tool for that.
-                makers = {maker for maker in makers if not self.by_number[maker].is_tool} or makers
+                makers = {maker for maker in makers if not self.by_number[maker].is_tool}
             found |= makers
         return found
 
@@ -126,13 +126,7 @@ class _Slicer:
         for need, answer in step.takes:
             for maker in answer.makers:
                 other = self.by_number.get(maker)
-                if other is None:
-                    continue
-                if (
-                    isinstance(need, Variable | Toolchain)
-                    or not isinstance(need, Below)
-                    or any(_lies_in(thing, need) for thing in (*other.provides, *other.changes))
-                ):
+                if other is not None and (isinstance(need, Variable | Toolchain) or _made(other, need)):
                     found.add(maker)
         return found
 
@@ -228,7 +222,8 @@ class _Slicer:
         """Whether a step makes nothing but files that only installers read."""
         files = [thing.path for thing in (*step.provides, *step.changes) if isinstance(thing, File)]
         others = [thing for thing in step.provides if not isinstance(thing, File | Folder)]
-        return bool(files) and not others and not step.opens and all(map(INSTALLERS_INPUT.match, files))
+        places = [place for each in step.opens for place in each.places if place not in files]
+        return bool(files) and not others and not places and all(map(INSTALLERS_INPUT.fullmatch, files))
 
     def is_mentioned(self, step: Step) -> bool:
         """Whether what runs reads one of the files."""
@@ -275,6 +270,11 @@ class _Slicer:
         return found
 
 
-def _lies_in(thing: object, place: Below) -> bool:
-    path = getattr(thing, "path", None)
-    return path is not None and (path == place.path or path.startswith(place.path.rstrip("/") + "/"))
+def _made(step: Step, need: Need) -> bool:
+    """Whether a step put something where a need looks, and not only may have."""
+    place = getattr(need, "path", None)
+    if not isinstance(place, str):
+        return False
+    paths = [getattr(thing, "path", None) for thing in (*step.provides, *step.changes)]
+    paths += [path for opened in step.opens for path in opened.places]
+    return any(isinstance(path, str) and is_below(path, place) for path in paths)

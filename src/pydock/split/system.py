@@ -74,6 +74,8 @@ def already_there(build: Build, stage: Stage, image: Image) -> frozenset[str]:
     if image.variant != "full":
         return frozenset()
     steps = build.of_stage(stage.index)
+    if any(build.stages[stage.index].files_below("/etc/apt")):
+        return frozenset()
     asked: set[str] = set()
     for step in steps:
         package = package_of(step)

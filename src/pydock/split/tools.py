@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydock.lines import Span
+from pydock.project.bases import is_on_mirrors
 from pydock.project.calls import python_calls
 from pydock.project.start import Start, starts
 from pydock.shell import script
@@ -75,3 +76,18 @@ def refuse_compilers(draft: Draft) -> Refusal | None:
                     "make what it makes in a stage of its own and COPY it",
                 )
     return None
+
+
+def refuse_archived(draft: Draft) -> Refusal | None:
+    """Where slim lacks something that no mirror has any more, and the file does not install packages all the same."""
+    added = [need for needs in draft.system.added.values() for need in needs]
+    asks = any(member.packages for members in draft.members.values() for member in members)
+    if not added or asks or is_on_mirrors(draft.project, draft.image.suite_meant):
+        return None
+    suite, need = draft.image.suite_meant, added[0]
+    return Refusal(
+        draft.stage.start.value_span,
+        "archived distribution",
+        f"{need.wanted_by} {need.why}, which slim lacks, and no mirror has {suite} any more",
+        "move to a Debian release that is supported, then split",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydock.build import Build
 from pydock.dockerfile import Stage
@@ -11,7 +11,7 @@ from pydock.images.tags import PythonImage
 from pydock.packages import Demand, Places, joined, of_file
 from pydock.project import Project
 from pydock.split.slim import loaded_libraries, media_types
-from pydock.state.needs import File
+from pydock.state.needs import Distribution, File
 
 
 def demand_of(build: Build) -> Demand:
@@ -30,7 +30,13 @@ def demand_of(build: Build) -> Demand:
 
 def names_of(build: Build) -> frozenset[str]:
     """The packages that the installs of a build are known to bring."""
-    return frozenset(name for state in build.stages for names in state.distributions.values() for name in names)
+    found = (thing for step in build.steps if step.installs is not None for thing in step.provides)
+    return frozenset(thing.name for thing in found if isinstance(thing, Distribution))
+
+
+def pins_of(build: Build) -> Mapping[str, str]:
+    """The exact versions that lists give."""
+    return {name: pin.removeprefix("==") for name, pin in demand_of(build).pins.items() if pin.startswith("==")}
 
 
 def unread(project: Project, build: Build, stage: Stage) -> str | None:
@@ -48,8 +54,7 @@ def extra_needs(project: Project, build: Build, image: PythonImage) -> Iterator[
     """What the full image brought along for the packages and the source, beyond what they are known to call."""
     suite = image.suite_meant
     names = names_of(build)
-    pins = {name: pin.removeprefix("==") for name, pin in demand_of(build).pins.items() if pin.startswith("==")}
-    compiled = [name for name, version in pins.items() if is_older_than_wheels(name, version, image.minor)]
+    compiled = [name for name, version in pins_of(build).items() if is_older_than_wheels(name, version, image.minor)]
     libraries = needs(names, suite, compiled=compiled)
     found = from_full_image(libraries, suite)
     found += [need for need in libraries if need not in found and _was_there(need, suite)]

@@ -14,7 +14,7 @@ from pydock.values import replace
 
 
 @effect("make", "gmake", "cmake", "ninja", "meson", "scons", "bazel", "configure", "autoreconf", "autoconf", "automake")
-@effect("gcc", "g++", "cc", "c++", "clang", "clang++", "ld", "cython", "gfortran", "nvcc", "swig", "protoc")
+@effect("gcc", "g++", "cc", "c++", "clang", "clang++", "ld", "gfortran", "nvcc", "swig", "protoc")
 def compile_(line: Argv, state: State) -> Iterable[Effect]:
     folder = line.value("-C", "--directory", "--build", "--install") if _is_make(line) else None
     where = path_of(folder, state) if folder else state.workdir

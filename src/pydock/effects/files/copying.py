@@ -6,12 +6,12 @@ import posixpath
 from collections.abc import Iterable
 
 from pydock.effects.files.making import put
-from pydock.effects.paths import is_folder, is_glob, joined, needed, opened, path_of
+from pydock.effects.paths import is_folder, is_glob, joined, needed, opened, path_of, taken
 from pydock.effects.registry import effect
 from pydock.shell import Word
 from pydock.shell.argv import Argv
 from pydock.state import Answer, Effect, Open, State, files_below
-from pydock.state.needs import File, Folder, Need, Place, Thing, User
+from pydock.state.needs import Below, File, Folder, Need, Place, Thing, User
 from pydock.values import Value, field
 
 
@@ -125,15 +125,17 @@ def copied(
     if not is_made:
         needs += (Folder(where if is_inside else posixpath.dirname(where)),)
     made = Copies()
+    takes: list[Need] = []
     for word in sources:
         path = path_of(word, state)
         if path is None:
-            made += Copies((), {}, (where,))
+            takes += taken(word, state) or ([Below(state.workdir)] if state.workdir not in {None, "/"} else [])
+            made += Copies(() if is_inside else (File(where),), {}, (where,))
             continue
         has_contents = (word.value or "").endswith(contents_mark)
         new = joined(where, posixpath.basename(path)) if is_inside and not has_contents else where
         made += _copy(path, new, state)
-    return _effect(needs, made)
+    return _effect(needs, made, tuple(takes))
 
 
 def _effect(needs: tuple[Need, ...], made: Copies, takes: tuple[Need, ...] = ()) -> Effect:

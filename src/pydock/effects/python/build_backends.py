@@ -69,7 +69,7 @@ def pyproject_build(line: Argv, state: State) -> Iterable[Effect]:
     return (replace(found, needs=(*needs, *map(File, own.files))),)
 
 
-@effect("maturin", "flit", "cythonize", "cython", "f2py")
+@effect("maturin", "flit", "cythonize", "f2py")
 def compiler(line: Argv, state: State) -> Iterable[Effect]:
     """It compiles what lies in the work directory, and may install what comes of it."""
     environment = environments.active(state)

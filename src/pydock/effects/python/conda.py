@@ -27,10 +27,7 @@ _ROOT = "/opt/conda"
 @effect("conda", "mamba", "micromamba")
 def conda(line: Argv, state: State) -> Iterable[Effect | Nested]:
     """By its verb; `conda env create` and `conda env update` are verbs of two words."""
-    words = [word.value for word in line.operands]
-    verb = line.verb
-    if verb == "env" and words:
-        verb = "create" if words[0] == "create" else "update" if words[0] == "update" else words[0]
+    verb = (line.verb or "").removeprefix("env ") or None
     match verb:
         case "create" | "install" | "update" | "upgrade":
             return (_install(line, verb, state),)
@@ -87,20 +84,19 @@ def _environment(line: Argv, file: CondaFile, state: State) -> str:
 def _install(line: Argv, verb: str, state: State) -> Effect:
     places = places_of(state)
     words = line.values("-f", "--file")
-    named = line.operands[1:] if line.verb == "env" else line.operands
     paths = [path for word in words if (path := path_of(word, state))]
-    if not words and line.verb == "env" and (default := state.at("environment.yml")):
+    if not words and (line.verb or "").startswith("env ") and (default := state.at("environment.yml")):
         paths = [default]
     files = [of_conda_file(path, places) for path in paths if path.endswith((".yml", ".yaml"))]
     parts = [each.demand for each in files]
     parts += [_of_list(path, state) for path in paths if not path.endswith((".yml", ".yaml"))]
-    parts += [of_conda_word(word.head) for word in named]
+    parts += [of_conda_word(word.head) for word in line.operands]
     demand = with_projects(joined(parts), places)
     environment = _environment(line, files[0] if files else CondaFile(Demand()), state)
     found = installed(demand, environment, state)
     takes: list[Need] = [File(f"{state.home}/.condarc"), File(f"{root(line, state)}/.condarc")]
     is_new = verb == "create"
-    provides = [*(_created(environment) if is_new or named or paths else ()), *found.provides]
+    provides = [*(_created(environment) if is_new or line.operands or paths else ()), *found.provides]
     needs = found.needs if is_new or environment == root(line, state) else (Folder(environment), *found.needs)
     return replace(
         found,

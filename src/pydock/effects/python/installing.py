@@ -13,6 +13,7 @@ from pydock.state.needs import (
     Distribution,
     Distributions,
     File,
+    Folder,
     Matching,
     Place,
     Program,
@@ -83,6 +84,15 @@ _VARIABLES = frozenset(
 )
 _PREFIXES = ("PIP_", "UV_", "POETRY_", "PIPENV_", "PDM_", "CONDA_", "HATCH_", "SETUPTOOLS_", "PIXI_", "CARGO_", "RUST")
 _MARKS = frozenset("*?[")
+# Certificates, keys of hosts, and headers that no package of the system brings.
+_SYSTEM_SETTINGS = (
+    "/etc/ssl",
+    "/etc/ssh",
+    "/etc/uv",
+    "/usr/include",
+    "/usr/local/include",
+    "/usr/local/share/ca-certificates",
+)
 _OF_SETUPTOOLS = ("setuptools", "__legacy__")
 
 
@@ -117,17 +127,27 @@ def needs_of(demand: Demand, state: State) -> Iterator[Need]:
     for project in demand.projects:
         if project.path != "/":
             yield Place(project.path)
-            yield Below(project.path)
+        yield from map(Below, _source_folders(project.path, state))
     for archive in demand.archives:
         yield Matching(archive) if _MARKS & set(archive) else File(archive)
-    for source in demand.sources:
-        yield Place(source)
-        yield Below(source)
+    # pip passes over a folder of archives that is not there.
+    yield from map(Below, demand.sources)
     for link in demand.links:
         yield Program(link.program)
         if link.is_ssh:
             yield Program("ssh")
             yield Below(f"{state.home}/.ssh")
+
+
+def _source_folders(path: str, state: State) -> Iterator[str]:
+    """What the build of a project reads: its folder; of one in the root of the image what the file has put there."""
+    if path != "/":
+        yield path
+        return
+    for child in state.children.get("/") or ():
+        makers = state.makers(File(child)) | state.makers(Folder(child))
+        if any(maker >= 0 for maker in makers):
+            yield child
 
 
 def taken(environment: str, state: State) -> tuple[Need, ...]:
@@ -139,8 +159,10 @@ def taken(environment: str, state: State) -> tuple[Need, ...]:
         Distributions(environment),
         File("/etc/pip.conf"),
         File(f"{environment}/pip.conf"),
-        *(File(f"{home}/{name}") for name in (".netrc", ".gitconfig", ".git-credentials")),
-        *(Below(f"{home}/{name}") for name in (".config/pip", ".pip", ".ssh", ".config/git")),
+        File("/etc/gitconfig"),
+        *(File(f"{home}/{name}") for name in (".netrc", ".gitconfig", ".git-credentials", ".pypirc")),
+        *(Below(f"{home}/{name}") for name in (".config/pip", ".pip", ".ssh", ".config/git", ".config/uv")),
+        *map(Below, _SYSTEM_SETTINGS),
         *map(Variable, sorted(names)),
     )
 

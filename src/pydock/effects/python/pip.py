@@ -177,7 +177,7 @@ def _installs(line: Argv, state: State, environment: str) -> Iterator[Effect]:
 
 def _uninstalls(line: Argv, state: State, environment: str) -> Iterator[Effect]:
     lists = joined([of_file(path, places_of(state)) for word in line.values(*_LISTS) if (path := path_of(word, state))])
-    if lists.names:
+    if lists.names or not line.operands:
         yield Effect(
             needs=tuple(map(File, lists.files)),
             takes=(Distributions(environment),),

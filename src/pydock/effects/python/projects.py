@@ -95,6 +95,8 @@ def made(environment: str, state: State) -> tuple[Thing, ...]:
 
 def run_in(words: tuple[Word, ...], environment: str, state: State, *needs: Need) -> Iterator[Effect | Nested]:
     """A command that runs with an environment's programs first: they are found by their path there."""
+    if not words:
+        yield Effect(needs=needs)
     reads = [Distributions(environment)]
     links = [thing.path for thing in state.things if isinstance(thing, SourceLink) and thing.environment == environment]
     takes: tuple[Need, ...] = (*reads, *map(Below, links))

@@ -48,7 +48,8 @@ _FOLDER = ("--project", "--directory")
 @effect("uv")
 def uv(line: Argv, state: State) -> Iterable[Effect | Nested]:
     """By its verb."""
-    match line.verb:
+    verb = (line.verb or "").partition(" ")[0] or None
+    match verb:
         case "pip":
             return tuple(_pip(argv(behind_verb(line, "pip"), "uv pip"), state))
         case "venv":

@@ -19,6 +19,8 @@ from pydock.state.needs import File, Thing
 
 def virtual_environment(line: Argv, state: State) -> Iterable[Effect]:
     """`python -m venv PATH ...` (https://docs.python.org/3/library/venv.html, read 2026-11)."""
+    if not line.operands:
+        yield Effect()
     for word in line.operands:
         path = path_of(word, state)
         if path is None:
@@ -31,6 +33,8 @@ def virtual_environment(line: Argv, state: State) -> Iterable[Effect]:
 @effect("virtualenv", "pyvenv")
 def virtualenv(line: Argv, state: State) -> Iterable[Effect]:
     """https://virtualenv.pypa.io/en/latest/cli_interface.html, read 2026-11."""
+    if not line.operands:
+        yield Effect()
     for word in line.operands[-1:]:
         path = path_of(word, state)
         if path is None:
@@ -59,6 +63,8 @@ def pipx(line: Argv, state: State) -> Iterable[Effect]:
     if line.verb not in {"install", "inject", "upgrade"}:
         return (Effect(),)
     names = line.operands[:1] if line.verb == "inject" else line.operands
+    if not names:
+        return (Effect(),)
     return tuple(_application(word.head, word.value is not None, home, programs, state) for word in names)
 
 

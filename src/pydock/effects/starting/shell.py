@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pydock.effects.paths import path_of
 from pydock.effects.registry import effect, effects_of
 from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell.argv import Argv, argv
 from pydock.state import Effect, Nested, Purpose, State
 from pydock.state.needs import File, Folder, Variable
 from pydock.values import replace
@@ -107,6 +107,8 @@ def _file(word: Word, arguments: tuple[Word, ...], state: State) -> Nested:
 @effect("su", "runuser")
 def su(line: Argv, state: State) -> Iterable[Effect | Nested]:
     """`su -c TEXT USER` and `su USER -c TEXT`; `runuser -u USER -- command`."""
+    if line.program == "runuser" and not line.has("-u", "--user"):
+        line = argv(line.words, "su")
     given = line.value("-c", "--command", "--session-command")
     user = line.value("-u", "--user")
     operands = [word for word in line.operands if word.value != "-"]

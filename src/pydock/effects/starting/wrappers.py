@@ -9,13 +9,12 @@ from pydock.effects.registry import effect, effects_of
 from pydock.patterns import regex
 from pydock.shell import Word
 from pydock.shell.argv import Argv
+from pydock.shell.wrappers import behind
 from pydock.state import Effect, Need, Nested, Purpose, State
 from pydock.state.needs import Folder, User
 from pydock.values import replace
 
 _ASSIGNMENT = regex(r"[A-Za-z_]\w*=")
-# How many words of its own a wrapper has before the command.
-_OWN_WORDS = {"timeout": 1, "gosu": 1, "su-exec": 1, "setuidgid": 1, "s6-setuidgid": 1, "flock": 1, "chpst": 0}
 _WITH_USER = frozenset({"gosu", "su-exec", "setuidgid", "s6-setuidgid"})
 
 
@@ -64,19 +63,15 @@ def exec_(line: Argv, state: State) -> Iterable[Effect | Nested]:
 
 
 @effect("nice", "ionice", "tini", "tini-static", "dumb-init", "catatonit", "stdbuf", "eatmydata", "setpriv", "xvfb-run")
-@effect(
-    "fakeroot", "setsid", "unbuffer", "catchsegv", "timeout", "gosu", "su-exec", "setuidgid", "s6-setuidgid", "flock"
-)
-@effect("watch", "flock", "numactl", "taskset", "chrt", "proxychains4", "torsocks", "strace", "ltrace", "jemalloc.sh")
+@effect("fakeroot", "setsid", "unbuffer", "catchsegv", "timeout", "gosu", "su-exec", "setuidgid", "s6-setuidgid")
+@effect("watch", "flock", "numactl", "taskset", "chrt", "proxychains4", "torsocks", "strace", "ltrace")
+@effect("linux32", "linux64", "with-contenv", "dockerize")
 def wrapper(line: Argv, state: State) -> Iterable[Effect | Nested]:
-    program = line.program or ""
-    own = _OWN_WORDS.get(program, 1 if program in {"taskset", "chrt"} else 0)
-    needs: tuple[Need, ...] = ()
-    user = line.operands[0].value if program in _WITH_USER and line.operands else None
-    if user:
-        needs = tuple(User(name) for name in user.split(":") if name)
-        state = replace(state, user=user)
-    return _behind(line.operands[own:], state, needs)
+    user = line.operands[0].value if line.program in _WITH_USER and line.operands else None
+    if user is None:
+        return _behind(behind(line) or (), state)
+    needs = tuple(User(name) for name in user.split(":") if name)
+    return _behind(behind(line) or (), replace(state, user=user), needs)
 
 
 @effect("chroot")

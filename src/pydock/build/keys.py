@@ -1,0 +1,70 @@
+"""How a step is known again in another version of the file: what it does, without options and versions."""
+
+from __future__ import annotations
+
+import posixpath
+
+from packaging.utils import canonicalize_name
+
+from pydock.dockerfile import Instruction
+from pydock.patterns import regex
+from pydock.shell import Argv, Word
+
+_PIP = regex(r"pip[\d.]*\Z")
+_PYTHON = regex(r"python[\d.]*\Z")
+_LIST_ENDING = regex(r"\.(txt|in|lock|toml)\Z")
+_NAME = regex(r"[A-Za-z0-9][\w.-]*")
+_ALIASES = {"apt-get": "apt", "aptitude": "apt", "pip3": "pip"}
+
+
+def key_of_command(line: Argv | None, text: str, operand: Word | None = None) -> tuple[str, ...]:
+    """The key of one command, or of one of its operands; of what is no simple command its text."""
+    plain = " ".join(text.replace("\\\n", " ").split())
+    if line is None or line.program is None:
+        return ("RUN", plain)
+    line_program, words = _program(line)
+    if operand is not None:
+        return (line_program, line.verb or "", _bare(line_program, operand))
+    if line_program == "pip":
+        verb = next((word for word in words if word in _PIP_VERBS), "")
+        rest = [_bare("pip", word) for word in line.words[1:] if (word.value or "").strip("-") and not _is_noise(word)]
+        return ("pip", verb, *sorted({each for each in rest if each not in {verb, "pip", "-m"}}))
+    if line_program == "apt":
+        return ("apt", line.verb or "", *sorted(_bare("apt", word) for word in line.operands))
+    return ("RUN", plain)
+
+
+_PIP_VERBS = frozenset({"install", "uninstall", "wheel", "download", "config", "freeze", "list", "check", "cache"})
+
+
+def _program(line: Argv) -> tuple[str, list[str]]:
+    values = [word.value or "" for word in line.words]
+    if _PYTHON.match(line.program or "") and values[1:3] == ["-m", "pip"]:
+        return "pip", values[3:]
+    if _PIP.match(line.program or ""):
+        return "pip", values[1:]
+    return _ALIASES.get(line.program or "", line.program or ""), values[1:]
+
+
+def _is_noise(word: Word) -> bool:
+    """Whether a word of pip only says how to install: an option, or the place of the environment."""
+    text = word.head
+    return (text.startswith("-") and text != "-e") or text.startswith(("/opt/venv", "http://", "https://"))
+
+
+def _bare(program: str, word: Word) -> str:
+    """An operand without its version; a list of requirements without its ending, since a lock takes its place."""
+    text = word.head or word.text
+    if program == "apt":
+        return text.partition("=")[0].partition("/")[0]
+    if program == "pip":
+        if _LIST_ENDING.search(text) or "/" in text:
+            return _LIST_ENDING.sub("", posixpath.normpath(text))
+        found = _NAME.match(text)
+        return canonicalize_name(found[0]) if found else text
+    return text
+
+
+def key_of_copy(instruction: Instruction, word: str, path: str | None) -> tuple[str, ...]:
+    """The key of one source of a COPY or ADD: where it comes from and what it is, not where it lands."""
+    return ("COPY", (instruction.flag("from") or "").lower(), path if path is not None else word)

@@ -1,0 +1,141 @@
+"""A Dockerfile read as a program: its steps with the image before and after each, and what runs in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydock import shell
+from pydock.dockerfile import Dockerfile, Instruction
+from pydock.patterns import regex
+from pydock.state import Effect, Found, Need, Open, Purpose, State, Thing
+from pydock.state.needs import Below, Distribution, File
+from pydock.values import Value
+
+_SETTINGS = regex(
+    r"/etc/|/root/|/usr/share/keyrings|/usr/local/share/ca-certificates"
+    r"|.*/(?:pip\.conf|\.netrc|\.pypirc|\.pip/|\.ssh/|\.gitconfig|\.git-credentials|uv\.toml)"
+)
+Met = tuple[Need, Found]
+
+
+class Step(Value, eq=False):
+    """One command of a build, or one operand of a command whose operands stand for themselves.
+
+    `number` counts through the file, `stage` is the index of the stage, `at` the index of the instruction in the
+    file. `member` is the part of a RUN's chain that this is, `operand` the one word that it is about (of an
+    instruction: its text). `key` names what it does without options and versions, so that it is known again in
+    another version of the file. `needs` have to be met, `takes` are read where they are there. `reads` are the
+    files that lay in a folder that is needed as a whole. `undoes` are the steps whose things this removes.
+    `is_sure` is false for what only runs when something fails or a condition holds.
+    """
+
+    number: int
+    stage: int
+    at: int
+    instruction: Instruction
+    key: tuple[str, ...]
+    text: str
+    before: State
+    after: State
+    member: shell.Step | None = None
+    operand: shell.Word | None = None
+    word: str | None = None
+    needs: tuple[Met, ...] = ()
+    takes: tuple[Met, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    reads: Mapping[Below, frozenset[str]] = {}
+    undoes: frozenset[int] = frozenset()
+
+    @property
+    def line(self) -> int:
+        return self.instruction.number
+
+    @property
+    def keyword(self) -> str:
+        return self.instruction.keyword
+
+    @property
+    def installs(self) -> str | None:
+        """The environment that the service's Python packages go to, None for every other step."""
+        return next((effect.installs for effect in self.effects if effect.installs is not None), None)
+
+    @property
+    def is_of_environment(self) -> bool:
+        """Whether it installs the service's Python packages, or takes some of them away."""
+        removed = (thing for effect in self.effects for thing in effect.removes)
+        return self.installs is not None or any(isinstance(thing, Distribution) for thing in removed)
+
+    @property
+    def is_tool(self) -> bool:
+        """Whether it brings what only building calls."""
+        return any(effect.purpose is Purpose.TOOL for effect in self.effects)
+
+    @property
+    def is_setting(self) -> bool:
+        """Whether it changes nothing but the shell that it runs in: cd, set, export."""
+        return bool(self.effects) and all(effect.purpose is Purpose.SETTING for effect in self.effects)
+
+    @property
+    def is_upkeep(self) -> bool:
+        """Whether it only fetches package lists or removes caches."""
+        return bool(self.effects) and all(effect.purpose is Purpose.UPKEEP for effect in self.effects)
+
+    @property
+    def provides(self) -> tuple[Thing, ...]:
+        return tuple(thing for effect in self.effects for thing in effect.provides)
+
+    @property
+    def changes(self) -> tuple[Thing, ...]:
+        return tuple(thing for effect in self.effects for thing in effect.changes)
+
+    @property
+    def opens(self) -> tuple[Open, ...]:
+        return tuple(effect.opens for effect in self.effects if effect.opens is not None)
+
+    @property
+    def brings_settings(self) -> bool:
+        """Whether all files that a COPY brings are settings of the system or of installers: pip.conf, keys, sources."""
+        paths = [thing.path for thing in self.provides if isinstance(thing, File)]
+        return bool(paths) and all(_SETTINGS.match(path) for path in paths)
+
+    @property
+    def leaves_anything(self) -> bool:
+        """Whether the image is another one afterwards; false for what only looks or prints."""
+        removes = any(effect.removes for effect in self.effects)
+        return bool(self.provides or self.changes or self.opens or removes) or self.keyword != "RUN"
+
+    @property
+    def only_removes(self) -> bool:
+        """Whether all it does is to take something away."""
+        return any(effect.removes for effect in self.effects) and not (self.provides or self.changes or self.opens)
+
+
+class Process(Value, eq=False):
+    """One command that a container of the final stage runs.
+
+    `origin` says who starts it: "CMD", "HEALTHCHECK", "compose.yaml: worker", "entrypoint.sh:12". `environment` is
+    the folder of the interpreter that it runs with, None where it is no Python or not known.
+    """
+
+    origin: str
+    text: str
+    user: str
+    home: str
+    workdir: str | None
+    needs: tuple[Met, ...] = ()
+    takes: tuple[Met, ...] = ()
+    environment: str | None = None
+    distributions: frozenset[str] = frozenset()
+
+
+class Build(Value, eq=False):
+    """A whole build: every step in the order of the file, the image at the end of each stage, and the processes."""
+
+    dockerfile: Dockerfile
+    steps: tuple[Step, ...]
+    stages: tuple[State, ...]
+    processes: tuple[Process, ...]
+    final: State
+
+    def of_stage(self, index: int) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.stage == index)

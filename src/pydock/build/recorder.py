@@ -1,0 +1,150 @@
+"""What a walk has seen so far: the image now, and the steps behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydock import shell
+from pydock.build.model import Met, Step
+from pydock.dockerfile import Instruction
+from pydock.patterns import regex
+from pydock.state import Answer, Effect, Found, Need, Nested, State
+from pydock.state.needs import Below, File, Folder, Variable
+from pydock.values import Value, replace
+
+_NAMED = regex(r"\$\{?(\w+)")
+# pip fills in ${NAME} in requirement files: https://pip.pypa.io/en/stable/reference/requirements-file-format/
+_FILLED_IN = regex(r"\$\{([A-Z0-9_]+)\}")
+_WORD = regex(r"[A-Za-z_]\w*")
+_BUILD_FILES = (
+    "setup.py",
+    "setup.cfg",
+    "pyproject.toml",
+    "hatch_build.py",
+    "build.py",
+    "CMakeLists.txt",
+    "meson.build",
+)
+
+
+class Draft:
+    """A step while its commands are being read."""
+
+    def __init__(self, number: int, state: State) -> None:
+        self.number = number
+        self.before = state
+        self.needs: dict[Need, Found] = {}
+        self.takes: dict[Need, Found] = {}
+        self.effects: list[Effect] = []
+        self.reads: dict[Below, frozenset[str]] = {}
+        self.undoes: set[int] = set()
+
+
+class Place(Value):
+    """Where a step stands in the file, and how it is known again."""
+
+    instruction: Instruction
+    at: int
+    key: tuple[str, ...]
+    text: str
+    member: shell.Step | None = None
+    operand: shell.Word | None = None
+    word: str | None = None
+
+
+class Recorder:
+    """The walk's memory. `state` is the image now; `steps` are finished."""
+
+    def __init__(self) -> None:
+        self.state = State()
+        self.stage = -1
+        self.steps: list[Step] = []
+
+    def begin(self) -> Draft:
+        return Draft(len(self.steps), self.state)
+
+    def end(self, draft: Draft, place: Place) -> Step:
+        """The finished step, the next in the list."""
+        step = Step(
+            draft.number,
+            self.stage,
+            place.at,
+            place.instruction,
+            place.key,
+            place.text,
+            draft.before,
+            self.state,
+            place.member,
+            place.operand,
+            place.word,
+            tuple(draft.needs.items()),
+            tuple(draft.takes.items()),
+            tuple(draft.effects),
+            draft.reads,
+            frozenset(draft.undoes),
+        )
+        self.steps.append(step)
+        return step
+
+    def apply(self, draft: Draft, effect: Effect, *, is_sure: bool = True) -> None:
+        """Ask for what an effect needs, then let it happen."""
+        for need in effect.needs:
+            self.need(draft, need)
+        for need in effect.takes:
+            self.take(draft, need)
+        if effect.installs is not None:
+            self._take_named(draft, effect)
+        for gone in effect.removes:
+            draft.undoes |= self._undone(gone) - {draft.number}
+        draft.effects.append(effect)
+        self.state = self.state.after(effect, draft.number, is_sure=is_sure)
+
+    def _take_named(self, draft: Draft, effect: Effect) -> None:
+        """Take along variables that lists of packages fill in, and those that the build of a project names."""
+        for need in effect.needs:
+            if isinstance(need, File):
+                for name in _FILLED_IN.findall(self.state.text(need.path) or ""):
+                    self.take(draft, Variable(name))
+            if isinstance(need, Below):
+                text = "\n".join(self.state.text(f"{need.path}/{name}") or "" for name in _BUILD_FILES)
+                words = set(_WORD.findall(text))
+                for name in self.state.setters:
+                    if name in words:
+                        self.take(draft, Variable(name))
+
+    def _undone(self, gone: Need) -> frozenset[int]:
+        if isinstance(gone, Below | File | Folder):
+            return self.state.find(Below(gone.path)).makers
+        return self.state.find(gone).makers
+
+    def need(self, draft: Draft, need: Need) -> None:
+        """Ask for what has to be there; what the step made itself is no need."""
+        found = self.state.find(need)
+        others = found.makers - {draft.number}
+        if found.makers and not others:
+            return
+        if isinstance(need, Below):
+            draft.reads[need] = frozenset(self.state.files_below(need.path))
+        draft.needs.setdefault(need, Found(found.answer, others))
+
+    def take(self, draft: Draft, need: Need) -> None:
+        """Ask for what is read where it is there."""
+        found = self.state.find(need)
+        if found.answer is not Answer.NO and (others := found.makers - {draft.number}):
+            draft.takes.setdefault(need, Found(found.answer, others))
+
+    def mention(self, draft: Draft, text: str) -> None:
+        """Take along the variables that a text names."""
+        for name in dict.fromkeys(_NAMED.findall(text)):
+            if name in self.state.setters:
+                self.take(draft, Variable(name))
+
+    def set_workdir(self, path: str | None) -> None:
+        self.state = replace(self.state, workdir=path)
+
+
+def met(entries: Iterable[Met]) -> dict[Need, Found]:
+    return dict(entries)
+
+
+Part = Effect | Nested

@@ -1,0 +1,1 @@
+"""Projects that nobody vouches for, on a machine that holds credentials."""
