@@ -57,7 +57,7 @@ RULES = (
     toy("SPLIT", split),
     insertion("ENV A=1", changes=frozenset({"environment"})),
     insertion("LABEL a=b", changes=frozenset({"labels"})),
-    insertion("USER app", changes=frozenset({"user"})),
+    insertion("USER nobody", changes=frozenset({"user"})),
 )
 
 

@@ -131,7 +131,12 @@ def rewrite(project: Project, rules: Sequence[Rule], allow: Safety) -> Report:
     rounds: list[Round] = []
     refused: dict[tuple[str, ...], Refused] = {}
     current = project
-    while chosen := choose(findings, allow):
+    while (chosen := choose(findings, allow)) or _stale(refused, current):
+        if not chosen:
+            # What broke the service before the last fixes may be right now; a second run would find it.
+            refused = {known: each for known, each in refused.items() if each.before is current.tree}
+            findings = tuple(_without_fix(finding, refused) for finding in check(current, rules))
+            continue
         if len(rounds) == ROUNDS:
             titles = ", ".join(fix.title for _, fix in chosen)
             raise RuleBugError(f"{project.path}: no end in sight after: {titles}")
@@ -198,6 +203,11 @@ def _with_doubts(chosen: Chosen, violations: tuple[Violation, ...]) -> tuple[Fin
         doubts = dict.fromkeys((*fix.doubts, *(each.what for each in violations)))
         findings[0] = replace(finding, fix=replace(fix, doubts=tuple(doubts)))
     return tuple(findings)
+
+
+def _stale(refused: Mapping[tuple[str, ...], Refused], current: Project) -> bool:
+    """Whether a fix was refused in a text that has changed since."""
+    return any(each.before is not current.tree for each in refused.values())
 
 
 def _identity(finding: Finding) -> tuple[str, ...]:

@@ -33,7 +33,11 @@ OPTIONS = Options(today=date(2026, 11, 1))
 HARMLESS = (
     ("LABEL", re.compile(""), "a label is read by people; the contract has it"),
     ("EXPOSE", re.compile(""), "a port is published by whoever runs the image; the contract has it"),
-    ("ENV", re.compile(r"(?:(?:PYTHON|PIP_|LC_ALL|LANG|TZ|UV_|POETRY_)\w*=?\S*\s*)+\Z"), "how tools talk"),
+    (
+        "ENV",
+        re.compile(r"(?:(?:PYTHON|PIP_|LC_ALL|LANG|TZ|UV_|POETRY_)\w*=?\S*\s*)+\Z"),
+        "how tools talk",
+    ),
     ("RUN", re.compile(r"(?:rm -rf?|apt-get clean|apt-get update\Z|find)\b"), "clean-up, and lists that nobody reads"),
     ("ARG", re.compile(r"DEBIAN_FRONTEND"), "how apt talks"),
     ("STOPSIGNAL", re.compile(""), "the contract has it"),

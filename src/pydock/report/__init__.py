@@ -187,7 +187,7 @@ def fixed(report: Report, shown: str, patch: str, proof: Proof | None = None, *,
         tuple(
             NotApplied(
                 entry(report.project.again(each.before), each.finding),
-                tuple(Broken(one.law, one.line, _masked(one.what)) for one in each.violations),
+                tuple(Broken(one.law, one.line, _masked(mask, one.what)) for one in each.violations),
             )
             for each in report.refused
         ),
