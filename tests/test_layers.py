@@ -57,15 +57,6 @@ FLOORS = (
 # What tells a person, or goes on with the next of many services.
 _TELLING = "cli cli_facts cli_failures cli_migrate cli_verify discover examine many settle"
 CATCHING = frozenset(f"{name}.py" for name in _TELLING.split())
-    "cli.py",
-    "cli_facts.py",
-    "cli_failures.py",
-    "cli_migrate.py",
-    "cli_verify.py",
-    "discover.py",
-    "examine.py",
-    "many.py",
-}
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 # What starts another program: BuildKit, the resolver, git and the keeper of many services.
 STARTERS = {"bench/buildx.py", "resolve/uv.py", "git.py", "migrate/keeper.py"}
