@@ -55,7 +55,7 @@ FLOORS = (
     {"__main__"},
 )
 # What tells a person, or goes on with the next of many services.
-_TELLING = "cli cli_facts cli_failures cli_migrate cli_verify discover examine many settle write"
+_TELLING = "cli cli_facts cli_failures cli_migrate cli_verify discover examine hiding many settle write"
 CATCHING = frozenset(f"{name}.py" for name in _TELLING.split())
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 # What starts another program: BuildKit, the resolver, git and the keeper of many services.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from pydock.build import Build, Process, Step
+from pydock.effects.packages.sources import LIBRARY_CACHE
 from pydock.images.debian import kind_of
 from pydock.patterns import regex
 from pydock.split.members import package_of
@@ -194,6 +195,8 @@ class _Slicer:
                 return self.package_reason(step, package, in_builder=in_builder)
             if step.is_upkeep or step.only_removes:
                 return Reason.CLEAN_UP
+            if step.provides == (LIBRARY_CACHE,):
+                return Reason.CLEAN_UP
             if step.is_setting or (in_builder and not step.leaves_anything):
                 return Reason.DEAD
             return Reason.INPUT if in_builder and self.is_input(step) else None
@@ -237,6 +240,8 @@ class _Slicer:
             if reasons.get(step.number) is not Reason.CLEAN_UP or step.is_upkeep:
                 continue
             undone = {number for number in step.undoes if number in self.by_number}
+            if step.provides:
+                undone = {maker for _, answer in step.takes for maker in answer.makers} or {-1}
             if undone & runtime or not undone:
                 found.add(step.number)
                 del reasons[step.number]

@@ -88,6 +88,11 @@ def certificates(line: Argv, state: State) -> Iterable[Effect]:
     return (Effect(takes=own, provides=(File("/etc/ssl/certs/ca-certificates.crt"),)),)
 
 
+LIBRARY_CACHE = File("/etc/ld.so.cache")
+
+
 @effect("ldconfig")
 def linker(line: Argv, state: State) -> Iterable[Effect]:
-    return (Effect(purpose=Purpose.UPKEEP),)
+    """It reads where libraries lie, and keeps that in a cache (ldconfig(8))."""
+    places = (Below("/etc/ld.so.conf.d"), File("/etc/ld.so.conf"), Below("/usr/local/lib"))
+    return (Effect(takes=places, provides=(LIBRARY_CACHE,)),)
