@@ -14,7 +14,7 @@ from pydock.project import Project
 from pydock.project.calls import libraries, python_calls
 from pydock.project.start import Start, starts
 from pydock.state import Need, State
-from pydock.state.needs import Distribution, Distributions, File, Library, Package, Program, User
+from pydock.state.needs import Distribution, Distributions, File, Library, Package, Place, Program, SourceLink, User
 
 
 def processes_of(project: Project, state: State) -> Iterator[Process]:
@@ -34,6 +34,8 @@ def processes_of(project: Project, state: State) -> Iterator[Process]:
             for need in code:
                 recorder.need(draft, need)
             for need in _of_distributions(state, distributions):
+                recorder.need(draft, need)
+            for need in _of_sources(state, environment):
                 recorder.need(draft, need)
         if environment is not None:
             recorder.take(draft, Distributions(environment))
@@ -90,6 +92,15 @@ def _of_distributions(state: State, names: frozenset[str]) -> Iterator[Need]:
     """The shared libraries and programs that installed Python packages load or call."""
     for need in needs(names, state.base.suite):
         yield Library(need.package)
+
+
+def _of_sources(state: State, environment: str | None) -> Iterator[Need]:
+    """The source that editable installs lead to, and the metadata beside it."""
+    for thing in state.things:
+        if isinstance(thing, SourceLink) and thing.environment == environment:
+            yield Place(thing.path)
+            metadata = (path for path in state.files_below(thing.path) if path.endswith(".egg-info/PKG-INFO"))
+            yield from map(File, metadata)
 
 
 def _environment(start: Start, state: State) -> str | None:

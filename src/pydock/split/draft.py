@@ -81,4 +81,3 @@ def _is_of_context(step: Step) -> bool:
     if step.keyword not in {"COPY", "ADD"} or step.instruction.flag("from") is not None:
         return False
     return not step.brings_settings
-
