@@ -119,8 +119,37 @@ def _of_variables(entry: Instruction) -> Iterator[Refusal]:
             yield Refusal(entry.body, "interpreter path", f"{each.name} says where the system's programs are", _ADVICE)
 
 
-def running_files(project: Project) -> Iterator[tuple[str, str]]:
-    """The files of the context that may run in the image, or say what runs there."""
+def running_files(project: Project) -> tuple[tuple[str, str], ...]:
+    """The files of the context that may run in the image, or say what runs there: scripts where something calls them."""
+    found = tuple(_readable(project))
+    scripts = {path: text for path, text in found if _is_script(path, text)}
+    callers = [*_callers(project), *(text for path, text in found if path not in scripts)]
+    called: set[str] = set()
+    while new := [path for path in scripts if path not in called and _is_named(path, callers)]:
+        called.update(new)
+        callers += (scripts[path] for path in new)
+    return tuple((path, text) for path, text in found if path not in scripts or path in called)
+
+
+def _is_script(path: str, text: str) -> bool:
+    return path.endswith((".sh", ".bash")) or ("." not in posixpath.basename(path) and text.startswith("#!"))
+
+
+def _is_named(path: str, callers: list[str]) -> bool:
+    name = posixpath.basename(path)
+    return any(name in text for text in callers)
+
+
+def _callers(project: Project) -> Iterator[str]:
+    """What says which scripts run in a container: the Dockerfile, commands of services, manifests of a cluster."""
+    yield project.dockerfile.text
+    yield from (" ".join(start.command.values) for start in starts(project))
+    for path in project.tree.files:
+        if path.endswith((".yaml", ".yml")) and "apiVersion" in (text := project.tree.text(path) or ""):
+            yield text
+
+
+def _readable(project: Project) -> Iterator[tuple[str, str]]:
     tree, named = project.tree, _named(project)
     paths = (path for path in tree.files if _READ.search(path) or posixpath.basename(path) in named)
     for path in [path for path in paths if path != project.path and not _NOT_THE_SERVICE.search(path)][:MOST_FILES]:
