@@ -120,7 +120,7 @@ def _of_variables(entry: Instruction) -> Iterator[Refusal]:
 
 
 def running_files(project: Project) -> tuple[tuple[str, str], ...]:
-    """The files of the context that may run in the image, or say what runs there: scripts where something calls them."""
+    """The files of the context that may run in the image, or say what runs there: of scripts those that are called."""
     found = tuple(_readable(project))
     scripts = {path: text for path, text in found if _is_script(path, text)}
     callers = [*_callers(project), *(text for path, text in found if path not in scripts)]
