@@ -49,6 +49,7 @@ def processes_of(project: Project, state: State) -> Iterator[Process]:
             tuple(draft.takes.items()),
             environment,
             distributions,
+            code if start.role != "probe" else {},
         )
 
 
@@ -71,16 +72,19 @@ def _of_command(start: Start, state: State) -> Iterator[Need]:
         yield User(state.user.partition(":")[0])
 
 
-def _of_the_code(project: Project, state: State) -> tuple[Need, ...]:
-    """Programs that the source starts and shared libraries that it loads by name."""
-    found: list[Need] = [Program(name) for name, _ in python_calls(project)]
+def _of_the_code(project: Project, state: State) -> dict[Need, str]:
+    """Programs that the source starts and shared libraries that it loads by name, with the first place of each."""
+    found: dict[Need, str] = {}
+    for name, place in python_calls(project):
+        found.setdefault(Program(name), place)
     known = full_image_libraries(state.base.suite) | {
         name for name in project_packages(state) if name.startswith("lib")
     }
-    for name, _ in libraries(project):
+    for name, place in libraries(project):
         asked = library(name)
-        found += [Library(package) for package in asked.packages(known)] if asked else []
-    return tuple(dict.fromkeys(found))
+        for package in asked.packages(known) if asked else ():
+            found.setdefault(Library(package), place)
+    return found
 
 
 def project_packages(state: State) -> frozenset[str]:
