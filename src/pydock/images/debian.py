@@ -28,6 +28,8 @@ _IN_EVERY_IMAGE = frozenset(
     {"c", "m", "dl", "rt", "pthread", "util", "resolv", "gcc_s", "stdc++", "z", "bz2", "lzma", "ssl", "crypto", "ffi"}
     | {"sqlite3", "uuid", "expat", "readline", "kernel32", "user32", "msvcrt", "System", "objc"}
 )
+# Build tools by the tables that services call, too.
+_EITHER = frozenset({"nodejs", "npm", "jq", "pandoc", "gettext", "file", "patch", "xz-utils", "unzip"})
 
 
 class Need(Value):
@@ -48,7 +50,12 @@ def kind_of(package: str) -> str:
 
 def serves_building(package: str) -> bool:
     """Whether a package is of no use once everything is compiled."""
-    return kind_of(package) in {"compiler", "build-tool", "headers"}
+    return kind_of(package) in {"compiler", "build-tool", "headers"} and not is_either(package)
+
+
+def is_either(package: str) -> bool:
+    """Whether a package that builds front ends and pages may as well be called by the service."""
+    return package in _EITHER
 
 
 def programs_in(package: str) -> frozenset[str]:

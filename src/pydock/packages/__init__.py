@@ -1,6 +1,7 @@
 """What installs ask for, whoever says it: words, requirements files, projects of every backend, locks, archives."""
 
 from pydock.packages.demand import UNREAD, Demand, Link, LocalProject, Places, joined, normalised
+from pydock.packages.egg_info import egg_info
 from pydock.packages.files import of_file
 from pydock.packages.locks import is_pylock, locked, of_pipfile_lock, of_pylock
 from pydock.packages.manifests import CondaFile, of_conda_file, of_conda_word, of_pipfile, of_pixi
@@ -16,6 +17,7 @@ __all__ = [
     "Link",
     "LocalProject",
     "Places",
+    "egg_info",
     "is_pylock",
     "joined",
     "locked",

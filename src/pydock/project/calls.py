@@ -22,6 +22,17 @@ def python_calls(project: Project) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+@remembered
+def hidden_calls(project: Project) -> tuple[str, ...]:
+    """The places, "file.py:line", of calls whose program is only known when the code runs."""
+    return tuple(
+        f"{path}:{call.line}"
+        for path in sources(project)
+        for call in program_calls(project.tree.text(path) or "")
+        if call.program is None
+    )
+
+
 _LOADS = regex(r"(?:CDLL|LoadLibrary|find_library|dlopen|PyDLL)[\s\\]*\(", words="ctypes cffi dlopen LoadLibrary")
 _LOADERS = frozenset({"CDLL", "LoadLibrary", "find_library", "dlopen", "PyDLL"})
 

@@ -11,10 +11,9 @@ from pydock.images.tags import PythonImage
 from pydock.project import Project
 from pydock.split.base import Base
 from pydock.split.environment import Environment
-from pydock.split.members import Member, members
+from pydock.split.members import Member, members, works_in_folder
 from pydock.split.slices import Reason, Slices
 from pydock.split.system import SystemPackages
-from pydock.state import is_below
 from pydock.values import Value
 
 _STAGE_NAMES = ("builder", "build", "dependencies", "pydeps")
@@ -67,7 +66,7 @@ class Draft(Value, dict=True):
                 continue
             makers = {maker for _, answer in (*step.needs, *step.takes) for maker in answer.makers}
             is_check = step.keyword == "RUN" and not step.leaves_anything and not step.is_setting
-            if makers & found or _is_of_context(step) or _works_in_folder(step) or is_check:
+            if makers & found or _is_of_context(step) or works_in_folder(step) or is_check:
                 found.add(step.number)
         return frozenset(found)
 
@@ -82,13 +81,3 @@ def _is_of_context(step: Step) -> bool:
     if step.keyword not in {"COPY", "ADD"} or step.instruction.flag("from") is not None:
         return False
     return not step.brings_settings
-
-
-def _works_in_folder(step: Step) -> bool:
-    """Whether a command leaves something in a work directory, or reads something there."""
-    folder = step.before.workdir
-    if step.keyword != "RUN" or folder in {"/", None}:
-        return False
-    things = [*step.provides, *step.changes, *(need for need, _ in step.needs)]
-    paths = [path for thing in things if isinstance(path := getattr(thing, "path", None), str)]
-    return any(is_below(path, folder or "/") for path in paths)

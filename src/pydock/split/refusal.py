@@ -13,7 +13,7 @@ from pydock.project import Project
 from pydock.shell import script
 from pydock.split.members import package_of
 from pydock.state import Answer
-from pydock.state.needs import File, Matching, Place, User
+from pydock.state.needs import File, Matching, Place, SourceLink, User
 from pydock.values import Value
 
 _INTERPRETER_PATHS = regex(r"site-packages|dist-packages|/usr/local/lib/python|/root/\.local/lib")
@@ -133,7 +133,17 @@ def refuse_steps(build: Build, stage: Stage) -> Iterator[Refusal]:
                 f"one command installs Python packages and {what}",
                 "write the install as a command of its own",
             )
+        yield from _unnamed_metadata(step)
         yield from _lacking_input(step)
+
+
+def _unnamed_metadata(step: Step) -> Iterator[Refusal]:
+    """An editable install whose metadata lies beside the source under a name that only setup.py knows."""
+    opened = {place for each in step.opens for place in each.places}
+    for thing in step.provides:
+        if isinstance(thing, SourceLink) and thing.path in opened:
+            why = f"the editable install leaves metadata in {thing.path}, whose name only running setup.py tells"
+            yield Refusal(span_of(step), "editable metadata", why, "write the name in setup.cfg, or install without -e")
 
 
 _ODD = frozenset({"easy_install", "pipx", "conda", "mamba", "micromamba", "pixi", "rye", "pyenv"})

@@ -11,7 +11,7 @@ from enum import Enum
 
 from pydock.build import Build, Process, Step
 from pydock.effects.packages.sources import LIBRARY_CACHE
-from pydock.images.debian import kind_of
+from pydock.images.debian import is_either, kind_of
 from pydock.patterns import regex
 from pydock.split.members import package_of
 from pydock.state import ANYTHING, Answer, Found, Need, is_below
@@ -212,7 +212,7 @@ class _Slicer:
 
     def package_reason(self, step: Step, package: str, *, in_builder: bool) -> Reason | None:
         kind = kind_of(package)
-        if kind in _BUILDING:
+        if kind in _BUILDING and (in_builder or not is_either(package)):
             return Reason.BUILDING
         return Reason.TOOL if kind in _FETCHING and in_builder else None
 

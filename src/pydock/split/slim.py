@@ -10,7 +10,7 @@ from pydock.images.debian import Library, Need, full_image_libraries, library
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import apt_installs
-from pydock.project.calls import libraries
+from pydock.project.calls import hidden_calls, libraries
 from pydock.project.removals import refused_sources
 from pydock.project.sources import sources
 
@@ -72,6 +72,8 @@ def slim_doubts(project: Project) -> Iterator[str]:
     for name, place in libraries(project):
         if (found := library(name)) and not _is_own(project, name) and not _is_sure(project, found):
             yield f"{place} loads {name}, which slim may not have"
+    if hidden := hidden_calls(project):
+        yield f"{hidden[0]} starts a program that is only known when it runs, which slim may not have"
     if compiles := _place(project, _COMPILES):
         yield f"{compiles[0]} may call a compiler when it runs ({compiles[1]}), which slim does not have"
     if windows := _place(project, _WINDOWS):

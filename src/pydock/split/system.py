@@ -114,11 +114,12 @@ def lacking(
     for step in steps:
         for wanted, answer in step.needs:
             add(step.instruction, _lacked(wanted, answer, full, slim, f"line {step.line}"))
-    for process in processes:
-        for wanted, answer in process.needs:
-            add(None, _lacked(wanted, answer, full, slim, process.origin))
+    # What a Python package is known to need says more than the command that loads it.
     for need in extra:
         add(None, need)
+    for process in processes:
+        for wanted, answer in process.needs:
+            add(None, _lacked(wanted, answer, full, slim, process.places.get(wanted, process.origin)))
     return {place: tuple(needs) for place, needs in found.items()}
 
 

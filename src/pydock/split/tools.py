@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pydock.images.debian import serves_building
 from pydock.lines import Span
 from pydock.project.bases import is_on_mirrors
 from pydock.project.calls import python_calls
@@ -9,7 +10,6 @@ from pydock.project.start import Start, starts
 from pydock.shell import script
 from pydock.split.commands import is_translated
 from pydock.split.draft import Draft
-from pydock.split.members import is_for_building
 from pydock.split.refusal import Refusal, span_of
 from pydock.split.slices import MANAGERS
 from pydock.state.needs import Program
@@ -68,7 +68,7 @@ def refuse_compilers(draft: Draft) -> Refusal | None:
                 )
     for needs in draft.system.added.values():
         for wanted in needs:
-            if is_for_building(wanted.package):
+            if serves_building(wanted.package):
                 return Refusal(
                     draft.stage.start.value_span,
                     "compiler at run time",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from pydock.data import rows
-from pydock.packages import Demand, Groups, LocalProject, Places, of_project, read_table, section
+from pydock.packages import Demand, LocalProject, Places, egg_info
 from pydock.state import Effect, Kind, Need, Open, Purpose, State
 from pydock.state.needs import (
     Below,
@@ -93,7 +93,6 @@ _SYSTEM_SETTINGS = (
     "/usr/local/include",
     "/usr/local/share/ca-certificates",
 )
-_OF_SETUPTOOLS = ("setuptools", "__legacy__")
 
 
 def places_of(state: State) -> Places:
@@ -101,9 +100,9 @@ def places_of(state: State) -> Places:
     return Places(state.text, state.at)
 
 
-def opened(environment: str) -> Open:
-    """Whatever an install brings besides what it names."""
-    return Open(frozenset({Kind.FILE, Kind.DISTRIBUTION}), (environment,))
+def opened(environment: str, *sources: str) -> Open:
+    """Whatever an install brings besides what it names, and leaves in folders of source."""
+    return Open(frozenset({Kind.FILE, Kind.DISTRIBUTION}), (environment, *sources))
 
 
 def installed(demand: Demand, environment: str, state: State, *more: Need) -> Effect:
@@ -115,7 +114,7 @@ def installed(demand: Demand, environment: str, state: State, *more: Need) -> Ef
         needs=tuple(dict.fromkeys(needs)),
         takes=taken(environment, state),
         provides=tuple(dict.fromkeys(provides)),
-        opens=opened(environment),
+        opens=opened(environment, *_unnamed(demand.projects, state)),
         installs=None if is_tool else environment,
         purpose=Purpose.TOOL if is_tool else Purpose.SERVICE,
     )
@@ -193,22 +192,30 @@ def _table() -> dict[str, tuple[str, ...]]:
 
 
 def _of_editables(projects: Iterable[LocalProject], environment: str, state: State) -> Iterator[Thing]:
-    """What editable installs leave: a way from the environment to the source, and metadata beside that.
-
-    setuptools writes NAME.egg-info into the source
-    (https://setuptools.pypa.io/en/latest/userguide/development_mode.html, read 2026-11).
-    """
+    """What editable installs leave: a way from the environment to the source, and metadata beside that."""
     for project in projects:
-        if not project.is_editable:
-            continue
-        yield SourceLink(environment, project.path)
-        table = read_table(state.text(f"{project.path}/pyproject.toml"))
-        backend = section(table, "build-system").get("build-backend", "setuptools")
-        if str(backend).startswith(_OF_SETUPTOOLS):
-            name = _written_name(project, state)
-            yield from (File(f"{project.path.rstrip('/')}/{name}.egg-info/PKG-INFO"),) if name else ()
+        if project.is_editable:
+            yield SourceLink(environment, project.path)
+            folder = _metadata(project, state)
+            yield from (File(f"{folder}/PKG-INFO"),) if folder is not None else ()
 
 
-def _written_name(project: LocalProject, state: State) -> str | None:
-    own = of_project(project, places_of(state), Groups(has_main=False))
-    return own.names[0].replace("-", "_") if own.names else None
+def _is_of_setup_script(project: LocalProject, state: State) -> bool:
+    """Whether the metadata of an editable install lies beside the source: with pyproject.toml it is installed.
+
+    https://peps.python.org/pep-0660/, read 2026-11.
+    """
+    names = (f"{project.path.rstrip('/')}/{name}" for name in ("setup.py", "setup.cfg"))
+    is_modern = bool(state.makers(File(f"{project.path.rstrip('/')}/pyproject.toml")))
+    return project.is_editable and not is_modern and any(state.makers(File(path)) for path in names)
+
+
+def _metadata(project: LocalProject, state: State) -> str | None:
+    """The folder that setuptools leaves beside the source, None where there is none or its name is not known."""
+    return egg_info(project.path, state.text) if _is_of_setup_script(project, state) else None
+
+
+def _unnamed(projects: Iterable[LocalProject], state: State) -> tuple[str, ...]:
+    """The folders of projects whose metadata has a name that only running setup.py tells."""
+    legacy = (project for project in projects if _is_of_setup_script(project, state))
+    return tuple(project.path for project in legacy if _metadata(project, state) is None)
