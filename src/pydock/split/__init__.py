@@ -107,7 +107,9 @@ def _system(
     if not images.is_slimmed:
         return system
     extra = extra_needs(project, build, images.image)
-    added = lacking(runtime, build.processes, (full, full.slimmed()), extra, system.present)
+    on_top = {each.index for each in project.dockerfile.stages if stage in project.lineage(each)} - {stage.index}
+    users = [*runtime, *(step for step in build.steps if step.stage in on_top)]
+    added = lacking(users, build.processes, (full, full.slimmed()), extra, system.present)
     return replace(system, added=added)
 
 

@@ -60,9 +60,7 @@ def _installs_anything(build: Build, stage: Stage) -> bool:
 
 def _is_fed(project: Project, build: Build, stage: Stage) -> bool:
     """Whether a COPY takes Python packages from another stage of the file: then somebody has split it."""
-    return any(
-        _feeds(project, build, step) for step in build.of_stage(stage.index) if step.keyword in {"COPY", "ADD"}
-    )
+    return any(_feeds(project, build, step) for step in build.of_stage(stage.index) if step.keyword in {"COPY", "ADD"})
 
 
 def _feeds(project: Project, build: Build, step: Step) -> bool:

@@ -98,11 +98,13 @@ def lacking(
     extra: Iterable[Need],
     present: Iterable[str],
 ) -> Mapping[Instruction | None, tuple[Need, ...]]:
-    """What steps and processes of the runtime stage took from the full image and slim does not have.
+    """What steps and processes of the runtime stage, and of stages on top of it, took from the full image that slim
+    does not have.
 
     `images` are the full and the slim one, `present` packages that the stage installs anyway.
     """
     full, slim = images
+    used = tuple(steps)
     found: dict[Instruction | None, list[Need]] = {}
     had = set(present)
 
@@ -111,9 +113,10 @@ def lacking(
             had.add(need.package)
             found.setdefault(place, []).append(need)
 
-    for step in steps:
+    for step in used:
+        place = step.instruction if step.stage == used[0].stage else None
         for wanted, answer in step.needs:
-            add(step.instruction, _lacked(wanted, answer, full, slim, f"line {step.line}"))
+            add(place, _lacked(wanted, answer, full, slim, f"line {step.line}"))
     for process in processes:
         for wanted, answer in process.needs:
             add(None, _lacked(wanted, answer, full, slim, process.origin))
