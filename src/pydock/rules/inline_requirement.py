@@ -54,6 +54,9 @@ EXAMPLES = (
         files={"requirements.txt": "redis==6.4.0\n"},
         finds=True,
     ),
+    Example(
+        before="FROM python:3.12-slim\nCOPY all.txt ./\nRUN pip install -Ur all.txt\n", files={"all.txt": "flask\n"}
+    ),
     Example(before="FROM python:3.12-slim\nRUN pip install --upgrade pip\n"),
     Example(before="FROM python:3.12-slim\nCOPY . .\nRUN pip install flask==3.1.2 .\n"),
 )
