@@ -8,13 +8,13 @@ from functools import cached_property
 from pydock.build import Build, Process, Step
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.base import Base as Image
-from pydock.images.base import brought_by, name_in_suite
+from pydock.images.base import name_in_suite
 from pydock.images.debian import Need, full_image_packages, kind_of, program, runtime_of
 from pydock.split.members import package_of
 from pydock.split.slices import Reason, Slices
 from pydock.state import BASE, Found
 from pydock.state import Need as Wanted
-from pydock.state.needs import Library, Program
+from pydock.state.needs import Library, Package, Program
 from pydock.values import Value
 
 
@@ -38,9 +38,9 @@ class SystemPackages(Value, dict=True):
     @property
     def present(self) -> frozenset[str]:
         """The packages that the runtime stage installs because the file names them, and what comes with these."""
-        named = [name for step in self.steps if self.runtime_has(step) and (name := package_of(step))]
-        brought = [more for name in named for more in brought_by(name)]
-        return frozenset([*named, *brought, *(name for names in self.libraries.values() for name in names)])
+        own = (step for step in self.steps if self.runtime_has(step))
+        named = [thing.name for step in own for thing in step.provides if isinstance(thing, Package)]
+        return frozenset([*named, *(name for names in self.libraries.values() for name in names)])
 
     @cached_property
     def libraries(self) -> Mapping[int, tuple[str, ...]]:
