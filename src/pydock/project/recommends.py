@@ -80,9 +80,7 @@ def _of_debian() -> frozenset[str]:
     return frozenset(name for table, column in columns for row in rows(table) for name in row[column].split())
 
 
-def missing(
-    project: Project, step: AptStep, names: Collection[str], called: Collection[str] = ()
-) -> tuple[str, ...]:
+def missing(project: Project, step: AptStep, names: Collection[str], called: Collection[str] = ()) -> tuple[str, ...]:
     """What has to be asked for by name when recommends are off, in the order of the table.
 
     `called` are the programs that this install is known to bring and that something calls.
