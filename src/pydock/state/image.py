@@ -20,6 +20,7 @@ from pydock.state.needs import (
     Distribution,
     File,
     Folder,
+    Matching,
     Need,
     Thing,
     Toolchain,
