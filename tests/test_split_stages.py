@@ -140,6 +140,13 @@ def test_the_stage_that_installs_is_split_where_it_stands(dockerfile: str, froms
     assert has in text
 
 
+def test_the_table_of_a_split_names_each_stage_by_what_it_is() -> None:
+    found = decided(f"{NODE}FROM python:3.12 AS app\n{INSTALL}FROM nginx\nCOPY --from=app /app /srv\nFROM app\n{CMD}")
+    assert isinstance(found, Split)
+    wheres = dict.fromkeys(where.partition(",")[0] for _, where, _ in found.plan.table())
+    assert tuple(wheres) == ("stage web", "builder", "runtime", "stage 3", "stage 4", "dropped")[: len(wheres)]
+
+
 @pytest.mark.parametrize(
     "dockerfile",
     [

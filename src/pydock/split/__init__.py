@@ -115,15 +115,17 @@ def _system(
 
 def _planned(draft: Draft) -> Split:
     dockerfile = draft.project.dockerfile
-    at = dockerfile.instructions.index(draft.stage.start)
-    above = tuple(_above(draft, entry) for entry in dockerfile.instructions[:at])
+    start = dockerfile.instructions.index(dockerfile.stages[0].start)
+    head = tuple(_above(draft, entry) for entry in dockerfile.instructions[:start])
+    above = [tuple(map(Keep, stage.instructions)) for stage in dockerfile.stages[: draft.stage.index]]
     others = tuple(
         tuple(renumbered(dockerfile, entry, draft.stage.index) for entry in stage.instructions)
         for stage in dockerfile.stages
         if stage.index > draft.stage.index
     )
-    stages = ((*above, *builder_pieces(draft)), runtime_pieces(draft), *others)
-    plan = Plan(dockerfile, draft.project.path, stages, dropped(draft))
+    first, *rest = (*above, builder_pieces(draft), runtime_pieces(draft), *others)
+    stages = ((*head, *first), *rest)
+    plan = Plan(dockerfile, draft.project.path, stages, dropped(draft), draft.stage.index)
     return Split(plan, draft.doubts, draft.notes)
 
 

@@ -87,7 +87,8 @@ def already_there(build: Build, stage: Stage, image: Image) -> frozenset[str]:
         )
         if is_certain:
             return frozenset()
-        asked.add(package)
+        # What fetches is asked for by name, in whatever image.
+        asked |= {package} if kind_of(package) != "fetcher" else set()
     return frozenset(asked & full_image_packages(image.suite))
 
 
