@@ -117,15 +117,17 @@ def _planned(draft: Draft) -> Split:
     dockerfile = draft.project.dockerfile
     start = dockerfile.instructions.index(dockerfile.stages[0].start)
     head = tuple(_above(draft, entry) for entry in dockerfile.instructions[:start])
-    above = [tuple(map(Keep, stage.instructions)) for stage in dockerfile.stages[: draft.stage.index]]
-    others = tuple(
+    stages: list[tuple[Piece, ...]] = [
+        tuple(map(Keep, stage.instructions)) for stage in dockerfile.stages[: draft.stage.index]
+    ]
+    stages += [builder_pieces(draft), runtime_pieces(draft)]
+    stages += [
         tuple(renumbered(dockerfile, entry, draft.stage.index) for entry in stage.instructions)
         for stage in dockerfile.stages
         if stage.index > draft.stage.index
-    )
-    first, *rest = (*above, builder_pieces(draft), runtime_pieces(draft), *others)
-    stages = ((*head, *first), *rest)
-    plan = Plan(dockerfile, draft.project.path, stages, dropped(draft), draft.stage.index)
+    ]
+    stages[0] = (*head, *stages[0])
+    plan = Plan(dockerfile, draft.project.path, tuple(stages), dropped(draft), draft.stage.index)
     return Split(plan, draft.doubts, draft.notes)
 
 
