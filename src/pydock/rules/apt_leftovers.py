@@ -7,9 +7,10 @@ install works with lists of last month and fails on versions that are gone. The 
 
 The cure is one RUN that updates, installs and removes the lists. Safe: the same packages are
 installed from the same repositories. What a package needs in practice though it only
-recommends it (`gcc` the C headers, `git` the certificates) is then asked for by name; where
-that is a matter of use (a browser's fonts, LibreOffice's parts), and where packages of another
-source than Debian are installed, dropping it is unsafe.
+recommends it (`gcc` the C headers, `git` the certificates) is then asked for by name, as is a
+recommended package whose program the file calls (`ssh-keyscan` behind `git`); where that is a
+matter of use (a browser's fonts, LibreOffice's parts), and where packages of another source than
+Debian are installed, dropping it is unsafe.
 Versions are never pinned: Debian's mirrors delete a version when the next one appears.
 """
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pydock.build import walk
 from pydock.chains import comment_lines
 from pydock.dockerfile import Dockerfile, Stage
 from pydock.edits import Edit, Fix, Safety
@@ -37,6 +39,7 @@ from pydock.project.apt import (
 from pydock.project.lists import needed_later
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
+from pydock.state.needs import Program
 
 _JOINT = " \\\n    && "
 
@@ -66,6 +69,14 @@ EXAMPLES = (
             "    libpcre3-dev \\\n"
             "    libc6-dev \\\n"
             "    && rm -rf /var/lib/apt/lists/*\n"
+        ),
+    ),
+    Example(
+        before="FROM python:3.11-slim\nRUN apt-get update && apt-get install -y zip\nRUN unzip -v\n",
+        after=(
+            "FROM python:3.11-slim\n"
+            "RUN apt-get update && apt-get install -y --no-install-recommends zip unzip \\\n"
+            "    && rm -rf /var/lib/apt/lists/*\nRUN unzip -v\n"
         ),
     ),
     Example(
@@ -291,7 +302,7 @@ def _without_recommends(project: Project, entry: AptRun, step: AptStep) -> Fix:
         *recommends.doubts(project, step, names),
         *(f"the packages in {word} are not known" for word in unknown),
     )
-    added = recommends.missing(project, step, names)
+    added = recommends.missing(project, step, names, _called(project, step))
     edits = [_option_edit(dockerfile, path, entry, step), *_program_edits(path, step)]
     if added and step.packages:
         edits.append(_packages_edit(dockerfile, path, entry, step, added))
@@ -302,6 +313,15 @@ def _without_recommends(project: Project, entry: AptRun, step: AptStep) -> Fix:
         frozenset({"system_packages"}) if added or not entry.is_shell else frozenset(),
         doubts,
     )
+
+
+def _called(project: Project, step: AptStep) -> frozenset[str]:
+    """The programs that an install brings, by name or as recommended, and that steps and processes call."""
+    build = walk(project)
+    mine = {each.number for each in build.steps if each.member is not None and each.member.span == step.step.span}
+    met = [entry for each in build.steps for entry in each.needs]
+    met += [entry for process in build.processes for entry in process.needs]
+    return frozenset(need.name for need, found in met if isinstance(need, Program) and found.makers & mine)
 
 
 def _option_edit(dockerfile: Dockerfile, path: str, entry: AptRun, step: AptStep) -> Edit:

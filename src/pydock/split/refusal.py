@@ -13,7 +13,7 @@ from pydock.project import Project
 from pydock.shell import script
 from pydock.split.members import package_of
 from pydock.state import Answer
-from pydock.state.needs import File, Matching, Place, SourceLink, User
+from pydock.state.needs import File, Matching, Place, Program, SourceLink, User
 from pydock.values import Value
 
 _INTERPRETER_PATHS = regex(r"site-packages|dist-packages|/usr/local/lib/python|/root/\.local/lib")
@@ -167,6 +167,13 @@ def _besides(step: Step) -> str | None:
 
 def _lacking_input(step: Step) -> Iterator[Refusal]:
     for need, found in step.needs:
+        if found.answer is Answer.NO and isinstance(need, Program):
+            yield Refusal(
+                span_of(step),
+                "made input",
+                f"{need.name} is called here, and nothing above puts it on the PATH",
+                f"install {need.name} into a folder of the PATH, or add its folder with ENV PATH",
+            )
         if found.answer is Answer.NO and isinstance(need, File | Place | Matching):
             path = need.pattern if isinstance(need, Matching) else need.path
             yield Refusal(

@@ -90,12 +90,21 @@ class _Slicer:
                 roots |= self.providers(step.needs) - makers
         stop = makers | self.headers()
         runtime = self.closure(roots - stop, makers, takes=True, stop=stop)
+        if any(self.brings(number, "git") for number in runtime):
+            # git goes through ssh, whoever calls it.
+            ssh = {step.number for step in self.steps if self.brings(step.number, "ssh")}
+            runtime |= self.closure(ssh, makers, takes=True, stop=stop)
         # What a step that stays needs hard stays with it.
         reasons = {number: reason for number, reason in reasons.items() if number not in runtime}
         runtime |= self.clean_ups(runtime, reasons)
         builder |= self.settings(builder)
         runtime |= self.settings(runtime)
         return Slices(frozenset(builder), frozenset(runtime), reasons, makers)
+
+    def brings(self, number: int, program: str) -> bool:
+        """Whether a step installs a package with this program."""
+        step = self.by_number[number]
+        return package_of(step) is not None and File(f"/usr/bin/{program}") in step.provides
 
     def headers(self) -> frozenset[int]:
         """The steps that install headers, whose libraries come by name."""
@@ -127,7 +136,7 @@ class _Slicer:
         for need, answer in step.takes:
             for maker in answer.makers:
                 other = self.by_number.get(maker)
-                if other is not None and (isinstance(need, Variable | Toolchain) or _made(other, need)):
+                if other is not None and (isinstance(need, Variable | Toolchain | Program) or _made(other, need)):
                     found.add(maker)
         return found
 
@@ -189,7 +198,7 @@ class _Slicer:
         """Why a step may leave the runtime stage, as long as nothing there needs it."""
         in_builder = step.number in builder
         if step.keyword == "RUN" and step.member is not None:
-            if step.is_tool:
+            if step.is_tool or (not step.leaves_anything and self.calls_manager(step)):
                 return Reason.TOOL
             if (package := package_of(step)) is not None:
                 return self.package_reason(step, package, in_builder=in_builder)
@@ -210,6 +219,10 @@ class _Slicer:
             return Reason.INPUT
         return None
 
+    def calls_manager(self, step: Step) -> bool:
+        """Whether it calls a manager of packages: `poetry --version`."""
+        return any(isinstance(need, Program) and need.name in MANAGERS for need, _ in step.needs)
+
     def package_reason(self, step: Step, package: str, *, in_builder: bool) -> Reason | None:
         kind = kind_of(package)
         if kind in _BUILDING and (in_builder or not is_either(package)):
@@ -226,7 +239,9 @@ class _Slicer:
         files = [thing.path for thing in (*step.provides, *step.changes) if isinstance(thing, File)]
         others = [thing for thing in step.provides if not isinstance(thing, File | Folder)]
         places = [place for each in step.opens for place in each.places if place not in files]
-        return bool(files) and not others and not places and all(map(INSTALLERS_INPUT.fullmatch, files))
+        # A folder for them alone: `mkdir ~/.ssh`.
+        paths = files or [f"{thing.path}/" for thing in step.provides if isinstance(thing, Folder)]
+        return bool(paths) and not others and not places and all(map(INSTALLERS_INPUT.fullmatch, paths))
 
     def is_mentioned(self, step: Step) -> bool:
         """Whether what runs reads one of the files."""

@@ -112,7 +112,7 @@ def installed(demand: Demand, environment: str, state: State, *more: Need) -> Ef
     is_tool = bool(demand.names) and set(demand.names) <= TOOLS and not (demand.projects or demand.files)
     return Effect(
         needs=tuple(dict.fromkeys(needs)),
-        takes=taken(environment, state),
+        takes=(*taken(environment, state), *_connecting(demand)),
         provides=tuple(dict.fromkeys(provides)),
         opens=opened(environment, *_unnamed(demand.projects, state)),
         installs=None if is_tool else environment,
@@ -136,6 +136,12 @@ def needs_of(demand: Demand, state: State) -> Iterator[Need]:
         if link.is_ssh:
             yield Program("ssh")
             yield Below(f"{state.home}/.ssh")
+
+
+def _connecting(demand: Demand) -> tuple[Need, ...]:
+    """Where not all is known that is asked for, a part may come from a repository."""
+    is_known = demand.is_complete and not (demand.projects or demand.archives)
+    return () if is_known else (Program("ssh"),)
 
 
 def _source_folders(path: str, state: State) -> Iterator[str]:
