@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from pydock.build import Build, Process, Step
-from pydock.images.debian import kind_of
+from pydock.images.debian import java_runtime, kind_of
 from pydock.patterns import regex
 from pydock.split.members import package_of
 from pydock.state import ANYTHING, Answer, Found, Need, is_below
@@ -19,6 +19,8 @@ from pydock.values import Value
 
 MANAGERS = frozenset({"poetry", "pipenv", "pdm", "uv", "hatch", "rye"})
 _BUILDING = frozenset({"compiler", "build-tool", "headers"})
+# The headers that every compiler reads.
+_OF_C = frozenset({"libc6-dev", "libc-dev", "linux-libc-dev"})
 _FETCHING = frozenset({"fetcher", "version-control"})
 # Variables that pip, the managers, compilers and apt read without being named on a command line.
 BUILD_VARIABLE = regex(
@@ -49,12 +51,16 @@ class Reason(Enum):
 
 
 class Slices(Value, dict=True):
-    """The numbers of the steps of each stage, and why a step is not in the runtime stage."""
+    """The numbers of the steps of each stage, and why a step is not in the runtime stage.
+
+    `called` are the steps that install what a process may call where it is there: a compiler, Java, pandoc.
+    """
 
     builder: frozenset[int]
     runtime: frozenset[int]
     reasons: Mapping[int, Reason]
     makers: frozenset[int]
+    called: frozenset[int] = frozenset()
 
 
 def slices(build: Build, stage: int) -> Slices:
@@ -87,14 +93,33 @@ class _Slicer:
             # What other stages take from this one.
             if step.number not in self.by_number:
                 roots |= self.providers(step.needs) - makers
-        stop = makers | self.headers()
+        called = self.called()
+        roots |= called - self.development_kits()
+        stop = makers | (self.headers() - called) | (self.development_kits() & called)
         runtime = self.closure(roots - stop, makers, takes=True, stop=stop)
         # What a step that stays needs hard stays with it.
         reasons = {number: reason for number, reason in reasons.items() if number not in runtime}
         runtime |= self.clean_ups(runtime, reasons)
         builder |= self.settings(builder)
         runtime |= self.settings(runtime)
-        return Slices(frozenset(builder), frozenset(runtime), reasons, makers)
+        return Slices(frozenset(builder), frozenset(runtime), reasons, makers, called)
+
+    def called(self) -> frozenset[int]:
+        """The steps that install what processes may call: a program, or compilers with the headers of C."""
+        found: set[int] = set()
+        for need, answer in (entry for process in self.processes for entry in process.takes):
+            makers = {maker for maker in answer.makers if maker in self.by_number}
+            if isinstance(need, Toolchain):
+                packages = {maker: package_of(self.by_number[maker]) or "" for maker in makers}
+                makers = {maker for maker, name in packages.items() if kind_of(name) == "compiler" or name in _OF_C}
+            if isinstance(need, Program | Toolchain):
+                found |= makers
+        return frozenset(found)
+
+    def development_kits(self) -> frozenset[int]:
+        """The steps that install a kit for Java, in whose place its run time can stand."""
+        found = ((step.number, package_of(step)) for step in self.steps)
+        return frozenset(number for number, package in found if package and java_runtime(package))
 
     def headers(self) -> frozenset[int]:
         """The steps that install headers, whose libraries come by name."""
