@@ -36,7 +36,9 @@ def base(project: Project, stage: Stage) -> Base | Refusal:
     """The slim image for running, the image of the file for building."""
     image = project.python_image(stage)
     settled = meant(project, stage)
-    assert image is not None and settled is not None  # refuse_base has seen it
+    # refuse_base has seen it.
+    assert image is not None
+    assert settled is not None
     if image.variant:
         return Base(settled, stage.base, stage.base)
     if slim := project.slim_reference(stage):

@@ -181,9 +181,16 @@ _NEUTRAL = frozenset({"", "echo", "cat", "sed", "grep", "cd", "set", "cp", "mv",
 
 
 def _without_idle_workdirs(pieces: list[Piece]) -> list[Piece]:
-    """A WORKDIR that nothing in the builder follows has no use there."""
+    """A WORKDIR that nothing in the builder follows has no use there, nor one behind which an absolute one stands."""
     last = max((at for at, piece in enumerate(pieces) if not _is_workdir(piece)), default=-1)
-    return pieces[: last + 1]
+    kept = pieces[: last + 1]
+    return [piece for piece, behind in zip(kept, [*kept[1:], None], strict=True) if not _is_idle(piece, behind)]
+
+
+def _is_idle(piece: Piece, behind: Piece | None) -> bool:
+    if not _is_workdir(piece) or behind is None or not _is_workdir(behind):
+        return False
+    return isinstance(behind, Repeat) and behind.instruction.value.startswith("/")
 
 
 def _is_workdir(piece: Piece) -> bool:

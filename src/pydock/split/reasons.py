@@ -43,9 +43,8 @@ def reasons(draft: Draft, run: Instruction | None, added: Sequence[Need]) -> str
 def _called(draft: Draft, run: Instruction | None) -> Iterator[str]:
     """Why a compiler, Java or pandoc is in an image that only runs, by the first who calls it."""
     own = draft.steps.get(run, ()) if run is not None else ()
-    kept = {
-        step.number for step in own if step.number in draft.slices.called and is_for_building(package_of(step) or "")
-    }
+    called = [step for step in own if step.number in draft.slices.called]
+    kept = {step.number for step in called if is_for_building(package_of(step) or "")}
     for call in run_time_calls(draft.project, names_of(draft.build)):
         made = draft.build.final.find(call.need).makers & kept
         if made:

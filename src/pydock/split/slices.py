@@ -13,7 +13,7 @@ from pydock.build import Build, Process, Step
 from pydock.images.debian import java_runtime, kind_of
 from pydock.patterns import regex
 from pydock.split.members import package_of
-from pydock.state import ANYTHING, Answer, Found, Need, is_below
+from pydock.state import ANYTHING, BASE, Answer, Found, Need, is_below
 from pydock.state.needs import File, Folder, PackageLists, Program, Toolchain, Variable
 from pydock.values import Value
 
@@ -86,6 +86,7 @@ class _Slicer:
         builder |= self.checks(builder)
         makers = frozenset(installs | self.environment_makers(builder))
         reasons = self.reasons(builder, makers)
+        reasons |= self.scaffolds(builder, reasons)
         roots = {step.number for step in self.steps} - set(reasons)
         for process in self.processes:
             roots |= self.at_run_time(process.needs) - makers
@@ -93,9 +94,9 @@ class _Slicer:
             # What other stages take from this one.
             if step.number not in self.by_number:
                 roots |= self.providers(step.needs) - makers
-        called = self.called()
-        roots |= called - self.development_kits()
-        stop = makers | (self.headers() - called) | (self.development_kits() & called)
+        called, kits = self.called(), self.development_kits()
+        roots |= called - kits
+        stop = makers | (self.headers() - called) | (kits & called)
         runtime = self.closure(roots - stop, makers, takes=True, stop=stop)
         # What a step that stays needs hard stays with it.
         reasons = {number: reason for number, reason in reasons.items() if number not in runtime}
@@ -117,9 +118,11 @@ class _Slicer:
         return frozenset(found)
 
     def development_kits(self) -> frozenset[int]:
-        """The steps that install a kit for Java, in whose place its run time can stand."""
+        """The steps that install a kit for Java, in whose place its run time can stand: nobody calls more than java."""
+        needs = (entry for process in self.processes for entry in process.needs)
+        more = self.providers(entry for entry in needs if isinstance(entry[0], Program) and entry[0].name != "java")
         found = ((step.number, package_of(step)) for step in self.steps)
-        return frozenset(number for number, package in found if package and java_runtime(package))
+        return frozenset(number for number, package in found if package and java_runtime(package)) - more
 
     def headers(self) -> frozenset[int]:
         """The steps that install headers, whose libraries come by name."""
@@ -135,7 +138,7 @@ class _Slicer:
             makers = {maker for maker in answer.makers if maker in self.by_number}
             if answer.answer is Answer.UNKNOWN:
                 # Who installs the service's packages brought it, rather than who brought the tool for that.
-                makers = {maker for maker in makers if not self.by_number[maker].is_tool}
+                makers = {maker for maker in makers if not self.by_number[maker].is_tool} or makers
             found |= makers
         return found
 
@@ -225,12 +228,33 @@ class _Slicer:
         if step.keyword in {"COPY", "ADD"}:
             if self.is_dead(step):
                 return Reason.INPUT if in_builder else None
+            in_builder = in_builder or self.is_beside_input(step, builder)
             return Reason.INPUT if in_builder and self.is_input(step) and not self.is_mentioned(step) else None
         if step.keyword == "ARG":
             return Reason.INPUT if in_builder or BUILD_VARIABLE.fullmatch(step.key[1]) else None
         if step.keyword == "ENV" and in_builder and _INSTALLERS_OWN.fullmatch(step.key[1]):
             return Reason.INPUT
         return None
+
+    def scaffolds(self, builder: set[int], reasons: Mapping[int, Reason]) -> dict[int, Reason]:
+        """Folders that are made for what leaves: they come with the environment, or are gone in the end."""
+        found: dict[int, Reason] = {}
+        for step in self.steps:
+            folders = [thing.path for thing in step.provides if isinstance(thing, Folder)]
+            is_folder = step.keyword == "RUN" and bool(folders) and len(folders) == len(step.provides)
+            if not is_folder or step.opens or step.changes or step.number not in builder:
+                continue
+            if all(self.is_scaffold(path, reasons) for path in folders):
+                found[step.number] = Reason.DEAD
+        return found
+
+    def is_scaffold(self, folder: str, reasons: Mapping[int, Reason]) -> bool:
+        """Whether a folder is gone in the end, or holds the environment and nothing that stays."""
+        if Folder(folder) not in self.end.things:
+            return True
+        makers = {maker for thing in self.end.below(folder) for maker in self.end.makers(thing)}
+        holds = any(place is not None and is_below(place, folder) for place in self.environments)
+        return holds and all(maker in reasons or self.by_number[maker].keyword == "RUN" for maker in makers - {BASE})
 
     def package_reason(self, step: Step, package: str, *, in_builder: bool) -> Reason | None:
         kind = kind_of(package)
@@ -249,6 +273,11 @@ class _Slicer:
         others = [thing for thing in step.provides if not isinstance(thing, File | Folder)]
         places = [place for each in step.opens for place in each.places if place not in files]
         return bool(files) and not others and not places and all(map(INSTALLERS_INPUT.fullmatch, files))
+
+    def is_beside_input(self, step: Step, builder: set[int]) -> bool:
+        """Whether the same COPY brings something else that installs read: uvx comes with uv."""
+        others = (other for other in self.steps if other.at == step.at and other.number in builder)
+        return any(other is not step and self.is_input(other) for other in others)
 
     def is_mentioned(self, step: Step) -> bool:
         """Whether what runs reads one of the files."""

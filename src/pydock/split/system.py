@@ -39,7 +39,7 @@ class SystemPackages(Value, dict=True):
     def present(self) -> frozenset[str]:
         """The packages that the runtime stage installs because the file names them, and what comes with these."""
         named = [name for step in self.steps if self.runtime_has(step) and (name := package_of(step))]
-        brought = [more for name in named for more in brought_by(name)]
+        brought = [more for name in named for more in (*brought_by(name), name_in_suite(name, self.suite))]
         return frozenset([*named, *brought, *(name for names in self.libraries.values() for name in names)])
 
     @cached_property

@@ -90,4 +90,7 @@ def certificates(line: Argv, state: State) -> Iterable[Effect]:
 
 @effect("ldconfig")
 def linker(line: Argv, state: State) -> Iterable[Effect]:
-    return (Effect(purpose=Purpose.UPKEEP),)
+    """The cache of shared libraries, without which those in folders of /etc/ld.so.conf.d are not found."""
+    own = (Below("/etc/ld.so.conf.d"), File("/etc/ld.so.conf"), Below("/usr/local/lib"))
+    takes = (*own, *(need for word in line.operands for need in taken(word, state)))
+    return (Effect(takes=takes, provides=(File("/etc/ld.so.cache"),)),)

@@ -52,6 +52,8 @@ TOOLS = frozenset(
         "wheel",
     ]
 )
+# Builds without isolation import them from the environment that they install to.
+_READ_BY_BUILDS = ("setuptools", "cython")
 # Variables that installers and the compilers below them read.
 _VARIABLES = frozenset(
     [
@@ -111,6 +113,7 @@ def installed(demand: Demand, environment: str, state: State, *more: Need) -> Ef
     needs = (*needs_of(demand, state), *more)
     provides = (*distributions(demand, environment), *_of_editables(demand.projects, environment, state))
     is_tool = bool(demand.names) and set(demand.names) <= TOOLS and not (demand.projects or demand.files)
+    is_tool = is_tool and not any(_is_held_back(demand, name) for name in _READ_BY_BUILDS)
     return Effect(
         needs=tuple(dict.fromkeys(needs)),
         takes=taken(environment, state),
@@ -119,6 +122,11 @@ def installed(demand: Demand, environment: str, state: State, *more: Need) -> Ef
         installs=None if is_tool else environment,
         purpose=Purpose.TOOL if is_tool else Purpose.SERVICE,
     )
+
+
+def _is_held_back(demand: Demand, name: str) -> bool:
+    """Whether a release from before is asked for: `setuptools<58`, which a build of some package imports."""
+    return "<" in demand.pins.get(name, "")
 
 
 def needs_of(demand: Demand, state: State) -> Iterator[Need]:
