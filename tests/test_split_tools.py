@@ -84,7 +84,7 @@ PLACED = (
         runtime=("COPY . .",),
     ),
 )
-LEFT_OUT = (
+LEFT_OUT: tuple[tuple[str, dict[str, str], str], ...] = (
     (f"{SLIM}{APT} gcc\n{INSTALL}{CMD}", {}, "gcc"),
     (f"{SLIM}{APT} pandoc\n{INSTALL}{CMD}", {}, "pandoc"),
     (f"{SLIM}{APT} default-jdk\n{INSTALL}{CMD}", {}, "jdk"),
