@@ -14,7 +14,7 @@ from pydock.images.debian import java_runtime, kind_of
 from pydock.patterns import regex
 from pydock.split.members import package_of
 from pydock.state import ANYTHING, BASE, Answer, Found, Need, is_below
-from pydock.state.needs import File, Folder, PackageLists, Program, Toolchain, Variable
+from pydock.state.needs import File, Folder, Module, PackageLists, Program, Toolchain, Variable
 from pydock.values import Value
 
 MANAGERS = frozenset({"poetry", "pipenv", "pdm", "uv", "hatch", "rye"})
@@ -138,7 +138,9 @@ class _Slicer:
             makers = {maker for maker in answer.makers if maker in self.by_number}
             if answer.answer is Answer.UNKNOWN:
                 # Who installs the service's packages brought it, rather than who brought the tool for that.
-                makers = {maker for maker in makers if not self.by_number[maker].is_tool} or makers
+                others = {maker for maker in makers if not self.by_number[maker].is_tool}
+                # A tool that builds wheels makes the files that an install takes.
+                makers = others if others or isinstance(need, Program | Module) else makers
             found |= makers
         return found
 

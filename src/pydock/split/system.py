@@ -119,11 +119,12 @@ def lacking(
     for step in steps:
         for wanted, answer in step.needs:
             add(step.instruction, _lacked(wanted, answer, full, slim, f"line {step.line}"))
+    # A package that needs a library says more than the command that loads it.
+    for need in extra:
+        add(None, need)
     for process in processes:
         for wanted, answer in process.needs:
             add(None, _lacked(wanted, answer, full, slim, process.origin))
-    for need in extra:
-        add(None, need)
     return {place: tuple(needs) for place, needs in found.items()}
 
 

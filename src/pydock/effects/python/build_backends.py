@@ -88,7 +88,10 @@ def compiler(line: Argv, state: State) -> Iterable[Effect]:
         # A wheel is what only an install reads; flit compiles nothing.
         purpose = Purpose.TOOL if line.program in {"maturin", "flit"} else Purpose.SERVICE
         compiles = () if line.program == "flit" else (Toolchain(),)
-        return (replace(found, needs=(*found.needs, *compiles), takes=takes, purpose=purpose),)
+        word = line.value("-o", "--out", "--output")
+        made = files_at(word, state) if word else files_below(*([path] if (path := state.at("target/wheels")) else ()))
+        wider = Open(made.kinds, (*made.places, *(found.opens.places if found.opens else ())))
+        return (replace(found, needs=(*found.needs, *compiles), takes=takes, opens=wider, purpose=purpose),)
     folder = state.at(".")
     demand = Demand(projects=(LocalProject(folder, (), is_editable="develop" in words),)) if folder else Demand()
     whole = installed(with_projects(demand, places_of(state)), environment, state)
