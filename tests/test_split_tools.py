@@ -147,6 +147,37 @@ def test_extensions_that_are_compiled_beside_the_source_are_named_as_what_stands
     assert "`python setup.py build_ext --inplace`" in result.why
 
 
+def test_a_script_that_installs_and_leaves_more_is_named_with_what_it_leaves() -> None:
+    text = f"{SLIM}WORKDIR /app\nCOPY . .\nRUN sh setup.sh\n{CMD}"
+    files = {"setup.sh": "pip install -r requirements.txt\nmkdir -p media\n", "app.py": ""}
+    result = found(Case("", text, files))
+    assert isinstance(result, Refusal)
+    assert result.reason == "mixed command"
+    assert "/app/media" in result.why
+
+
+def test_the_environment_is_copied_below_what_clears_its_place() -> None:
+    install = "python -m venv /app/venv && /app/venv/bin/pip install -r requirements.txt"
+    text = (
+        f'{SLIM}WORKDIR /app\nCOPY . .\nRUN rm -rf /app/venv\nRUN {install}\nCMD ["/app/venv/bin/python", "app.py"]\n'
+    )
+    result = found(Case("", text, {"app.py": "", "venv/old": ""}))
+    assert isinstance(result, Split)
+    runtime = result.plan.text().partition(f"\n{RUNTIME}")[2]
+    assert 0 < runtime.find("RUN rm -rf /app/venv") < runtime.find("COPY --from=builder /app/venv /app/venv")
+
+
+def test_a_manager_whose_run_is_written_out_leaves_also_where_nobody_knows_what_it_runs() -> None:
+    text = (
+        f"{SLIM}RUN pip install poetry==2.1.4\nWORKDIR /app\nCOPY pyproject.toml poetry.lock ./\n"
+        'RUN poetry install --no-root\nCOPY . .\nCMD ["poetry", "run", "uvicorn", "main:app"]\n'
+    )
+    files = {"pyproject.toml": "[tool.poetry.dependencies]\npython = '*'\n", "poetry.lock": "", "main.py": ""}
+    result = found(Case("", text, files))
+    assert isinstance(result, Split)
+    assert result.plan.text().count("poetry==2.1.4") == 1
+
+
 def test_all_names_are_those_of_the_release_that_has_all_packages() -> None:
     """wkhtmltopdf is not in trixie, and bookworm's libldap is named otherwise there."""
     text = f"{FULL}{APT} wkhtmltopdf libldap2-dev libsasl2-dev\n{INSTALL}{CMD}"
