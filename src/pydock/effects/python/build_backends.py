@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pydock.effects.paths import opened as files_at
 from pydock.effects.paths import path_of
 from pydock.effects.python import environments
-from pydock.effects.python.installing import installed, places_of, taken
+from pydock.effects.python.installing import installed, places_of, source_folders, taken
 from pydock.effects.registry import effect
 from pydock.effects.unknown import unknown
 from pydock.packages import Demand, Groups, LocalProject, joined, of_operand, of_project, with_projects
@@ -91,7 +91,9 @@ def compiler(line: Argv, state: State) -> Iterable[Effect]:
         word = line.value("-o", "--out", "--output")
         made = files_at(word, state) if word else files_below(*([path] if (path := state.at("target/wheels")) else ()))
         wider = Open(made.kinds, (*made.places, *(found.opens.places if found.opens else ())))
-        return (replace(found, needs=(*found.needs, *compiles), takes=takes, opens=wider, purpose=purpose),)
+        source = tuple(map(Below, source_folders(state.at(".") or "/", state)))
+        needs = (*found.needs, *source, *compiles)
+        return (replace(found, needs=needs, takes=takes, opens=wider, purpose=purpose),)
     folder = state.at(".")
     demand = Demand(projects=(LocalProject(folder, (), is_editable="develop" in words),)) if folder else Demand()
     whole = installed(with_projects(demand, places_of(state)), environment, state)

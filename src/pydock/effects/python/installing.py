@@ -135,7 +135,7 @@ def needs_of(demand: Demand, state: State) -> Iterator[Need]:
     for project in demand.projects:
         if project.path != "/":
             yield Place(project.path)
-        yield from map(Below, _source_folders(project.path, state))
+        yield from map(Below, source_folders(project.path, state))
     for archive in demand.archives:
         yield Matching(archive) if _MARKS & set(archive) else File(archive)
     # pip passes over a folder of archives that is not there.
@@ -147,7 +147,7 @@ def needs_of(demand: Demand, state: State) -> Iterator[Need]:
             yield Below(f"{state.home}/.ssh")
 
 
-def _source_folders(path: str, state: State) -> Iterator[str]:
+def source_folders(path: str, state: State) -> Iterator[str]:
     """What the build of a project reads: its folder; of one in the root of the image what the file has put there."""
     if path != "/":
         yield path
