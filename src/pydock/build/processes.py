@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pydock.build.model import Process
 from pydock.build.recorder import Draft, Recorder
+from pydock.build.run_time import run_time_calls
 from pydock.effects import is_builtin
 from pydock.effects.python.environments import active
 from pydock.images.debian import full_image_libraries, library, needs
@@ -31,6 +32,8 @@ def processes_of(project: Project, state: State) -> Iterator[Process]:
         environment = _environment(start, state)
         distributions = _distributions(state, environment)
         if start.role != "probe":
+            for call in run_time_calls(project, _installed(state)):
+                recorder.take(draft, call.need)
             for need in code:
                 recorder.need(draft, need)
             for need in _of_distributions(state, distributions):
@@ -105,6 +108,11 @@ def _of_sources(state: State, environment: str | None) -> Iterator[Need]:
             yield Place(thing.path)
             metadata = (path for path in state.files_below(thing.path) if path.endswith(".egg-info/PKG-INFO"))
             yield from map(File, metadata)
+
+
+def _installed(state: State) -> frozenset[str]:
+    """The packages of all environments, each of which a process may import from by a path of its own."""
+    return frozenset(thing.name for thing in state.things if isinstance(thing, Distribution))
 
 
 def _environment(start: Start, state: State) -> str | None:

@@ -14,6 +14,7 @@ from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.effects import effects_of
 from pydock.images.base import base_image
 from pydock.project import Project
+from pydock.project.bases import meant_reference
 from pydock.project.sources import reads_final_image, remembered
 from pydock.shell import Command, Joint, Word, argv, expand, script
 from pydock.shell import Step as Member
@@ -80,8 +81,7 @@ class _Walk:
                 state = replace(state, variables=state.variables.discard(name), setters=state.setters.discard(name))
             self.recorder.state = state
             return
-        reference = filled(stage.base, self.dockerfile.global_arguments)
-        state = State(base=base_image(reference or None), read=self.project.tree.text)
+        state = State(base=base_image(meant_reference(self.project, stage) or None), read=self.project.tree.text)
         self.recorder.state = state.with_variable("PATH", _DEFAULT_PATH)
 
     def _arguments(self, stage: Stage) -> list[str]:

@@ -41,6 +41,9 @@ class Need(Value):
     was_compiled: bool = False
 
 
+_JAVA_KIT = regex(r"(default|openjdk-\d+)-jdk(?:-headless)?")
+
+
 def kind_of(package: str) -> str:
     """What a Debian package serves: compiler, build-tool, headers, version-control, fetcher, or ""."""
     for row in rows_of("debian_build_packages", package):
@@ -72,6 +75,12 @@ def runtime_of(development: str, suite: str) -> tuple[str, ...] | None:
         if row["suite"] == suite:
             return tuple(name for name in row["runtime"].split() if name not in _IN_SLIM)
     return None
+
+
+def java_runtime(package: str) -> str | None:
+    """The package that runs what a kit for Java compiles: default-jdk -> default-jre-headless; None for no kit."""
+    kit = _JAVA_KIT.fullmatch(package)
+    return f"{kit[1]}-jre-headless" if kit else None
 
 
 class Program(Value):

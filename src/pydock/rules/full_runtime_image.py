@@ -18,13 +18,13 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.images.debian import Need, from_full_image, kind_of, needs, program
 from pydock.lines import Span
 from pydock.project import Project
-from pydock.project.bases import is_on_mirrors
+from pydock.project.bases import is_on_mirrors, meant
 from pydock.project.called import called_programs
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 from pydock.split import Split, split
 from pydock.split.reasons import install_text, said
-from pydock.split.slim import loaded_libraries, media_types, slim_doubts
+from pydock.split.slim import compiler_doubt, loaded_libraries, media_types, slim_doubts
 from pydock.state import BASE
 from pydock.state.needs import Package, Program
 
@@ -117,7 +117,7 @@ def _fix(project: Project, stage: Stage, written: str, at: Span) -> tuple[Fix | 
         (need for need in used if kind_of(need.package) in {"compiler", "build-tool", "headers"}), None
     ):
         return None, f"{compiler.wanted_by} {compiler.why}, which slim does not have; build in a stage of its own"
-    image = project.python_image(stage)
+    image = meant(project, stage)
     if used and image is not None and not is_on_mirrors(project, image.suite_meant):
         return None, f"{said(used[0])}, which slim lacks, and no mirror has {image.suite_meant} any more"
     edits = [Edit(project.path, at, written)]
@@ -126,14 +126,14 @@ def _fix(project: Project, stage: Stage, written: str, at: Span) -> tuple[Fix | 
         comments = "".join(dict.fromkeys(f"# {said(need)}\n" for need in used))
         text = install_text(comments, list(dict.fromkeys(need.package for need in used)))
         edits.append(Edit(project.path, place, project.dockerfile.written(text)))
-    doubts = tuple(slim_doubts(project))
+    doubts = (*slim_doubts(project), *compiler_doubt(project))
     safety = Safety.UNSAFE if doubts else Safety.SAFE
     return Fix("use the slim image", safety, tuple(edits), CHANGES, doubts), ""
 
 
 def _used(project: Project, stage: Stage) -> tuple[Need, ...]:
     """What the full image gave this stage: programs that are called, libraries that are loaded."""
-    image = project.python_image(stage)
+    image = meant(project, stage)
     suite = image.suite_meant if image else ""
     called = {name: places[0] for name, places in called_programs(project).items()}
     build = walk(project)

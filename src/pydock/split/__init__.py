@@ -12,6 +12,7 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.images.base import base_image
 from pydock.plan import Change, Keep, Piece, Plan
 from pydock.project import Project
+from pydock.project.bases import meant_reference
 from pydock.project.sources import remembered
 from pydock.split.base import Base, base
 from pydock.split.builder import builder_pieces
@@ -100,8 +101,7 @@ def _draft(project: Project, build: Build, stage: Stage) -> Draft | Refusal:
 def _system(
     project: Project, build: Build, stage: Stage, images: Base, cut: Slices, runtime: list[Step]
 ) -> SystemPackages:
-    reference = project.reference(stage)
-    full = base_image(reference)
+    full = base_image(meant_reference(project, stage))
     steps, suite = build.of_stage(stage.index), images.image.suite_meant
     system = SystemPackages(cut, steps, suite, already_there(build, stage, full))
     if not images.is_slimmed:

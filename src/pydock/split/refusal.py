@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from pydock.build import Build, Step
@@ -12,8 +13,8 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import script
 from pydock.split.members import package_of
-from pydock.state import Answer
-from pydock.state.needs import File, Matching, Place, Program, SourceLink, User
+from pydock.state import Answer, Purpose, is_below
+from pydock.state.needs import File, Folder, Matching, Place, Program, SourceLink, User
 from pydock.values import Value
 
 _INTERPRETER_PATHS = regex(r"site-packages|dist-packages|/usr/local/lib/python|/root/\.local/lib")
@@ -162,6 +163,21 @@ def _besides(step: Step) -> str | None:
         return f"installs {package}"
     if any(isinstance(thing, User) for thing in step.provides):
         return "makes a user"
+    return _files_besides(step)
+
+
+def _files_besides(step: Step) -> str | None:
+    """A file or folder that another command of the same script leaves outside of the environment."""
+    environment = step.installs or "/usr/local"
+    passing = (environment, "/tmp", posixpath.join(step.before.home, ".cache"))
+    for effect in step.effects:
+        if effect.installs is not None or effect.purpose is not Purpose.SERVICE:
+            continue
+        paths = [thing.path for thing in (*effect.provides, *effect.changes) if isinstance(thing, File | Folder)]
+        paths += effect.opens.places if effect.opens is not None else ()
+        left = [path for path in paths if path != step.before.home and not any(is_below(path, at) for at in passing)]
+        if left:
+            return f"may write to {left[0]}"
     return None
 
 

@@ -162,7 +162,7 @@ def builder_edits(draft: Draft, members: Sequence[Member], *, late: bool) -> lis
         if member.packages and command is not None:
             edits += _narrowed(draft, member, command, draft.system.builder_has)
         elif command is not None and _is_mixed(draft, member):
-            edits += _narrowed(draft, member, command, lambda step: (step.number in draft.late) is late)
+            edits += _without_others(draft, member, command, late=late)
         if late and (member.installs or any(pip_words(each) is not None for each in member.part.commands)):
             edits += _install_edits(draft, member)
     return _without_clashes(edits)
@@ -171,6 +171,13 @@ def builder_edits(draft: Draft, members: Sequence[Member], *, late: bool) -> lis
 def _is_mixed(draft: Draft, member: Member) -> bool:
     """Whether some operands of a command are tools and some are packages of the service."""
     return len({step.number in draft.late for step in member.steps}) > 1
+
+
+def _without_others(draft: Draft, member: Member, command: Command, *, late: bool) -> list[tuple[Span, str]]:
+    """The command without the operands of the other half; the rest of its words may change, too."""
+    gone = member.words_of(step for step in member.steps if (step.number in draft.late) is not late)
+    words = command.words
+    return [(Span(words[at - 1].span.end, word.span.end), "") for at, word in enumerate(words) if word in gone]
 
 
 def _narrowed(

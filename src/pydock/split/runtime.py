@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from pydock.build import Step
 from pydock.dockerfile import Instruction
 from pydock.images.debian import Need
 from pydock.plan import Add, Change, Drop, Keep, Piece, Repeat
@@ -18,7 +19,7 @@ from pydock.split.reasons import install_text, reasons
 from pydock.split.run_text import run_text, runtime_edits, runtime_members
 from pydock.split.slices import Reason
 from pydock.state import is_below
-from pydock.state.needs import File, Folder
+from pydock.state.needs import Below, File, Folder
 
 _STOP = "# Python as PID 1 ignores SIGTERM\nSTOPSIGNAL SIGINT\n"
 
@@ -121,10 +122,11 @@ def _added_packages(draft: Draft, needs: tuple[Need, ...]) -> Piece:
 def _environment_place(draft: Draft) -> int:
     """Before the first step that may need the environment, and before what is likely to change."""
     instructions = draft.stage.instructions
+    cleared = _cleared(draft)
     last = max((instructions.index(draft.by_number[number].instruction) for number in draft.slices.makers), default=0)
     place = len(instructions)
     for at, entry in enumerate(instructions[1:], 1):
-        if drops_from_runtime(draft, entry):
+        if at <= cleared or drops_from_runtime(draft, entry):
             continue
         if entry.keyword in {"COPY", "ADD"} or _needs_environment(draft, entry):
             place = at
@@ -133,9 +135,27 @@ def _environment_place(draft: Draft) -> int:
         if is_behind and (entry.keyword in {"ENTRYPOINT", "CMD", "USER", "HEALTHCHECK"} or _works(draft, entry)):
             place = at
             break
-    while place > 1 and instructions[place - 1].keyword == "WORKDIR":
+    while place > cleared + 1 and place > 1 and instructions[place - 1].keyword == "WORKDIR":
         place -= 1
     return place
+
+
+def _cleared(draft: Draft) -> int:
+    """The place of the last instruction of the runtime stage that removes what lies where the environment comes to be.
+
+    It stood above the installs, and would take the environment away.
+    """
+    steps = [step for step in draft.by_number.values() if step.number in draft.slices.runtime]
+    first = min(draft.slices.makers, default=0)
+    removing = [step for step in steps if step.number < first and _removes(step, draft.environment.path)]
+    return max((draft.stage.instructions.index(step.instruction) for step in removing), default=0)
+
+
+def _removes(step: Step, path: str) -> bool:
+    gone = [
+        thing.path for effect in step.effects for thing in effect.removes if isinstance(thing, Below | File | Folder)
+    ]
+    return any(is_below(place, path) or is_below(path, place) for place in gone)
 
 
 def _needs_environment(draft: Draft, entry: Instruction) -> bool:

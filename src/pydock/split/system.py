@@ -9,7 +9,7 @@ from pydock.build import Build, Process, Step
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.base import Base as Image
 from pydock.images.base import name_in_suite
-from pydock.images.debian import Need, full_image_packages, kind_of, program, runtime_of
+from pydock.images.debian import Need, full_image_packages, java_runtime, kind_of, program, runtime_of
 from pydock.split.members import package_of
 from pydock.split.slices import Reason, Slices
 from pydock.state import BASE, Found
@@ -40,6 +40,7 @@ class SystemPackages(Value, dict=True):
         """The packages that the runtime stage installs because the file names them, and what comes with these."""
         own = (step for step in self.steps if self.runtime_has(step))
         named = [thing.name for step in own for thing in step.provides if isinstance(thing, Package)]
+        named += [name_in_suite(name, self.suite) for name in named]
         return frozenset([*named, *(name for names in self.libraries.values() for name in names)])
 
     @cached_property
@@ -51,7 +52,7 @@ class SystemPackages(Value, dict=True):
             package = package_of(step)
             if package is None or self.slices.reasons.get(step.number) is not Reason.BUILDING:
                 continue
-            names = runtime_of(package, self.suite) if kind_of(package) == "headers" else ()
+            names = runtime_of(package, self.suite) if kind_of(package) == "headers" else self._of_kit(step, package)
             if names is None:
                 # Headers that the table does not know: the package itself, rather than a guess.
                 names = (package,)
@@ -60,6 +61,11 @@ class SystemPackages(Value, dict=True):
                 found[step.number] = new
                 present |= set(new)
         return found
+
+    def _of_kit(self, step: Step, package: str) -> tuple[str, ...]:
+        """The run time of a kit for Java where somebody may call `java`."""
+        runtime = java_runtime(package) if step.number in self.slices.called else None
+        return (runtime,) if runtime else ()
 
     @cached_property
     def headers(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from pydock.effects.paths import joined, needed
 from pydock.effects.registry import effect
-from pydock.images.base import brought_by, is_debian_package, programs_of
+from pydock.images.base import brought_by, is_debian_package, name_in_suite, programs_of
 from pydock.images.debian import is_either, kind_of, runtime_of
 from pydock.patterns import regex
 from pydock.shell import Word
@@ -115,8 +115,9 @@ def _has_own_sources(state: State) -> bool:
 
 
 def _provided(name: str, state: State, *, with_recommended: bool) -> Iterator[Thing]:
-    packages = [name, *sorted(brought_by(name, with_recommended=with_recommended))]
-    for each in packages:
+    named = [name, *sorted(brought_by(name, with_recommended=with_recommended))]
+    # libmagic1 is another name of libmagic1t64 in trixie.
+    for each in dict.fromkeys((*named, *(name_in_suite(each, state.base.suite) for each in named))):
         yield Package(each)
         if each.startswith("lib") and kind_of(each) != "headers":
             yield Library(each)

@@ -93,6 +93,7 @@ LIBRARY_CACHE = File("/etc/ld.so.cache")
 
 @effect("ldconfig")
 def linker(line: Argv, state: State) -> Iterable[Effect]:
-    """It reads where libraries lie, and keeps that in a cache (ldconfig(8))."""
-    places = (Below("/etc/ld.so.conf.d"), File("/etc/ld.so.conf"), Below("/usr/local/lib"))
-    return (Effect(takes=places, provides=(LIBRARY_CACHE,)),)
+    """The cache of shared libraries, without which those in folders of /etc/ld.so.conf.d are not found."""
+    own = (Below("/etc/ld.so.conf.d"), File("/etc/ld.so.conf"), Below("/usr/local/lib"))
+    takes = (*own, *(need for word in line.operands for need in taken(word, state)))
+    return (Effect(takes=takes, provides=(LIBRARY_CACHE,)),)

@@ -52,6 +52,8 @@ TOOLS = frozenset(
         "wheel",
     ]
 )
+# Builds without isolation import them from the environment that they install to.
+_READ_BY_BUILDS = ("setuptools", "cython")
 # Variables that installers and the compilers below them read.
 _VARIABLES = frozenset(
     [
@@ -110,6 +112,7 @@ def installed(demand: Demand, environment: str, state: State, *more: Need) -> Ef
     needs = (*needs_of(demand, state), *more)
     provides = (*distributions(demand, environment), *_of_editables(demand.projects, environment, state))
     is_tool = bool(demand.names) and set(demand.names) <= TOOLS and not (demand.projects or demand.files)
+    is_tool = is_tool and not any(_is_held_back(demand, name) for name in _READ_BY_BUILDS)
     return Effect(
         needs=tuple(dict.fromkeys(needs)),
         takes=(*taken(environment, state), *_connecting(demand)),
@@ -120,13 +123,18 @@ def installed(demand: Demand, environment: str, state: State, *more: Need) -> Ef
     )
 
 
+def _is_held_back(demand: Demand, name: str) -> bool:
+    """Whether a release from before is asked for: `setuptools<58`, which a build of some package imports."""
+    return "<" in demand.pins.get(name, "")
+
+
 def needs_of(demand: Demand, state: State) -> Iterator[Need]:
     """What has to be there for a demand to be met: files, folders of projects, archives, programs of repositories."""
     yield from map(File, demand.files)
     for project in demand.projects:
         if project.path != "/":
             yield Place(project.path)
-        yield from map(Below, _source_folders(project.path, state))
+        yield from map(Below, source_folders(project.path, state))
     for archive in demand.archives:
         yield Matching(archive) if _MARKS & set(archive) else File(archive)
     # pip passes over a folder of archives that is not there.
@@ -144,7 +152,7 @@ def _connecting(demand: Demand) -> tuple[Need, ...]:
     return () if is_known else (Program("ssh"),)
 
 
-def _source_folders(path: str, state: State) -> Iterator[str]:
+def source_folders(path: str, state: State) -> Iterator[str]:
     """What the build of a project reads: its folder; of one in the root of the image what the file has put there."""
     if path != "/":
         yield path
