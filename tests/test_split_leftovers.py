@@ -31,6 +31,11 @@ NAMED = "WORKDIR /app\nRUN pip install flask==3.1.2\nCOPY . .\n"
             id="a folder for keys that only the install reads",
         ),
         pytest.param(
+            Case("", f"{SLIM}RUN pip install uv\nENV UV_CACHE_DIR=/tmp/uv\n{INSTALL.replace('pip', 'uv pip')}{CMD}"),
+            "UV_CACHE_DIR",
+            id="a setting that only uv reads",
+        ),
+        pytest.param(
             Case(
                 "",
                 f"{SLIM}WORKDIR /app\nRUN pip install poetry && poetry --version\nCOPY pyproject.toml ./\n"

@@ -12,7 +12,7 @@ from enum import Enum
 from pydock.build import Build, Process, Step
 from pydock.effects.packages.sources import LIBRARY_CACHE
 from pydock.images.debian import is_either, java_runtime, kind_of
-from pydock.patterns import regex
+from pydock.split.inputs import BUILD_VARIABLE, INSTALLERS_INPUT, INSTALLERS_OWN
 from pydock.split.members import package_of
 from pydock.state import ANYTHING, BASE, Answer, Found, Need, is_below
 from pydock.state.needs import File, Folder, Module, PackageLists, Program, Toolchain, Variable
@@ -23,21 +23,6 @@ _BUILDING = frozenset({"compiler", "build-tool", "headers"})
 # The headers that every compiler reads.
 _OF_C = frozenset({"libc6-dev", "libc-dev", "linux-libc-dev"})
 _FETCHING = frozenset({"fetcher", "version-control"})
-# Variables that pip, the managers, compilers and apt read without being named on a command line.
-BUILD_VARIABLE = regex(
-    r"(PIP|UV|POETRY|PIPENV|PDM|HATCH|SETUPTOOLS|GIT|CARGO|RUST|CYTHON|NPY|CRYPTOGRAPHY|GDAL|SKLEARN|BLIS)_.*"
-    r"|(C|CXX|CPP|LD|F)FLAGS|CC|CXX|MAKEFLAGS|(C|CPLUS)_INCLUDE_PATH|LIBRARY_PATH|LD_LIBRARY_PATH|PATH|VIRTUAL_ENV"
-    r"|\w+_(C|CXX|CPP|LD)FLAGS|PKG_CONFIG_PATH|(HDF5|CUDA|JAVA|OPENSSL|LLVM|GEOS|PROJ|TORCH|BLAS|LAPACK)_\w+|MAX_JOBS"
-    r"|PBR_VERSION|\w*PRETEND_VERSION\w*|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|SSH_\w+|HOME|TMPDIR|(PG|MYSQL)_CONFIG"
-    r"|.*_USES_.*|.*_GPL_UNIDECODE|(https?|no|ftp)_proxy|(HTTPS?|NO|FTP)_PROXY|PYTHONPATH|.*_EXTENSIONS?"
-)
-_INSTALLERS_OWN = regex(r"(PIP|POETRY|PIPENV|PDM)_.*")
-# What only installers read: lists of packages, and settings of where they come from.
-INSTALLERS_INPUT = regex(
-    r".*/(?:[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in|lock)|requirements/[\w.-]+|pylock[\w.-]*\.toml"
-    r"|poetry\.(?:lock|toml)|uv\.(?:lock|toml)|pdm\.(?:lock|toml)|Pipfile(?:\.lock)?|get-pip\.py|uvx?|[^/]+\.whl"
-    r"|pip\.conf|\.netrc|\.pypirc|\.pip/.*|\.ssh/.*|\.gitconfig|\.git-credentials|\.config/pip/.*|\.config/pypoetry/.*)"
-)
 
 
 class Reason(Enum):
@@ -246,7 +231,7 @@ class _Slicer:
             return Reason.INPUT if in_builder and self.is_input(step) and not self.is_mentioned(step) else None
         if step.keyword == "ARG":
             return Reason.INPUT if in_builder or BUILD_VARIABLE.fullmatch(step.key[1]) else None
-        if step.keyword == "ENV" and in_builder and _INSTALLERS_OWN.fullmatch(step.key[1]):
+        if step.keyword == "ENV" and in_builder and INSTALLERS_OWN.fullmatch(step.key[1]):
             return Reason.INPUT
         return None
 
