@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Sequence
 
 from pydock.edits import Fix, Safety
-from pydock.errors import RuleBugError, SyntaxProblem
+from pydock.errors import PydockError, RuleBugError, SyntaxProblem
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.requirements import entries
@@ -70,7 +70,9 @@ def check(project: Project, rules: Iterable[Rule]) -> tuple[Finding, ...]:
     for rule in rules:
         try:
             found += rule.check(project)
-        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (PydockError, MemoryError, RecursionError):
+            raise
+        except Exception as error:
             raise RuleBugError(f"{rule.code} {rule.name} failed on {project.path}: {error!r}") from error
     kept = heard(project, rules, found)
     return tuple(sorted(kept, key=lambda finding: (finding.path or project.path, *_place(finding))))

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar
 
-from pydock.ask import Question, answer
+from pydock.ask import Question, answer, one
 from pydock.discover import Target, Unusable
 from pydock.errors import PydockError
 from pydock.project.pins import Request, Unanswered
@@ -111,9 +111,8 @@ def advanced(batch: Batch) -> tuple[Answer, ...] | Paused[Batch]:
     found, changes, promised = list(batch.answers), batch.changes, batch.promised
     for entry in batch.members[len(found) :]:
         try:
-            if isinstance(entry, Unusable):
-                raise entry.error
-            said, changes = answer(batch.question, entry, changes, promised)
+            with one(batch.question, entry) as target:
+                said, changes = answer(batch.question, target, changes, promised)
         except Unanswered as missing:
             rest = replace(batch, answers=tuple(found), changes=changes, promised=missing.requests)
             return Paused(rest, missing.requests)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pydock.budget import undisturbed
+from pydock.errors import PydockError
 from pydock.migrate.record import Change
 from pydock.migrate.store import Store
 from pydock.tree import Tree
@@ -16,27 +18,46 @@ def apply(store: Store, repository: str, changes: tuple[Change, ...]) -> str:
     """Write the changes of a service; "" or why nothing was written.
 
     What is about to be written is noted first, so that a run that is killed in the middle is
-    finished by the next one.
+    finished by the next one. What cannot be written is settled at once: nothing was.
     """
-    if (path := _moved_on(repository, changes)) is not None:
-        return f"{path} is not what it was when it was read"
-    number = store.intend(repository, changes)
-    _write(repository, changes)
-    store.settle(number)
+    try:
+        with undisturbed():
+            if (path := _moved_on(repository, changes)) is not None:
+                return f"{path} is not what it was when it was read"
+            number = store.intend(repository, changes)
+            try:
+                _write(repository, changes)
+            except Exception:
+                store.settle(number)
+                raise
+            store.settle(number)
+    except PydockError as error:
+        return error.message
     return ""
 
 
 def finish(store: Store) -> Iterator[str]:
     """Finish what a killed run began; yields a remark for each service where a person wrote something since."""
     for number, repository, changes in store.intents():
-        _sweep(repository, changes)
-        tree = Tree(Path(repository))
-        known = all(tree.text(change.path) in {change.before, change.after} for change in changes)
-        if known:
-            _write(repository, changes)
-        else:
-            yield f"{repository}: a run was killed while it wrote there, and files have changed since; see git status"
+        try:
+            with undisturbed():
+                why = _finished(repository, changes)
+        except PydockError as error:
+            why = f"a run was killed while it wrote there, and it cannot be finished: {error.message}"
+        if why:
+            yield f"{repository}: {why}; see git status"
+        # Settled in any case: what cannot be finished now must not stop each later run.
         store.settle(number)
+
+
+def _finished(repository: str, changes: tuple[Change, ...]) -> str:
+    """Write what a killed run was about to write; "" or why a person has to look."""
+    _sweep(repository, changes)
+    tree = Tree(Path(repository))
+    if any(tree.text(change.path) not in {change.before, change.after} for change in changes):
+        return "a run was killed while it wrote there, and files have changed since"
+    _write(repository, changes)
+    return ""
 
 
 def _moved_on(repository: str, changes: Iterable[Change]) -> str | None:
