@@ -1,4 +1,4 @@
-"""Compose services that run the image of this Dockerfile: the only door to PyYAML.
+"""Compose services that run the image of this Dockerfile.
 
 Facts: https://docs.docker.com/reference/compose-file/services/ and .../build/, read 2026-11.
 """
@@ -10,13 +10,13 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from pydock.edits import Edit
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.documents import document, nodes
 from pydock.project.sources import remembered
 from pydock.values import Value
 
@@ -144,26 +144,12 @@ def _entries(text: str) -> Mapping[str, Mapping[str, Any]]:
 def _of_file(project: Project, path: str, text: str) -> Iterator[Service]:
     entries = _entries(text).items()
     folder = posixpath.dirname(path)
-    built = [entry for _, entry in entries if _builds_this(project, folder, entry.get("build"))]
-    images = {str(entry["image"]) for entry in built if entry.get("image")}
+    built = {name: entry for name, entry in entries if _builds_this(project, folder, entry.get("build"))}
+    images = {str(entry["image"]) for entry in built.values() if entry.get("image")}
     for name, entry in entries:
         # Another service may use the image by the name that this one gives it.
-        if entry in built or ("build" not in entry and str(entry.get("image")) in images):
+        if name in built or ("build" not in entry and str(entry.get("image")) in images):
             yield _service(str(name), path, entry)
-
-
-@lru_cache(maxsize=64)
-def document(text: str) -> Mapping[str, Any]:
-    """A compose file's content; nothing where it cannot be read."""
-    # Loading the library costs more than most checks, so only files that exist pay for it.
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        document = yaml.load(text, Loader=loader)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def _builds_this(project: Project, folder: str, build: object) -> bool:
@@ -205,18 +191,16 @@ def _list(value: object) -> list[Any]:
 
 def with_variable(project: Project, service: Service, name: str, value: str) -> Edit | None:
     """A variable for one service, in the lines of the file; None where they are laid out in an unusual way."""
-    import yaml
-
     text = project.tree.text(service.path) or ""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root = nodes(text)
     entry = _entry_of(_entry_of(root, "services"), service.name)
-    if not isinstance(entry, yaml.MappingNode) or entry.flow_style or not entry.value:
+    if getattr(entry, "id", None) != "mapping" or entry.flow_style or not entry.value:
         return None
     lines = text.splitlines(keepends=True)
     newline = "\r\n" if lines[0].endswith("\r\n") else "\n"
     present = _entry_of(entry, "environment")
     if present is not None:
-        if not isinstance(present, yaml.CollectionNode) or present.flow_style or not present.value:
+        if present.id not in {"mapping", "sequence"} or present.flow_style or not present.value:
             return None
         first = present.value[0]
         mark = (first[0] if isinstance(first, tuple) else first).start_mark

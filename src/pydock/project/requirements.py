@@ -19,7 +19,7 @@ from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.values import Value
 
-_COMMENT = regex(r"(^|\s+)#.*$")
+_COMMENT = regex(r"(^|(?<!\s)\s+)#.*$")
 _OPTION = regex(r"\s(--?[A-Za-z][\w-]*)(?:[= ]|$)")
 _LEADING = regex(r"(-[a-zA-Z](?=\s|[^-])|--[\w-]+)[ =]*(.*)", re.DOTALL)
 _PLACE = regex(r"(git|hg|svn|bzr)\+|https?://|file:|\.{0,2}/|\.\Z|\.\[")
@@ -111,7 +111,7 @@ def _entry(path: str, line: int, span: Span, text: str) -> Entry:
         return Entry(path, line, span, Kind.PLACE, text, body)
     try:
         return Entry(path, line, span, Kind.REQUIREMENT, text, "", Requirement(body))
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return Entry(path, line, span, Kind.INVALID, text)
 
 
@@ -154,7 +154,7 @@ class RequirementSet(Value):
 def read(path: str, text_of: Callable[[str], str | None]) -> RequirementSet:
     """A requirements file and its includes; constraints are files of the set, not requests."""
     reader = _Reader(text_of)
-    reader.visit(posixpath.normpath(path), (), None, asks=True)
+    reader.follow(posixpath.normpath(path))
     return RequirementSet(
         path,
         tuple(reader.files),
@@ -168,19 +168,39 @@ def read(path: str, text_of: Callable[[str], str | None]) -> RequirementSet:
 
 @dataclass
 class _Reader:
-    """What has been read so far, while includes are followed."""
+    """What has been read so far, while includes are followed.
+
+    A file that two others include is read once: what it asks for does not become more by that. `chain` are the
+    files that are open, each with its lines that are left and whether they ask for packages.
+    """
 
     text_of: Callable[[str], str | None]
-    files: list[str] = field(default_factory=list)
+    files: dict[str, None] = field(default_factory=dict)
     found: list[Entry] = field(default_factory=list)
     constraints: list[Entry] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     loop: tuple[str, ...] = ()
+    chain: dict[str, tuple[Iterator[Entry], bool]] = field(default_factory=dict)
+    seen: set[tuple[str, bool]] = field(default_factory=set)
 
-    def visit(self, name: str, chain: tuple[str, ...], origin: Entry | None, *, asks: bool) -> None:
-        if name in chain:
-            self.loop = self.loop or (*chain[chain.index(name) :], name)
+    def follow(self, path: str) -> None:
+        self.open(path, None, asks=True)
+        while self.chain:
+            name = next(reversed(self.chain))
+            lines, asks = self.chain[name]
+            entry = next(lines, None)
+            if entry is None:
+                del self.chain[name]
+            else:
+                self.take(entry, asks=asks)
+
+    def open(self, name: str, origin: Entry | None, *, asks: bool) -> None:
+        if name in self.chain:
+            names = list(self.chain)
+            self.loop = self.loop or (*names[names.index(name) :], name)
+            return
+        if (name, asks) in self.seen:
             return
         text = self.text_of(name)
         if text is None:
@@ -188,15 +208,14 @@ class _Reader:
             if origin:
                 self.troubles.append(Trouble(origin, f"names {name}, which is not there"))
             return
-        if name not in self.files:
-            self.files.append(name)
-        for entry in entries(name, text):
-            self.take(entry, (*chain, name), asks=asks)
+        self.seen.add((name, asks))
+        self.files.setdefault(name)
+        self.chain[name] = iter(entries(name, text)), asks
 
-    def take(self, entry: Entry, chain: tuple[str, ...], *, asks: bool) -> None:
+    def take(self, entry: Entry, *, asks: bool) -> None:
         if entry.kind in {Kind.INCLUDE, Kind.CONSTRAINT} and "://" not in entry.value:
             inner = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.value))
-            self.visit(inner, chain, entry, asks=asks and entry.kind is Kind.INCLUDE)
+            self.open(inner, entry, asks=asks and entry.kind is Kind.INCLUDE)
             return
         if entry.kind is Kind.INVALID:
             self.troubles.append(Trouble(entry, f"is no requirement: {entry.text}"))

@@ -22,6 +22,8 @@ Fact = TypeVar("Fact")
 MOST_SOURCES = 3_000
 # A syntax tree takes fifty times the memory of its text: only those that several questions go to are kept.
 MOST_TREES = 64
+# A chain of 150 `elif` or of 300 strings with `+` between them is not unheard of; Python itself ends at a few thousand.
+DEEPEST_SYNTAX = 400
 PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _SHEBANG = regex(r"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:ba|da|a)?sh\b")
 _NOT_THE_SERVICE = regex(
@@ -94,9 +96,20 @@ def _parsed(text: str) -> ast.Module | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # As bytes, so that a byte order mark and `# coding:` mean what they mean to Python.
-            return ast.parse(text.encode("utf-8", "surrogateescape"))
+            tree = ast.parse(text.encode("utf-8", "surrogateescape"))
+            return None if _is_deep(tree) else tree
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _is_deep(tree: ast.AST) -> bool:
+    """Whether nodes are nested so deep that readers, which call themselves, could not follow."""
+    level = [tree]
+    for _ in range(DEEPEST_SYNTAX):
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return False
+    return True
 
 
 def walk(tree: ast.AST) -> list[ast.AST]:
