@@ -9,6 +9,7 @@ not edited.
 from __future__ import annotations
 
 import io
+from bisect import bisect_right
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -138,7 +139,7 @@ class Stage(Value, eq=False):
         return tuple(entry for entry in self.instructions if entry.keyword in keywords)
 
     def last(self, keyword: str) -> Instruction | None:
-        return next(iter(reversed(self.of(keyword))), None)
+        return next((entry for entry in reversed(self.instructions) if entry.keyword == keyword), None)
 
 
 class Dockerfile(Value, dict=True):
@@ -164,7 +165,7 @@ class Dockerfile(Value, dict=True):
     def directives(self) -> dict[str, str]:
         return self._scan.directives
 
-    @property
+    @cached_property
     def lines(self) -> tuple[Line, ...]:
         return tuple(self._scan.lines)
 
@@ -230,18 +231,27 @@ class Dockerfile(Value, dict=True):
 
     def stage_named(self, name: str) -> Stage | None:
         """The stage that `--from=NAME` or `FROM NAME` means: a name or a number."""
-        for stage in reversed(self.stages):
-            if stage.name and stage.name == name.lower():
-                return stage
+        if stage := self._named.get(name.lower()):
+            return stage
         return self.stages[int(name)] if name.isdigit() and int(name) < len(self.stages) else None
+
+    @cached_property
+    def _named(self) -> dict[str, Stage]:
+        """The last stage of each name."""
+        return {stage.name: stage for stage in self.stages if stage.name}
 
     def slice(self, span: Span) -> str:
         return self.text[span.start : span.end]
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of an offset."""
-        start = self.text.rfind("\n", 0, offset) + 1
-        return self.text.count("\n", 0, offset) + 1, offset - start + 1
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each line begins."""
+        return [0, *(at + 1 for at, char in enumerate(self.text) if char == "\n")]
 
     @cached_property
     def problems(self) -> tuple[tuple[int, str], ...]:

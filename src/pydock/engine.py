@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Sequence
 
-from pydock.edits import Fix, Safety
+from pydock.edits import Fix, Safety, Taken
 from pydock.errors import PydockError, RuleBugError, SyntaxProblem
 from pydock.lines import Span
 from pydock.project import Project
@@ -95,9 +95,11 @@ def choose(findings: Iterable[Finding], allow: Safety) -> tuple[tuple[Finding, F
     chosen: list[tuple[Finding, Fix]] = []
     offers = [(finding, fix) for finding in findings if (fix := finding.fix) and fix.safety <= allow]
     offers = [offer for offer in offers if offer[0].rule.is_source] or offers
+    taken = Taken()
     for finding, fix in sorted(offers, key=_precedence):
-        if not any(fix.clashes(other) for _, other in chosen):
+        if not taken.clashes(fix):
             chosen.append((finding, fix))
+            taken.add(fix)
     return tuple(chosen)
 
 

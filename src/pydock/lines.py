@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -21,7 +23,7 @@ DIRECTIVES = frozenset({"syntax", "escape", "check"})
 TAKES_HEREDOC = frozenset({"RUN", "COPY", "ADD"})
 
 _LINE = regex(r"[^\n]*\n|[^\n]+\Z")
-_DIRECTIVE = regex(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
+_DIRECTIVE = regex(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S(?:.*\S)?|\s)\s*$")
 _CHECK = regex(r"\s*#\s*check\s*=", re.I)
 _HEREDOC = regex(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]+)\Z")
 
@@ -85,11 +87,9 @@ class Logical(Value):
 
     def source(self, offset: int) -> int:
         """The source offset of a character of `text`."""
-        here, there = 0, 0
-        for start, origin in self.parts:
-            if start > offset:
-                break
-            here, there = start, origin
+        # By the offset alone: no origin is as large as this.
+        at = bisect_right(self.parts, (offset, sys.maxsize))
+        here, there = self.parts[at - 1] if at else (0, 0)
         return there + offset - here
 
     def span(self, start: int, end: int) -> Span:
@@ -235,7 +235,7 @@ def _is_exec_form(line: str) -> bool:
         return False
     try:
         return all(isinstance(item, str) for item in json.loads(body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

@@ -58,7 +58,7 @@ def exec_form(text: str) -> tuple[Piece, ...] | None:
         return None
     try:
         values = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         return None

@@ -26,7 +26,7 @@ _SOURCE = regex(r"/etc/apt/(?:sources|preferences)|apt-key|add-apt-repository|ap
 
 def asked_for(project: Project, step: AptStep) -> tuple[frozenset[str], tuple[str, ...]]:
     """The packages by name, those in variables too, and the words that stay unknown."""
-    values = project.environment(step.stage, step.instruction)
+    values = dict(project.environment(step.stage, step.instruction))
     for command in script(step.instruction).commands:
         for word in command.assignments:
             name, _, value = (word.value or "").partition("=")

@@ -52,7 +52,7 @@ _RIGHTS = regex(
 
 
 # A server that starts as root and leaves it to its own setting to become somebody else.
-_BECOMES = regex(r"^\s*(?:user|uid)\s*=\s*[\"']?(?!root\b|0\b|\$|None)[\w-]+", re.M)
+_BECOMES = regex(r"^[ \t]*(?:user|uid)\s*=\s*[\"']?(?!root\b|0\b|\$|None)[\w-]+", re.M)
 _SERVER_SETTINGS = regex(r"(?:\A|/)(?:[^/]*gunicorn[^/]*\.py|[^/]*uwsgi[^/]*\.(?:ini|cfg|conf))\Z")
 
 
