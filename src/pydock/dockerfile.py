@@ -118,7 +118,7 @@ class Instruction(Value, eq=False, dict=True):
         return tuple(found)
 
 
-class Stage(Value, eq=False):
+class Stage(Value, eq=False, dict=True):
     """The instructions from one FROM to the next; `base` as written, `name` in lower case."""
 
     index: int

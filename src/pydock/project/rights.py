@@ -19,7 +19,7 @@ from pydock.project.sources import sources
 from pydock.project.start import Start, starts
 from pydock.project.system import Family, family, is_plain_base
 from pydock.shell import Command, script
-from pydock.values import Value
+from pydock.values import Value, once
 
 ROOT = frozenset({"", "root", "0", "root:root", "0:0", "root:0", "0:root"})
 _DROPS = frozenset({"sudo", "gosu", "su-exec", "setpriv", "runuser", "su", "s6-setuidgid", "chpst"})
@@ -70,6 +70,7 @@ class User(Value):
         return f"{self.name}:{self.name}" if self.has_group else self.name
 
 
+@once
 def created_user(project: Project, stage: Stage) -> User | None:
     """The one user that the stage makes, None where it makes none or several."""
     found = [
