@@ -13,7 +13,7 @@ from pydock.project.requirements import entries
 from pydock.rule import Finding, Rule
 from pydock.silence import heard
 from pydock.tree import Tree
-from pydock.values import Value
+from pydock.values import Value, replace
 
 ROUNDS = 20
 
@@ -75,7 +75,17 @@ def check(project: Project, rules: Iterable[Rule]) -> tuple[Finding, ...]:
         except Exception as error:
             raise RuleBugError(f"{rule.code} {rule.name} failed on {project.path}: {error!r}") from error
     kept = heard(project, rules, found)
+    if (unseen := project.tree.unseen) is not None:
+        kept = tuple(_withheld(finding, unseen) for finding in kept)
     return tuple(sorted(kept, key=lambda finding: (finding.path or project.path, *_place(finding))))
+
+
+def _withheld(finding: Finding, unseen: str) -> Finding:
+    """A finding without its fix, which may have been another one if all files of the context were known."""
+    if finding.fix is None:
+        return finding
+    why = f"Not fixed: the build context is too large, and {unseen} was not looked at. Build it in a smaller folder."
+    return replace(finding, fix=None, advice=f"{why} {finding.advice}".rstrip())
 
 
 def _refuse_loop(project: Project, loop: tuple[str, ...]) -> None:

@@ -19,6 +19,8 @@ from pydock.values import Value
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+_MOST_WILDCARDS = 3
+
 
 def is_top(folder: Path) -> bool:
     """Whether a folder is the top of a git work tree."""
@@ -59,7 +61,8 @@ class _Rules(Value, dict=True):
     def _spec(self) -> GitIgnoreSpec | None:
         """None where a line means nothing: then the file says nothing."""
         try:
-            return matcher(self.lines)
+            # What has more wildcards than anybody writes would be tried in ever more ways.
+            return matcher(line for line in self.lines if line.replace("**", "*").count("*") <= _MOST_WILDCARDS)
         except ValueError:
             return None
 

@@ -7,7 +7,7 @@ as long as reading or asking takes, whichever is longer, and not both.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from pydock.ask import Question, answer, one
 from pydock.discover import Target, Unusable
-from pydock.errors import PydockError
+from pydock.errors import BugError, PydockError
 from pydock.project.pins import Request, Unanswered
 from pydock.report import Answer, failed
 from pydock.values import Value, field, replace
@@ -90,7 +90,7 @@ def answers(question: Question, found: Iterable[Target | Unusable], jobs: int) -
         ready: dict[int, tuple[Answer, ...]] = {}
         following = 0
         for batch, future in served(start, batches, jobs * _AHEAD if jobs > 1 else 1, ask):
-            result = future.result()
+            result = _alone(batch) if isinstance(future.exception(), BrokenExecutor) else future.result()
             assert not isinstance(result, Paused)
             ready[batch.number] = result
             while following in ready:
@@ -129,8 +129,38 @@ def _started(jobs: int) -> Iterator[Start[Batch, tuple[Answer, ...]]]:
     if jobs == 1:
         yield _done
         return
-    with ProcessPoolExecutor(jobs) as pool:
-        yield lambda batch: pool.submit(advanced, batch)
+    pools = [ProcessPoolExecutor(jobs)]
+
+    def start(batch: Batch) -> Future[tuple[Answer, ...] | Paused[Batch]]:
+        try:
+            return pools[-1].submit(advanced, batch)
+        except BrokenExecutor:
+            # A project has ended its process, and the pool with it; the others go on in a new one.
+            pools.append(ProcessPoolExecutor(jobs))
+            return pools[-1].submit(advanced, batch)
+
+    try:
+        yield start
+    finally:
+        for pool in pools:
+            pool.shutdown(cancel_futures=True)
+
+
+def _alone(batch: Batch) -> tuple[Answer, ...]:
+    """The answers of a batch that was at work while a process ended, each Dockerfile in a process of its own."""
+    found = list(batch.answers)
+    # It waits for a resolver itself: nobody else is left who would ask.
+    waiting = replace(batch, question=replace(batch.question, kept=""), answers=(), promised=())
+    for entry in batch.members[len(found) :]:
+        with ProcessPoolExecutor(1) as pool:
+            try:
+                result = pool.submit(advanced, replace(waiting, members=(entry,))).result()
+                assert not isinstance(result, Paused)
+                found += result
+            except BrokenExecutor:
+                why = BugError("the process that read it ended", "this is a bug of pydock; please report it")
+                found.append(failed(entry.shown, why, entry.path))
+    return tuple(found)
 
 
 def _done(batch: Batch) -> Future[tuple[Answer, ...] | Paused[Batch]]:
