@@ -234,6 +234,8 @@ def _parsed(name: str, text: str) -> dict[str, object]:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise UnreadableError(f"{name}: {error}", "pydock reads its settings there") from error
+    except RecursionError:
+        raise UnreadableError(f"{name}: nested too deep", "pydock reads its settings there") from None
 
 
 def _line(text: str, where: tuple[str, ...]) -> int:

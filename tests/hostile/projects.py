@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 Files = Mapping[str, str]
 PLAIN = "FROM python:3.12.7-slim-bookworm\nCOPY . .\n{}CMD python app.py\n"
 SERVICE = "services:\n  web:\n    build: .\n"
+
+
+def _repeated(line: str, size: int) -> str:
+    return "".join(line.format(at) for at in range(min(size, 1_000)))
 
 
 def _python(text: str) -> Files:
@@ -75,7 +79,7 @@ def blocks(count: int) -> Files:
 
 
 # By what they are; each takes about the length that it is given.
-SHAPES = {
+SHAPES: Mapping[str, Callable[[int], Files]] = {
     "a sum of many terms in Python": lambda size: _python("a = " + "1+" * size + "1"),
     "texts that are added up": lambda size: _python("a = " + "'x' + " * size + "'y'"),
     "a chain of attributes": lambda size: _python("a" + ".b" * size),
@@ -112,21 +116,21 @@ SHAPES = {
     "folders of wildcards in a COPY": lambda size: _lines(f"COPY {'**/' * min(size, 500)}x b\n"),
     "wildcards in .dockerignore": lambda size: {**_lines(""), ".dockerignore": "*a" * 20 + "b\n", "a" * 200: ""},
     "wildcards in .gitignore": lambda size: {**_lines(""), ".gitignore": "*a" * 20 + "b\n", "a" * 200 + ".py": ""},
-    "many lines of .dockerignore": lambda size: {**_lines(""), ".dockerignore": "".join(f"a{at}\n" for at in range(size))},
-    "a chain of includes": included,
-    "includes that double": diamonds,
+    "many lines of .dockerignore": lambda size: {**_lines(""), ".dockerignore": _repeated("a{}\n", size)},
+    "a chain of includes": lambda size: included(min(size, 200)),
+    "includes that double": lambda size: diamonds(min(size, 200)),
     "a requirement of brackets": lambda size: _requirements({"requirements.txt": f"a; {'(' * size}\n"}),
     "blanks in a requirement": lambda size: _requirements({"requirements.txt": f"a{' ' * size * 4}x #\n"}),
     "continued requirements": lambda size: _requirements({"requirements.txt": "a \\\n" * size}),
     "extras without an end": lambda size: _requirements({"requirements.txt": f"a[{'b,' * size}c]\n"}),
-    "many requirements": lambda size: _requirements({"requirements.txt": "".join(f"a{at}\n" for at in range(min(size, 1000)))}),
+    "many requirements": lambda size: _requirements({"requirements.txt": _repeated("a{}\n", size)}),
     "aliases that double": lambda size: aliases(min(size, 40)),
     "merges that double": lambda size: merged(min(size, 40)),
     "an alias of itself": lambda size: _compose(f"a: &a [*a]\n{SERVICE}"),
     "brackets of YAML": lambda size: _compose("a: " + nested("[", "", "]", size) + f"\n{SERVICE}"),
     "lists of YAML in lists": lambda size: _compose("- " * size + "a\n"),
     "mappings of YAML in mappings": lambda size: _compose("a: " + nested("{a: ", "b", "}", size) + f"\n{SERVICE}"),
-    "many services": lambda size: _compose("services:\n" + "".join(f"  s{at}: {{build: .}}\n" for at in range(min(size, 500)))),
+    "many services": lambda size: _compose("services:\n" + _repeated("  s{}: {{build: .}}\n", size)),
     "brackets of TOML": lambda size: {**_lines(""), "pyproject.toml": f"a = {'[' * size}\n"},
     "tables of TOML": lambda size: {**_lines(""), "pyproject.toml": "[a" + ".a" * size + "]\n"},
     "quotes of a shell": lambda size: _run("echo '" + "a" * size * 10),

@@ -24,7 +24,8 @@ from tests.command_line import Runner
 from tests.hostile.projects import SHAPES, diamonds, doubled_variables, included
 
 SIZES = (50, 500, 2_000)
-ENDED = {"takes more than", "MB of memory", "pydock failed", "nested deeper", "failed on"}
+PLAIN = "FROM python:3.12.7-slim-bookworm\nCOPY . .\nRUN pip install flask==3.1.0\nCMD python z/app.py\n"
+ENDED = {"takes more than", "MB of memory", "pydock failed", "failed on"}
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
@@ -59,7 +60,12 @@ def test_a_value_is_known_up_to_a_length(length: int, is_known: bool) -> None:
 def test_a_file_that_is_included_twice_is_read_once() -> None:
     files = diamonds(60)
     asked: list[str] = []
-    found = read("requirements.txt", lambda path: (asked.append(path), files.get(path))[1])
+
+    def text(path: str) -> str | None:
+        asked.append(path)
+        return files.get(path)
+
+    found = read("requirements.txt", text)
     assert found.names == {"flask"}
     assert len(asked) == len(set(asked)) == 62
 
@@ -98,15 +104,15 @@ def test_an_alias_within_measure_stands_for_what_it_names() -> None:
 
 
 @pytest.mark.parametrize(("depth", "is_read"), [(300, True), (900, False)], ids=["a long chain", "an endless one"])
-@pytest.mark.parametrize("link", ["1+", "a.", "not ", "f()."])
+@pytest.mark.parametrize("link", ["1+", "a.", "not "])
 def test_source_is_read_as_deep_as_anybody_writes(link: str, depth: int, is_read: bool) -> None:
     assert (syntax(link * depth + "a") is not None) is is_read
 
 
-@pytest.mark.parametrize("pattern", ["*a" * 30 + "*b", "**/" * 20 + "b", "*?" * 30 + "b", "[a]*" * 30 + "b"])
+@pytest.mark.parametrize("pattern", ["*a" * 30 + "*b", "**/" * 20 + "[b]", "*?" * 30 + "b", "[a]*" * 30 + "b"])
 def test_many_wildcards_match_in_one_pass(pattern: str) -> None:
     assert not Ignore(pattern).hides("a" * 250)
-    assert Ignore(pattern).hides("a" * 250 + "b") is (not pattern.startswith("**/"))
+    assert Ignore(pattern).hides(f"{'a' * 250}/b" if pattern.startswith("**") else "a" * 250 + "b")
 
 
 def test_what_is_taken_clashes_with_what_touches_it_and_nothing_else() -> None:
@@ -115,23 +121,30 @@ def test_what_is_taken_clashes_with_what_touches_it_and_nothing_else() -> None:
 
     fixes = [fix((at % 17, at % 17 + at % 5), (at % 29 + 20, at % 29 + 20 + at % 3)) for at in range(60)]
     for first in fixes:
-        for second in fixes:
-            taken = Taken()
-            taken.add(first)
-            taken.add(fix((90, 95)))
-            for other in fixes:
-                assert taken.clashes(other) is (other.clashes(first) or other.clashes(fix((90, 95))))
-            break
+        taken = Taken()
+        taken.add(first)
+        taken.add(fix((90, 95)))
+        for other in fixes:
+            assert taken.clashes(other) is (other.clashes(first) or other.clashes(fix((90, 95))))
+
+
+def _remove_deep(depth: int) -> None:
+    """Remove folders d in d: what removes folders elsewhere calls itself for each."""
+    for _ in range(depth):
+        os.chdir("d")
+    for _ in range(depth):
+        os.chdir("..")
+        os.rmdir("d")
 
 
 def test_folders_three_thousand_deep_do_not_stop_the_service_beside_them(run: Runner, folder: Path) -> None:
     (folder / "Dockerfile").write_text("FROM python:3.12.7-slim-bookworm\nRUN pip install flask\n")
-    before = os.getcwd()
     for _ in range(3_000):
         os.mkdir("d")
         os.chdir("d")
-    os.chdir(before)
+    os.chdir(folder)
     result = run("check", "--output-format", "json", ".")
+    _remove_deep(3_000)
     assert result.code == 1
     assert json.loads(result.out)["projects"][0]["findings"]
 
@@ -140,18 +153,11 @@ def test_what_was_not_seen_of_a_context_keeps_fixes_back(
     run: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pydock.disk.MOST_FILES", 50)
-    write(
-        folder,
-        {
-            "Dockerfile": "FROM python:3.12.7-slim-bookworm\nCOPY . .\nRUN pip install flask==3.1.0\nCMD python z/app.py\n"
-        },
-    )
-    write(folder, {f"a/{at}.csv": "" for at in range(60)} | {"z/app.py": "import flask\n"})
-    before = (folder / "Dockerfile").read_text()
+    write(folder, {"Dockerfile": PLAIN, "z/app.py": "import flask\n"} | {f"a/{at}.csv": "" for at in range(60)})
     result = run("fix", ".")
     assert result.code == 1
     assert "was not looked at" in result.err
-    assert (folder / "Dockerfile").read_text() == before
+    assert (folder / "Dockerfile").read_text() == PLAIN
 
 
 def test_a_limit_of_calls_is_what_it_was_before(run: Runner, folder: Path) -> None:

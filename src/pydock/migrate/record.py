@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from enum import StrEnum
 
+from pydock.errors import UnreadableError
 from pydock.values import Value, convert, field, to_builtins
 
 
@@ -137,8 +138,14 @@ class Record(Value):
 
     @classmethod
     def read(cls, text: str) -> Record:
-        """What `written` wrote."""
-        return convert(json.loads(text), cls)
+        """What `written` wrote.
+
+        Raises UnreadableError for anything else.
+        """
+        try:
+            return convert(json.loads(text), cls)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise UnreadableError(f"a kept result is damaged: {error}") from error
 
 
 def failed(message: str, hint: str = "", *, is_kept: bool = True) -> Record:

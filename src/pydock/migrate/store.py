@@ -16,10 +16,12 @@ from pathlib import Path
 from pydock import __version__
 from pydock.errors import UnreadableError
 from pydock.migrate.record import Change, Record
+from pydock.values import convert
 
 NAME = ".migrate.sqlite3"
 _LOCK = ".migrate.lock"
 SCHEMA = 2
+_CHANGE = ("path", "before", "after")
 _PATIENCE = 120.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, version TEXT NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
@@ -35,7 +37,11 @@ class Store:
 
     def record(self, key: str) -> Record | None:
         row = self._connection.execute("SELECT record FROM answers WHERE key = ?", (key,)).fetchone()
-        return Record.read(row[0]) if row else None
+        try:
+            return Record.read(row[0]) if row else None
+        except UnreadableError:
+            # What is damaged is examined again.
+            return None
 
     def keep(self, key: str, record: Record) -> None:
         row = (key, __version__, record.written())
@@ -56,10 +62,19 @@ class Store:
 
     def intents(self) -> tuple[tuple[int, str, tuple[Change, ...]], ...]:
         rows = self._connection.execute("SELECT number, repository, changes FROM intents ORDER BY number")
-        return tuple((row[0], row[1], tuple(Change(*each) for each in json.loads(row[2]))) for row in rows)
+        return tuple((number, repository, changes_of(text)) for number, repository, text in rows)
 
     def settle(self, number: int) -> None:
         self._connection.execute("DELETE FROM intents WHERE number = ?", (number,))
+
+
+def changes_of(text: str) -> tuple[Change, ...]:
+    """The changes that `intend` wrote; none where that is damaged, so that it stops no later run."""
+    try:
+        found = json.loads(text)
+        return tuple(convert(dict(zip(_CHANGE, each, strict=True)), Change) for each in found)
+    except (ValueError, TypeError, RecursionError):
+        return ()
 
 
 @contextmanager

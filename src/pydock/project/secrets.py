@@ -33,14 +33,15 @@ _SHAPES = (
 )
 _SHAPE = regex("|".join(f"(?:{pattern})" for _, pattern in _SHAPES))
 _PRIVATE_KEY = regex(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|[^\n]*)", re.S)
-_URL = regex(r"\b[a-z][\w+.-]*://(?P<user>[^\s/@:'\"]*)(?::(?P<password>[^\s/@'\"]+))?@(?=[\w\[$.])", re.I)
+_URL = regex(r"(?<=[\w+.-])://(?P<user>[^\s/@:'\"]*)(?::(?P<password>[^\s/@'\"]+))?@(?=[\w\[$.])", re.I)
 _HEADER = regex(
     r"\b(?:Authorization\s*[:=]\s*[\"']?(?:Bearer|Basic|Token)|(?:PRIVATE|JOB|X-[\w-]*)-?TOKEN\s*:)\s+(?P<value>[^\s\"'\\]{6,})",
     re.I,
 )
 _ASSIGNED = regex(
-    r"(?P<name>[A-Za-z_][\w.-]*)(?P<key>[\"']?\]?)(?P<sign>[ \t]*[=:][ \t]*|[ \t]+)"
-    r"(?P<value>\$\{[^}\n]*\}|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^\s\"',;)}\]]+)"
+    # A name that nothing follows is a match, too: else each end of it would be tried for a name.
+    r"(?P<name>[A-Za-z_][\w.-]*+)(?:(?P<key>[\"']?\]?)(?P<sign>[ \t]*[=:][ \t]*|[ \t]+)"
+    r"(?P<value>\$\{[^}\n]*\}|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^\s\"',;)}\]]+))?"
 )
 _OLD_STYLE = regex(r"(?i)[-+ \t]*(?:ENV|ARG)\s+\Z")
 
@@ -211,6 +212,8 @@ def _assigned(text: str) -> Iterator[Span]:
     at = 0
     while match := _ASSIGNED.search(text, at):
         at = match.end("name")
+        if match["value"] is None:
+            continue
         if is_secret_name(match["name"]) and (span := _value(text, match)) and span.end > span.start:
             at = span.end
             yield span

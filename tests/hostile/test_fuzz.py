@@ -1,0 +1,20 @@
+"""Every reader takes whatever looks like what it reads, for a few seconds a run; `fuzz.py` goes on for longer."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hostile.fuzz import TARGETS, crash, run
+
+# The grammar of shells looks for minutes for a meaning of `case case case`: that target is not bounded yet.
+BOUNDED = [target for target in TARGETS if target != "shell"]
+
+
+@pytest.mark.parametrize("target", BOUNDED)
+def test_no_text_breaks_a_reader(target: str) -> None:
+    assert run(target, 3.0) > 10
+
+
+def test_what_breaks_a_reader_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.hostile.fuzz.TARGETS", {"broken": int})
+    assert "ValueError" in (crash("broken", "x") or "")
