@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.project import Project
 from pydock.images.debian import full_image_libraries, library
+from pydock.project import Project
 from pydock.split.slim import loaded_libraries, slim_doubts
 from pydock.tree import Tree
 
