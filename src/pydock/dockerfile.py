@@ -17,7 +17,7 @@ from dockerfile_parse import DockerfileParser
 
 from pydock.lines import SPACE, Block, Heredoc, Line, Logical, Role, Scan, Span, masked, scan
 from pydock.patterns import regex
-from pydock.values import Value
+from pydock.values import Value, once
 from pydock.words import Piece, exec_form, expand, split, unquote
 
 _NAMES = """
@@ -135,6 +135,7 @@ class Stage(Value, eq=False, dict=True):
     def span(self) -> Span:
         return Span(self.start.lead.start, self.instructions[-1].span.end)
 
+    @once
     def of(self, *keywords: str) -> tuple[Instruction, ...]:
         return tuple(entry for entry in self.instructions if entry.keyword in keywords)
 
