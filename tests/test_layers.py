@@ -22,6 +22,7 @@ EACH_MODULE = pytest.mark.parametrize("path", MODULES, ids=NAMES)
 # Lowest first; a room imports from lower floors, and rooms of one floor do not know each other.
 FLOORS = (
     {"errors", "patterns", "values"},
+    {"budget", "moments", "wildcards"},
     {"config", "data", "gitignore", "lines", "terminal"},
     {"words"},
     {"dockerfile"},
@@ -72,7 +73,7 @@ DOORS = {
         "cli_options.py",
         "cli_verify.py",
     },
-    "yaml": {"project/compose.py"},
+    "yaml": {"project/documents.py"},
     # Names and versions are values of the whole middle of the house.
     "packaging": {"project", "resolve", "split", "rules"},
     "uv": {"resolve/uv.py"},
@@ -202,7 +203,9 @@ def test_only_the_command_line_catches_what_is_for_a_person() -> None:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             if isinstance(node, ast.ExceptHandler) and node.type is not None
         }
-        if path.name not in {"cli.py", "cli_facts.py", "cli_verify.py", "discover.py", "examine.py", "many.py"}:
+        own = {"cli.py", "cli_facts.py", "cli_verify.py", "discover.py", "examine.py", "apply.py", "many.py"}
+        # These name what went wrong: a rule, or whatever one project has done.
+        if path.name not in own | {"budget.py", "engine.py"}:
             assert not caught & {"PydockError", "Exception", "BaseException"}, path
 
 

@@ -246,13 +246,8 @@ class Dockerfile(Value, dict=True):
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of an offset."""
-        line = bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        """Where each line begins."""
-        return [0, *(at + 1 for at, char in enumerate(self.text) if char == "\n")]
+        line = bisect_right(self._scan.starts, offset)
+        return line, offset - self._scan.starts[line - 1] + 1
 
     @cached_property
     def problems(self) -> tuple[tuple[int, str], ...]:

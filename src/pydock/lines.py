@@ -116,7 +116,7 @@ class Block:
 
 @dataclass(slots=True)
 class Scan:
-    """Every line with its role, the instruction blocks, and the problems met on the way."""
+    """Every line with its role, the instruction blocks, the problems met on the way, and where lines start."""
 
     text: str
     escape: str = "\\"
@@ -124,6 +124,7 @@ class Scan:
     lines: list[Line] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
 
     def content(self, span: Span) -> str:
         """A line without its line end and without a byte order mark."""
@@ -133,7 +134,7 @@ class Scan:
 
 def scan(text: str) -> Scan:
     """Give each physical line its role; tolerant: problems are collected, never raised."""
-    found = Scan(text)
+    found = Scan(text, starts=[0, *(match.end() for match in re.finditer("\n", text))])
     spans = (Span(match.start(), match.end()) for match in _LINE.finditer(text))
     rest = enumerate(spans, 1)
     in_head = True
