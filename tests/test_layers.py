@@ -22,7 +22,7 @@ EACH_MODULE = pytest.mark.parametrize("path", MODULES, ids=NAMES)
 # Lowest first; a room imports from lower floors, and rooms of one floor do not know each other.
 FLOORS = (
     {"errors", "patterns", "values"},
-    {"hosts", "processes"},
+    {"budget", "hosts", "moments", "processes", "wildcards"},
     {"data", "files", "lines", "terminal"},
     {"config", "gitignore", "images", "words"},
     {"dockerfile", "gitindex"},
@@ -211,7 +211,8 @@ def test_only_the_command_line_catches_what_is_for_a_person() -> None:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             if isinstance(node, ast.ExceptHandler) and node.type is not None
         }
-        if path.name not in CATCHING:
+        # These name what went wrong: a rule, or whatever one project has done.
+        if path.name not in CATCHING | {"budget.py", "engine.py"}:
             assert not caught & {"PydockError", "Exception", "BaseException"}, path
 
 

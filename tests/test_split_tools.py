@@ -91,7 +91,8 @@ LEFT_OUT: tuple[tuple[str, dict[str, str], str], ...] = (
     (PLACED[7].dockerfile, PLACED[7].files, "maturin"),
     (PLACED[8].dockerfile, WORKSPACE, "/uvx"),
     (
-        f"{SLIM}{APT} git openssh-client\nRUN mkdir -p /root/.ssh && ssh-keyscan example.org >> /root/.ssh/known_hosts\n"
+        f"{SLIM}{APT} git openssh-client\n"
+        "RUN mkdir -p /root/.ssh && ssh-keyscan example.org >> /root/.ssh/known_hosts\n"
         f"{BEFORE}RUN pip install -r requirements.txt\nRUN rm -rf /root/.ssh\n{CMD}",
         {"requirements.txt": "git+ssh://git@example.org/a/b.git\n"},
         ".ssh",

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydock import engine
+from pydock.budget import Budget, unhurried, within
 from pydock.codemods import asked_for
 from pydock.config import GIT, Settings, chosen, settings
-from pydock.discover import Target, configuration
+from pydock.discover import Target, Unusable, configuration
 from pydock.edits import Safety
 from pydock.engine import Report
 from pydock.errors import OptionError
 from pydock.project import Options, Project, hiding
 from pydock.project.hiding import without_secrets
-from pydock.project.pins import Request
+from pydock.project.pins import Answer as Pinned
+from pydock.project.pins import Request, Unanswered
 from pydock.project.running import Running
 from pydock.report import Answer, checked, fixed, mask_of
 from pydock.report.tables import plan_table
@@ -61,6 +64,20 @@ def refuse_unknown_rules(question: Question) -> None:
     asked_for(question.codemods)
 
 
+@contextmanager
+def one(question: Question, found: Target | Unusable) -> Iterator[Target]:
+    """One project among others: whatever happens to it in here, and whatever it takes, is an error of it alone.
+
+    Raises PydockError for whatever goes wrong, and Unanswered where a question does not wait.
+    """
+    if isinstance(found, Unusable):
+        raise found.error
+    with within(Budget()):
+        wanted = settings(configuration(found.tree, found.path), question.given)
+    with within(wanted.budget, (Unanswered,)):
+        yield found
+
+
 def answer(
     question: Question, target: Target, changes: Mapping[str, str], promised: Iterable[Request] = ()
 ) -> tuple[Answer, Mapping[str, str]]:
@@ -79,7 +96,8 @@ def answer(
     report, proof = _outcome(question, project, wanted, rules, promised)
     found = fixed(report, target.shown, target.patch, proof, is_detailed=question.is_detailed)
     if not question.is_dry and report.changed:
-        found = replace(found, losses=report.result.tree.write(report.changed, report.project.tree))
+        with unhurried():
+            found = replace(found, losses=report.result.tree.write(report.changed, report.project.tree))
     return found, report.result.tree.changes
 
 
@@ -95,7 +113,8 @@ def proof(question: Question, target: Target) -> Proof:
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
     with without_secrets(project):
         found = _rewritten(question, project, rules, allow).project
-        report, said = proven(found, rules, allow, question.proof or Ways(), is_fix=False)
+        with unhurried():
+            report, said = proven(found, rules, allow, question.proof or Ways(), is_fix=False)
     return mask_of(report).over(said)
 
 
@@ -161,7 +180,8 @@ def _outcome(
             return report, None
         from pydock.bench.proof import proven  # drives an engine, which a plain fix does not
 
-        return proven(report.project, rules, allow, question.proof, is_fix=True)
+        with unhurried():
+            return proven(report.project, rules, allow, question.proof, is_fix=True)
 
 
 def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:
@@ -186,7 +206,8 @@ def _day(wanted: Settings, tree: Tree) -> date | None:
         return date.fromisoformat(wanted.as_of) + timedelta(days=1)
     from pydock.resolve.history import last_change  # starts a process, which `check` does not
 
-    return last_change(tree) + timedelta(days=1)
+    with unhurried():
+        return last_change(tree) + timedelta(days=1)
 
 
 def _rewritten(
@@ -201,7 +222,8 @@ def _rewritten(
 
         by_table = replace(project, options=replace(project.options, pin="table"))
         report = engine.rewrite(by_table, rules, allow)
-        project = replace(project, registry=published((report.project, report.result)))
+        with unhurried():
+            project = replace(project, registry=published((report.project, report.result)))
     if project.options.offline:
         if project.running.image:
             raise OptionError("--pins-from needs a package index, and --offline asks none", "leave one of them out")
@@ -210,4 +232,9 @@ def _rewritten(
     from pydock.resolve.kept import Kept
 
     answers = Reader(Kept(Path(question.kept)), promised).answers if question.kept else THIS_RUN.answers
-    return gathered(project, lambda before: engine.rewrite(before, rules, allow), answers, promised)
+
+    def waited(asked: tuple[Request, ...]) -> dict[Request, Pinned]:
+        with unhurried():
+            return answers(asked)
+
+    return gathered(project, lambda before: engine.rewrite(before, rules, allow), waited, promised)

@@ -26,21 +26,22 @@ def with_steps(
 
     With every step kept, the text between the steps stays as it was.
     """
-    edits = tuple(edits)
+    edits = tuple(sorted(edits))
     if len(kept) == len(script.steps):
         return _replaced(dockerfile, run.span, edits)
     is_document = bool(run.heredocs) and run.heredocs[0].body.holds(script.steps[0].span)
     first, last = script.steps[0], script.steps[-1]
+    wanted = set(kept)
     pieces = [dockerfile.text[run.span.start : first.span.start]]
     for at, step in enumerate(script.steps):
-        if step not in kept:
+        if step not in wanted:
             continue
         before = script.steps[at - 1].span.end if at else first.span.start
         gap = dockerfile.text[before : step.span.start]
         pieces.append(_joint(step, gap, opens=len(pieces) == 1, is_document=is_document))
         pieces.append(_replaced(dockerfile, step.span, edits))
     after = dockerfile.text[last.span.end : run.span.end]
-    return "".join(pieces) + (after if is_document or last in kept else dockerfile.newline)
+    return "".join(pieces) + (after if is_document or last in wanted else dockerfile.newline)
 
 
 def _joint(step: Step, gap: str, *, opens: bool, is_document: bool) -> str:
@@ -70,6 +71,7 @@ def with_words(
 ) -> tuple[Span, str]:
     """The command with these of its words, then new ones, as a replacement of its span."""
     text = dockerfile.text
+    wanted = set(kept)
     first, *rest = command.words
     pieces = [text[command.span.start : first.span.end]]
     previous, gap_since_kept, style = first, "", " "
@@ -77,7 +79,7 @@ def with_words(
         gap = text[previous.span.end : word.span.start]
         gap_since_kept = gap_since_kept or gap
         previous = word
-        if word not in kept:
+        if word not in wanted:
             continue
         # A word that shared its line with a removed one takes over the break before that one.
         if "\n" not in gap and "\n" in gap_since_kept:
@@ -102,12 +104,13 @@ def _without_comments(gap: str) -> str:
 
 
 def _replaced(dockerfile: Dockerfile, span: Span, edits: Iterable[tuple[Span, str]]) -> str:
-    text, at = "", span.start
-    for place, replacement in sorted(edits):
+    """The text of a span after those of the edits, which come in order, that lie in it."""
+    pieces, at = [], span.start
+    for place, replacement in edits:
         if span.holds(place):
-            text += dockerfile.text[at : place.start] + replacement
+            pieces += [dockerfile.text[at : place.start], replacement]
             at = place.end
-    return text + dockerfile.text[at : span.end]
+    return "".join([*pieces, dockerfile.text[at : span.end]])
 
 
 def ended(text: str, newline: str) -> str:

@@ -31,6 +31,8 @@ from pydock.cli_options import (
     AllowHosts,
     AsOf,
     BaselineOption,
+    BudgetMemory,
+    BudgetSeconds,
     Colour,
     ColourOption,
     FixFormat,
@@ -47,6 +49,7 @@ from pydock.cli_options import (
     Portable,
     Select,
     WriteBaseline,
+    budget,
 )
 from pydock.cli_verify import Builder, Network, UnsafeFixes, WithServices
 from pydock.cli_verify import verify as verify_command
@@ -98,6 +101,8 @@ def check(
     ] = None,
     baseline: BaselineOption = None,
     write_baseline: WriteBaseline = None,
+    budget_seconds: BudgetSeconds = None,
+    budget_memory: BudgetMemory = None,
     color: ColourOption = Colour.AUTO,
     jobs: Jobs = 1,
 ) -> None:
@@ -105,7 +110,8 @@ def check(
     from pydock.ask import Question
     from pydock.terminal import Style, style_for
 
-    given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
+    given: dict[str, object] = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
+    given |= budget(budget_seconds, budget_memory)
     question = Question(given, is_detailed=output_format in DETAILED)
     answers = _compared(_answers(question, paths, jobs), baseline, write_baseline)
     style = Style() if console.is_file(output) else style_for(sys.stdout, color)
@@ -151,6 +157,8 @@ def fix(
     network: Network = False,
     with_services: WithServices = False,
     builder: Builder = "",
+    budget_seconds: BudgetSeconds = None,
+    budget_memory: BudgetMemory = None,
     color: ColourOption = Colour.AUTO,
     jobs: Jobs = 1,
 ) -> None:
@@ -176,7 +184,7 @@ def fix(
         "allow-builds": allow_builds,
         "allow-hosts": allow_hosts,
     }
-    settings = {**given, **pins, "unsafe-fixes": unsafe_fixes}
+    settings = {**given, **pins, "unsafe-fixes": unsafe_fixes, **budget(budget_seconds, budget_memory)}
     is_dry = diff or output is not None
     question = Question(
         settings, True, is_dry, ways, tuple(codemods or ()), output_format in DETAILED, _running(pins_from)
@@ -255,16 +263,16 @@ def _compared(answers: "list[Answer]", baseline: Path | None, write_baseline: Pa
 
 
 def _show_plans(question: "Question", paths: Sequence[str] | None) -> NoReturn:
-    from pydock.ask import plan
-    from pydock.discover import Unusable, targets
+    from pydock.ask import one, plan
+    from pydock.discover import targets
     from pydock.report import failed
 
     code = CLEAN
     for target in targets(paths or ["."]):
         try:
-            if isinstance(target, Unusable):
-                raise target.error
-            console.show(plan(question, target))
+            with one(question, target) as usable:
+                text = plan(question, usable)
+            console.show(text)
         except PydockError as error:
             _tell(failed(target.shown, error, target.path))
             code = NO_ANSWER

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pydock import console
-from pydock.cli_options import AllowHosts, Offline
+from pydock.cli_options import AllowHosts, BudgetMemory, BudgetSeconds, Offline, budget
 from pydock.errors import EngineError, OptionError
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def bench(
     ] = None,
     builder: Annotated[str, typer.Option(metavar="NAME", help="The buildx builder to use.", show_default=False)] = "",
     build_limit: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="The most a build may take.")] = 1800,
+    budget_seconds: BudgetSeconds = None,
+    budget_memory: BudgetMemory = None,
     start_limit: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="The most a start may take.")] = 60,
 ) -> None:
     """Build a Dockerfile as it is and as pydock would write it, and measure both on a container engine."""
@@ -100,6 +102,7 @@ def bench(
         "installer": installer,
         "offline": offline,
         "allow-hosts": allow_hosts,
+        **budget(budget_seconds, budget_memory),
     }
     versions = comparison(paths or ["."], given, recipe, is_as_is=as_is, has_installers=installers)
     mode = "bridge" if network else "none"

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pydock import console
+from pydock.cli_options import BudgetMemory, BudgetSeconds, budget
 from pydock.errors import PydockError
 
 TOLD, NO_ANSWER = 0, 2
@@ -23,29 +24,33 @@ def facts(
         list[str] | None, typer.Argument(metavar="[PATH]...", help="Folders to search, or Dockerfiles.")
     ] = None,
     output_format: Annotated[Form, typer.Option(help="How facts are written.")] = Form.TEXT,
+    budget_seconds: BudgetSeconds = None,
+    budget_memory: BudgetMemory = None,
 ) -> None:
     """Show what pydock knows about a service: command, framework, application, port, health route, writes.
 
     Each answer is certain, unsure with candidates, or none. Nothing is changed or run.
     """
-    from pydock.ask import Question, unchanged
-    from pydock.discover import Unusable, composed_above, targets
+    from pydock.ask import Question, one, unchanged
+    from pydock.discover import composed_above, targets
     from pydock.project import hiding
     from pydock.project.facts import facts as known
     from pydock.report import failed
     from pydock.report.facts import document, text
     from pydock.values import replace
 
+    question = Question(budget(budget_seconds, budget_memory))
     found, code = [], TOLD
     for target in targets(paths or ["."]):
         try:
-            if isinstance(target, Unusable):
-                raise target.error
-            project = replace(unchanged(Question({}), target), above=composed_above(target))
-            found.append((target.shown, known(project), hiding.mask(project)))
+            with one(question, target) as usable:
+                project = replace(unchanged(question, usable), above=composed_above(usable))
+                with hiding.without_secrets(project):
+                    told = known(project)
+                found.append((usable.shown, told, hiding.mask(project)))
         except PydockError as error:
-            said = failed(target.shown, error, target.path).failure
-            console.complain(said.message if said else error.message, said.hint if said else error.hint)
+            if failure := failed(target.shown, error, target.path).failure:
+                console.complain(failure.message, failure.hint)
             code = NO_ANSWER
     console.show(document(found) if output_format is Form.JSON else "\n".join(text(*each) for each in found))
     raise typer.Exit(code)

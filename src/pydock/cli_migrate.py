@@ -1,6 +1,5 @@
 """The `migrate` command: many services at once."""
 
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ import typer
 from pydock import console
 from pydock.cli_options import AllowHosts, Offline
 from pydock.cli_verify import Builder, Network, UnsafeFixes
-from pydock.errors import OptionError, PydockError, UnreadableError
+from pydock.errors import PydockError, UnreadableError
 from pydock.files import accounted, settle
 
 if TYPE_CHECKING:
@@ -79,6 +78,7 @@ def migrate(
     """
     from pydock.ask import Question, refuse_unknown_rules
     from pydock.bench.proof import Ways
+    from pydock.budget import size
     from pydock.migrate.keeper import Limits
     from pydock.migrate.measured import Bench
     from pydock.migrate.run import Asked
@@ -90,7 +90,7 @@ def migrate(
         proof=Ways(network, builder) if verify else None,
     )
     refuse_unknown_rules(question)
-    limits = Limits(limit or (_BUILD_LIMIT if verify or bench else _LIMIT), _size(memory))
+    limits = Limits(limit or (_BUILD_LIMIT if verify or bench else _LIMIT), size(memory, "--memory"))
     asked = Asked(question, Bench(runs, builder=builder) if bench else None, limits, retry)
     with accounted(roots or ["."]):
         totals, failed = _migrated(roots or ["."], out, manifest, asked, (jobs, scheduler), apply=apply, branch=branch)
@@ -196,13 +196,6 @@ def _committed(known: "Known", arranged: "Sequence[Group]", branch: str) -> Iter
 def _talk(remarks: Iterator[str]) -> None:
     for remark in remarks:
         console.complain(remark, kind="note")
-
-
-def _size(text: str) -> int:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(MB|GB|MiB|GiB)", text, re.I)
-    if match is None:
-        raise OptionError(f"--memory {text}: not a size", "such as 800MB or 2GB")
-    return int(float(match[1]) * {"mb": 10**6, "gb": 10**9, "mib": 2**20, "gib": 2**30}[match[2].lower()])
 
 
 def _exit_code(totals: "Totals") -> int:

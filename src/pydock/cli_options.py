@@ -151,3 +151,26 @@ AllowBuilds = Annotated[
         show_default=False,
     ),
 ]
+BudgetSeconds = Annotated[
+    float | None,
+    typer.Option(
+        min=0.1, metavar="SECONDS", help="The most work on one Dockerfile; waiting for others is none.",
+        show_default="60",
+    ),
+]  # fmt: skip
+BudgetMemory = Annotated[
+    str | None,
+    typer.Option(metavar="SIZE", help="The most memory for one Dockerfile, where the system can.", show_default="2GB"),
+]
+
+
+def budget(seconds: float | None, memory: str | None) -> dict[str, object]:
+    """What was given of these two options, by their configuration keys.
+
+    Raises OptionError for memory that is no size.
+    """
+    from pydock.budget import size
+
+    if memory is not None:
+        size(memory, "--budget-memory")
+    return {"budget-seconds": seconds, "budget-memory": memory}

@@ -8,7 +8,7 @@ import typer
 
 from pydock import console
 from pydock.cli_codemods import CodemodsOption
-from pydock.cli_options import AllowHosts, Offline
+from pydock.cli_options import AllowHosts, BudgetMemory, BudgetSeconds, Offline, budget
 from pydock.errors import PydockError
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def verify(
     network: Network = False,
     with_services: WithServices = False,
     builder: Builder = "",
+    budget_seconds: BudgetSeconds = None,
+    budget_memory: BudgetMemory = None,
     output_format: Annotated[Form, typer.Option(help="How the proof is written.")] = Form.TEXT,
     color: Annotated[str, typer.Option(metavar="auto|always|never", help="Colours.")] = "auto",
 ) -> None:
@@ -75,7 +77,13 @@ def verify(
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
     question = Question(
-        {**given, "unsafe-fixes": unsafe_fixes, "offline": offline, "allow-hosts": allow_hosts},
+        {
+            **given,
+            "unsafe-fixes": unsafe_fixes,
+            "offline": offline,
+            "allow-hosts": allow_hosts,
+            **budget(budget_seconds, budget_memory),
+        },
         proof=Ways(network, builder, with_services),
         codemods=tuple(codemods or ()),
     )
@@ -94,16 +102,14 @@ def verify(
 
 
 def _proof(question: "Question", target: "Target | Unusable") -> "Proof | Failure":
-    from pydock.ask import proof
-    from pydock.discover import Unusable
+    from pydock.ask import one, proof
     from pydock.report import Failure, failed
     from pydock.terminal import printable
 
     try:
-        if isinstance(target, Unusable):
-            raise target.error
-        console.talk(f"{printable(target.shown)}\n")
-        return proof(question, target)
+        with one(question, target) as usable:
+            console.talk(f"{printable(usable.shown)}\n")
+            return proof(question, usable)
     except PydockError as error:
         return failed(target.shown, error, target.path).failure or Failure(error.message, error.hint)
 

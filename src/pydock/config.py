@@ -13,6 +13,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
+from pydock.budget import MEMORY, SECONDS, Budget, is_modest, size
 from pydock.errors import OptionError, UnreadableError
 from pydock.hosts import is_name
 from pydock.values import Value
@@ -42,11 +43,13 @@ KEYS: Mapping[str, Key] = {
     "lock-format": Key(str, ("requirements", "pylock")),
     "as-of": Key(str),
     "offline": Key(bool),
+    "budget-seconds": Key(float),
+    "budget-memory": Key(str),
 }
 # What a project must not be able to say, and where a person says it for a machine.
 _OWN = ("allow-builds", "allow-hosts")
 _HOSTS_HINT = "a host is named as packages.example.com or packages.example.com:8443"
-_KINDS = {list: "a list of strings", str: "a string", bool: "true or false", dict: "a table"}
+_KINDS = {list: "a list of strings", str: "a string", bool: "true or false", dict: "a table", float: "a number"}
 
 
 class File(Value):
@@ -83,6 +86,16 @@ class Settings(Value):
     allow_builds: bool = False
     allow_hosts: tuple[str, ...] = ()
     offline: bool = False
+    budget_seconds: float = SECONDS
+    budget_memory: str = f"{MEMORY // 10**9}GB"
+
+    @property
+    def budget(self) -> Budget:
+        """What the project may take.
+
+        Raises OptionError for memory that is no size.
+        """
+        return Budget(self.budget_seconds, size(self.budget_memory, "budget-memory"))
 
 
 class Named(Protocol):
@@ -224,7 +237,21 @@ def _checked(
         for word in words(value) if known.kind is list and rules else ():
             if not matching(rules, word, is_strict=False):
                 raise file.refused(place, *_no_rule(rules, word))
+        if not _is_modest(key, value):
+            hint = "the files of a project may ask for ten minutes and 20 GB, the command line for any"
+            raise file.refused(place, f"{key} is {value!r}", hint)
     return dict(table)
+
+
+def _is_modest(key: str, value: object) -> bool:
+    """Whether a file may give a project so much: it is as little trusted as the rest of the project."""
+    match key, value:
+        case "budget-seconds", int() | float():
+            return is_modest(Budget(seconds=value))
+        case "budget-memory", str():
+            return is_modest(Budget(memory=size(value, key)))
+        case _:
+            return True
 
 
 def _means(pattern: str, dockerfile: str) -> bool:
@@ -242,6 +269,8 @@ def _parsed(name: str, text: str) -> dict[str, object]:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise UnreadableError(f"{name}: {error}", "pydock reads its settings there") from error
+    except RecursionError:
+        raise UnreadableError(f"{name}: nested too deep", "pydock reads its settings there") from None
 
 
 def _line(text: str, where: tuple[str, ...]) -> int:
@@ -272,6 +301,8 @@ def _paths(line: str) -> Iterator[tuple[str, ...]]:
 
 
 def _fits(value: object, kind: type) -> bool:
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
     return isinstance(value, kind) and (not isinstance(value, list) or all(isinstance(each, str) for each in value))
 
 

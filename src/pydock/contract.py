@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from pydock.dockerfile import Dockerfile, Instruction, Stage
+from pydock.lines import Span
+from pydock.moments import Both, Moment, Record, Values
 from pydock.shell import script
-from pydock.values import Value, field, replace
+from pydock.values import Value, replace
+from pydock.values import field as value_field
 from pydock.words import expand, unquote
-
-Values = Mapping[str, str | None]
 
 
 class Contract(Value):
@@ -25,7 +27,7 @@ class Contract(Value):
     healthcheck: str = ""
     stop_signal: str = ""
     shell: str = ""
-    environment: Mapping[str, str | None] = field(default_factory=dict)
+    environment: Mapping[str, str | None] = value_field(default_factory=dict)
     ports: frozenset[str] = frozenset()
     volumes: frozenset[str] = frozenset()
     labels: frozenset[tuple[str, str | None]] = frozenset()
@@ -54,9 +56,16 @@ class Setting(Value):
     user: str = ""
 
     @property
-    def known(self) -> dict[str, str | None]:
+    def known(self) -> Values:
         """ARG and ENV together; ENV wins."""
-        return {**self.arguments, **self.environment}
+        return Both(self.environment, self.arguments)
+
+
+class _Stage(Value):
+    """The settings of a stage: before each instruction, by where that begins, and at the end."""
+
+    before: Mapping[Span, Setting]
+    end: Setting
 
 
 def environment_before(dockerfile: Dockerfile, stage: Stage, instruction: Instruction | None = None) -> Values:
@@ -79,23 +88,59 @@ def user_before(dockerfile: Dockerfile, stage: Stage, instruction: Instruction |
 
 
 def _setting(dockerfile: Dockerfile, stage: Stage, instruction: Instruction | None) -> Setting:
-    settings = _settings(dockerfile, stage.index)
-    entries = dockerfile.stages[stage.index].instructions
-    at = next((at for at, entry in enumerate(entries) if instruction and entry.span == instruction.span), len(entries))
-    return settings[at]
+    found = _settings(dockerfile, dockerfile.stages[stage.index])
+    return found.end if instruction is None else found.before.get(instruction.span, found.end)
 
 
-@lru_cache(maxsize=512)
-def _settings(dockerfile: Dockerfile, index: int) -> tuple[Setting, ...]:
-    """The setting before each instruction of a stage, and the one at its end."""
-    stage = dockerfile.stages[index]
-    parent = _parent(dockerfile, stage)
-    inherited = _settings(dockerfile, parent.index)[-1] if parent else Setting({}, {})
-    current = replace(inherited, arguments={})
-    found = [current]
+def _settings(dockerfile: Dockerfile, stage: Stage) -> _Stage:
+    """The settings of a stage, those of the stages it is built on worked out first."""
+    known: dict[int, _Stage] = vars(dockerfile).setdefault("contract.settings", {})
+    if stage.index not in known:
+        for each in reversed(lineage(dockerfile, stage)):
+            if each.index not in known:
+                parent = _parent(dockerfile, each)
+                inherited = known[parent.index].end if parent else Setting({}, {})
+                known[each.index] = _settled(dockerfile, each, inherited)
+    return known[stage.index]
+
+
+def _settled(dockerfile: Dockerfile, stage: Stage, inherited: Setting) -> _Stage:
+    environment, arguments = Record(inherited.environment), Record({})
+    given = dict(dockerfile.given)
+    current = replace(inherited, environment=Moment(environment), arguments=Moment(arguments))
+    found = {}
     for instruction in stage.instructions:
-        current = _after(dockerfile, current, instruction)
-        found.append(current)
+        found[instruction.span] = current
+        match instruction.keyword:
+            case "ENV":
+                known = current.known
+                environment.change({each.name: expand(each.value or "", known) for each in instruction.assignments})
+                current = replace(current, environment=Moment(environment))
+            case "ARG":
+                for entry in instruction.assignments:
+                    default = (
+                        dockerfile.global_arguments.get(entry.name)
+                        if entry.value is None
+                        else expand(entry.value, Both(current.environment, Moment(arguments)))
+                    )
+                    arguments.change({entry.name: given.get(entry.name, default)})
+                current = replace(current, arguments=Moment(arguments))
+            case "WORKDIR":
+                here = expand(unquote(instruction.value), current.known)
+                path = here if here is not None else instruction.value
+                current = replace(current, workdir=posixpath.normpath(posixpath.join(current.workdir, path)))
+            case "USER":
+                current = replace(current, user=expand(instruction.value, current.known) or instruction.value)
+    # A stage on this one begins with a plain mapping: what changes nothing hands on the very same.
+    end = current if environment.now else replace(current, environment=inherited.environment)
+    return _Stage(found, replace(end, environment=dict(end.environment)) if environment.now else end)
+
+
+def lineage(dockerfile: Dockerfile, stage: Stage) -> tuple[Stage, ...]:
+    """The stage and the stages of this file that it is built on, itself first."""
+    found = [stage]
+    while parent := _parent(dockerfile, found[-1]):
+        found.append(parent)
     return tuple(found)
 
 
@@ -105,69 +150,62 @@ def _parent(dockerfile: Dockerfile, stage: Stage) -> Stage | None:
     return parent if parent is not None and parent.index < stage.index else None
 
 
-def _after(dockerfile: Dockerfile, setting: Setting, instruction: Instruction) -> Setting:
-    match instruction.keyword:
-        case "ENV":
-            known = setting.known
-            new = {entry.name: expand(entry.value or "", known) for entry in instruction.assignments}
-            return replace(setting, environment={**setting.environment, **new})
-        case "ARG":
-            arguments, given = dict(setting.arguments), dict(dockerfile.given)
-            for entry in instruction.assignments:
-                inherited = dockerfile.global_arguments.get(entry.name)
-                known = {**arguments, **setting.environment}
-                default = inherited if entry.value is None else expand(entry.value, known)
-                arguments[entry.name] = given.get(entry.name, default)
-            return replace(setting, arguments=arguments)
-        case "WORKDIR":
-            here = expand(unquote(instruction.value), setting.known)
-            path = here if here is not None else instruction.value
-            return replace(setting, workdir=posixpath.normpath(posixpath.join(setting.workdir, path)))
-        case "USER":
-            return replace(setting, user=expand(instruction.value, setting.known) or instruction.value)
-        case _:
-            return setting
-
-
 def of_stage(dockerfile: Dockerfile, stage: Stage) -> Contract:
     """The contract of one stage, with what it inherits from the stages it is built on."""
-    settings = _settings(dockerfile, stage.index)
-    parent = _parent(dockerfile, stage)
-    base = expand(stage.base, dockerfile.global_arguments) or stage.base
-    contract = of_stage(dockerfile, parent) if parent else Contract(base=base)
-    for instruction, setting in zip(stage.instructions, settings, strict=False):
-        contract = _declared(contract, instruction, setting)
-    last = settings[-1]
-    return replace(contract, user=last.user, workdir=last.workdir, environment=last.environment)
+    line = lineage(dockerfile, stage)
+    bottom = line[-1]
+    found = _Declared()
+    for each in reversed(line):
+        settings = _settings(dockerfile, each).before
+        for instruction in each.instructions:
+            found.take(instruction, settings[instruction.span])
+    last = _settings(dockerfile, stage).end
+    contract = Contract(
+        base=expand(bottom.base, dockerfile.global_arguments) or bottom.base,
+        user=last.user,
+        workdir=last.workdir,
+        environment=dict(last.environment),
+    )
+    sets = {name: frozenset(values) for name, values in found.sets.items()}
+    return replace(contract, **found.texts, **sets)
 
 
-def _declared(contract: Contract, instruction: Instruction, setting: Setting) -> Contract:
-    value = instruction.value
-    match instruction.keyword:
-        case "SHELL":
-            return replace(contract, shell=value)
-        case "STOPSIGNAL":
-            return replace(contract, stop_signal=value)
-        case "ENTRYPOINT":
-            return replace(contract, entrypoint=value, cmd="")
-        case "CMD":
-            return replace(contract, cmd=value)
-        case "HEALTHCHECK":
-            text = " ".join([*(f"{flag.name}={flag.value}" for flag in instruction.flags), value])
-            return replace(contract, healthcheck=text)
-        case "LABEL":
-            labels = {(entry.name, entry.value) for entry in instruction.assignments}
-            return replace(contract, labels=contract.labels | labels)
-        case "EXPOSE":
-            return replace(contract, ports=contract.ports | _expanded(instruction, setting))
-        case "VOLUME":
-            return replace(contract, volumes=contract.volumes | _expanded(instruction, setting))
-        case "COPY" | "ADD":
-            return replace(contract, files=contract.files | _copied(instruction, setting))
-        case "RUN":
-            return _installed(contract, instruction)
-        case _:
-            return contract
+@dataclass
+class _Declared:
+    """Fields of the contract as instructions declare them, one after the other."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    sets: dict[str, set[Any]] = field(default_factory=dict)
+
+    def add(self, name: str, values: Iterable[object]) -> None:
+        self.sets.setdefault(name, set()).update(values)
+
+    def take(self, instruction: Instruction, setting: Setting) -> None:
+        value = instruction.value
+        match instruction.keyword:
+            case "SHELL" | "CMD":
+                self.texts[instruction.keyword.lower()] = value
+            case "STOPSIGNAL":
+                self.texts["stop_signal"] = value
+            case "ENTRYPOINT":
+                self.texts |= {"entrypoint": value, "cmd": ""}
+            case "HEALTHCHECK":
+                flags = (f"{flag.name}={flag.value}" for flag in instruction.flags)
+                self.texts["healthcheck"] = " ".join([*flags, value])
+            case "LABEL":
+                self.add("labels", ((entry.name, entry.value) for entry in instruction.assignments))
+            case "EXPOSE":
+                self.add("ports", _expanded(instruction, setting))
+            case "VOLUME":
+                self.add("volumes", _expanded(instruction, setting))
+            case "COPY" | "ADD":
+                self.add("files", _copied(instruction, setting))
+            case "RUN":
+                packages, system = _installed(instruction)
+                self.add("packages", packages)
+                self.add("system_packages", system)
+            case _:
+                return
 
 
 def _expanded(instruction: Instruction, setting: Setting) -> set[str]:
@@ -182,7 +220,8 @@ def _copied(instruction: Instruction, setting: Setting) -> set[tuple[str, str]]:
     return {(f"{origin}:{source}" if origin else posixpath.normpath(unquote(source)), place) for source in sources}
 
 
-def _installed(contract: Contract, instruction: Instruction) -> Contract:
+def _installed(instruction: Instruction) -> tuple[set[str], set[str]]:
+    """The packages that a RUN names for pip, and those for apt."""
     packages: set[str] = set()
     system: set[str] = set()
     for command in script(instruction).commands:
@@ -194,6 +233,4 @@ def _installed(contract: Contract, instruction: Instruction) -> Contract:
             system |= named
         elif "pip" in values[0] or values[1:3] == ("-m", "pip"):
             packages |= named
-    if not packages and not system:
-        return contract
-    return replace(contract, packages=contract.packages | packages, system_packages=contract.system_packages | system)
+    return packages, system

@@ -12,8 +12,9 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from pydock.budget import Budget, within
 from pydock.config import NAMES, File
-from pydock.disk import LARGEST_TEXT, SKIPPED
+from pydock.disk import DEEPEST, LARGEST_TEXT, SKIPPED
 from pydock.dockerfile import Dockerfile, read
 from pydock.errors import PydockError, UnreadableError
 from pydock.files import kind
@@ -124,17 +125,21 @@ def _of_path(given: Path) -> Iterator[tuple[Path, Path]]:
         raise UnreadableError(f"{given}: there is no such file or folder", "paths are read from the current folder")
 
 
-def _search(folder: str) -> Iterator[str]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError as error:
-        raise UnreadableError(f"{folder}: {error.strerror}") from error
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            if entry.name not in SKIPPED and not os.path.exists(f"{entry.path}/pyvenv.cfg"):
-                yield from _search(entry.path)
-        elif is_dockerfile(entry.name) and not os.path.isdir(entry.path):
-            yield entry.path
+def _search(top: str) -> Iterator[str]:
+    """The Dockerfiles below a folder; what is nested too deep for a service is passed over."""
+    folders = [(top, 0)]
+    while folders:
+        folder, depth = folders.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            raise UnreadableError(f"{folder}: {error.strerror}") from error
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                if is_dockerfile(entry.name) and not os.path.isdir(entry.path):
+                    yield entry.path
+            elif depth < DEEPEST and entry.name not in SKIPPED and not os.path.exists(f"{entry.path}/pyvenv.cfg"):
+                folders.append((entry.path, depth + 1))
 
 
 def _repository(path: Path) -> Path:
@@ -145,9 +150,10 @@ def _repository(path: Path) -> Path:
 
 def _target(path: Path, top: Path) -> Target | Unusable:
     try:
-        text = _text(path)
-        root = context(path, top, text)
-        _refuse_outside(path, root)
+        with within(Budget()):
+            text = _text(path)
+            root = context(path, top, text)
+            _refuse_outside(path, root)
     except PydockError as error:
         return Unusable(str(path), error)
     inside = os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")
@@ -277,6 +283,9 @@ def _exists(folder: Path, source: str) -> bool:
         # A folder for Dockerfiles alone is not the one that `COPY . .` means.
         return any(_PROJECT.fullmatch(entry.name) for entry in folder.iterdir())
     if re.search(r"[*?\[]", source):
+        if source.count("**") > 1:
+            # Each more of them walks the folder once for each folder in it.
+            return False
         try:
             return next(folder.glob(source), None) is not None
         except (ValueError, NotImplementedError, OSError):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterator
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
 from pydock.errors import UnreadableError
@@ -15,9 +14,13 @@ from pydock.gitignore import left_out
 from pydock.values import Value, field
 
 LARGEST_TEXT = 5 * 1024 * 1024
-MOST_FILES = 20_000
-# Folders inside of folders; Python does not call itself much more often.
+# The largest contexts of public repositories have some tens of thousands. Sources and what stands at the top are kept
+# beyond the first number, nothing is beyond the second.
+MOST_FILES = 200_000
+MOST_ENTRIES = 2_000_000
+# Folders inside of folders.
 DEEPEST = 200
+_TELLING = (".py", ".txt", ".toml", ".cfg", ".lock", ".yml", ".yaml", ".sh", "Dockerfile", ".dockerignore")
 # Trees that are never part of a service: walking them costs seconds and tells nothing.
 SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".tox", ".mypy_cache", ".pytest_cache", ".hg", ".svn"})
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -41,6 +44,13 @@ class Place(Value):
         return cls(path, stat.S_ISREG(mode), stat.S_ISDIR(mode), not mode & stat.S_IROTH, other)
 
 
+class Listing(Value):
+    """The files of a folder, sorted, and what of it was not looked at."""
+
+    files: tuple[str, ...]
+    unseen: str | None = None
+
+
 class Disk(Value, dict=True, eq=False):
     """What is asked for is read once and stays so. Without a root there is nothing."""
 
@@ -49,11 +59,19 @@ class Disk(Value, dict=True, eq=False):
     _texts: dict[str, str | None] = field(default_factory=dict)
     _places: dict[str, Place | None] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def files(self) -> tuple[str, ...]:
         """The paths of all files, sorted; folders that are no part of a service are left out."""
-        found = _walk(self.root, "") if self.root is not None and self.root.is_dir() else ()
-        return tuple(sorted(islice(found, MOST_FILES)))
+        return self._listing.files
+
+    @property
+    def unseen(self) -> str | None:
+        """What of the folder was not looked at, None where all was."""
+        return self._listing.unseen
+
+    @cached_property
+    def _listing(self) -> Listing:
+        return _listing(self.root) if self.root is not None and self.root.is_dir() else Listing(())
 
     @cached_property
     def left_out(self) -> frozenset[str]:
@@ -156,19 +174,38 @@ def _decoded(data: bytes | None) -> str | None:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _walk(root: Path, prefix: str) -> Iterator[str]:
-    try:
-        entries = sorted(os.scandir(root / prefix), key=lambda entry: entry.name)
-    except OSError:
-        return
-    for entry in entries:
-        path = f"{prefix}{entry.name}"
-        if entry.is_dir(follow_symlinks=False):
-            is_deep = prefix.count("/") > DEEPEST
-            if not is_deep and entry.name not in SKIPPED and not os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
-                yield from _walk(root, f"{path}/")
-        elif _is_file(entry):
-            yield path
+def _listing(root: Path) -> Listing:
+    """The files below a folder, sources before the rest where there are too many for all."""
+    kept: list[str] = []
+    others: list[str] = []
+    unseen, seen = None, 0
+    folders = [""]
+    while folders:
+        prefix = folders.pop()
+        try:
+            entries = list(os.scandir(f"{root}/{prefix}"))
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                unseen = f"what is below {prefix[:40]}..."
+            continue
+        seen += len(entries)
+        if seen > MOST_ENTRIES:
+            unseen = f"what there is beyond {MOST_ENTRIES} files"
+            break
+        for entry in entries:
+            path = f"{prefix}{entry.name}"
+            if not entry.is_dir(follow_symlinks=False):
+                if _is_file(entry):
+                    (kept if path.endswith(_TELLING) or not prefix else others).append(path)
+            elif entry.name not in SKIPPED and not os.path.exists(f"{entry.path}/pyvenv.cfg"):
+                if prefix.count("/") > DEEPEST:
+                    unseen = f"what is more than {DEEPEST} folders deep"
+                else:
+                    folders.append(f"{path}/")
+    left = max(0, MOST_FILES - len(kept))
+    if len(others) > left:
+        unseen = f"{len(others) - left} of its {seen} files"
+    return Listing(tuple(sorted([*kept, *others[:left]])), unseen)
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -9,6 +9,7 @@ not edited.
 from __future__ import annotations
 
 import io
+from bisect import bisect_right
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -16,7 +17,7 @@ from dockerfile_parse import DockerfileParser
 
 from pydock.lines import SPACE, Block, Heredoc, Line, Logical, Role, Scan, Span, masked, scan
 from pydock.patterns import regex
-from pydock.values import Value
+from pydock.values import Value, once
 from pydock.words import Piece, exec_form, expand, split, unquote
 
 _NAMES = """
@@ -117,7 +118,7 @@ class Instruction(Value, eq=False, dict=True):
         return tuple(found)
 
 
-class Stage(Value, eq=False):
+class Stage(Value, eq=False, dict=True):
     """The instructions from one FROM to the next; `base` as written, `name` in lower case."""
 
     index: int
@@ -134,11 +135,12 @@ class Stage(Value, eq=False):
     def span(self) -> Span:
         return Span(self.start.lead.start, self.instructions[-1].span.end)
 
+    @once
     def of(self, *keywords: str) -> tuple[Instruction, ...]:
         return tuple(entry for entry in self.instructions if entry.keyword in keywords)
 
     def last(self, keyword: str) -> Instruction | None:
-        return next(iter(reversed(self.of(keyword))), None)
+        return next((entry for entry in reversed(self.instructions) if entry.keyword == keyword), None)
 
 
 class Dockerfile(Value, dict=True):
@@ -164,7 +166,7 @@ class Dockerfile(Value, dict=True):
     def directives(self) -> dict[str, str]:
         return self._scan.directives
 
-    @property
+    @cached_property
     def lines(self) -> tuple[Line, ...]:
         return tuple(self._scan.lines)
 
@@ -230,18 +232,22 @@ class Dockerfile(Value, dict=True):
 
     def stage_named(self, name: str) -> Stage | None:
         """The stage that `--from=NAME` or `FROM NAME` means: a name or a number."""
-        for stage in reversed(self.stages):
-            if stage.name and stage.name == name.lower():
-                return stage
+        if stage := self._named.get(name.lower()):
+            return stage
         return self.stages[int(name)] if name.isdigit() and int(name) < len(self.stages) else None
+
+    @cached_property
+    def _named(self) -> dict[str, Stage]:
+        """The last stage of each name."""
+        return {stage.name: stage for stage in self.stages if stage.name}
 
     def slice(self, span: Span) -> str:
         return self.text[span.start : span.end]
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of an offset."""
-        start = self.text.rfind("\n", 0, offset) + 1
-        return self.text.count("\n", 0, offset) + 1, offset - start + 1
+        line = bisect_right(self._scan.starts, offset)
+        return line, offset - self._scan.starts[line - 1] + 1
 
     @cached_property
     def problems(self) -> tuple[tuple[int, str], ...]:

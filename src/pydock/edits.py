@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -61,6 +62,34 @@ class Fix(Value):
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
     """The text after edits that do not touch one another."""
-    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-    return text
+    pieces, at = [], 0
+    for edit in sorted(edits, key=lambda edit: edit.span):
+        pieces += [text[at : edit.span.start], edit.text]
+        at = edit.span.end
+    return "".join([*pieces, text[at:]])
+
+
+class Taken:
+    """The places that chosen fixes change, for a quick answer to what clashes with any of them."""
+
+    def __init__(self) -> None:
+        self._spans: dict[str, list[Span]] = {}
+
+    def clashes(self, fix: Fix) -> bool:
+        """Whether an edit touches a place that is taken, as `Fix.clashes` means it."""
+        return any(self._touching(edit) for edit in fix.edits)
+
+    def add(self, fix: Fix) -> None:
+        for edit in fix.edits:
+            spans, found = self._spans.setdefault(edit.path, []), self._touching(edit)
+            whole = [edit.span, *spans[found]] if found else [edit.span]
+            if found:
+                del spans[found]
+            insort(spans, Span(min(span.start for span in whole), max(span.end for span in whole)))
+
+    def _touching(self, edit: Edit) -> slice | None:
+        """Which of the spans an edit touches; they are sorted and apart."""
+        spans = self._spans.get(edit.path, [])
+        first = bisect_left(spans, edit.span.start, key=lambda span: span.end)
+        last = bisect_right(spans, edit.span.end, key=lambda span: span.start)
+        return slice(first, last) if first < last else None

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydock.build import walk
 from pydock.build.laws import broken
 from pydock.build.violation import Declared, Violation
-from pydock.edits import Fix, Safety
-from pydock.errors import RuleBugError, SyntaxProblem
+from pydock.edits import Fix, Safety, Taken
+from pydock.errors import PydockError, RuleBugError, SyntaxProblem
 from pydock.lines import Span
 from pydock.packages.requirements import entries
 from pydock.project import Project
@@ -83,10 +83,22 @@ def check(project: Project, rules: Iterable[Rule]) -> tuple[Finding, ...]:
     for rule in rules:
         try:
             found += rule.check(project)
-        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (PydockError, MemoryError, RecursionError):
+            raise
+        except Exception as error:
             raise RuleBugError(f"{rule.code} {rule.name} failed on {project.path}: {error!r}") from error
     kept = heard(project, rules, found)
+    if (unseen := project.tree.unseen) is not None:
+        kept = tuple(_withheld(finding, unseen) for finding in kept)
     return tuple(sorted(kept, key=lambda finding: (finding.path or project.path, *_place(finding))))
+
+
+def _withheld(finding: Finding, unseen: str) -> Finding:
+    """A finding without its fix, which may have been another one if all files of the context were known."""
+    if finding.fix is None:
+        return finding
+    why = f"Not fixed: the build context is too large, and {unseen} was not looked at. Build it in a smaller folder."
+    return replace(finding, fix=None, advice=f"{why} {finding.advice}".rstrip())
 
 
 def _refuse_loop(project: Project, loop: tuple[str, ...]) -> None:
@@ -106,9 +118,11 @@ def choose(findings: Iterable[Finding], allow: Safety) -> tuple[tuple[Finding, F
     chosen: list[tuple[Finding, Fix]] = []
     offers = [(finding, fix) for finding in findings if (fix := finding.fix) and fix.safety <= allow]
     offers = [offer for offer in offers if offer[0].rule.is_source] or offers
+    taken = Taken()
     for finding, fix in sorted(offers, key=_precedence):
-        if not any(fix.clashes(other) for _, other in chosen):
+        if not taken.clashes(fix):
             chosen.append((finding, fix))
+            taken.add(fix)
     return tuple(chosen)
 
 

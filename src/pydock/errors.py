@@ -8,9 +8,11 @@
     ├── OptionError        a command line or configuration value that means nothing
     ├── EngineError        a container engine that is absent, refuses or goes away
     │   └── BuildError     an image that cannot be built, with the step and the end of its output
-    └── RuleBugError       a rule broke a promise; nothing has been written
+    ├── BudgetError        a project that takes more time or memory than it was given
+    └── BugError           pydock itself failed; nothing has been written
+        └── RuleBugError   a rule broke a promise
 
-Only the command line and `many.py` catch them.
+Only the command line, `many.py` and `migrate` catch them.
 """
 
 from __future__ import annotations
@@ -45,7 +47,15 @@ class OptionError(PydockError):
     """An option, rule name or configuration value that means nothing."""
 
 
-class RuleBugError(PydockError):
+class BudgetError(PydockError):
+    """A project that takes more time or memory than it was given; the message says which."""
+
+
+class BugError(PydockError):
+    """A failure of pydock itself on one project; nothing has been written."""
+
+
+class RuleBugError(BugError):
     """A rule broke one of its promises; the message names it."""
 
 

@@ -20,6 +20,7 @@ from pydock.values import Value
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+_MOST_WILDCARDS = 3
 _LARGEST_RULES = 1_000_000
 _LARGEST_INDEX = 512 * 2**20
 
@@ -63,7 +64,8 @@ class _Rules(Value, dict=True):
     def _spec(self) -> GitIgnoreSpec | None:
         """None where a line means nothing: then the file says nothing."""
         try:
-            return matcher(self.lines)
+            # What has more wildcards than anybody writes would be tried in ever more ways.
+            return matcher(line for line in self.lines if line.replace("**", "*").count("*") <= _MOST_WILDCARDS)
         except ValueError:
             return None
 

@@ -11,6 +11,7 @@ import re
 from functools import cached_property, lru_cache
 
 from pydock.values import Value
+from pydock.wildcards import Matcher, Step, Times, compiled
 
 
 class Ignore(Value, dict=True):
@@ -36,7 +37,7 @@ class Ignore(Value, dict=True):
         return tuple(found)
 
     @cached_property
-    def _compiled(self) -> tuple[tuple[bool, re.Pattern[str] | None], ...]:
+    def _compiled(self) -> tuple[tuple[bool, Matcher | None], ...]:
         return tuple((each.startswith("!"), _expression(each.removeprefix("!"))) for each in self.patterns)
 
     @cached_property
@@ -50,14 +51,15 @@ class Ignore(Value, dict=True):
         Each folder on the way is judged first. A pattern that changed the answer for a folder
         goes on holding for what is inside, one that had nothing to change there does not.
         """
+        ends = [] if path.rpartition("/")[0] in self._folders else [match.start() for match in re.finditer("/", path)]
+        for end in ends:
+            if path[:end] not in self._folders:
+                self._folders[path[:end]] = self._judged(path[:end])[1]
         return self._judged(path)[0]
 
     def _judged(self, path: str) -> tuple[bool, tuple[bool, ...]]:
-        """Whether a path is left out, and which patterns hold for it."""
-        folder = path.rpartition("/")[0]
-        if folder not in self._folders:
-            self._folders[folder] = self._judged(folder)[1]
-        hidden, held = False, list(self._folders[folder])
+        """Whether a path is left out, and which patterns hold for it; the folder that it is in was judged before."""
+        hidden, held = False, list(self._folders[path.rpartition("/")[0]])
         for at, (negated, expression) in enumerate(self._compiled):
             if not held[at] and negated == hidden:
                 held[at] = expression is not None and expression.fullmatch(path) is not None
@@ -67,38 +69,39 @@ class Ignore(Value, dict=True):
 
 
 @lru_cache(maxsize=2048)
-def _expression(pattern: str) -> re.Pattern[str] | None:
-    """The pattern as a regular expression; None when Docker would call it malformed."""
+def _expression(pattern: str) -> Matcher | None:
+    """What matches the pattern; None when Docker would call it malformed."""
     if pattern.startswith("**") and not re.search(r"[*?\[\]\\]", pattern[2:]):
         # Docker compares the end of the path here, so `**b` hides `ab` too.
         rest = re.escape(pattern[2:].removeprefix("/"))
         return re.compile(f"(.*/)?{rest}" if pattern.startswith("**/") else f".*{rest}", re.DOTALL)
-    out, at = "", 0
+    steps: list[Step] = []
+    at = 0
     while at < len(pattern):
         char = pattern[at]
         if pattern.startswith("**", at):
             at += 2
             if pattern.startswith("/", at):
                 at += 1
-            out += ".*" if at >= len(pattern) else "(.*/)?"
+            steps.append(Step(".", Times.ANY) if at >= len(pattern) else Step("", Times.FOLDERS))
             continue
         if char == "*":
-            out += "[^/]*"
+            steps.append(Step("[^/]", Times.ANY))
         elif char == "?":
-            out += "[^/]"
+            steps.append(Step("[^/]"))
         elif char == "[":
             end = pattern.find("]", at + 2)
             if end < 0:
                 return None
-            out += pattern[at : end + 1]
+            steps.append(Step(pattern[at : end + 1]))
             at = end
         elif char == "\\" and at + 1 < len(pattern):
             at += 1
-            out += re.escape(pattern[at])
+            steps.append(Step(re.escape(pattern[at])))
         else:
-            out += re.escape(char)
+            steps.append(Step(re.escape(char)))
         at += 1
     try:
-        return re.compile(out, re.DOTALL)
+        return compiled(steps)
     except re.error:
         return None

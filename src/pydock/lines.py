@@ -23,7 +23,7 @@ DIRECTIVES = frozenset({"syntax", "escape", "check"})
 TAKES_HEREDOC = frozenset({"RUN", "COPY", "ADD"})
 
 _LINE = regex(r"[^\n]*\n|[^\n]+\Z")
-_DIRECTIVE = regex(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
+_DIRECTIVE = regex(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S(?:.*\S)?|\s)\s*$")
 _CHECK = regex(r"\s*#\s*check\s*=", re.I)
 _HEREDOC = regex(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]+)\Z")
 
@@ -115,7 +115,7 @@ class Block:
 
 @dataclass(slots=True)
 class Scan:
-    """Every line with its role, the instruction blocks, and the problems met on the way."""
+    """Every line with its role, the instruction blocks, the problems met on the way, and where lines start."""
 
     text: str
     escape: str = "\\"
@@ -123,6 +123,7 @@ class Scan:
     lines: list[Line] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
 
     def content(self, span: Span) -> str:
         """A line without its line end and without a byte order mark."""
@@ -132,7 +133,7 @@ class Scan:
 
 def scan(text: str) -> Scan:
     """Give each physical line its role; tolerant: problems are collected, never raised."""
-    found = Scan(text)
+    found = Scan(text, starts=[0, *(match.end() for match in re.finditer("\n", text))])
     spans = (Span(match.start(), match.end()) for match in _LINE.finditer(text))
     rest = enumerate(spans, 1)
     in_head = True
@@ -234,7 +235,7 @@ def _is_exec_form(line: str) -> bool:
         return False
     try:
         return all(isinstance(item, str) for item in json.loads(body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

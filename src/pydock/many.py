@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import active_children
@@ -16,9 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar
 
-from pydock.ask import Question, answer
+from pydock.ask import Question, answer, one
 from pydock.discover import Target, Unusable
-from pydock.errors import PydockError
+from pydock.errors import BugError, PydockError
 from pydock.files import begin, begun, left_to_parent
 from pydock.project.pins import Request, Unanswered
 from pydock.report import Answer, failed
@@ -95,7 +95,7 @@ def answers(question: Question, found: Iterable[Target | Unusable], jobs: int) -
         ready: dict[int, tuple[Answer, ...]] = {}
         following = 0
         for batch, future in served(start, batches, jobs * _AHEAD if jobs > 1 else 1, ask):
-            result = future.result()
+            result = _alone(batch) if isinstance(future.exception(), BrokenExecutor) else future.result()
             assert not isinstance(result, Paused)
             ready[batch.number] = result
             while following in ready:
@@ -116,9 +116,8 @@ def advanced(batch: Batch) -> tuple[Answer, ...] | Paused[Batch]:
     found, changes, promised = list(batch.answers), batch.changes, batch.promised
     for entry in batch.members[len(found) :]:
         try:
-            if isinstance(entry, Unusable):
-                raise entry.error
-            said, changes = answer(batch.question, entry, changes, promised)
+            with one(batch.question, entry) as target:
+                said, changes = answer(batch.question, target, changes, promised)
         except Unanswered as missing:
             rest = replace(batch, answers=tuple(found), changes=changes, promised=missing.requests)
             return Paused(rest, missing.requests)
@@ -137,23 +136,56 @@ def _started(jobs: int) -> Iterator[Start[Batch, tuple[Answer, ...]]]:
         return
     # A process that is spawned begins with -c, which looks for modules in the current folder first.
     os.environ["PYTHONSAFEPATH"] = "1"
-    with ProcessPoolExecutor(jobs, initializer=_in_child, initargs=begun()) as pool:
+    pools = [_pool(jobs)]
+
+    def start(batch: Batch) -> Future[tuple[Answer, ...] | Paused[Batch]]:
         try:
-            yield lambda batch: pool.submit(advanced, batch)
-        except BaseException:
-            # What is being written is written whole first, what waits is not begun.
-            children = active_children()
-            for child in children:
-                child.terminate()
+            return pools[-1].submit(advanced, batch)
+        except BrokenExecutor:
+            # A project has ended its process, and the pool with it; the others go on in a new one.
+            pools.append(_pool(jobs))
+            return pools[-1].submit(advanced, batch)
+
+    try:
+        yield start
+    except BaseException:
+        # What is being written is written whole first, what waits is not begun.
+        children = active_children()
+        for child in children:
+            child.terminate()
+        for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
-            for child in children:
-                child.join(_FAREWELL)
-            raise
+        for child in children:
+            child.join(_FAREWELL)
+        raise
+    for pool in pools:
+        pool.shutdown()
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(jobs, initializer=_in_child, initargs=begun())
 
 
 def _in_child(tops: tuple[str, ...], account: str) -> None:
     left_to_parent()
     begin(tops, account)
+
+
+def _alone(batch: Batch) -> tuple[Answer, ...]:
+    """The answers of a batch that was at work while a process ended, each Dockerfile in a process of its own."""
+    found = list(batch.answers)
+    # It waits for a resolver itself: nobody else is left who would ask.
+    waiting = replace(batch, question=replace(batch.question, kept=""), answers=(), promised=())
+    for entry in batch.members[len(found) :]:
+        with _pool(1) as pool:
+            try:
+                result = pool.submit(advanced, replace(waiting, members=(entry,))).result()
+                assert not isinstance(result, Paused)
+                found += result
+            except BrokenExecutor:
+                why = BugError("the process that read it ended", "this is a bug of pydock; please report it")
+                found.append(failed(entry.shown, why, entry.path))
+    return tuple(found)
 
 
 def _done(batch: Batch) -> Future[tuple[Answer, ...] | Paused[Batch]]:

@@ -101,6 +101,7 @@ class Plan(Value):
     def text(self) -> str:
         """The new file, in the source's own line ends and escape token."""
         source = self.dockerfile
+        done: list[str] = []
         text = source.slice(source.head)
         previous: Instruction | None = None
         for number, stage in enumerate(self.stages):
@@ -109,9 +110,12 @@ class Plan(Value):
                 as_is = own is not None and previous is not None and own.lead.start == previous.span.end
                 part = source.written(self._text(piece))
                 text = _joined(text, part, source.newline, blank=number > 0 and at == 0, as_is=as_is)
-                previous = own
+                # What comes next looks at the end alone.
+                settled = max(0, len(text.rstrip("\ufeff\r\n")) - 1)
+                done.append(text[:settled])
+                text, previous = text[settled:], own
         tail = source.slice(source.tail)
-        return text if not tail else _joined(text, tail, source.newline, blank=False, as_is=True)
+        return "".join([*done, text if not tail else _joined(text, tail, source.newline, blank=False, as_is=True)])
 
     def _text(self, piece: Piece) -> str:
         match piece:

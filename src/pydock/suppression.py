@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from pydock.dockerfile import Dockerfile, Instruction
@@ -10,7 +11,7 @@ from pydock.lines import SPACE, Line, Role, Span
 from pydock.patterns import regex
 from pydock.values import Value
 
-_OWN = regex(r"#\s*pydock:\s*(?P<verb>[\w-]*)\s*(?:\[(?P<names>[^\]]*)\])?", re.I)
+_OWN = regex(r"#\s*pydock:\s*(?P<verb>[\w-]*)\s*(?:\[(?P<names>[^\]#]*)\])?", re.I)
 # https://github.com/hadolint/hadolint#inline-ignores, read 2026-11
 _HADOLINT = regex(r"#\s*hadolint\s+(?P<is_global>global\s+)?ignore\s*=\s*(?P<names>[\w,\s]+)", re.I)
 _NAME = regex(r"[^,\s]+")
@@ -89,7 +90,8 @@ def _covered(dockerfile: Dockerfile, line: Line) -> Span | None:
 
 def _instruction(dockerfile: Dockerfile, line: Line) -> Instruction | None:
     """The first instruction behind a comment."""
-    return next((each for each in dockerfile.instructions if each.span.start >= line.span.end), None)
+    at = bisect_left(dockerfile.instructions, line.span.end, key=lambda each: each.span.start)
+    return dockerfile.instructions[at] if at < len(dockerfile.instructions) else None
 
 
 def _is_in_head(dockerfile: Dockerfile, line: Line) -> bool:

@@ -71,6 +71,11 @@ class Tree(Value, dict=True):
         return tuple(sorted({*self._disk.files, *self.changes})) if self.changes else self._disk.files
 
     @property
+    def unseen(self) -> str | None:
+        """What of the context was not looked at, because there is too much of it; None where all was."""
+        return self._disk.unseen
+
+    @property
     def left_out(self) -> frozenset[str]:
         """The folders with Python files that git ignores."""
         return self._disk.left_out

@@ -7,16 +7,42 @@ msgspec is made in C (https://jcristharif.com/msgspec/structs.html, read 2026-11
 
 from __future__ import annotations
 
-from typing import dataclass_transform
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar, dataclass_transform
 
 from msgspec import MsgspecError as Malformed
 from msgspec import Struct, convert, field, to_builtins
 from msgspec.json import decode, encode
 from msgspec.structs import replace
 
-__all__ = ["Malformed", "Value", "convert", "decode", "encode", "field", "replace", "to_builtins"]
+__all__ = ["Malformed", "Value", "convert", "decode", "encode", "field", "once", "replace", "to_builtins"]
+
+Owner = TypeVar("Owner")
+Fact = TypeVar("Fact")
+Given = ParamSpec("Given")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 class Value(Struct, frozen=True):
     """An immutable record. `dict=True` makes room for cached properties, `eq=False` compares by identity."""
+
+
+def once(
+    fact: Callable[Concatenate[Owner, Given], Fact],
+) -> Callable[Concatenate[Owner, Given], Fact]:
+    """Work a fact out once for each value and each set of further arguments, as a cached property of it would be.
+
+    The value has to have room for that (`dict=True`), and the fact to be a value, no iterator.
+    """
+    name = f"{fact.__module__}.{fact.__qualname__}"
+
+    @wraps(fact)
+    def recall(owner: Owner, /, *given: Given.args, **named: Given.kwargs) -> Fact:
+        known: dict[object, Fact] = vars(owner).setdefault(name, {})
+        key = (given, *named.items())
+        if key not in known:
+            known[key] = fact(owner, *given, **named)
+        return known[key]
+
+    return recall

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pydock.ask import Question, rewritten, unchanged
+from pydock.ask import Question, one, rewritten, unchanged
 from pydock.bench.measure import Version
 from pydock.bench.recipe import Recipe
 from pydock.discover import STDIN, Target, Unusable, targets
+from pydock.engine import Report
 from pydock.errors import OptionError
 from pydock.project import Project
 from pydock.values import Value, replace
@@ -45,19 +46,26 @@ def comparison(
 
 
 def _rewrites(target: Target, given: Mapping[str, object], recipe: Recipe, has_installers: bool) -> Iterator[Version]:
-    report = rewritten(Question(given, is_fix=True), target)
+    report = _rewritten(Question(given, is_fix=True), target)
     yield _version("before", report.project, recipe)
     if report.changed:
         yield _version("after", report.result, recipe)
     if has_installers:
         other = "pip" if report.project.options.installer == "uv" else "uv"
-        changed = rewritten(Question({**given, "installer": other}, is_fix=True), target)
+        changed = _rewritten(Question({**given, "installer": other}, is_fix=True), target)
         if changed.result.tree.changes != report.result.tree.changes:
             yield _version(f"after, {other}", changed.result, recipe)
 
 
+def _rewritten(question: Question, target: Target) -> Report:
+    with one(question, target):
+        return rewritten(question, target)
+
+
 def _as_is(given: Mapping[str, object], target: Target) -> Project:
-    return unchanged(Question(given, is_fix=True), target)
+    question = Question(given, is_fix=True)
+    with one(question, target):
+        return unchanged(question, target)
 
 
 def _version(name: str, project: Project, recipe: Recipe) -> Version:

@@ -13,6 +13,9 @@ from pydock.lines import SPACE
 from pydock.patterns import regex
 from pydock.values import Value
 
+# Values made of values grow with the power of their number; the environment of a process ends far below.
+# https://man7.org/linux/man-pages/man2/execve.2.html: 128 KiB for one string, read 2026-11.
+LONGEST = 64 * 1024
 _VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+?])([^{}]*)|([#%/][^{}]*))?\})")
 
 
@@ -55,7 +58,7 @@ def exec_form(text: str) -> tuple[Piece, ...] | None:
         return None
     try:
         values = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         return None
@@ -97,13 +100,21 @@ def variables(text: str) -> frozenset[str]:
 
 
 def expand(text: str, values: Mapping[str, str | None]) -> str | None:
-    """The text with its variables replaced, or None when one of them is not known.
+    """The text with its variables replaced, or None when one of them is not known or all are too long together.
 
     A name that maps to None is declared, but its value is only known at build time.
     """
     known = True
+    left = LONGEST
 
     def replace(match: re.Match[str]) -> str:
+        nonlocal known, left
+        found = value_of(match) if known else ""
+        left -= len(found)
+        known = known and left >= 0
+        return found if known else ""
+
+    def value_of(match: re.Match[str]) -> str:
         nonlocal known
         name, operator, word = match[1] or match[2], match[3], match[4] or ""
         value = values.get(name, "")

@@ -30,7 +30,7 @@ _MASKS = (
 )
 _COMPILED = tuple((regex(pattern), replacement) for pattern, replacement in _MASKS)
 _LEVEL = regex(
-    r"(?i)\b(?:critical|fatal|error|warn(?:ing)?|denied|refused|failed|failure|panic)\b|Traceback|\w+(?:Error|Exception)\b"
+    r"(?i)\b(?:critical|fatal|error|warn(?:ing)?|denied|refused|failed|failure|panic)\b|Traceback|\b\w+(?:Error|Exception)\b"
 )
 
 

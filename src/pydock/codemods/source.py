@@ -14,6 +14,7 @@ from pydock.codemods.imports import with_import, without_import
 from pydock.edits import Edit
 from pydock.lines import Span
 from pydock.project import Project
+from pydock.source.syntax import syntax
 from pydock.values import Value
 
 Node = TypeVar("Node", bound=cst.CSTNode)
@@ -202,6 +203,9 @@ def read_source(project: Project, path: str) -> Source | None:
 @lru_cache(maxsize=64)
 def _read(path: str, data: bytes) -> Source | None:
     mark = _BYTE_ORDER_MARK if data.startswith(_BYTE_ORDER_MARK) else b""
+    if syntax(data.decode("utf-8", "surrogateescape")) is None:
+        # What is nested too deep ends libcst together with the process.
+        return None
     try:
         wrapper = MetadataWrapper(cst.parse_module(data.removeprefix(mark)))
         is_whole = mark + wrapper.module.bytes == data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydock.budget import undisturbed
 from pydock.errors import ChangedError
 from pydock.migrate.record import Change
 from pydock.tree import Tree
@@ -13,11 +14,12 @@ def apply(repository: str, changes: tuple[Change, ...]) -> tuple[str, ...]:
     """Write the changes of a service; returns in words what could not be kept.
 
     Raises ChangedError where a file is not what it was when the service was examined, UnwritableError where one
-    cannot be written; nothing is written then.
+    cannot be written, BugError for what nobody foresaw; nothing is written then.
     """
-    read = Tree(Path(repository))
-    for change in changes:
-        if read.text(change.path) != change.before:
-            raise ChangedError(f"{change.path} is not what it was when it was read", "run pydock migrate again")
-    texts = {change.path: change.after for change in changes}
-    return read.over(texts).write(texts, read)
+    with undisturbed():
+        read = Tree(Path(repository))
+        for change in changes:
+            if read.text(change.path) != change.before:
+                raise ChangedError(f"{change.path} is not what it was when it was read", "run pydock migrate again")
+        texts = {change.path: change.after for change in changes}
+        return read.over(texts).write(texts, read)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydock.ask import Question
 from pydock.bench.outcome import Proof
+from pydock.budget import undisturbed
 from pydock.discover import target
 from pydock.edits import Safety
 from pydock.engine import Report
@@ -62,7 +63,8 @@ def examine(task: Task) -> tuple[Record, ...]:
     changed: dict[str, str] = {}
     for service in task.members:
         try:
-            record = _examined(task, service, changed)
+            with undisturbed((Unanswered, MemoryError)):
+                record = _examined(task, service, changed)
         except PydockError as error:
             record = _failed(service, error)
         changed |= {os.path.join(service.repository, change.path): change.after for change in record.changes}

@@ -52,7 +52,7 @@ def requirement(name: str, wanted: object) -> str:
 def plain(text: str) -> str:
     """One alternative of a range without Poetry's own operators: `^1.2` is `>=1.2,<2`."""
     found = []
-    for item in _ITEM.findall(re.sub(r"([<>=!~^]+)\s+", r"\1", text)):
+    for item in _ITEM.findall(re.sub(r"(?<![<>=!~^])([<>=!~^]+)\s+", r"\1", text)):
         if match := _BOUND.fullmatch(item):
             found.append(f">={match[2]},<{_above(match[1], match[3])}")
         elif _BARE.fullmatch(item):

@@ -19,7 +19,7 @@ from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.values import Value
 
-_COMMENT = regex(r"(^|\s+)#.*$")
+_COMMENT = regex(r"(^|(?<!\s)\s+)#.*$")
 _OPTION = regex(r"\s(--?[A-Za-z][\w-]*)(?:[= ]|$)")
 _LEADING = regex(r"(-[a-zA-Z](?=\s|[^-])|--[\w-]+)[ =]*(.*)", re.DOTALL)
 _PLACE = regex(r"(git|hg|svn|bzr)\+|https?://|file:|\.{0,2}/|\.\Z|\.\[")

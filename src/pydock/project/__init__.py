@@ -6,10 +6,11 @@ import posixpath
 from datetime import date
 from functools import cached_property
 
-from pydock.contract import Contract, environment_before, user_before, workdir_before
+from pydock.contract import Contract, environment_before, lineage, user_before, workdir_before
 from pydock.dockerfile import Dockerfile, Instruction, Stage, read
 from pydock.images.tags import PythonImage, python_image, slim_tag
 from pydock.lines import Span
+from pydock.moments import Values
 from pydock.packages import archive, metadata, requirements
 from pydock.packages.requirements import RequirementSet
 from pydock.project import context
@@ -88,18 +89,12 @@ class Project(Value, dict=True):
         """The stage and the stages of this file that it is built on, itself first."""
         known = self._lineages.get(stage.index)
         if known is None:
-            known = self._lineages[stage.index] = self._lineage(stage)
+            known = self._lineages[stage.index] = lineage(self.dockerfile, stage)
         return known
 
     @cached_property
     def _lineages(self) -> dict[int, tuple[Stage, ...]]:
         return {}
-
-    def _lineage(self, stage: Stage) -> tuple[Stage, ...]:
-        found = [stage]
-        while (parent := self.dockerfile.stage_named(found[-1].base)) and parent.index < found[-1].index:
-            found.append(parent)
-        return tuple(found)
 
     def reference(self, stage: Stage) -> str | None:
         """The external image at the bottom of a stage, None when an argument hides it."""
@@ -144,9 +139,9 @@ class Project(Value, dict=True):
             self._installs[stage.index] = tuple(installs(self.dockerfile, stage))
         return self._installs[stage.index]
 
-    def environment(self, stage: Stage, before: Instruction | None = None) -> dict[str, str | None]:
+    def environment(self, stage: Stage, before: Instruction | None = None) -> Values:
         """ENV and ARG in force; None for values that are only known at build time."""
-        return dict(environment_before(self.dockerfile, stage, before))
+        return environment_before(self.dockerfile, stage, before)
 
     def workdir(self, stage: Stage, before: Instruction | None = None) -> str | None:
         return workdir_before(self.dockerfile, stage, before)

@@ -12,7 +12,7 @@ from enum import Enum
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.patterns import regex
 from pydock.shell import Command, Step, Word, script, unwrapped
-from pydock.values import Value
+from pydock.values import Value, once
 
 LISTS = "/var/lib/apt/lists"
 REMOVE_LISTS = f"rm -rf {LISTS}/*"
@@ -124,6 +124,7 @@ def package_name(argument: str) -> str:
     return argument if argument.startswith((".", "/")) else re.split(r"[=:/]", argument, maxsplit=1)[0]
 
 
+@once
 def apt_steps(stage: Stage, run: Instruction) -> tuple[AptStep, ...]:
     """Every command of a RUN with its kind, in order; nothing for an opaque one."""
     found = []
@@ -133,10 +134,11 @@ def apt_steps(stage: Stage, run: Instruction) -> tuple[AptStep, ...]:
     return tuple(found)
 
 
-def apt_installs(stage: Stage) -> Iterator[AptStep]:
+@once
+def apt_installs(stage: Stage) -> tuple[AptStep, ...]:
     """Every `apt-get install` of a stage, in order."""
-    for run in stage.of("RUN"):
-        yield from (entry for entry in apt_steps(stage, run) if entry.kind is AptKind.INSTALL)
+    steps = (entry for run in stage.of("RUN") for entry in apt_steps(stage, run))
+    return tuple(entry for entry in steps if entry.kind is AptKind.INSTALL)
 
 
 def mounts_lists(run: Instruction) -> bool:
@@ -208,6 +210,7 @@ class AptRun(Value):
         return bool(kinds) and kinds[-1] is AptKind.UPDATE and not mounts_lists(self.run)
 
 
+@once
 def apt_runs(stage: Stage) -> tuple[AptRun, ...]:
     """The RUNs of a stage that call apt or clean up after it, in order."""
     found = (AptRun(stage, run, apt_steps(stage, run)) for run in stage.of("RUN"))

@@ -31,7 +31,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import apt_installs
 from pydock.project.python import Wish, suite, wishes
-from pydock.values import Value, replace
+from pydock.values import Value, once, replace
 from pydock.words import Piece, expand, unquote, variables
 
 _LAST_VARIABLE = regex(r"(.*)\$(?:(\w+)|\{(\w+)\})([^${}]*)\Z")
@@ -60,13 +60,14 @@ class Target(Value):
     is_known: bool = True
 
 
-def roots(project: Project) -> Iterator[tuple[Stage, PythonImage]]:
+@once
+def roots(project: Project) -> tuple[tuple[Stage, PythonImage], ...]:
     """The stages that start from an official Python image, each with it."""
-    for stage in project.dockerfile.stages:
-        if len(project.lineage(stage)) == 1 and (image := project.python_image(stage)):
-            yield stage, image
+    bottom = [stage for stage in project.dockerfile.stages if len(project.lineage(stage)) == 1]
+    return tuple((stage, image) for stage in bottom if (image := project.python_image(stage)))
 
 
+@once
 def target(project: Project, stage: Stage) -> Target | None:
     """The exact tag for a stage on an official Debian image of Python; None where the tables have none."""
     image = project.python_image(stage)
@@ -170,6 +171,7 @@ def _is_published(image: PythonImage, minor: str, suite: str) -> bool:
     return image.version in found if image.version.count(".") == 2 else bool(found)
 
 
+@once
 def system_packages(project: Project, root: Stage) -> frozenset[str]:
     """The packages that apt-get takes from Debian in the stages built on this one, itself included.
 

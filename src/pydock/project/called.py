@@ -43,6 +43,6 @@ def _called(project: Project, start: Start) -> str:
 
 def _defines(text: str, name: str) -> bool:
     return (
-        re.search(rf"^\s*(?:function\s+)?{re.escape(name)}\s*\(\)|^\s*function\s+{re.escape(name)}\b", text, re.M)
+        re.search(rf"^[ \t]*(?:function\s+)?{re.escape(name)}\s*\(\)|^[ \t]*function\s+{re.escape(name)}\b", text, re.M)
         is not None
     )

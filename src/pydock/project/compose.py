@@ -144,11 +144,11 @@ def _entries(text: str) -> Mapping[str, Mapping[str, Any]]:
 def _of_file(project: Project, path: str, text: str) -> Iterator[Service]:
     entries = _entries(text).items()
     folder = posixpath.dirname(path)
-    built = [entry for _, entry in entries if _builds_this(project, folder, entry.get("build"))]
-    images = {str(entry["image"]) for entry in built if entry.get("image")}
+    built = {name: entry for name, entry in entries if _builds_this(project, folder, entry.get("build"))}
+    images = {str(entry["image"]) for entry in built.values() if entry.get("image")}
     for name, entry in entries:
         # Another service may use the image by the name that this one gives it.
-        if entry in built or ("build" not in entry and str(entry.get("image")) in images):
+        if name in built or ("build" not in entry and str(entry.get("image")) in images):
             yield _service(str(name), path, entry)
 
 

@@ -67,7 +67,7 @@ def _writes(text: str) -> bool:
 def changed_before(project: Project, install: Install) -> str:
     """What changes a file of an install before it is read, as a sentence; "" where nothing does."""
     names = _read_by(project, install)
-    for span, commands in _before(project, install):
+    for span, commands in _before(project, install) if names else ():
         text = project.dockerfile.slice(span)
         found = sorted(names & set(map(posixpath.basename, names_in(text))))
         others = [command for command in commands if pip_command(command) is None]

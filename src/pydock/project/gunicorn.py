@@ -63,7 +63,7 @@ _FLAGS = frozenset(
         "--suppress-ragged-eofs",
     ]
 )
-_DYNAMIC = regex(r"\b(?:globals|locals|vars|exec|setattr)\s*\(|^\s*from\s+\S+\s+import\s+\*", re.M)
+_DYNAMIC = regex(r"\b(?:globals|locals|vars|exec|setattr)\s*\(|^[ \t]*from\s+\S+\s+import\s+\*", re.M)
 
 
 class Setting(Value):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pydock.budget import undisturbed
 from pydock.errors import BuildError, PydockError
 from pydock.packages.requirements import Kind
 from pydock.project import Project
 from pydock.project.leaks import CONFIGURATIONS, Leak, index_passwords, leaks
+from pydock.project.pins import Unanswered
 from pydock.project.secret_files import held, secret_files
 from pydock.project.secrets import Mask, mask_of
 from pydock.project.sources import remembered
@@ -52,9 +54,10 @@ def _in_files(project: Project) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def without_secrets(project: Project) -> Iterator[None]:
-    """What goes wrong meanwhile is told without what is written out in the project."""
+    """What goes wrong meanwhile, in whatever way, is told without what is written out in the project."""
     try:
-        yield
+        with undisturbed((Unanswered, MemoryError)):
+            yield
     except PydockError as error:
         hide(error, mask(project))
         raise

@@ -12,7 +12,7 @@ from pydock.project.sources import remembered
 
 _GIT = regex(
     r"setuptools[-_]scm|versioneer|\bpbr\b|hatch[-_]vcs|dynamic[-_]versioning|dunamai|versioningit|setuptools[-_]git"
-    r"|gitpython|^\s*(?:import|from) git\b|\.git/\w"
+    r"|gitpython|^[ \t]*(?:import|from) git\b|\.git/\w"
     r"|\bgit\b[\"',\s]+(?:-C \S+ )?(?:rev-parse|describe|log|show|submodule)",
     re.I | re.M,
 )

@@ -22,7 +22,7 @@ from pydock.project.installs import Install, pip_command
 from pydock.project.pins import Indexes
 from pydock.project.secrets import url_with_password
 from pydock.shell import script
-from pydock.values import Value
+from pydock.values import Value, once
 
 _CONFIGURATIONS = (
     "/etc/pip.conf",
@@ -200,7 +200,7 @@ def _configured(project: Project, install: Install) -> Iterator[tuple[str, str |
     for stage in project.lineage(install.stage):
         for run in stage.of("RUN"):
             if stage is not install.stage or run.span.start < install.instruction.span.start:
-                yield from _set(run)
+                yield from _set_in(run)
 
 
 def _sections(path: str, text: str) -> Iterator[tuple[str, str | None, str]]:
@@ -214,6 +214,12 @@ def _sections(path: str, text: str) -> Iterator[tuple[str, str | None, str]]:
         for name, value in parser.items(section) if parser.has_section(section) else ():
             if (key := name.replace("_", "-")) in _KNOWN:
                 yield key, value, f"{name} in {path}"
+
+
+@once
+def _set_in(run: Instruction) -> tuple[tuple[str, str | None, str], ...]:
+    """What `pip config set` says in a RUN."""
+    return tuple(_set(run))
 
 
 def _set(run: Instruction) -> Iterator[tuple[str, str | None, str]]:

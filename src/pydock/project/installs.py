@@ -11,7 +11,7 @@ from pydock.lines import Span
 from pydock.packages.operands import is_place
 from pydock.patterns import regex
 from pydock.shell import Argv, Command, Step, Word, argv, script
-from pydock.values import Value
+from pydock.values import Value, once
 from pydock.words import to_exec_form
 
 # uv takes these names, too.
@@ -177,8 +177,13 @@ def _is_posix(shell: Instruction | None) -> bool:
     return not words or re.search(r"(\A|/)(ba|da|a|z|k)?sh\Z", words[0].text) is not None
 
 
-def installs(dockerfile: Dockerfile, stage: Stage, verbs: frozenset[str] = INSTALL) -> Iterator[Install]:
+@once
+def installs(dockerfile: Dockerfile, stage: Stage, verbs: frozenset[str] = INSTALL) -> tuple[Install, ...]:
     """Every pip install of a stage, in order; with RESOLVING also `pip wheel` and `pip download`."""
+    return tuple(_all(dockerfile, stage, verbs))
+
+
+def _all(dockerfile: Dockerfile, stage: Stage, verbs: frozenset[str]) -> Iterator[Install]:
     for run in runs(dockerfile, stage):
         for step in script(run).steps:
             for command in step.commands:

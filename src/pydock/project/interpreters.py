@@ -13,7 +13,7 @@ from pydock.images.tags import PythonImage
 from pydock.project import Project
 from pydock.project.bases import target
 from pydock.project.python import release
-from pydock.values import Value
+from pydock.values import Value, once
 
 # What wheels may ask of each codename: its glibc, or the nearest lower name that uv knows.
 _GLIBC = {
@@ -39,6 +39,7 @@ class Interpreter(Value):
         return ".".join(self.python.split(".")[:2])
 
 
+@once
 def interpreter(project: Project, stage: Stage) -> Interpreter | None:
     """What runs in a stage once its base is as exact as it can be made; None where nothing says so.
 

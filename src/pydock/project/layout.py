@@ -11,6 +11,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import apt_runs
 from pydock.shell import script
+from pydock.values import once
 
 _USER_PROGRAMS = frozenset({"useradd", "adduser", "groupadd", "addgroup", "usermod"})
 _PASSED_OVER = frozenset({"ARG", "ENV", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL", "EXPOSE", "WORKDIR"})
@@ -19,6 +20,7 @@ _SEARCHED = regex(r"PATH|VIRTUAL_ENV|PIP_\w+")
 _OLD_STYLE = regex(r"(\w+)(\s+)([\w./:-]+)")
 
 
+@once
 def creates_user(run: Instruction) -> bool:
     return run.keyword == "RUN" and any(command.program in _USER_PROGRAMS for command in script(run).commands)
 

@@ -25,7 +25,7 @@ _LINES = {
     "setup.py": regex(r"\bpython_requires\s*=\s*[\"']([^\"'\n]+)[\"']"),
 }
 _WORDS = frozenset({".python-version", "runtime.txt"})
-_ENVIRONMENTS = regex(r"^\s*env_?list\s*=\s*((?:.*\n?)(?:[ \t]+.*\n?)*)", re.M)
+_ENVIRONMENTS = regex(r"^[ \t]*env_?list\s*=\s*((?:.*\n?)(?:[ \t]+.*\n?)*)", re.M)
 _BRACES = regex(r"\bpy(\d?)\{([\d,\s]+)\}")
 _ENVIRONMENT = regex(r"\bpy(\d)(\d+)\b")
 _CLASSIFIER = regex(r"Programming Language :: Python :: (\d\.\d+)")

@@ -7,7 +7,7 @@ From `data/debian_recommends.csv`: `add` is asked for by name, `offers` where so
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from pydock.data import rows
 from pydock.dockerfile import Stage
@@ -27,7 +27,7 @@ _SOURCE = regex(r"/etc/apt/(?:sources|preferences)|apt-key|add-apt-repository|ap
 
 def asked_for(project: Project, step: AptStep) -> tuple[frozenset[str], tuple[str, ...]]:
     """The packages by name, those in variables too, and the words that stay unknown."""
-    values = project.environment(step.stage, step.instruction)
+    values = dict(project.environment(step.stage, step.instruction))
     for command in script(step.instruction).commands:
         for word in command.assignments:
             name, _, value = (word.value or "").partition("=")
@@ -44,7 +44,7 @@ def asked_for(project: Project, step: AptStep) -> tuple[frozenset[str], tuple[st
 
 def doubts(project: Project, step: AptStep, names: Collection[str]) -> Iterator[str]:
     """What may be missed without the recommended packages, as sentences."""
-    for row in _rows(names):
+    for row in _rows(frozenset(names)):
         if row["doubt"]:
             yield f"what {row['package']} recommends may be used: {row['doubt']}"
     unknown = sorted(name for name in names if name.partition("=")[0] not in _of_debian())
@@ -93,14 +93,17 @@ def missing(project: Project, step: AptStep, names: Collection[str], called: Col
             break
         present |= set(other.names)
         if not other.without_recommends:
-            present |= {name for row in _rows(other.names) for name in row["add"].split()}
-    present |= {name for row in _rows(present) for name in row["brings"].split()}
-    wanted = [name for row in _rows(names) for name in row["add"].split()]
-    wanted += [name for row in _rows(names) for name in row["offers"].split() if programs_of(name) & set(called)]
+            present |= {name for row in _rows(frozenset(other.names)) for name in row["add"].split()}
+    present |= {name for row in _rows(frozenset(present)) for name in row["brings"].split()}
+    wanted = [name for row in _rows(frozenset(names)) for name in row["add"].split()]
+    wanted += [
+        name for row in _rows(frozenset(names)) for name in row["offers"].split() if programs_of(name) & set(called)
+    ]
     return tuple(dict.fromkeys(name for name in wanted if name not in present))
 
 
-def _rows(names: Collection[str]) -> list[dict[str, str]]:
+@lru_cache(maxsize=1024)
+def _rows(names: frozenset[str]) -> list[dict[str, str]]:
     """The rows of the table that apply; a row with a doubt is for `texlive-latex-base` too."""
     return [row for row in rows("debian_recommends") if row["package"] in names or _is_of_family(row, names)]
 

@@ -19,7 +19,7 @@ from pydock.project.sources import sources
 from pydock.project.start import Start, starts
 from pydock.project.system import Family, family, is_plain_base
 from pydock.shell import Command, script
-from pydock.values import Value
+from pydock.values import Value, once
 
 ROOT = frozenset({"", "root", "0", "root:root", "0:0", "root:0", "0:root"})
 _DROPS = frozenset({"sudo", "gosu", "su-exec", "setpriv", "runuser", "su", "s6-setuidgid", "chpst"})
@@ -52,7 +52,7 @@ _RIGHTS = regex(
 
 
 # A server that starts as root and leaves it to its own setting to become somebody else.
-_BECOMES = regex(r"^\s*(?:user|uid)\s*=\s*[\"']?(?!root\b|0\b|\$|None)[\w-]+", re.M)
+_BECOMES = regex(r"^[ \t]*(?:user|uid)\s*=\s*[\"']?(?!root\b|0\b|\$|None)[\w-]+", re.M)
 _SERVER_SETTINGS = regex(r"(?:\A|/)(?:[^/]*gunicorn[^/]*\.py|[^/]*uwsgi[^/]*\.(?:ini|cfg|conf))\Z")
 
 
@@ -70,6 +70,7 @@ class User(Value):
         return f"{self.name}:{self.name}" if self.has_group else self.name
 
 
+@once
 def created_user(project: Project, stage: Stage) -> User | None:
     """The one user that the stage makes, None where it makes none or several."""
     found = [

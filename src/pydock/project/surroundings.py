@@ -16,7 +16,7 @@ from pydock.project.compose import all_services, environment, services, words
 from pydock.values import Value, replace
 from pydock.words import expand
 
-_PORT = regex(r"(\d+)(?:/tcp)?\Z")
+_PORT = regex(r"(?<!\d)(\d+)(?:/tcp)?\Z")
 _NAME = regex(r"[A-Za-z][\w.-]*")
 
 

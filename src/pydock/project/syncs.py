@@ -11,7 +11,7 @@ from pydock.project import Project
 from pydock.project.caches import mounts
 from pydock.project.installs import runs
 from pydock.shell import Command, Step, Word, script
-from pydock.values import Value
+from pydock.values import Value, once
 
 VERBS = {"uv": ("sync",), "poetry": ("install", "sync"), "pipenv": ("install", "sync"), "pdm": ("install", "sync")}
 LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pipenv": "Pipfile.lock", "pdm": "pdm.lock"}
@@ -74,8 +74,13 @@ class Sync(Value):
         return self.command.has(*options)
 
 
-def syncs(dockerfile: Dockerfile, stage: Stage) -> Iterator[Sync]:
+@once
+def syncs(dockerfile: Dockerfile, stage: Stage) -> tuple[Sync, ...]:
     """Every install from a lock in a stage, in order."""
+    return tuple(_all(dockerfile, stage))
+
+
+def _all(dockerfile: Dockerfile, stage: Stage) -> Iterator[Sync]:
     for run in runs(dockerfile, stage):
         moved = False
         for step in script(run).steps:

@@ -16,7 +16,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydock.build import walk
 from pydock.dockerfile import Instruction, Stage
@@ -104,8 +104,13 @@ class _Use(Value):
 
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
+        by_run: dict[Instruction, list[Install | Sync]] = {}
+        locked = (entry for entry in syncs(project.dockerfile, stage) if entry.tool in _SWITCHES)
+        every: tuple[Install | Sync, ...] = (*project.installs(stage), *locked)
+        for entry in every:
+            by_run.setdefault(entry.instruction, []).append(entry)
         for run in stage.of("RUN"):
-            uses = _uses(project, stage, run)
+            uses = _uses(project, stage, run, by_run.get(run, ()))
             if not uses or _is_cleared(project, run, uses):
                 continue
             tools = list(dict.fromkeys(use.tool for use in uses))
@@ -130,15 +135,11 @@ def _is_cleared(project: Project, run: Instruction, uses: tuple[_Use, ...]) -> b
     return any(is_below(folder, path) for folder in folders for path in gone)
 
 
-def _uses(project: Project, stage: Stage, run: Instruction) -> tuple[_Use, ...]:
-    """The installs of a RUN whose cache ends up in the layer."""
+def _uses(project: Project, stage: Stage, run: Instruction, installs: Sequence[Install | Sync]) -> tuple[_Use, ...]:
+    """Those of the installs of a RUN whose cache ends up in the layer."""
     environment, user = project.environment(stage, run), project.user(stage, run)
-    every: list[Install | Sync] = [entry for entry in project.installs(stage) if entry.instruction is run]
-    every += [
-        entry for entry in syncs(project.dockerfile, stage) if entry.instruction is run and entry.tool in _SWITCHES
-    ]
     found = []
-    for install in every:
+    for install in installs:
         folder = cache_folder(install.tool, environment, user)
         switch = _switch_in_vain(project, stage, install, folder)
         is_off = switch is None and install.command.has(*_SWITCHES[install.tool])

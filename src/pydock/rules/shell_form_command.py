@@ -243,7 +243,7 @@ def _hands_over(project: Project, stage: Stage, entrypoint: Instruction) -> bool
     found = script_file(project, words[-1], is_searched=not is_shell)
     if found is None:
         return False
-    runs = re.search(r"^\s*exec\s+(?:gosu\s+\S+\s+|su-exec\s+\S+\s+|tini\s+--\s+)?\"\$@\"", found[1], re.M)
+    runs = re.search(r"^[ \t]*exec\s+(?:gosu\s+\S+\s+|su-exec\s+\S+\s+|tini\s+--\s+)?\"\$@\"", found[1], re.M)
     looks = re.search(r"\$\{?[1-9#]|\bshift\b|\bset\s+--", found[1])
     return runs is not None and looks is None
 

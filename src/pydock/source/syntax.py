@@ -12,6 +12,8 @@ from pydock.patterns import regex
 MOST_SOURCES = 3_000
 # A syntax tree takes fifty times the memory of its text: only those that several questions go to are kept.
 MOST_TREES = 64
+# A chain of 150 `elif` or of 300 strings with `+` between them is not unheard of; Python itself ends at a few thousand.
+DEEPEST_SYNTAX = 400
 # Python 3.14 takes several exceptions without brackets: https://peps.python.org/pep-0758/, read 2026-11. In Python 2 a
 # name stands behind the comma, which begins with a small letter.
 _UNBRACKETED = regex(r"^([ \t]*except\*?) ((?:\w+\.)*[A-Z]\w*(?:\s*,\s*(?:\w+\.)*[A-Z]\w*)+)(?=[ \t]*:)", re.M)
@@ -36,9 +38,20 @@ def _parsed(text: str) -> ast.Module | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # As bytes, so that a byte order mark and `# coding:` mean what they mean to Python.
-            return ast.parse(text.encode("utf-8", "surrogateescape"))
+            tree = ast.parse(text.encode("utf-8", "surrogateescape"))
+            return None if _is_deep(tree) else tree
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _is_deep(tree: ast.AST) -> bool:
+    """Whether nodes are nested so deep that readers, which call themselves, could not follow."""
+    level = [tree]
+    for _ in range(DEEPEST_SYNTAX):
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return False
+    return True
 
 
 def walk(tree: ast.AST) -> list[ast.AST]:

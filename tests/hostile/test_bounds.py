@@ -1,0 +1,167 @@
+"""Whatever a project is made of, reading it ends soon, in little memory, and with an answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pydock.contract import Contract
+from pydock.dockerfile import Dockerfile
+from pydock.edits import Edit, Fix, Safety, Taken
+from pydock.ignore import Ignore
+from pydock.lines import Span
+from pydock.packages.requirements import read
+from pydock.source.syntax import syntax
+from pydock.words import LONGEST, expand
+from pydock.yaml_text import document
+from tests.command_line import Runner
+from tests.hostile.projects import SHAPES, diamonds, doubled_variables, included
+
+SIZES = (50, 500, 2_000)
+PLAIN = "FROM python:3.12.7-slim-bookworm\nCOPY . .\nRUN pip install flask==3.1.0\nCMD python z/app.py\n"
+ENDED = {"takes more than", "MB of memory", "pydock failed", "failed on"}
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    for path, text in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_hostile_project_is_answered_within_its_budget(run: Runner, folder: Path, shape: str, size: int) -> None:
+    write(folder, SHAPES[shape](size))
+    result = run("check", "--budget-seconds", "20", "--budget-memory", "500MB", ".")
+    assert result.code in {0, 1, 2}
+    assert not [said for said in ENDED if said in result.err], result.err
+
+
+def test_variables_that_double_are_not_known_and_take_no_memory() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    contract = Contract.of(Dockerfile(doubled_variables(40)["Dockerfile"]))
+    assert contract.environment["A2"] == "a" * 40
+    assert contract.environment["A40"] is None
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+@pytest.mark.parametrize(("length", "is_known"), [(LONGEST, True), (LONGEST + 1, False)], ids=["in", "beyond"])
+def test_a_value_is_known_up_to_a_length(length: int, is_known: bool) -> None:
+    assert (expand("$A", {"A": "x" * length}) is not None) is is_known
+
+
+def test_a_file_that_is_included_twice_is_read_once() -> None:
+    files = diamonds(60)
+    asked: list[str] = []
+
+    def text(path: str) -> str | None:
+        asked.append(path)
+        return files.get(path)
+
+    found = read("requirements.txt", text)
+    assert found.names == {"flask"}
+    assert len(asked) == len(set(asked)) == 62
+
+
+def test_five_thousand_includes_are_followed() -> None:
+    files = included(5_000)
+    assert read("requirements.txt", files.get).names == {"flask"}
+
+
+def test_a_circle_of_five_thousand_includes_is_told() -> None:
+    files = {f"r{at}.txt": f"-r r{(at + 1) % 5_000}.txt\n" for at in range(5_000)}
+    assert len(read("r0.txt", files.get).loop) == 5_001
+
+
+DOCUMENTS = {
+    "nested brackets": "a: " + "[" * 30_000,
+    "nested lists": "- " * 30_000 + "a",
+    "nested mappings": "a: " + "{a: " * 20_000,
+    "an alias that holds itself": "a: &a [*a]",
+    "a merge of itself": "a: &a {<<: *a}",
+    "aliases of aliases": "a: &a [x, x]\n" + "".join(f"a{at}: &a [*a, *a]\n" for at in range(40)),
+    "a truth that is none": "a: !!bool maybe",
+    "a moment that is none": "a: !!timestamp never",
+    "a number that is none": "a: !!int ''",
+    "a key that is a list": "? [a]\n: b",
+}
+
+
+@pytest.mark.parametrize("text", DOCUMENTS.values(), ids=DOCUMENTS)
+def test_a_document_beyond_measure_says_nothing(text: str) -> None:
+    assert document(text) == {}
+
+
+def test_an_alias_within_measure_stands_for_what_it_names() -> None:
+    assert document("a: &a [b]\nc: *a\n") == {"a": ["b"], "c": ["b"]}
+
+
+@pytest.mark.parametrize(("depth", "is_read"), [(300, True), (900, False)], ids=["a long chain", "an endless one"])
+@pytest.mark.parametrize("link", ["1+", "a.", "not "])
+def test_source_is_read_as_deep_as_anybody_writes(link: str, depth: int, is_read: bool) -> None:
+    assert (syntax(link * depth + "a") is not None) is is_read
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 30 + "*b", "**/" * 20 + "[b]", "*?" * 30 + "b", "[a]*" * 30 + "b"])
+def test_many_wildcards_match_in_one_pass(pattern: str) -> None:
+    assert not Ignore(pattern).hides("a" * 250)
+    assert Ignore(pattern).hides(f"{'a' * 250}/b" if pattern.startswith("**") else "a" * 250 + "b")
+
+
+def test_what_is_taken_clashes_with_what_touches_it_and_nothing_else() -> None:
+    def fix(*spans: tuple[int, int]) -> Fix:
+        return Fix("", Safety.SAFE, tuple(Edit("a", Span(*span), "") for span in spans))
+
+    fixes = [fix((at % 17, at % 17 + at % 5), (at % 29 + 20, at % 29 + 20 + at % 3)) for at in range(60)]
+    for first in fixes:
+        taken = Taken()
+        taken.add(first)
+        taken.add(fix((90, 95)))
+        for other in fixes:
+            assert taken.clashes(other) is (other.clashes(first) or other.clashes(fix((90, 95))))
+
+
+def _remove_deep(depth: int) -> None:
+    """Remove folders d in d: what removes folders elsewhere calls itself for each."""
+    for _ in range(depth):
+        os.chdir("d")
+    for _ in range(depth):
+        os.chdir("..")
+        os.rmdir("d")
+
+
+def test_folders_three_thousand_deep_do_not_stop_the_service_beside_them(run: Runner, folder: Path) -> None:
+    (folder / "Dockerfile").write_text("FROM python:3.12.7-slim-bookworm\nRUN pip install flask\n")
+    for _ in range(3_000):
+        os.mkdir("d")
+        os.chdir("d")
+    os.chdir(folder)
+    result = run("check", "--output-format", "json", ".")
+    _remove_deep(3_000)
+    assert result.code == 1
+    assert json.loads(result.out)["projects"][0]["findings"]
+
+
+def test_what_was_not_seen_of_a_context_keeps_fixes_back(
+    run: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pydock.disk.MOST_FILES", 50)
+    write(folder, {"Dockerfile": PLAIN, "z/app.py": "import flask\n"} | {f"a/{at}.csv": "" for at in range(60)})
+    result = run("fix", ".")
+    assert result.code == 1
+    assert "was not looked at" in result.err
+    assert (folder / "Dockerfile").read_text() == PLAIN
+
+
+def test_a_limit_of_calls_is_what_it_was_before(run: Runner, folder: Path) -> None:
+    before = sys.getrecursionlimit()
+    (folder / "Dockerfile").write_text("FROM python:3.12.7\n")
+    run("check", ".")
+    assert sys.getrecursionlimit() == before
