@@ -338,10 +338,8 @@ def _fits_others(project: Project, name: str, word: Piece, prefix: str, patch: s
 
 
 def _who_passes(project: Project, name: str, what: str) -> str:
-    for path, text in build_files(project):
-        if re.search(rf"\b{name}\b", text):
-            return f"{path} names {name} and may pass {what}"
-    return ""
+    found = next((path for path, text in build_files(project) if re.search(rf"\b{name}\b", text)), None)
+    return f"{found} names {name} and may pass {what}" if found else ""
 
 
 def build_files(project: Project) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,7 @@ The cure is one RUN that updates, installs and removes the lists. Safe: the same
 installed from the same repositories. What a package needs in practice though it only
 recommends it (`gcc` the C headers, `git` the certificates) is then asked for by name, as is a
 recommended package whose program the file calls (`ssh-keyscan` behind `git`); where that is a
-matter of use (a browser's fonts, LibreOffice's parts), and where packages of another source than
-Debian are installed, dropping it is unsafe.
+matter of use (a browser's fonts, LibreOffice's parts), and with packages that are not Debian's, it is unsafe.
 Versions are never pinned: Debian's mirrors delete a version when the next one appears.
 """
 
@@ -338,14 +337,14 @@ def _option_edit(dockerfile: Dockerfile, path: str, entry: AptRun, step: AptStep
 
 def _packages_edit(dockerfile: Dockerfile, path: str, entry: AptRun, step: AptStep, added: Sequence[str]) -> Edit:
     """New packages behind the last one, each on a line of its own where that is how the list is written."""
-    *_, last = step.packages
+    last = step.packages[-1]
     at = next(at for at, word in enumerate(step.command.words) if word is last)
     before = dockerfile.text[step.command.words[at - 1].span.end : last.span.start]
     end = Span(last.span.end, last.span.end)
     if not entry.is_shell:
         return Edit(path, end, "".join(f', "{name}"' for name in added))
     gap = before if before.count("\n") == 1 and "#" not in before else " "
-    return Edit(path, end, "".join(gap + name for name in added))
+    return Edit(path, end, gap + gap.join(added))
 
 
 RULE = Rule("PYD304", "apt-leftovers", check, __doc__, EXAMPLES, same_as=("DL3009", "DL3015"))
