@@ -298,7 +298,7 @@ def test_all_rules_together_make_the_lock_too(resolver: Resolver, tmp_path: Path
         " ".join(rule.code for rule in RULES),
     )
     assert "COPY requirements.lock /app/\n" in report.result.dockerfile.text
-    assert "pip install -r requirements.lock\n" in report.result.dockerfile.text
+    assert "pip --python /opt/venv install -r requirements.lock\n" in report.result.dockerfile.text
     assert "PYD201" not in {finding.rule.code for finding in check(report.result, RULES)}
 
 
