@@ -6,7 +6,7 @@ import pytest
 
 from pydock.images.debian import full_image_libraries, library
 from pydock.project import Project
-from pydock.split.slim import loaded_libraries, slim_doubts
+from pydock.split.facts.slim import loaded_libraries, slim_doubts
 from pydock.tree import Tree
 
 IMAGE = "FROM python:3.12.7-bookworm\nWORKDIR /srv\nCOPY . .\nCMD python app.py\n"

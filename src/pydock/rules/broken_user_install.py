@@ -23,8 +23,8 @@ from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.installs import Install
 from pydock.rule import Example, Finding, Rule
-from pydock.split.environment import fills_other_environments
-from pydock.split.pip_commands import elsewhere, pip_words
+from pydock.split.facts.environment import fills_other_environments
+from pydock.split.text.pip_commands import elsewhere, pip_words
 
 VENV = "/opt/venv"
 LOCAL = "/root/.local"

@@ -23,8 +23,8 @@ from pydock.project.called import called_programs
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 from pydock.split import Split, split
-from pydock.split.reasons import install_text, said
-from pydock.split.slim import compiler_doubt, loaded_libraries, media_types, slim_doubts
+from pydock.split.facts.slim import compiler_doubt, loaded_libraries, media_types, slim_doubts
+from pydock.split.text.reasons import install_text, said
 from pydock.state import BASE
 from pydock.state.needs import Package, Program
 

@@ -15,13 +15,15 @@ from pydock.project import Project
 from pydock.project.bases import meant_reference
 from pydock.project.sources import remembered
 from pydock.split.base import Base, base
-from pydock.split.builder import builder_pieces
 from pydock.split.doubts import doubts_of
 from pydock.split.draft import Draft
-from pydock.split.environment import Environment, made, place
-from pydock.split.interpreter import refuse_interpreter
-from pydock.split.members import members
-from pydock.split.places import refuse_places
+from pydock.split.facts.environment import Environment, made, place
+from pydock.split.facts.interpreter import refuse_interpreter
+from pydock.split.facts.members import members
+from pydock.split.facts.places import refuse_places
+from pydock.split.facts.slices import Slices, slices
+from pydock.split.facts.system import SystemPackages, already_there, lacking
+from pydock.split.facts.wanted import extra_needs
 from pydock.split.refusal import (
     Refusal,
     refuse_base,
@@ -29,12 +31,10 @@ from pydock.split.refusal import (
     refuse_kept_output,
     refuse_steps,
 )
-from pydock.split.runtime import dropped, runtime_pieces
-from pydock.split.slices import Slices, slices
 from pydock.split.stages import renumbered, stage_of
-from pydock.split.system import SystemPackages, already_there, lacking
+from pydock.split.text.builder import builder_pieces
+from pydock.split.text.runtime import dropped, runtime_pieces
 from pydock.split.tools import refuse_archived, refuse_compilers, refuse_tools
-from pydock.split.wanted import extra_needs
 from pydock.values import Value, replace
 
 __all__ = ["Refusal", "Split", "split"]

@@ -7,10 +7,10 @@ from pydock.dockerfile import Stage
 from pydock.images.debian import kind_of
 from pydock.project import Project
 from pydock.split.base import Base
-from pydock.split.members import package_of
-from pydock.split.slices import Slices
-from pydock.split.slim import compiler_doubt, slim_doubts
-from pydock.split.wanted import unread
+from pydock.split.facts.members import package_of
+from pydock.split.facts.slices import Slices
+from pydock.split.facts.slim import compiler_doubt, slim_doubts
+from pydock.split.facts.wanted import unread
 from pydock.state import ANYTHING
 
 

@@ -10,10 +10,10 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.images.tags import PythonImage
 from pydock.project import Project
 from pydock.split.base import Base
-from pydock.split.environment import Environment
-from pydock.split.members import Member, members, works_in_folder
-from pydock.split.slices import Reason, Slices
-from pydock.split.system import SystemPackages
+from pydock.split.facts.environment import Environment
+from pydock.split.facts.members import Member, members, works_in_folder
+from pydock.split.facts.slices import Reason, Slices
+from pydock.split.facts.system import SystemPackages
 from pydock.values import Value
 
 _STAGE_NAMES = ("builder", "build", "dependencies", "pydeps")

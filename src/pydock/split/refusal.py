@@ -12,7 +12,7 @@ from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import script
-from pydock.split.members import package_of
+from pydock.split.facts.members import package_of
 from pydock.state import Answer, Purpose, is_below
 from pydock.state.needs import File, Folder, Matching, Place, Program, SourceLink, User
 from pydock.values import Value

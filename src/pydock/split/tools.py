@@ -8,10 +8,10 @@ from pydock.project.bases import is_on_mirrors
 from pydock.project.calls import python_calls
 from pydock.project.start import Start, starts
 from pydock.shell import script
-from pydock.split.commands import is_translated
 from pydock.split.draft import Draft
+from pydock.split.facts.slices import MANAGERS
 from pydock.split.refusal import Refusal, span_of
-from pydock.split.slices import MANAGERS
+from pydock.split.text.commands import is_translated
 from pydock.state.needs import Program, Toolchain
 
 _COMPILERS = frozenset(

@@ -11,12 +11,12 @@ from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.shell import Command, Word, script
 from pydock.shell import Step as Part
-from pydock.split.commands import moved, moved_paths
 from pydock.split.draft import Draft
-from pydock.split.installer import uv_edits
-from pydock.split.members import Member, works_in_folder
-from pydock.split.pip_commands import elsewhere, pip_words
-from pydock.split.slices import MANAGERS
+from pydock.split.facts.members import Member, works_in_folder
+from pydock.split.facts.slices import MANAGERS
+from pydock.split.text.commands import moved, moved_paths
+from pydock.split.text.installer import uv_edits
+from pydock.split.text.pip_commands import elsewhere, pip_words
 
 _APT_FOLDER = regex(r"=/var/(?:cache|lib)/apt\b")
 Chosen = Callable[[Member], bool]

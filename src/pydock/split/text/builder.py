@@ -8,12 +8,12 @@ from pydock.chains import comment_lines
 from pydock.dockerfile import Instruction
 from pydock.plan import Add, Change, Keep, Piece, Repeat
 from pydock.project.build_tools import latest_tool
-from pydock.split.copies import copy_pieces, leaves_runtime
 from pydock.split.draft import Draft
-from pydock.split.environment import LAST_PIP
-from pydock.split.pip_commands import pip_words
-from pydock.split.reasons import listed
-from pydock.split.run_text import builder_edits, builder_members, run_text, runtime_members
+from pydock.split.facts.environment import LAST_PIP
+from pydock.split.text.copies import copy_pieces, leaves_runtime
+from pydock.split.text.pip_commands import pip_words
+from pydock.split.text.reasons import listed
+from pydock.split.text.run_text import builder_edits, builder_members, run_text, runtime_members
 
 _WIDTH = 100
 

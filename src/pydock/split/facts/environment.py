@@ -11,14 +11,14 @@ from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage, version_order
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.split.installer import takes_uv
-from pydock.split.members import Member
-from pydock.split.pip_commands import PIP, pip_words
-from pydock.split.places import running_files
+from pydock.split.facts.members import Member
+from pydock.split.facts.places import running_files
+from pydock.split.facts.setuptools_use import setuptools_for
+from pydock.split.facts.slices import MANAGERS
+from pydock.split.facts.wanted import names_of, pins_of
 from pydock.split.refusal import Refusal, span_of
-from pydock.split.setuptools_use import setuptools_for
-from pydock.split.slices import MANAGERS
-from pydock.split.wanted import names_of, pins_of
+from pydock.split.text.installer import takes_uv
+from pydock.split.text.pip_commands import PIP, pip_words
 from pydock.state import is_below
 from pydock.state.needs import File, Program
 from pydock.values import Value

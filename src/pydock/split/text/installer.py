@@ -15,9 +15,9 @@ from pydock.lines import Span
 from pydock.project.build_tools import latest_tool
 from pydock.shell import Word
 from pydock.shell.argv import argv
-from pydock.split.members import Member
-from pydock.split.pip_commands import pip_words
-from pydock.split.slices import MANAGERS
+from pydock.split.facts.members import Member
+from pydock.split.facts.slices import MANAGERS
+from pydock.split.text.pip_commands import pip_words
 
 # What decides on output, caches and patience alone.
 _IDLE = frozenset(

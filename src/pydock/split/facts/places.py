@@ -19,8 +19,8 @@ from pydock.project.programs import SERVERS
 from pydock.project.sources import written_files
 from pydock.project.start import starts
 from pydock.shell import script
-from pydock.split.commands import is_placed
 from pydock.split.refusal import Refusal
+from pydock.split.text.commands import is_placed
 from pydock.state.needs import File
 
 MOST_FILES, LARGEST = 3_000, 200_000

@@ -12,8 +12,8 @@ from enum import Enum
 from pydock.build import Build, Process, Step
 from pydock.effects.packages.sources import LIBRARY_CACHE
 from pydock.images.debian import is_either, java_runtime, kind_of
-from pydock.split.inputs import BUILD_VARIABLE, INSTALLERS_INPUT, INSTALLERS_OWN
-from pydock.split.members import package_of
+from pydock.split.facts.inputs import BUILD_VARIABLE, INSTALLERS_INPUT, INSTALLERS_OWN
+from pydock.split.facts.members import package_of
 from pydock.state import ANYTHING, BASE, Answer, Found, Need, is_below
 from pydock.state.needs import File, Folder, Module, PackageLists, Program, Toolchain, Variable
 from pydock.values import Value

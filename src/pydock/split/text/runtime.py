@@ -11,13 +11,13 @@ from pydock.images.debian import Need
 from pydock.plan import Add, Change, Drop, Keep, Piece, Repeat
 from pydock.project.shutdown import deaf_program
 from pydock.shell import script
-from pydock.split.builder import is_builders
-from pydock.split.commands import moved
-from pydock.split.copies import leaves_runtime
 from pydock.split.draft import Draft
-from pydock.split.reasons import install_text, reasons
-from pydock.split.run_text import run_text, runtime_edits, runtime_members
-from pydock.split.slices import Reason
+from pydock.split.facts.slices import Reason
+from pydock.split.text.builder import is_builders
+from pydock.split.text.commands import moved
+from pydock.split.text.copies import leaves_runtime
+from pydock.split.text.reasons import install_text, reasons
+from pydock.split.text.run_text import run_text, runtime_edits, runtime_members
 from pydock.state import is_below
 from pydock.state.needs import Below, File, Folder
 

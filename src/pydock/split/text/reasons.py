@@ -10,8 +10,8 @@ from pydock.build import run_time_calls
 from pydock.dockerfile import Instruction
 from pydock.images.debian import Need, needs, serves_building
 from pydock.split.draft import Draft
-from pydock.split.members import package_of
-from pydock.split.wanted import names_of
+from pydock.split.facts.members import package_of
+from pydock.split.facts.wanted import names_of
 
 # So many packages are named in a comment; more are told by who needs them alone.
 _FEW = 2

@@ -10,7 +10,7 @@ from pydock.images.debian import Need, from_full_image, is_older_than_wheels, ne
 from pydock.images.tags import PythonImage
 from pydock.packages import Demand, Places, joined, of_file
 from pydock.project import Project
-from pydock.split.slim import loaded_libraries, media_types
+from pydock.split.facts.slim import loaded_libraries, media_types
 from pydock.state.needs import Distribution, File
 
 
