@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pydock.project import calls, rights, written
 from pydock.rules import log_to_file
-from pydock.split import slim
+from pydock.split.facts import slim
 
 PATTERNS = {
     "what only root may do": rights._RIGHTS,
