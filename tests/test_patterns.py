@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydock.project import rights, written
+from pydock.project import calls, rights, written
 from pydock.rules import log_to_file
 from pydock.split import slim
 
 PATTERNS = {
     "what only root may do": rights._RIGHTS,
     "what asks for media types": slim._MEDIA_TYPES,
-    "what calls a compiler": slim._COMPILES,
+    "what calls a compiler": calls._COMPILES,
     "what needs a screen": slim._WINDOWS,
     "what logs to a file": log_to_file._HANDLER,
     "what may write": written._HINT,

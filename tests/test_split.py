@@ -7,6 +7,8 @@ import pytest
 from pydock.split import Refusal, Split
 from tests.split_cases import BEFORE, BY_NAME, CMD, FULL, INSTALL, PLAIN, SLIM, Case, found, lacking
 
+BY_SCRIPT = f'{SLIM}{INSTALL}CMD ["sh", "run.sh"]\n'
+
 REFUSED = (
     Case(
         "a shebang that names the system's Python",
@@ -60,8 +62,8 @@ REFUSED = (
         "interpreter path",
     ),
     Case("a subprocess by its path", PLAIN, {"app.py": "run(['/usr/local/bin/flask', 'x'])\n"}, "interpreter path"),
-    Case("a script that sets PATH", PLAIN, {"run.sh": "PATH=/usr/local/bin:/usr/bin\n"}, "interpreter path"),
-    Case("`su -`, which resets PATH", PLAIN, {"run.sh": 'exec su - web -c "python app.py"\n'}, "interpreter path"),
+    Case("a script that sets PATH", BY_SCRIPT, {"run.sh": "PATH=/usr/local/bin:/usr/bin\n"}, "interpreter path"),
+    Case("`su -`, which resets PATH", BY_SCRIPT, {"run.sh": 'exec su - web -c "python app.py"\n'}, "interpreter path"),
     Case("a login shell in CMD", f'{SLIM}{INSTALL}CMD ["bash", "-lc", "python app.py"]\n', refuses="other PATH"),
     Case("a login shell for every RUN", f'{SLIM}SHELL ["/bin/bash", "--login", "-c"]\n{INSTALL}', refuses="other PATH"),
     Case("sudo in CMD", f'{SLIM}{INSTALL}CMD ["sudo", "-u", "web", "python", "app.py"]\n', refuses="other PATH"),

@@ -56,12 +56,16 @@ Piece = Keep | Change | Repeat | Add
 
 
 class Plan(Value):
-    """The stages of the new file; every source instruction is in it, or construction fails."""
+    """The stages of the new file; every source instruction is in it, or construction fails.
+
+    `builder` is the index of the builder; the runtime stage stands behind it, the others are the file's own.
+    """
 
     dockerfile: Dockerfile
     path: str
     stages: tuple[tuple[Piece, ...], ...]
     dropped: tuple[Drop, ...] = ()
+    builder: int = 0
 
     def __post_init__(self) -> None:
         settled = {
@@ -123,10 +127,13 @@ class Plan(Value):
                 return text
 
     def table(self) -> list[tuple[str, str, str]]:
-        """(instruction, goes where, why) for every piece, in the order of the new file."""
+        """(instruction, goes where, why) for every piece, in the order of the new file.
+
+        Stages of the file's own have the name that they have there.
+        """
         rows = []
         for number, stage in enumerate(self.stages):
-            name = "runtime" if number == len(self.stages) - 1 else "builder"
+            name = {self.builder: "builder", self.builder + 1: "runtime"}.get(number) or _name(stage, number)
             rows += [(_label(piece), f"{name}{_how(piece)}", piece.why) for piece in stage]
         return rows + [(_label(drop), "dropped", drop.why) for drop in self.dropped]
 
@@ -141,6 +148,13 @@ def _joined(text: str, part: str, newline: str, *, blank: bool, as_is: bool) -> 
     if blank or (part.startswith(("\n", "\r\n")) and text.strip("\ufeff")):
         text = text.rstrip("\r\n") + newline * 2 if text.strip("\ufeff\r\n") else text
     return text + bare
+
+
+def _name(stage: tuple[Piece, ...], number: int) -> str:
+    """The name of a stage of the file, its number where it has none."""
+    own = (piece.instruction for piece in stage if not isinstance(piece, Add))
+    words = next(([word.text for word in entry.words] for entry in own if entry.keyword == "FROM"), [])
+    return f"stage {words[2]}" if len(words) == 3 else f"stage {number}"
 
 
 def _label(piece: Piece | Drop) -> str:

@@ -96,6 +96,7 @@ def test_a_command_provides(line: str, things: set[Thing]) -> None:
     ("line", "gone"),
     [
         pytest.param("rm -rf src", {Folder("/app/src")}, id="a-folder"),
+        pytest.param("find /usr -name '*.pyc' -delete", {Matching("/usr/**.pyc")}, id="what-find-knows-by-name-alone"),
         pytest.param("rm -rf /var/lib/apt/lists/*", {Below("/var/lib/apt/lists"), PackageLists()}, id="package-lists"),
         pytest.param("rm -rf src/*", {Below("/app/src")}, id="all-in-a-folder"),
         pytest.param("rm *.sh", {File("/app/run.sh")}, id="the-files-of-a-pattern"),

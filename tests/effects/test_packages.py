@@ -95,6 +95,11 @@ def test_recommended_packages_come_along_unless_they_are_turned_off() -> None:
         assert Package("libc6-dev") not in provided_by(gcc.format(option))
 
 
+def test_programs_of_recommended_packages_are_there_unless_they_are_turned_off() -> None:
+    assert File("/usr/bin/ssh-keyscan") in provided_by("apt-get install -y git")
+    assert File("/usr/bin/ssh-keyscan") not in provided_by("apt-get install -y --no-install-recommends git")
+
+
 def test_what_a_package_depends_on_comes_along_in_any_case() -> None:
     assert Package("gcc") in provided_by("apt-get install -y --no-install-recommends build-essential")
 

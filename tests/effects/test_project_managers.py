@@ -184,9 +184,28 @@ def test_the_lock_is_needed_or_taken(command: str, lock: File, is_hard: bool) ->
 
 
 def test_members_of_a_workspace_are_needed_where_they_are_asked_for() -> None:
-    state = image(uv_project(project=WORKSPACE))
-    assert Matching("/app/libs/*/pyproject.toml") in needed(done("uv sync --frozen", state))
+    assert Matching("/app/libs/*/pyproject.toml") in needed(done("uv sync", image({"/app/pyproject.toml": WORKSPACE})))
     assert Matching("/app/libs/*/pyproject.toml") not in needed(done("uv sync", image(uv_project())))
+
+
+LOCKED_MEMBER = '[[package]]\nname = "flask"\nversion = "1"\nsource = { editable = "libs/flask" }\n'
+MEMBERS = [
+    pytest.param("uv sync", True, id="with the project"),
+    pytest.param("uv sync --package flask", True, id="by its own name"),
+    pytest.param("uv sync --no-install-project", True, id="without the project alone"),
+    pytest.param("uv sync --no-install-package flask", False, id="without itself"),
+    pytest.param("uv sync --no-install-workspace", False, id="without any member"),
+]
+
+
+@pytest.mark.parametrize(("command", "is_needed"), MEMBERS)
+def test_a_lock_says_which_members_a_sync_builds(command: str, is_needed: bool) -> None:
+    lock = '[[package]]\nname = "shop"\nversion = "1"\nsource = { virtual = "." }\n' + (
+        f'dependencies = [{{ name = "flask" }}]\n{LOCKED_MEMBER}'
+    )
+    found = done(command, image(uv_project(lock, WORKSPACE)))
+    assert (File("/app/libs/flask/pyproject.toml") in needed(found)) is is_needed
+    assert (SourceLink("/app/.venv", "/app/libs/flask") in found[0].provides) is is_needed
 
 
 PIPFILE = '[packages]\nbottle = "~=0.13"\nlib = {path = "./lib", editable = true}\n[dev-packages]\npytest = "*"\n'

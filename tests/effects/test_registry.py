@@ -1,5 +1,6 @@
 """Promises over every program that is known."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,8 +10,9 @@ from pydock.lines import Span
 from pydock.shell import Word
 from pydock.shell.argv import grammar
 from pydock.state import Effect, Nested, State
+from pydock.state.needs import Program
 from pydock.values import replace
-from tests.effects.lines import state_with
+from tests.effects.lines import found_for, state_with
 
 _HERE = Span(0, 0)
 _ODD = ("", "-", "--", "*", "/x/*", "a*b[", "~", "~/x", ".", "..", "/", "//", "a=b", "-x", "+x", "=", "://", "{}", ";")
@@ -59,3 +61,11 @@ def test_a_program_is_needed_by_all_that_it_does(line: tuple[Word, ...]) -> None
     for each in effects_of(line, STATE):
         assert isinstance(each, Effect | Nested)
         assert any(getattr(need, "name", None) == line[0].value for need in each.needs)
+
+
+@pytest.mark.parametrize("line", ["poetry --version apt clean", "make --help", "uv --version"])
+def test_a_program_that_is_asked_what_it_is_does_nothing(line: str) -> None:
+    (found,) = found_for(line)
+    assert isinstance(found, Effect)
+    assert (found.provides, found.opens, found.removes) == ((), None, ())
+    assert found.needs == (Program(line.partition(" ")[0]),)

@@ -172,8 +172,13 @@ def stage_effect(there: State | None, instruction: Instruction, source: Source) 
         provides=(*provides, *_distributions(there, path, new)),
         texts=texts,
         origins=origins,
-        opens=_still_open(there, path, new),
+        opens=_still_open(there, path, new) or _of_unknown_image(there, path, new),
     )
+
+
+def _of_unknown_image(there: State, path: str, new: str) -> Open | None:
+    """A stage on an image that no table lists has whatever that image has."""
+    return files_below(new) if not there.base.is_known and there.find(Folder(path)).answer is Answer.UNKNOWN else None
 
 
 def _moved(thing: File | Folder, path: str, new: str) -> Thing:

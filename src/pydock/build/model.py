@@ -116,7 +116,8 @@ class Process(Value, eq=False):
     """One command that a container of the final stage runs.
 
     `origin` says who starts it: "CMD", "HEALTHCHECK", "compose.yaml: worker", "entrypoint.sh:12". `environment` is
-    the folder of the interpreter that it runs with, None where it is no Python or not known.
+    the folder of the interpreter that it runs with, None where it is no Python or not known. `places` are the lines
+    of the source behind needs that its command line does not show.
     """
 
     origin: str
@@ -128,6 +129,7 @@ class Process(Value, eq=False):
     takes: tuple[Met, ...] = ()
     environment: str | None = None
     distributions: frozenset[str] = frozenset()
+    places: Mapping[Need, str] = {}
 
 
 class Build(Value, eq=False, dict=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pydock.build.model import Process
 from pydock.build.recorder import Draft, Recorder
+from pydock.build.run_time import run_time_calls
 from pydock.effects import is_builtin
 from pydock.effects.python.environments import active
 from pydock.images.debian import full_image_libraries, library, needs
@@ -14,7 +15,7 @@ from pydock.project import Project
 from pydock.project.calls import libraries, python_calls
 from pydock.project.start import Start, starts
 from pydock.state import Need, State
-from pydock.state.needs import Distribution, Distributions, File, Library, Package, Program, User
+from pydock.state.needs import Distribution, Distributions, File, Library, Package, Place, Program, SourceLink, User
 
 
 def processes_of(project: Project, state: State) -> Iterator[Process]:
@@ -31,9 +32,13 @@ def processes_of(project: Project, state: State) -> Iterator[Process]:
         environment = _environment(start, state)
         distributions = _distributions(state, environment)
         if start.role != "probe":
+            for call in run_time_calls(project, _installed(state)):
+                recorder.take(draft, call.need)
             for need in code:
                 recorder.need(draft, need)
             for need in _of_distributions(state, distributions):
+                recorder.need(draft, need)
+            for need in _of_sources(state, environment):
                 recorder.need(draft, need)
         if environment is not None:
             recorder.take(draft, Distributions(environment))
@@ -47,6 +52,7 @@ def processes_of(project: Project, state: State) -> Iterator[Process]:
             tuple(draft.takes.items()),
             environment,
             distributions,
+            code if start.role != "probe" else {},
         )
 
 
@@ -69,16 +75,19 @@ def _of_command(start: Start, state: State) -> Iterator[Need]:
         yield User(state.user.partition(":")[0])
 
 
-def _of_the_code(project: Project, state: State) -> tuple[Need, ...]:
-    """Programs that the source starts and shared libraries that it loads by name."""
-    found: list[Need] = [Program(name) for name, _ in python_calls(project)]
+def _of_the_code(project: Project, state: State) -> dict[Need, str]:
+    """Programs that the source starts and shared libraries that it loads by name, with the first place of each."""
+    found: dict[Need, str] = {}
+    for name, place in python_calls(project):
+        found.setdefault(Program(name), place)
     known = full_image_libraries(state.base.suite) | {
         name for name in project_packages(state) if name.startswith("lib")
     }
-    for name, _ in libraries(project):
+    for name, place in libraries(project):
         asked = library(name)
-        found += [Library(package) for package in asked.packages(known)] if asked else []
-    return tuple(dict.fromkeys(found))
+        for package in asked.packages(known) if asked else ():
+            found.setdefault(Library(package), place)
+    return found
 
 
 def project_packages(state: State) -> frozenset[str]:
@@ -90,6 +99,20 @@ def _of_distributions(state: State, names: frozenset[str]) -> Iterator[Need]:
     """The shared libraries and programs that installed Python packages load or call."""
     for need in needs(names, state.base.suite):
         yield Library(need.package)
+
+
+def _of_sources(state: State, environment: str | None) -> Iterator[Need]:
+    """The source that editable installs lead to, and the metadata beside it."""
+    for thing in state.things:
+        if isinstance(thing, SourceLink) and thing.environment == environment:
+            yield Place(thing.path)
+            metadata = (path for path in state.files_below(thing.path) if path.endswith(".egg-info/PKG-INFO"))
+            yield from map(File, metadata)
+
+
+def _installed(state: State) -> frozenset[str]:
+    """The packages of all environments, each of which a process may import from by a path of its own."""
+    return frozenset(thing.name for thing in state.things if isinstance(thing, Distribution))
 
 
 def _environment(start: Start, state: State) -> str | None:

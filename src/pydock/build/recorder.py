@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 
 from pydock import shell
 from pydock.build.model import Met, Step
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
-from pydock.state import Answer, Effect, Found, Need, Nested, State
-from pydock.state.needs import Below, File, Folder, Variable
+from pydock.state import Answer, Effect, Found, Kind, Need, Nested, State, is_below
+from pydock.state.needs import Below, File, Folder, Matching, Variable
 from pydock.values import Value, replace
 
 _NAMED = regex(r"\$\{?(\w+)")
@@ -115,6 +116,11 @@ class Recorder:
     def _undone(self, gone: Need) -> frozenset[int]:
         if isinstance(gone, Below | File | Folder):
             return self.state.find(Below(gone.path)).makers
+        if isinstance(gone, Matching):
+            folder = posixpath.dirname(gone.pattern.partition("*")[0])
+            places = [place for kind, place in self.state.opened if kind is Kind.FILE and is_below(place, folder)]
+            inside = {maker for place in places for maker in self.state.opened[(Kind.FILE, place)]}
+            return self.state.find(gone).makers | inside
         return self.state.find(gone).makers
 
     def need(self, draft: Draft, need: Need) -> None:

@@ -45,12 +45,14 @@ class Reader:
     def pipeline(self, pipeline: Pipeline, scene: Scene, *, is_sure: bool) -> None:
         flows: str | None = None
         known: Effect | None = None
+        given: tuple[Word, ...] = ()
         for at, each in enumerate(pipeline.commands):
             if isinstance(each, Compound):
                 self.compound(each, scene, is_sure=is_sure)
                 flows = None
                 continue
             words = self.words(each, scene)
+            words, given = _executed(given, words) or words, words
             if at and known is not None and _is_interpreter(words):
                 self.recorder.apply(self.draft, known, is_sure=is_sure)
             else:
@@ -220,6 +222,17 @@ def _is_interpreter(words: tuple[Word, ...]) -> bool:
     while names and names[0] in {"sudo", "env"}:
         names = names[1:]
     return bool(names) and (names[0] in _SHELLS or names[0].startswith(_PYTHONS) or names[0] == "apt-key")
+
+
+def _executed(found: tuple[Word, ...], given: tuple[Word, ...]) -> tuple[Word, ...] | None:
+    """`find PLACE ... | xargs rm` as `find PLACE ... -exec rm {} +`: what xargs runs has the files that find names."""
+    names = [words[0].value if words else None for words in (found, given)]
+    command = argv(given).operands if names == ["find", "xargs"] else ()
+    if not command:
+        return None
+    marks = (Word(text, text, given[0].span) for text in ("-exec", "{}", "+"))
+    option, *end = marks
+    return (*found, option, *command, *end)
 
 
 def _fetched_script(words: tuple[Word, ...], state: State) -> Effect | None:

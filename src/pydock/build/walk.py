@@ -14,7 +14,8 @@ from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.effects import effects_of
 from pydock.images.base import base_image
 from pydock.project import Project
-from pydock.project.sources import remembered
+from pydock.project.bases import meant_reference
+from pydock.project.sources import reads_final_image, remembered
 from pydock.shell import Command, Joint, Word, argv, expand, script
 from pydock.shell import Step as Member
 from pydock.state import ANYTHING, Answer, Effect, Found, State
@@ -30,7 +31,20 @@ _DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 @remembered
 def walk(project: Project) -> Build:
     """The steps of the project's Dockerfile, the images that its stages make, and what runs in the final one."""
+    walked = _walked(project)
+    processes = tuple(processes_of(project, walked.final)) if walked.stages else ()
+    return replace(walked, processes=processes)
+
+
+@remembered
+def _walked(project: Project) -> Build:
+    """The build without what runs in the end, which reads files of the final image."""
     return _Walk(project).build()
+
+
+@reads_final_image
+def _final_image(project: Project) -> State:
+    return _walked(project).final
 
 
 class _Walk:
@@ -56,8 +70,7 @@ class _Walk:
             self.ends.append(self.recorder.state)
         final = self.project.final.index if self.ends else -1
         state = self.ends[final] if self.ends else State()
-        processes = tuple(processes_of(self.project, state)) if self.ends else ()
-        return Build(self.dockerfile, tuple(self.recorder.steps), tuple(self.ends), processes, state)
+        return Build(self.dockerfile, tuple(self.recorder.steps), tuple(self.ends), (), state)
 
     def start(self, stage: Stage) -> None:
         """The image that a stage starts from: another stage as it ended, without its arguments, or a base image."""
@@ -68,8 +81,7 @@ class _Walk:
                 state = replace(state, variables=state.variables.discard(name), setters=state.setters.discard(name))
             self.recorder.state = state
             return
-        reference = filled(stage.base, self.dockerfile.global_arguments)
-        state = State(base=base_image(reference or None), read=self.project.tree.text)
+        state = State(base=base_image(meant_reference(self.project, stage) or None), read=self.project.tree.text)
         self.recorder.state = state.with_variable("PATH", _DEFAULT_PATH)
 
     def _arguments(self, stage: Stage) -> list[str]:

@@ -25,6 +25,8 @@ SYSTEM_FOLDERS = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/loca
 _HANDLERS: dict[str, Handler] = {}
 _BUILTINS: set[str] = set()
 _VERSION = regex(r"-?\d[\d.]*\Z")
+# A program that is asked for these first tells it and ends.
+_ASKED = frozenset({"--version", "--help"})
 _PYTHON = regex(r"#!.*\bpython[\d.]*\b")
 _SHELL = regex(r"#!\s*(?:/usr)?/bin/(?:env\s+(?:-S\s+)?)?(?:ba|da|a|z|k)?sh\b")
 
@@ -66,6 +68,8 @@ def effects_of(words: tuple[Word, ...], state: State) -> tuple[Effect | Nested, 
         return (Effect(opens=ANYTHING),)
     if called not in _BUILTINS and (script := _script(words, state)):
         return (script,)
+    if len(words) > 1 and words[1].value in _ASKED:
+        return (_needing(Effect(), None if called in _BUILTINS else _program_need(called, state)),)
     name = _known_name(called)
     line = argv(words, name)
     if name is None:

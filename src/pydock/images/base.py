@@ -195,5 +195,6 @@ def brought_by(package: str, *, with_recommended: bool = True) -> frozenset[str]
     """Other packages that apt brings along with one: what it recommends and what it depends on, where it matters."""
     found = {name for row in rows_of("debian_recommends", package) for name in row["brings"].split()}
     if with_recommended:
-        found |= {name for row in rows_of("debian_recommends", package) for name in row["add"].split()}
+        for row in rows_of("debian_recommends", package):
+            found |= {*row["add"].split(), *row["offers"].split()}
     return frozenset(found)

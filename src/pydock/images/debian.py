@@ -28,6 +28,8 @@ _IN_EVERY_IMAGE = frozenset(
     {"c", "m", "dl", "rt", "pthread", "util", "resolv", "gcc_s", "stdc++", "z", "bz2", "lzma", "ssl", "crypto", "ffi"}
     | {"sqlite3", "uuid", "expat", "readline", "kernel32", "user32", "msvcrt", "System", "objc"}
 )
+# Build tools by the tables that services call, too.
+_EITHER = frozenset({"nodejs", "npm", "jq", "pandoc", "gettext", "file", "patch", "xz-utils", "unzip"})
 
 
 class Need(Value):
@@ -39,6 +41,9 @@ class Need(Value):
     was_compiled: bool = False
 
 
+_JAVA_KIT = regex(r"(default|openjdk-\d+)-jdk(?:-headless)?")
+
+
 def kind_of(package: str) -> str:
     """What a Debian package serves: compiler, build-tool, headers, version-control, fetcher, or ""."""
     for row in rows_of("debian_build_packages", package):
@@ -48,7 +53,12 @@ def kind_of(package: str) -> str:
 
 def serves_building(package: str) -> bool:
     """Whether a package is of no use once everything is compiled."""
-    return kind_of(package) in {"compiler", "build-tool", "headers"}
+    return kind_of(package) in {"compiler", "build-tool", "headers"} and not is_either(package)
+
+
+def is_either(package: str) -> bool:
+    """Whether a package that builds front ends and pages may as well be called by the service."""
+    return package in _EITHER
 
 
 def programs_in(package: str) -> frozenset[str]:
@@ -65,6 +75,12 @@ def runtime_of(development: str, suite: str) -> tuple[str, ...] | None:
         if row["suite"] == suite:
             return tuple(name for name in row["runtime"].split() if name not in _IN_SLIM)
     return None
+
+
+def java_runtime(package: str) -> str | None:
+    """The package that runs what a kit for Java compiles: default-jdk -> default-jre-headless; None for no kit."""
+    kit = _JAVA_KIT.fullmatch(package)
+    return f"{kit[1]}-jre-headless" if kit else None
 
 
 class Program(Value):

@@ -76,6 +76,23 @@ def locked(demand: Demand, path: str, places: Places) -> Demand:
     )
 
 
+def local_packages(names: Iterable[str], path: str, places: Places) -> Mapping[str, str]:
+    """The folders, relative to a uv.lock, of the packages in these names and in all that hangs on them that are local.
+
+    A workspace's members have `source = { editable = "libs/prices" }`, or directory, or virtual.
+    """
+    found = _packages(read_table(places.text(path)).get("package"))
+    reached = locked(Demand(tuple(map(normalised, names))), path, places).names
+    folders: dict[str, str] = {}
+    for name in reached:
+        for entry in found.get(name, []):
+            source = section(entry, "source")
+            folder = next((source[kind] for kind in ("editable", "directory", "virtual") if kind in source), None)
+            if isinstance(folder, str):
+                folders[name] = folder
+    return folders
+
+
 def _packages(entries: object) -> dict[str, list[Mapping[str, Any]]]:
     """The packages of a lock by name; several where markers decide between versions."""
     found: dict[str, list[Mapping[str, Any]]] = {}

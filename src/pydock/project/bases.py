@@ -134,6 +134,26 @@ def suite_for(project: Project, image: PythonImage, minor: str) -> str:
     return meant if meant in newest or not newest else newest[-1]
 
 
+def meant(project: Project, stage: Stage) -> PythonImage | None:
+    """The Python image of a stage with the codename that is settled for a tag that leaves it open.
+
+    Whoever names a package of the system asks here, so that all names are those of one Debian release.
+    """
+    image = project.python_image(stage)
+    if image is None or image.suite or not image.is_debian or not image.minor:
+        return image
+    return replace(image, suite=suite_for(project, image, image.minor))
+
+
+def meant_reference(project: Project, stage: Stage) -> str | None:
+    """The reference of a stage's base image; the codename is in the tag where it is not what that means today."""
+    reference, image = project.reference(stage), meant(project, stage)
+    plain = project.python_image(stage)
+    if image is None or plain is None or image.suite in {"", plain.suite_meant}:
+        return reference
+    return f"{image.image.repository}:{tagged(image.version or image.minor, image.variant, image.suite)}"
+
+
 def is_on_mirrors(project: Project, codename: str) -> bool:
     """Whether apt-get still finds a codename: its packages move to the archive about a year after its life."""
     life = suite(codename)
@@ -318,10 +338,8 @@ def _fits_others(project: Project, name: str, word: Piece, prefix: str, patch: s
 
 
 def _who_passes(project: Project, name: str, what: str) -> str:
-    for path, text in build_files(project):
-        if re.search(rf"\b{name}\b", text):
-            return f"{path} names {name} and may pass {what}"
-    return ""
+    found = next((path for path, text in build_files(project) if re.search(rf"\b{name}\b", text)), None)
+    return f"{found} names {name} and may pass {what}" if found else ""
 
 
 def build_files(project: Project) -> Iterator[tuple[str, str]]:

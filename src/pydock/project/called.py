@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pydock.project import Project, calls
 from pydock.project.programs import BUILTINS
 from pydock.project.sources import PROGRAM_FOLDERS, origin
-from pydock.project.start import Start, starts
+from pydock.project.start import Start, script_text, starts
 
 
 def called_programs(project: Project) -> Mapping[str, tuple[str, ...]]:
@@ -34,7 +34,7 @@ def _called(project: Project, start: Start) -> str:
     folder = posixpath.dirname(name)
     if folder and folder not in PROGRAM_FOLDERS:
         return ""
-    if start.path not in {"", project.path} and _defines(project.tree.text(start.path) or "", name):
+    if _defines(script_text(project, start), name):
         return ""
     places = [name] if folder else [f"{each}/{name}" for each in PROGRAM_FOLDERS]
     is_own = any(origin(project, project.final, place) for place in places)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import posixpath
+import re
 from functools import lru_cache
 
 from pydock.patterns import regex
@@ -22,6 +24,37 @@ def python_calls(project: Project) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+@remembered
+def hidden_calls(project: Project) -> tuple[str, ...]:
+    """The places, "file.py:line", of calls whose program is only known when the code runs."""
+    return tuple(
+        f"{path}:{call.line}"
+        for path in sources(project)
+        for call in program_calls(project.tree.text(path) or "")
+        if call.program is None
+    )
+
+
+_COMPILES = regex(
+    r"\bpyximport\b|\bffi\w*\.verify\(|\btorch\.compile\b|\bload_inline\b|\bcpp_extension\b|\bcmdstanpy\b|\bpystan\b"
+    r"|\btheano\b|\bpytensor\b|\bbuild_ext\b|^\s*(?:import|from)\s+triton\b|\bnumba\.pycc\b|\bcython\.inline\b",
+    re.M,
+    words="pyximport .verify torch.compile load_inline cpp_ext cmdstanpy pystan theano pytensor build_ext triton pycc "
+    "cython.inline",
+)
+
+
+@remembered
+def compiling(project: Project) -> tuple[str, str] | None:
+    """The first file of the source that compiles something when it runs, and the words that say so."""
+    for path in sources(project):
+        if posixpath.basename(path) not in _OF_BUILDS and (found := _COMPILES.search(project.tree.text(path) or "")):
+            return path, found[0].strip()
+    return None
+
+
+# They run while the image is built.
+_OF_BUILDS = frozenset({"setup.py", "build.py", "hatch_build.py"})
 _LOADS = regex(r"(?:CDLL|LoadLibrary|find_library|dlopen|PyDLL)[\s\\]*\(", words="ctypes cffi dlopen LoadLibrary")
 _LOADERS = frozenset({"CDLL", "LoadLibrary", "find_library", "dlopen", "PyDLL"})
 

@@ -1,8 +1,4 @@
-"""What RUN instructions install: pip and uv command lines read with the arity of their options.
-
-Options: https://pip.pypa.io/en/stable/cli/pip_install/, https://docs.astral.sh/uv/reference/cli/#uv-pip-install,
-read 2026-11.
-"""
+"""What RUN instructions install: the command lines of pip and `uv pip`."""
 
 from __future__ import annotations
 
@@ -14,94 +10,10 @@ from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.lines import Span
 from pydock.packages.operands import is_place
 from pydock.patterns import regex
-from pydock.shell import Command, Step, Word, script
+from pydock.shell import Argv, Command, Step, Word, argv, script
 from pydock.values import Value, once
 from pydock.words import to_exec_form
 
-_VALUED = frozenset(
-    [
-        "-r",
-        "--requirement",
-        "-c",
-        "--constraint",
-        "-e",
-        "--editable",
-        "-t",
-        "--target",
-        "--platform",
-        "--python-version",
-        "--implementation",
-        "--abi",
-        "--root",
-        "--prefix",
-        "--src",
-        "--upgrade-strategy",
-        "-C",
-        "--config-settings",
-        "--global-option",
-        "--no-binary",
-        "--only-binary",
-        "--progress-bar",
-        "--root-user-action",
-        "--report",
-        "--hash",
-        "-i",
-        "--index-url",
-        "--extra-index-url",
-        "-f",
-        "--find-links",
-        "--python",
-        "--log",
-        "--proxy",
-        "--retries",
-        "--timeout",
-        "--default-timeout",
-        "--exists-action",
-        "--trusted-host",
-        "--cert",
-        "--client-cert",
-        "--cache-dir",
-        "--use-feature",
-        "--use-deprecated",
-        "--install-option",
-        "-d",
-        "--build",
-        "-b",
-        "-p",
-        "--link-mode",
-        "--index",
-        "--default-index",
-        "--index-strategy",
-        "--exclude-newer",
-        "--resolution",
-        "--prerelease",
-        "--no-build-package",
-        "--group",
-        "--build-constraint",
-        "-w",
-        "--wheel-dir",
-        "--override",
-        "--extra",
-        "--torch-backend",
-        "--requirements",
-        "--constraints",
-        "--overrides",
-        "--build-constraints",
-        "--python-preference",
-        "--python-platform",
-        "--keyring-provider",
-        "--allow-insecure-host",
-        "--fork-strategy",
-        "--reinstall-package",
-        "--refresh-package",
-        "--upgrade-package",
-        "-P",
-        "--config-file",
-        "--directory",
-        "--project",
-        "--color",
-    ]
-)
 # uv takes these names, too.
 _ALIASES = {"--requirements": "--requirement", "--constraints": "--constraint"}
 INSTALL = frozenset({"install"})
@@ -183,64 +95,41 @@ def read_install(
         pip, tool = command.past("uv"), "uv"
     if pip is None:
         return None
-    at = _verb_at(pip.words)
-    if at is None or pip.words[at].value not in verbs:
+    line = argv(pip.words, "uv pip" if tool == "uv" else "pip")
+    verb = _verb(line)
+    if verb is None or verb.value not in verbs:
         return None
-    return _parsed(stage, instruction, step, command, tool, pip.words, at)
+    return _parsed(stage, instruction, step, command, tool, line, verb)
 
 
-def _verb_at(words: tuple[Word, ...]) -> int | None:
-    """Where `install` or another verb stands: behind pip's own options, which may have a value."""
-    at = 1
-    while at < len(words) and (words[at].value or "-").startswith("-"):
-        at += 2 if words[at].value in _VALUED else 1
-    return at if at < len(words) else None
+def _verb(line: Argv) -> Word | None:
+    """The word `install` or another verb: behind pip's own options, which may have a value."""
+    values = {option.value.span for option in line.options if option.value is not None}
+    words = (word for word in line.words[1:] if word.span not in values)
+    return next((word for word in words if line.verb is not None and word.value == line.verb), None)
 
 
 def _parsed(
-    stage: Stage, instruction: Instruction, step: Step, command: Command, tool: str, words: tuple[Word, ...], at: int
+    stage: Stage, instruction: Instruction, step: Step, command: Command, tool: str, line: Argv, verb: Word
 ) -> Install:
-    groups: dict[str, list[Word]] = {"-r": [], "-c": [], "-e": [], "": []}
-    options: list[tuple[str, Word | None]] = []
-    rest = iter((*words[1:at], *words[at + 1 :]))
-    for word in rest:
-        text = word.value if word.value is not None else word.text
-        if not text.startswith("-") or text == "-":
-            groups[""].append(word)
-            continue
-        written, value = _option(text, word, rest)
-        name = _ALIASES.get(written, written)
-        options.append((name, value))
-        short = {"--requirement": "-r", "--constraint": "-c", "--editable": "-e"}.get(name, name)
-        if short in groups and value is not None:
-            groups[short].append(value)
+    options = tuple((_ALIASES.get(option.name, option.name), option.value) for option in line.options)
+
+    def given(*names: str) -> tuple[Word, ...]:
+        return tuple(value for name, value in options if name in names and value is not None)
+
     return Install(
         stage,
         instruction,
         step,
         command,
         tool,
-        words[at],
-        files=tuple(groups["-r"]),
-        constraints=tuple(groups["-c"]),
-        editables=tuple(groups["-e"]),
-        packages=tuple(groups[""]),
-        options=tuple(options),
+        verb,
+        files=given("-r", "--requirement"),
+        constraints=given("-c", "--constraint"),
+        editables=given("-e", "--editable"),
+        packages=line.operands,
+        options=options,
     )
-
-
-def _option(text: str, word: Word, rest: Iterator[Word]) -> tuple[str, Word | None]:
-    name, equals, value = text.partition("=")
-    if text.startswith("--"):
-        if equals:
-            return name, Word(value, value if word.value is not None else None, word.span)
-        return name, next(rest, None) if name in _VALUED else None
-    short = text[:2]
-    if short in _VALUED:
-        if len(text) > 2:
-            return short, Word(text[2:], text[2:] if word.value is not None else None, word.span)
-        return short, next(rest, None)
-    return text, None
 
 
 def behind(instruction: Instruction, word: Word, option: str) -> tuple[Span, str]:

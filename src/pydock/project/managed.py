@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import content
+from pydock.project.sources import content, written_files
 from pydock.shell import Command
 from pydock.values import Value
 
@@ -71,4 +71,5 @@ def _of_supervisor(project: Project, command: Command) -> Iterator[Managed]:
 def _of_folder(project: Project) -> Iterator[str]:
     """The files that end in the folder which Debian's configuration includes."""
     names = {posixpath.basename(path) for path in project.tree.files if path.endswith(".conf")}
+    names |= {posixpath.basename(path) for path, _ in written_files(project) if path.startswith(_INCLUDED)}
     yield from (f"{_INCLUDED}{name}" for name in sorted(names))

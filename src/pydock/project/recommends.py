@@ -1,7 +1,7 @@
 """What packages recommend and a service then uses: what to ask for when recommends are off.
 
-From `data/debian_recommends.csv`: `add` is asked for by name, `brings` comes along anyway,
-`doubt` is what may be missed.
+From `data/debian_recommends.csv`: `add` is asked for by name, `offers` where something calls a program of it,
+`brings` comes along anyway, `doubt` is what may be missed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 
 from pydock.data import rows
 from pydock.dockerfile import Stage
+from pydock.images.base import programs_of
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import AptStep, apt_installs
@@ -79,8 +80,11 @@ def _of_debian() -> frozenset[str]:
     return frozenset(name for table, column in columns for row in rows(table) for name in row[column].split())
 
 
-def missing(project: Project, step: AptStep, names: Collection[str]) -> tuple[str, ...]:
-    """What has to be asked for by name when recommends are off, in the order of the table."""
+def missing(project: Project, step: AptStep, names: Collection[str], called: Collection[str] = ()) -> tuple[str, ...]:
+    """What has to be asked for by name when recommends are off, in the order of the table.
+
+    `called` are the programs that this install is known to bring and that something calls.
+    """
     image = project.python_image(step.stage)
     present = set(names) | ({"ca-certificates"} if image and image.is_debian else set())
     present |= _IN_FULL_IMAGE if image and image.variant == "" else set()
@@ -91,8 +95,11 @@ def missing(project: Project, step: AptStep, names: Collection[str]) -> tuple[st
         if not other.without_recommends:
             present |= {name for row in _rows(frozenset(other.names)) for name in row["add"].split()}
     present |= {name for row in _rows(frozenset(present)) for name in row["brings"].split()}
-    wanted = [name for row in _rows(frozenset(names)) for name in row["add"].split() if name not in present]
-    return tuple(dict.fromkeys(wanted))
+    wanted = [name for row in _rows(frozenset(names)) for name in row["add"].split()]
+    wanted += [
+        name for row in _rows(frozenset(names)) for name in row["offers"].split() if programs_of(name) & set(called)
+    ]
+    return tuple(dict.fromkeys(name for name in wanted if name not in present))
 
 
 @lru_cache(maxsize=1024)

@@ -12,6 +12,7 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project, context
 from pydock.source.syntax import MOST_SOURCES
+from pydock.state import State
 from pydock.values import Value, replace
 from pydock.words import expand, unquote
 
@@ -38,6 +39,20 @@ def remembered(fact: Callable[[Project], Fact]) -> Callable[[Project], Fact]:
         return value
 
     return recall
+
+
+_ENDS: list[Callable[[Project], State]] = []
+
+
+def reads_final_image(reader: Callable[[Project], State]) -> Callable[[Project], State]:
+    """Registers who reads builds: it stands on a higher floor, and says how the final stage ends."""
+    _ENDS.append(reader)
+    return reader
+
+
+def final_image(project: Project) -> State | None:
+    """The final stage as it ends, None where nobody reads builds."""
+    return _ENDS[0](project) if _ENDS and not project.dockerfile.problems else None
 
 
 @remembered
@@ -68,18 +83,17 @@ def _is_taken(path: str, sources: set[str]) -> bool:
 
 
 def script_file(project: Project, name: str, *, is_searched: bool = True) -> tuple[str, str] | None:
-    """The context path and the text of a shell script by its name in the final image.
+    """The place and the text of a shell script by its name in the final image.
 
-    `is_searched`: a bare name is looked for on the PATH, as for a program, and has to begin
-    with a shell's `#!` line or end with .sh.
+    The place is the context path, or the absolute path in the image where an instruction of the
+    Dockerfile writes the file. `is_searched`: a bare name is looked for on the PATH, as for a
+    program, and has to begin with a shell's `#!` line or end with .sh.
     """
     places = [f"{folder}/{name}" for folder in PROGRAM_FOLDERS] if is_searched and "/" not in name else [name]
     for place in places:
-        path = origin(project, project.final, place)
-        text = project.tree.text(path) if path else None
-        if path and text is not None:
-            is_shell = not is_searched or path.endswith((".sh", ".bash")) or _SHEBANG.match(text)
-            return (path, text) if is_shell else None
+        if found := content(project, place):
+            is_shell = not is_searched or found[0].endswith((".sh", ".bash")) or _SHEBANG.match(found[1])
+            return found if is_shell else None
     return None
 
 
@@ -155,18 +169,29 @@ def _origins_of(project: Project, stage: Stage, path: str) -> Iterator[str]:
 
 
 def content(project: Project, path: str) -> tuple[str, str] | None:
-    """Where a file of the final image comes from, and its text; a heredoc of COPY has no context path."""
+    """Where a file of the final image comes from, and its text as far as it is known.
+
+    A context path, or the absolute path in the image of a file that an instruction of the Dockerfile writes.
+    """
+    if written := _written(project, path):
+        return written
     place = origin(project, project.final, path)
     text = project.tree.text(place) if place else None
-    if place and text is not None:
-        return place, text
-    workdir = project.workdir(project.final)
-    for stage in project.lineage(project.final):
-        for copy in stage.of("COPY"):
-            target = unquote(copy.words[-1].text) if copy.words else ""
-            if len(copy.heredocs) == 1 and posixpath.join(workdir or "/", path) == posixpath.normpath(target):
-                return "", copy.heredoc_text(copy.heredocs[0])
-    return None
+    return (place, text) if place and text is not None else None
+
+
+def _written(project: Project, path: str) -> tuple[str, str] | None:
+    """A file whose text an instruction of the Dockerfile holds."""
+    image = final_image(project)
+    absolute = image.at(path) if image is not None else None
+    text = image.texts.get(absolute) if image is not None and absolute is not None else None
+    return (absolute, text) if absolute is not None and text is not None else None
+
+
+def written_files(project: Project) -> Iterator[tuple[str, str]]:
+    """The absolute paths and texts of the files of the final image that the Dockerfile itself holds."""
+    image = final_image(project)
+    yield from sorted(image.texts.items()) if image is not None else ()
 
 
 class Landing(Value):

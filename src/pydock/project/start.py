@@ -13,7 +13,7 @@ from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.declared import SHELLS, declared, has_posix_shell, probe
 from pydock.project.managed import managed
-from pydock.project.sources import remembered, script_file
+from pydock.project.sources import content, remembered, script_file
 from pydock.shell import Command, Script, Word, literal, script, script_of_text, unwrapped
 from pydock.shell.flow import Flow, flow
 from pydock.values import Value, replace
@@ -259,7 +259,11 @@ def _nested(project: Project, start: Start) -> _Nested | None:
     if not words or not words[0].value:
         return None
     found = script_file(project, words[0].value, is_searched=is_searched)
-    return _Nested(found[1], found[0], 0, found[0], words[1:]) if found else None
+    if found is None:
+        return None
+    place, text = found
+    # What the Dockerfile writes is no file that can be edited.
+    return _Nested(text, "" if place.startswith("/") else place, 0, place, words[1:])
 
 
 def _string(project: Project, start: Start, words: tuple[Word, ...]) -> _Nested | None:
@@ -274,6 +278,15 @@ def _string(project: Project, start: Start, words: tuple[Word, ...]) -> _Nested 
     at -= is_shell_form
     is_plain = start.path == project.path and project.dockerfile.text[at : at + len(text)] == text
     return _Nested(text, project.path if is_plain else "", at if is_plain else 0, "", words[2:])
+
+
+def script_text(project: Project, start: Start) -> str:
+    """The text of the script that a command stands in, "" where it stands in none."""
+    if start.path and start.path != project.path:
+        return project.tree.text(start.path) or ""
+    place = start.origin.rpartition(":")[0]
+    found = content(project, place) if place.startswith("/") else None
+    return found[1] if found else ""
 
 
 def _moved(command: Command, by: int) -> Command:

@@ -7,9 +7,9 @@ install works with lists of last month and fails on versions that are gone. The 
 
 The cure is one RUN that updates, installs and removes the lists. Safe: the same packages are
 installed from the same repositories. What a package needs in practice though it only
-recommends it (`gcc` the C headers, `git` the certificates) is then asked for by name; where
-that is a matter of use (a browser's fonts, LibreOffice's parts), and where packages of another
-source than Debian are installed, dropping it is unsafe.
+recommends it (`gcc` the C headers, `git` the certificates) is then asked for by name, as is a
+recommended package whose program the file calls (`ssh-keyscan` behind `git`); where that is a
+matter of use (a browser's fonts, LibreOffice's parts), and with packages that are not Debian's, it is unsafe.
 Versions are never pinned: Debian's mirrors delete a version when the next one appears.
 """
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pydock.build import walk
 from pydock.chains import comment_lines
 from pydock.dockerfile import Dockerfile, Stage
 from pydock.edits import Edit, Fix, Safety
@@ -37,6 +38,7 @@ from pydock.project.apt import (
 from pydock.project.lists import needed_later
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
+from pydock.state.needs import Program
 
 _JOINT = " \\\n    && "
 
@@ -66,6 +68,14 @@ EXAMPLES = (
             "    libpcre3-dev \\\n"
             "    libc6-dev \\\n"
             "    && rm -rf /var/lib/apt/lists/*\n"
+        ),
+    ),
+    Example(
+        before="FROM python:3.11-slim\nRUN apt-get update && apt-get install -y zip\nRUN unzip -v\n",
+        after=(
+            "FROM python:3.11-slim\n"
+            "RUN apt-get update && apt-get install -y --no-install-recommends zip unzip \\\n"
+            "    && rm -rf /var/lib/apt/lists/*\nRUN unzip -v\n"
         ),
     ),
     Example(
@@ -291,7 +301,7 @@ def _without_recommends(project: Project, entry: AptRun, step: AptStep) -> Fix:
         *recommends.doubts(project, step, names),
         *(f"the packages in {word} are not known" for word in unknown),
     )
-    added = recommends.missing(project, step, names)
+    added = recommends.missing(project, step, names, _called(project, step))
     edits = [_option_edit(dockerfile, path, entry, step), *_program_edits(path, step)]
     if added and step.packages:
         edits.append(_packages_edit(dockerfile, path, entry, step, added))
@@ -302,6 +312,15 @@ def _without_recommends(project: Project, entry: AptRun, step: AptStep) -> Fix:
         frozenset({"system_packages"}) if added or not entry.is_shell else frozenset(),
         doubts,
     )
+
+
+def _called(project: Project, step: AptStep) -> frozenset[str]:
+    """The programs that an install brings, by name or as recommended, and that steps and processes call."""
+    build = walk(project)
+    mine = {each.number for each in build.steps if each.member is not None and each.member.span == step.step.span}
+    met = [entry for each in build.steps for entry in each.needs]
+    met += [entry for process in build.processes for entry in process.needs]
+    return frozenset(need.name for need, found in met if isinstance(need, Program) and found.makers & mine)
 
 
 def _option_edit(dockerfile: Dockerfile, path: str, entry: AptRun, step: AptStep) -> Edit:
@@ -318,14 +337,14 @@ def _option_edit(dockerfile: Dockerfile, path: str, entry: AptRun, step: AptStep
 
 def _packages_edit(dockerfile: Dockerfile, path: str, entry: AptRun, step: AptStep, added: Sequence[str]) -> Edit:
     """New packages behind the last one, each on a line of its own where that is how the list is written."""
-    *_, last = step.packages
+    last = step.packages[-1]
     at = next(at for at, word in enumerate(step.command.words) if word is last)
     before = dockerfile.text[step.command.words[at - 1].span.end : last.span.start]
     end = Span(last.span.end, last.span.end)
     if not entry.is_shell:
         return Edit(path, end, "".join(f', "{name}"' for name in added))
     gap = before if before.count("\n") == 1 and "#" not in before else " "
-    return Edit(path, end, "".join(gap + name for name in added))
+    return Edit(path, end, gap + gap.join(added))
 
 
 RULE = Rule("PYD304", "apt-leftovers", check, __doc__, EXAMPLES, same_as=("DL3009", "DL3015"))

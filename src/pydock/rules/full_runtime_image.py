@@ -12,18 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.dockerfile import Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.images.debian import Need, from_full_image, kind_of, needs, program
 from pydock.lines import Span
 from pydock.project import Project
-from pydock.project.bases import is_on_mirrors
+from pydock.project.bases import is_on_mirrors, meant
 from pydock.project.called import called_programs
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 from pydock.split import Split, split
 from pydock.split.reasons import install_text, said
-from pydock.split.slim import loaded_libraries, media_types, slim_doubts
+from pydock.split.slim import compiler_doubt, loaded_libraries, media_types, slim_doubts
+from pydock.state import BASE
+from pydock.state.needs import Package, Program
 
 CHANGES = frozenset({"base", "system_packages"})
 
@@ -42,6 +45,17 @@ EXAMPLES = (
             "    && apt-get install -y --no-install-recommends git \\\n"
             "    && rm -rf /var/lib/apt/lists/*\n"
             'COPY server.py ./\nRUN git init\nCMD ["python", "server.py"]\n'
+        ),
+        files={"server.py": "print('hello')\n"},
+    ),
+    Example(
+        before=(
+            "FROM python:3.12\nRUN apt-get update && apt-get install -y git && git init\n"
+            'COPY server.py ./\nCMD ["python", "server.py"]\n'
+        ),
+        after=(
+            "FROM python:3.12-slim\nRUN apt-get update && apt-get install -y git && git init\n"
+            'COPY server.py ./\nCMD ["python", "server.py"]\n'
         ),
         files={"server.py": "print('hello')\n"},
     ),
@@ -94,7 +108,7 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _fix(project: Project, stage: Stage, written: str, at: Span) -> tuple[Fix | None, str]:
-    if project.installs(stage):
+    if any(step.installs is not None for step in walk(project).of_stage(stage.index)):
         return None, "packages are installed in this stage; install them in a builder stage, then use slim here"
     if any(script(run).opaque for run in stage.of("RUN")):
         return None, "a command of this stage could not be read, so what it needs of the full image is not known"
@@ -103,7 +117,7 @@ def _fix(project: Project, stage: Stage, written: str, at: Span) -> tuple[Fix | 
         (need for need in used if kind_of(need.package) in {"compiler", "build-tool", "headers"}), None
     ):
         return None, f"{compiler.wanted_by} {compiler.why}, which slim does not have; build in a stage of its own"
-    image = project.python_image(stage)
+    image = meant(project, stage)
     if used and image is not None and not is_on_mirrors(project, image.suite_meant):
         return None, f"{said(used[0])}, which slim lacks, and no mirror has {image.suite_meant} any more"
     edits = [Edit(project.path, at, written)]
@@ -112,23 +126,26 @@ def _fix(project: Project, stage: Stage, written: str, at: Span) -> tuple[Fix | 
         comments = "".join(dict.fromkeys(f"# {said(need)}\n" for need in used))
         text = install_text(comments, list(dict.fromkeys(need.package for need in used)))
         edits.append(Edit(project.path, place, project.dockerfile.written(text)))
-    doubts = tuple(slim_doubts(project))
+    doubts = (*slim_doubts(project), *compiler_doubt(project))
     safety = Safety.UNSAFE if doubts else Safety.SAFE
     return Fix("use the slim image", safety, tuple(edits), CHANGES, doubts), ""
 
 
 def _used(project: Project, stage: Stage) -> tuple[Need, ...]:
     """What the full image gave this stage: programs that are called, libraries that are loaded."""
-    image = project.python_image(stage)
+    image = meant(project, stage)
     suite = image.suite_meant if image else ""
     called = {name: places[0] for name, places in called_programs(project).items()}
-    for run in stage.of("RUN"):
-        for command in script(run).commands:
-            called.setdefault(command.program, f"line {run.number}")
+    build = walk(project)
+    for step in build.of_stage(stage.index):
+        for wanted, answer in step.needs:
+            if isinstance(wanted, Program) and BASE in answer.makers:
+                called.setdefault(wanted.name, f"line {step.line}")
     found = []
     for name, place in called.items():
         known = program(name)
-        if known and known.only_in_full(suite):
+        is_asked_for = known is not None and Package(known.package) in build.stages[stage.index].things
+        if known and known.only_in_full(suite) and (not is_asked_for or place.startswith("line ")):
             found.append(Need(known.package, place, f"calls {name}"))
     names = frozenset(name for listed in project.requirement_sets for name in listed.names)
     found += from_full_image(needs(names, suite), suite)

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from pydock.build import walk
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.packages.operands import is_place
@@ -31,6 +32,8 @@ from pydock.project.pins import Answer
 from pydock.project.wanted import Wanted, wanted
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word, script
+from pydock.state import State
+from pydock.state.needs import Distribution
 
 EXAMPLES = (
     Example(
@@ -46,6 +49,12 @@ EXAMPLES = (
         files={"requirements.txt": "gunicorn==23.0.0\n"},
     ),
     Example(
+        before="FROM python:3.12-slim\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n"
+        "RUN pip uninstall -y gunicorn && pip install gunicorn\n",
+        files={"requirements.txt": "gunicorn==19.0.0\n"},
+        finds=True,
+    ),
+    Example(
         before="FROM python:3.12-slim\nRUN pip install flask gunicorn\n",
         after="FROM python:3.12-slim\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n",
     ),
@@ -53,6 +62,9 @@ EXAMPLES = (
         before="FROM python:3.12-slim\nRUN pip install flask gunicorn\n",
         files={"requirements.txt": "redis==6.4.0\n"},
         finds=True,
+    ),
+    Example(
+        before="FROM python:3.12-slim\nCOPY all.txt ./\nRUN pip install -Ur all.txt\n", files={"all.txt": "flask\n"}
     ),
     Example(before="FROM python:3.12-slim\nRUN pip install --upgrade pip\n"),
     Example(before="FROM python:3.12-slim\nCOPY . .\nRUN pip install flask==3.1.2 .\n"),
@@ -71,8 +83,22 @@ def check(project: Project) -> Iterator[Finding]:
         for install in project.installs(stage):
             loose = _loose(install)
             if loose:
-                yield _finding(project, install, loose, installed)
+                there = _there(project, install)
+                pins = {name: version for name, version in installed.items() if name in there}
+                yield _finding(project, install, loose, pins)
             installed |= _pins_of(project, install)
+
+
+def _there(project: Project, install: Install) -> frozenset[str]:
+    """The packages that are in the image where an install begins; not those that were taken away again."""
+    own = (step for step in walk(project).steps if step.instruction is install.instruction)
+    state = next((step.before for step in own if step.member and step.member.span == install.step.span), State())
+    return frozenset(
+        name
+        for environment in state.distributions
+        for name in state.distributions[environment]
+        if Distribution(environment, name) in state.things
+    )
 
 
 def _loose(install: Install) -> tuple[tuple[Word, Requirement], ...]:

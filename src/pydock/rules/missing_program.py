@@ -25,7 +25,7 @@ from pydock.project import Project
 from pydock.project.apt import AptStep, apt_installs
 from pydock.project.called import called_programs
 from pydock.project.declared import probe
-from pydock.project.start import starts
+from pydock.project.start import script_text, starts
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
 
@@ -133,8 +133,7 @@ def _stem(package: str) -> str:
 def _is_optional(project: Project, name: str) -> bool:
     """Whether a script asks first whether the program is there."""
     asks = re.compile(rf"(?:command -v|which|type|hash)\s+(?:-\w+\s+)?{re.escape(name)}\b")
-    files = {start.path for start in starts(project)} - {"", project.path}
-    return any(asks.search(project.tree.text(path) or "") for path in files)
+    return any(asks.search(script_text(project, start)) for start in starts(project))
 
 
 def _probe_that_calls(project: Project, name: str) -> Instruction | None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pydock.build import walk
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.images.debian import has_wheels
@@ -31,11 +32,13 @@ from pydock.project.syncs import Sync, syncs
 from pydock.project.wanted import wanted
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
+from pydock.state import is_below
 from pydock.values import Value
 
 MOUNT = "--mount=type=cache,target=/root/.cache/pip"
 _SWITCHES = {
-    "pip": ("--no-cache-dir", "--cache-dir"),
+    # pip takes the beginning of an option for it, where no other begins so.
+    "pip": ("--no-cache-dir", "--no-cache-di", "--no-cache-d", "--no-cache", "--cache-dir"),
     "uv": ("--no-cache", "-n", "--cache-dir"),
     "poetry": ("--no-cache",),
     "pipenv": (),
@@ -80,6 +83,10 @@ EXAMPLES = (
     Example(before=f"{_BUILDER}RUN pip install --no-cache-dir /wheels/*\n{_FINAL}"),
     Example(before="FROM python:3.12-slim\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask==3.1.2\n"),
     Example(before="FROM python:3.12-slim\nRUN pip install flask==3.1.2 && rm -rf /root/.cache\n"),
+    Example(
+        before="FROM python:3.12-slim\nENV PIP_CACHE_DIR=/var/tmp/p\nRUN pip install flask==3.1.2 && rm -r /var/tmp/*\n"
+    ),
+    Example(before="FROM python:3.12-slim\nRUN pip install --no-cache flask==3.1.2\n"),
 )
 
 
@@ -104,7 +111,7 @@ def check(project: Project) -> Iterator[Finding]:
             by_run.setdefault(entry.instruction, []).append(entry)
         for run in stage.of("RUN"):
             uses = _uses(project, stage, run, by_run.get(run, ()))
-            if not uses or _CLEARED.search("\n".join((run.value, *run.documents))):
+            if not uses or _is_cleared(project, run, uses):
                 continue
             tools = list(dict.fromkeys(use.tool for use in uses))
             is_shipped = stage in shipped(project)
@@ -116,6 +123,16 @@ def check(project: Project) -> Iterator[Finding]:
                 cost=("every pull carries the downloaded wheels, and " if is_shipped else "")
                 + "a changed requirement downloads all of them again",
             )
+
+
+def _is_cleared(project: Project, run: Instruction, uses: tuple[_Use, ...]) -> bool:
+    """Whether a RUN takes away a folder that would be mounted."""
+    if _CLEARED.search("\n".join((run.value, *run.documents))):
+        return True
+    effects = (effect for step in walk(project).steps if step.instruction is run for effect in step.effects)
+    gone = {path for effect in effects for thing in effect.removes if (path := getattr(thing, "path", None))}
+    folders = [folder for use in uses for folder in mounted_folders(use.tool, use.folder or "")]
+    return any(is_below(folder, path) for folder in folders for path in gone)
 
 
 def _uses(project: Project, stage: Stage, run: Instruction, installs: Sequence[Install | Sync]) -> tuple[_Use, ...]:
@@ -143,7 +160,7 @@ def _switch_in_vain(project: Project, stage: Stage, install: Install | Sync, fol
     is_told = install.has("--no-binary", "--cache-dir") or project.options.portable
     if not fetches or not is_root or is_told or folder is None:
         return None
-    return next((word for word in install.command.words if word.value == "--no-cache-dir"), None)
+    return next((word for word in install.command.words if (word.value or "").startswith("--no-cache")), None)
 
 
 def _fix(project: Project, stage: Stage, run: Instruction, uses: tuple[_Use, ...]) -> Fix | None:

@@ -29,6 +29,7 @@ from pydock.project.ignored import ignore_of
 from pydock.project.installs import Install
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
+from pydock.state.needs import File, Folder
 from pydock.values import Value
 
 _MANIFEST = regex(
@@ -221,20 +222,30 @@ def _move(project: Project, stage: Stage, run: Instruction, sources: Sequence[Co
     files: dict[str, str] = {}
     for install in project.installs(stage):
         if instructions[at].span.start <= install.instruction.span.start <= instructions[last].span.start:
-            needed = _needed(project, install, sources)
+            needed = _needed(project, install)
             if needed is None:
                 return None
             if needed and not files:
                 first_needing = install.instruction
             files |= needed
-    return _Move(tuple(sources), first_needing, instructions[last], tuple(sorted(files.items())))
+    move = _Move(tuple(sources), first_needing, instructions[last], tuple(sorted(files.items())))
+    return None if _reads_more(project, move) else move
+
+
+def _reads_more(project: Project, move: _Move) -> bool:
+    """Whether the installs need more of what the COPYs bring than the files that are copied for them."""
+    steps, moving = walk(project).steps, {copied.instruction for copied in move.copies}
+    brought = {step.number for step in steps if step.instruction in moving}
+    known = {File(place) for _, place in move.files}
+    needs = (entry for step in steps if step.installs and step.line <= move.last.number for entry in step.needs)
+    return any(found.makers & brought and need not in known and not isinstance(need, Folder) for need, found in needs)
 
 
 def _is_install_only(project: Project, stage: Stage, entry: Instruction, sources: Sequence[Copied]) -> bool:
     installs = [install for install in project.installs(stage) if install.instruction is entry]
     if entry.keyword != "RUN" or not installs or not _is_independent(project, stage, entry, sources):
         return False
-    return all(_needed(project, install, sources) is not None for install in installs)
+    return all(_needed(project, install) is not None for install in installs)
 
 
 def _keeps_target(project: Project, stage: Stage, copied: Copied, run: Instruction) -> bool:
@@ -294,7 +305,7 @@ def _sets(project: Project, install: Install) -> tuple[RequirementSet, ...] | No
     return tuple(found)
 
 
-def _needed(project: Project, install: Install, sources: Sequence[Copied]) -> dict[str, str] | None:
+def _needed(project: Project, install: Install) -> dict[str, str] | None:
     """The files that an install reads, by context path, with the image path; None where it needs more."""
     workdir = project.workdir(install.stage, install.instruction)
     sets = _sets(project, install)
@@ -302,31 +313,16 @@ def _needed(project: Project, install: Install, sources: Sequence[Copied]) -> di
         return None
     if install.has("-f", "--find-links", "--target", "-t", "--src") or install.value("--config-settings") is not None:
         return None
-    targets = [posixpath.normpath(copied.target) for copied in sources]
-    for word in install.places:
-        place = posixpath.normpath(posixpath.join(workdir, (word.value or "").split("[")[0]))
-        # What is installed lies in a copy that would move behind the install, or holds one.
-        if any(_lies_in(place, target) or _lies_in(target, place) for target in targets):
-            return None
     files: dict[str, str] = {}
     for word, entry in zip((*install.files, *install.constraints), sets, strict=True):
-        if _reads_more(entry) or any(ignore_of(project).hides(path) for path in entry.files):
+        is_hidden = any(ignore_of(project).hides(path) for path in entry.files)
+        if is_hidden or entry.places or entry.missing or entry.loop:
             return None
         base = posixpath.normpath(posixpath.join(workdir, word.value or ""))
         for path in entry.files:
             inside = posixpath.relpath(path, posixpath.dirname(entry.path) or ".")
             files[path] = posixpath.normpath(posixpath.join(posixpath.dirname(base), inside))
     return files
-
-
-def _reads_more(entry: RequirementSet) -> bool:
-    """Whether requirements name places in the source, or files that are not there."""
-    finds_links = any(line.text.startswith(("-f", "--find-links")) for line in entry.entries)
-    return finds_links or bool(entry.places or entry.missing or entry.loop)
-
-
-def _lies_in(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def _new_copies(project: Project, stage: Stage, move: _Move) -> str:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from functools import cached_property, lru_cache
 
 from pydock.patterns import regex
 from pydock.shell import script_of_text, unwrapped
@@ -28,6 +28,8 @@ _NAME = regex(r"[A-Za-z0-9_.+-]+\Z")
 _SYSTEM_FOLDERS = frozenset({"", "/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin"})
 # How far a name is followed to what another name holds.
 _DEEPEST = 8
+_MODULES = frozenset({"subprocess", "sp", "os", "asyncio", "shutil"})
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class ProgramCall(Value):
@@ -48,25 +50,35 @@ def program_calls(text: str) -> tuple[ProgramCall, ...]:
     tree = syntax(text) if _HINT.search(text) else None
     if tree is None:
         return ()
-    nodes = walk(tree)
-    assigned = _assigned(nodes)
+    names = _Names(walk(tree))
     found: list[ProgramCall] = []
-    for node in nodes:
+    for node in names.nodes:
         if isinstance(node, ast.Call) and (argument := _command(node)) is not None:
-            names = _programs(argument, assigned)
-            found += [ProgramCall(name, node.lineno) for name in names or ((None,) if names is None else ())]
+            programs = names.programs(argument, names.function_of(node))
+            if programs is not None:
+                found += [ProgramCall(name, node.lineno) for name in programs]
+            elif not _only_asks(node):
+                found.append(ProgramCall(None, node.lineno))
     return tuple(found)
 
 
-def _assigned(nodes: list[ast.AST]) -> Mapping[str, ast.expr | None]:
-    """What names are bound to, None for those that are bound more than once."""
-    found: dict[str, ast.expr | None] = {}
+def _assigned(nodes: list[ast.AST]) -> Mapping[str, tuple[ast.expr, ...]]:
+    """What names are bound to, one after the other: by assignments, and by loops over values that are written out."""
+    found: dict[str, list[ast.expr]] = {}
     for node in nodes:
-        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
-            continue
-        targets: list[ast.expr] = node.targets if isinstance(node, ast.Assign) else [node.target]
-        found |= {each.id: None if each.id in found else node.value for each in targets if isinstance(each, ast.Name)}
-    return found
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                bound = [(each, value) for each in targets]
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                bound = [(target, value)]
+            case ast.For(target=target, iter=ast.Tuple(elts=values) | ast.List(elts=values)):
+                bound = [(target, value) for value in values]
+            case _:
+                continue
+        for target, value in bound:
+            if isinstance(target, ast.Name):
+                found.setdefault(target.id, []).append(value)
+    return {name: tuple(values) for name, values in found.items()}
 
 
 def _command(call: ast.Call) -> ast.expr | None:
@@ -82,6 +94,11 @@ def _command(call: ast.Call) -> ast.expr | None:
     return arguments[0] if arguments else None
 
 
+def _only_asks(call: ast.Call) -> bool:
+    """Whether it looks for a program and does not start it."""
+    return dotted(call.func)[1] == "which"
+
+
 def dotted(function: ast.expr) -> tuple[str, str]:
     """(module, name) of what is called: ("os", "system"); ("?", name) where the owner is no plain name."""
     if isinstance(function, ast.Attribute):
@@ -89,38 +106,116 @@ def dotted(function: ast.expr) -> tuple[str, str]:
     return "", function.id if isinstance(function, ast.Name) else ""
 
 
-def _programs(argument: ast.expr, assigned: Mapping[str, ast.expr | None], depth: int = 0) -> tuple[str, ...] | None:
-    """The programs of a command line or of a list of words, None where they are not known."""
-    match argument:
-        case ast.Constant(value=str(text)):
-            return _of_line(text)
-        case ast.List(elts=[first, *_]) | ast.Tuple(elts=[first, *_]):
-            return _first(first, assigned, depth)
-        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]) if " " in text.lstrip():
-            return _of_line(text)
-        case ast.BinOp(left=left, op=ast.Add() | ast.Mod()):
-            return _programs(left, assigned, depth)
-        case ast.Call(func=ast.Attribute(attr="format" | "split" | "strip", value=value)):
-            return _programs(value, assigned, depth)
-        case ast.Call(func=ast.Attribute(attr="split", value=ast.Name(id="shlex")), args=[first, *_]):
-            return _programs(first, assigned, depth)
-        case ast.Name(id=name) if depth < _DEEPEST and (bound := assigned.get(name)) is not None:
-            return _programs(bound, assigned, depth + 1)
-        case ast.Attribute(value=ast.Name(id="sys"), attr="executable"):
-            return ()
-        case _:
-            return None
+class _Names:
+    """What the names of a file stand for: what is assigned to them, what functions are called with."""
+
+    def __init__(self, nodes: list[ast.AST]) -> None:
+        self.nodes = nodes
+        self.assigned = _assigned(nodes)
+
+    @cached_property
+    def owners(self) -> Mapping[ast.AST, _Function]:
+        """The innermost function that a node stands in."""
+        functions = [node for node in self.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        return {node: function for function in functions for node in walk(function) if node is not function}
+
+    def function_of(self, node: ast.AST) -> _Function | None:
+        return self.owners.get(node)
+
+    def programs(self, argument: ast.expr, function: _Function | None, depth: int = 0) -> tuple[str, ...] | None:
+        """The programs of a command line or of a list of words, None where they are not known."""
+        match argument:
+            case ast.Constant(value=str(text)):
+                return _of_line(text)
+            case ast.List(elts=[first, *_]) | ast.Tuple(elts=[first, *_]):
+                return self.first(first, function, depth)
+            case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]) if " " in text.lstrip():
+                return _of_line(text)
+            case ast.BinOp(left=left, op=ast.Add() | ast.Mod()):
+                return self.programs(left, function, depth)
+            case ast.BoolOp(values=values):
+                return self.all_of(((value, function) for value in values), depth)
+            case ast.IfExp(body=body, orelse=other):
+                return self.all_of(((body, function), (other, function)), depth)
+            case ast.Call():
+                return self.of_call(argument, function, depth)
+            case ast.Name(id=name) if depth < _DEEPEST:
+                return self.of_name(name, function, depth + 1)
+            case ast.Attribute(value=ast.Name(id="sys"), attr="executable"):
+                return ()
+            case _:
+                return None
+
+    def first(self, word: ast.expr, function: _Function | None, depth: int) -> tuple[str, ...] | None:
+        """The first word of a list; `sys.executable` is no program that could be missing."""
+        match word:
+            case ast.Constant(value=str(text)):
+                return tuple(filter(None, [_program(text)]))
+            case ast.Starred(value=value):
+                return self.programs(value, function, depth)
+            case _:
+                return self.programs(word, function, depth)
+
+    def all_of(self, parts: Iterable[tuple[ast.expr, _Function | None]], depth: int) -> tuple[str, ...] | None:
+        """The programs of several possible values, None where one of them is not known."""
+        found = [self.programs(value, function, depth) for value, function in parts]
+        known = [names for names in found if names is not None]
+        return tuple(dict.fromkeys(name for names in known for name in names)) if len(known) == len(found) else None
+
+    def of_call(self, call: ast.Call, function: _Function | None, depth: int) -> tuple[str, ...] | None:
+        """What a call gives: text that is put together or apart, a program that was looked for, a setting's default."""
+        module, name = dotted(call.func)
+        if module == "shlex" or name == "which":
+            return self.programs(call.args[0], function, depth) if call.args else None
+        if name in {"get", "getenv"}:
+            return self.programs(call.args[1], function, depth) if len(call.args) > 1 else None
+        if isinstance(call.func, ast.Attribute) and name in {"format", "split", "strip"}:
+            return self.programs(call.func.value, function, depth)
+        return None
+
+    def of_name(self, name: str, function: _Function | None, depth: int) -> tuple[str, ...] | None:
+        """What a name holds: what the file assigns to it, or what the callers of its function hand over."""
+        if function is None or name not in _parameters(function):
+            bound = [(value, self.function_of(value)) for value in self.assigned.get(name, ())]
+            own = [entry for entry in bound if entry[1] is function]
+            outer = [entry for entry in bound if entry[1] is None]
+            chosen = own or outer or bound
+            return self.all_of(chosen, depth) if chosen else None
+        calls = [node for node in self.nodes if isinstance(node, ast.Call) and _is_call_of(function, node)]
+        given = [(_given(function, name, call), self.function_of(call)) for call in calls]
+        known = [(value, owner) for value, owner in given if value is not None]
+        return self.all_of(known, depth) if known and len(known) == len(given) else None
 
 
-def _first(word: ast.expr, assigned: Mapping[str, ast.expr | None], depth: int) -> tuple[str, ...] | None:
-    """The first word of a list; `sys.executable` is no program that could be missing."""
-    match word:
-        case ast.Constant(value=str(text)):
-            return tuple(filter(None, [_program(text)]))
-        case ast.Starred(value=value):
-            return _programs(value, assigned, depth)
-        case _:
-            return _programs(word, assigned, depth)
+def _parameters(function: _Function) -> tuple[str, ...]:
+    """The names of the parameters in order, `*args` as the last one."""
+    arguments = function.args
+    named = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+    return (*named, *([arguments.vararg.arg] if arguments.vararg else ()))
+
+
+def _is_call_of(function: _Function, call: ast.Call) -> bool:
+    """Whether a call may be one of a function or method of the same file, and not of a module with such a name."""
+    module, name = dotted(call.func)
+    is_plain = isinstance(call.func, ast.Name)
+    return name == function.name and (module not in _MODULES if _is_method(function) else is_plain)
+
+
+def _is_method(function: _Function) -> bool:
+    return _parameters(function)[:1] in {("self",), ("cls",)}
+
+
+def _given(function: _Function, name: str, call: ast.Call) -> ast.expr | None:
+    """What a call hands over for a parameter, None where that is not plain to see."""
+    value = next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+    names = _parameters(function)
+    # A method is called without its own object.
+    at = names.index(name) - (_is_method(function) and isinstance(call.func, ast.Attribute))
+    before = call.args[:at] if at > 0 else []
+    if value is not None or not 0 <= at < len(call.args) or any(isinstance(each, ast.Starred) for each in before):
+        return value
+    is_rest = function.args.vararg is not None and name == function.args.vararg.arg
+    return ast.Tuple(elts=call.args[at:], ctx=ast.Load()) if is_rest else call.args[at]
 
 
 def _of_line(text: str) -> tuple[str, ...] | None:

@@ -10,11 +10,10 @@ from __future__ import annotations
 from pydock.build import Build, Step, walk
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.base import base_image
-from pydock.patterns import regex
 from pydock.plan import Change, Keep, Piece, Plan
 from pydock.project import Project
+from pydock.project.bases import meant_reference
 from pydock.project.sources import remembered
-from pydock.shell import script
 from pydock.split.base import Base, base
 from pydock.split.builder import builder_pieces
 from pydock.split.doubts import doubts_of
@@ -25,7 +24,6 @@ from pydock.split.members import members
 from pydock.split.places import refuse_places
 from pydock.split.refusal import (
     Refusal,
-    mentions_installer,
     refuse_base,
     refuse_instructions,
     refuse_kept_output,
@@ -33,17 +31,13 @@ from pydock.split.refusal import (
 )
 from pydock.split.runtime import dropped, runtime_pieces
 from pydock.split.slices import Slices, slices
+from pydock.split.stages import renumbered, stage_of
 from pydock.split.system import SystemPackages, already_there, lacking
 from pydock.split.tools import refuse_archived, refuse_compilers, refuse_tools
 from pydock.split.wanted import extra_needs
 from pydock.values import Value, replace
 
 __all__ = ["Refusal", "Split", "split"]
-
-
-_PACKAGES = regex(
-    r"site-packages|dist-packages|/venv|\.venv|/root/\.local|/wheels?\b|/install\b|/usr/local(?:/bin|/lib)?/?\Z"
-)
 
 
 class Split(Value):
@@ -57,12 +51,12 @@ class Split(Value):
 @remembered
 def split(project: Project) -> Split | Refusal | None:
     """The plan for a stage that installs and runs; None where there is nothing to split."""
-    stage = _stage(project)
-    if stage is None:
+    if project.dockerfile.final is None:
         return None
     build = walk(project)
-    if not _installs_anything(build, stage):
-        return None
+    stage = stage_of(project, build)
+    if stage is None or isinstance(stage, Refusal):
+        return stage
     refusals = [*refuse_instructions(project, stage), *refuse_steps(build, stage)]
     if refusal := refuse_base(project, stage, project.python_image(stage)):
         return refusal
@@ -70,46 +64,6 @@ def split(project: Project) -> Split | Refusal | None:
         return min(refusals, key=lambda refusal: refusal.span)
     drafted = _draft(project, build, stage)
     return drafted if isinstance(drafted, Refusal) else _planned(drafted)
-
-
-def _stage(project: Project) -> Stage | None:
-    """The stage that is split: the one that ships, or the one of this file that it stands on.
-
-    None where stages of one Python share the work already, or where a number names one behind it.
-    """
-    dockerfile = project.dockerfile
-    if dockerfile.final is None:
-        return None
-    lineage = project.lineage(project.final)
-    stage = lineage[-1]
-    if len(dockerfile.stages) == 1:
-        return stage
-    if any(each.of("RUN") and project.installs(each) for each in lineage[:-1]):
-        return None
-    is_fed = any(_feeds(project, stage, entry) for each in lineage for entry in each.of("COPY", "ADD"))
-    return None if is_fed or _is_counted(project, stage) else stage
-
-
-def _feeds(project: Project, stage: Stage, entry: Instruction) -> bool:
-    """Whether a COPY takes Python packages from another stage of the file: then somebody has split it."""
-    other = project.dockerfile.stage_named(entry.flag("from") or "")
-    if other is None or other is stage:
-        return False
-    return any(_PACKAGES.search(word.text) for word in entry.words[:-1]) or bool(project.installs(other))
-
-
-def _is_counted(project: Project, stage: Stage) -> bool:
-    """Whether a stage at or behind this one is called by its number, which another stage would change."""
-    numbers = [
-        entry.flag("from") or "" for each in project.dockerfile.stages for entry in each.of("COPY", "ADD", "RUN")
-    ]
-    return any(number.isdigit() and int(number) >= stage.index for number in numbers)
-
-
-def _installs_anything(build: Build, stage: Stage) -> bool:
-    if any(step.installs is not None for step in build.of_stage(stage.index)):
-        return True
-    return any(script(run).opaque and mentions_installer(run.value) for run in stage.of("RUN"))
 
 
 def _draft(project: Project, build: Build, stage: Stage) -> Draft | Refusal:
@@ -125,8 +79,9 @@ def _draft(project: Project, build: Build, stage: Stage) -> Draft | Refusal:
     path, is_made = placed
     if refusal := refuse_interpreter(project, images.image, installs):
         return refusal
-    if is_made and (refusal := next(refuse_places(project, stage), None)):
-        return refusal
+    for each in project.lineage(stage) if is_made else ():
+        if refusal := next(refuse_places(project, each), None):
+            return refusal
     cut = slices(build, stage.index)
     for step in steps:
         if refusal := refuse_kept_output(step, cut.runtime):
@@ -146,26 +101,33 @@ def _draft(project: Project, build: Build, stage: Stage) -> Draft | Refusal:
 def _system(
     project: Project, build: Build, stage: Stage, images: Base, cut: Slices, runtime: list[Step]
 ) -> SystemPackages:
-    reference = project.reference(stage)
-    full = base_image(reference)
+    full = base_image(meant_reference(project, stage))
     steps, suite = build.of_stage(stage.index), images.image.suite_meant
     system = SystemPackages(cut, steps, suite, already_there(build, stage, full))
     if not images.is_slimmed:
         return system
     extra = extra_needs(project, build, images.image)
-    added = lacking(runtime, build.processes, (full, full.slimmed()), extra, system.present)
+    on_top = {each.index for each in project.dockerfile.stages if stage in project.lineage(each)} - {stage.index}
+    users = [*runtime, *(step for step in build.steps if step.stage in on_top)]
+    added = lacking(users, build.processes, (full, full.slimmed()), extra, system.present)
     return replace(system, added=added)
 
 
 def _planned(draft: Draft) -> Split:
     dockerfile = draft.project.dockerfile
-    at = dockerfile.instructions.index(draft.stage.start)
-    above = tuple(_above(draft, entry) for entry in dockerfile.instructions[:at])
-    others = tuple(
-        tuple(map(Keep, stage.instructions)) for stage in dockerfile.stages if stage.index > draft.stage.index
-    )
-    stages = ((*above, *builder_pieces(draft)), runtime_pieces(draft), *others)
-    plan = Plan(dockerfile, draft.project.path, stages, dropped(draft))
+    start = dockerfile.instructions.index(dockerfile.stages[0].start)
+    head = tuple(_above(draft, entry) for entry in dockerfile.instructions[:start])
+    stages: list[tuple[Piece, ...]] = [
+        tuple(map(Keep, stage.instructions)) for stage in dockerfile.stages[: draft.stage.index]
+    ]
+    stages += [builder_pieces(draft), runtime_pieces(draft)]
+    stages += [
+        tuple(renumbered(dockerfile, entry, draft.stage.index) for entry in stage.instructions)
+        for stage in dockerfile.stages
+        if stage.index > draft.stage.index
+    ]
+    stages[0] = (*head, *stages[0])
+    plan = Plan(dockerfile, draft.project.path, tuple(stages), dropped(draft), draft.stage.index)
     return Split(plan, draft.doubts, draft.notes)
 
 

@@ -6,7 +6,7 @@ from pydock.dockerfile import Stage
 from pydock.edits import Edit
 from pydock.images.tags import PythonImage, python_image
 from pydock.project import Project
-from pydock.project.bases import parted
+from pydock.project.bases import meant, parted
 from pydock.split.refusal import Refusal
 from pydock.values import Value
 from pydock.words import expand
@@ -35,11 +35,14 @@ class Base(Value):
 def base(project: Project, stage: Stage) -> Base | Refusal:
     """The slim image for running, the image of the file for building."""
     image = project.python_image(stage)
-    assert image is not None  # refuse_base has seen it
+    settled = meant(project, stage)
+    # refuse_base has seen it.
+    assert image is not None
+    assert settled is not None
     if image.variant:
-        return Base(image, stage.base, stage.base)
+        return Base(settled, stage.base, stage.base)
     if slim := project.slim_reference(stage):
-        return Base(image, stage.base, slim)
+        return Base(settled, stage.base, slim)
     return _leaving_version(project, stage, image) or _refusal(stage, image)
 
 

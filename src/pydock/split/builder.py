@@ -181,9 +181,18 @@ _NEUTRAL = frozenset({"", "echo", "cat", "sed", "grep", "cd", "set", "cp", "mv",
 
 
 def _without_idle_workdirs(pieces: list[Piece]) -> list[Piece]:
-    """A WORKDIR that nothing in the builder follows has no use there."""
-    last = max((at for at, piece in enumerate(pieces) if not _is_workdir(piece)), default=-1)
-    return pieces[: last + 1]
+    """A WORKDIR that nothing in the builder follows, or only another one by its whole path, has no use there."""
+    kept: list[Piece] = []
+    for piece in reversed(pieces):
+        following = kept[-1] if kept else None
+        is_idle = following is None or (_is_workdir(following) and _is_absolute(following))
+        if not (_is_workdir(piece) and is_idle):
+            kept.append(piece)
+    return kept[::-1]
+
+
+def _is_absolute(piece: Piece) -> bool:
+    return isinstance(piece, Repeat) and piece.instruction.value.startswith("/")
 
 
 def _is_workdir(piece: Piece) -> bool:

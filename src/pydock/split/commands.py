@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from pydock.dockerfile import Instruction
+from pydock.build import walk
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.shell import Command, Script, Word, script
+from pydock.shell import Command, Script, Word
+from pydock.state.needs import File
 from pydock.values import Value
 
 _SYSTEM_BIN = "/usr/local/bin/"
@@ -92,22 +93,13 @@ def _moved_words(project: Project, words: tuple[Word, ...], venv: str, *, is_she
 
 
 def is_placed(project: Project, path: str) -> bool:
-    """Whether the Dockerfile itself puts a file at this path."""
+    """Whether the Dockerfile itself puts a file at this path, by more than an install of Python packages."""
     if project.origin(project.final, path):
         return True
-    name = path.removeprefix(_SYSTEM_BIN)
-    placing = re.compile(rf"/usr/local/bin/?(?:{re.escape(name)})?(?=[\s\"';&|)]|$)")
+    build, wanted = walk(project), File(path)
+    steps = [build.steps[number] for number in build.final.find(wanted).makers if number >= 0]
     return any(
-        placing.search(_without_links(project, entry, path))
-        for entry in project.final.instructions
-        if entry.keyword in {"RUN", "COPY", "ADD"}
+        wanted in (*step.provides, *step.changes) or any(path in opened.places for opened in step.opens)
+        for step in steps
+        if not (step.is_of_environment or step.is_tool)
     )
-
-
-def _without_links(project: Project, entry: Instruction, path: str) -> str:
-    """The text of an instruction without commands that give the path to another name: they need it to be there."""
-    text = project.dockerfile.slice(entry.span)
-    for command in script(entry).commands if entry.keyword == "RUN" else ():
-        if command.program in {"ln", "cp"} and path in command.values[1:-1]:
-            text = text.replace(project.dockerfile.slice(command.span), "")
-    return text

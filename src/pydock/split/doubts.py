@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pydock.build import Build
 from pydock.dockerfile import Stage
+from pydock.images.debian import kind_of
 from pydock.project import Project
 from pydock.split.base import Base
+from pydock.split.members import package_of
 from pydock.split.slices import Slices
-from pydock.split.slim import slim_doubts
+from pydock.split.slim import compiler_doubt, slim_doubts
 from pydock.split.wanted import unread
 from pydock.state import ANYTHING
 
@@ -28,6 +30,8 @@ def doubts_of(
         doubts.append(f"{name} could not be read, so {what}")
     if images.is_slimmed:
         doubts += slim_doubts(project)
+        if not _keeps_a_compiler(build, stage, cut):
+            doubts += compiler_doubt(project)
         for step in build.of_stage(stage.index):
             if step.number in cut.runtime and ANYTHING in step.opens:
                 doubts.append(f"what line {step.line} needs of the full image is not known")
@@ -36,3 +40,8 @@ def doubts_of(
         if step.number in cut.builder and ANYTHING in step.opens:
             notes.append(f"what line {step.line} reads is not clear, so the builder gets all that is above it")
     return tuple(dict.fromkeys(doubts)), tuple(dict.fromkeys(notes))
+
+
+def _keeps_a_compiler(build: Build, stage: Stage, cut: Slices) -> bool:
+    kept = (package_of(step) for step in build.of_stage(stage.index) if step.number in cut.runtime)
+    return any(package is not None and kind_of(package) == "compiler" for package in kept)

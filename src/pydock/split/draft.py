@@ -11,10 +11,9 @@ from pydock.images.tags import PythonImage
 from pydock.project import Project
 from pydock.split.base import Base
 from pydock.split.environment import Environment
-from pydock.split.members import Member, members
+from pydock.split.members import Member, members, works_in_folder
 from pydock.split.slices import Reason, Slices
 from pydock.split.system import SystemPackages
-from pydock.state import is_below
 from pydock.values import Value
 
 _STAGE_NAMES = ("builder", "build", "dependencies", "pydeps")
@@ -67,28 +66,19 @@ class Draft(Value, dict=True):
                 continue
             makers = {maker for _, answer in (*step.needs, *step.takes) for maker in answer.makers}
             is_check = step.keyword == "RUN" and not step.leaves_anything and not step.is_setting
-            if makers & found or _is_of_context(step) or _works_in_folder(step) or is_check:
+            if makers & found or self._changes_often(step) or works_in_folder(step) or is_check:
                 found.add(step.number)
         return frozenset(found)
+
+    def _changes_often(self, step: Step) -> bool:
+        """Whether a COPY brings files of the context or of a stage of this file that are no settings of the system."""
+        if step.keyword not in {"COPY", "ADD"}:
+            return False
+        origin = step.instruction.flag("from")
+        is_image = origin is not None and self.project.dockerfile.stage_named(origin) is None
+        return not is_image and not step.brings_settings
 
     def reasons(self, instruction: Instruction) -> frozenset[Reason]:
         """Why the steps of an instruction are not in the runtime stage."""
         numbers = (step.number for step in self.steps.get(instruction, ()))
         return frozenset(self.slices.reasons[number] for number in numbers if number in self.slices.reasons)
-
-
-def _is_of_context(step: Step) -> bool:
-    """Whether a COPY brings files of the build context that are no settings of the system."""
-    if step.keyword not in {"COPY", "ADD"} or step.instruction.flag("from") is not None:
-        return False
-    return not step.brings_settings
-
-
-def _works_in_folder(step: Step) -> bool:
-    """Whether a command leaves something in a work directory, or reads something there."""
-    folder = step.before.workdir
-    if step.keyword != "RUN" or folder in {"/", None}:
-        return False
-    things = [*step.provides, *step.changes, *(need for need, _ in step.needs)]
-    paths = [path for thing in things if isinstance(path := getattr(thing, "path", None), str)]
-    return any(is_below(path, folder or "/") for path in paths)

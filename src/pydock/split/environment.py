@@ -147,5 +147,7 @@ def made(
     brings_uv = project.options.installer == "uv" and takes_uv(stage, image, members)
     from_outside = is_filled_from_outside(members, image) and not calls_pip_later(project, build, runtime)
     from_outside = from_outside or brings_uv
-    setuptools = setuptools_for(project, image, names_of(build), pins_of(build)) if from_outside else None
+    names = names_of(build)
+    is_asked = "setuptools" in names
+    setuptools = setuptools_for(project, image, names, pins_of(build)) if from_outside and not is_asked else None
     return Environment(path, True, from_outside, brings_uv, manager, setuptools)

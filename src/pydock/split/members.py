@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from pydock.build import Build, Step
 from pydock.dockerfile import Instruction
-from pydock.images.debian import kind_of
 from pydock.shell import Command, Word
 from pydock.shell import Step as Part
+from pydock.state import is_below
 from pydock.state.needs import Package, PackageLists
 from pydock.values import Value
 
@@ -32,6 +32,11 @@ class Member(Value, eq=False, dict=True):
     def packages(self) -> tuple[str, ...]:
         """The packages of the system that it installs, as they are named."""
         return tuple(name for step in self.steps if (name := package_of(step)) is not None)
+
+    @property
+    def reads_lists(self) -> bool:
+        """Whether it installs with the package lists: packages by name, or a file with what that depends on."""
+        return any(isinstance(need, PackageLists) for step in self.steps for need, _ in step.needs)
 
     @property
     def is_update(self) -> bool:
@@ -91,6 +96,11 @@ def members(build: Build, stage: int) -> Mapping[Instruction, tuple[Member, ...]
     return {run: tuple(Member(part, tuple(steps)) for part, steps in parts.values()) for run, parts in found.items()}
 
 
-def is_for_building(package: str) -> bool:
-    """Whether a package is of no use once everything is compiled."""
-    return kind_of(package) in {"compiler", "build-tool", "headers"}
+def works_in_folder(step: Step) -> bool:
+    """Whether a command leaves something in a work directory, or reads something there."""
+    folder = step.before.workdir
+    if step.keyword != "RUN" or folder in {"/", None}:
+        return False
+    things = [*step.provides, *step.changes, *(need for need, _ in step.needs)]
+    paths = [path for thing in things if isinstance(path := getattr(thing, "path", None), str)]
+    return any(is_below(path, folder or "/") for path in paths)

@@ -10,14 +10,18 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.dockerfile import Instruction, Stage
+from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.programs import SERVERS
+from pydock.project.sources import written_files
 from pydock.project.start import starts
 from pydock.shell import script
 from pydock.split.commands import is_placed
 from pydock.split.refusal import Refusal
+from pydock.state.needs import File
 
 MOST_FILES, LARGEST = 3_000, 200_000
 _READ = regex(r"(?:\A|/)[^/.]+\Z|\.(?:sh|bash|py|wsgi|conf|cfg|ini|service|cron|crontab|tab)\Z")
@@ -68,10 +72,10 @@ def refuse_places(project: Project, stage: Stage) -> Iterator[Refusal]:
     for entry in stage.instructions[1:]:
         yield from _of_instruction(project, stage, entry)
     names = _INSTALLED | {name for found in project.requirement_sets for name in found.names}
-    for path, text in running_files(project):
+    for path, text in (*running_files(project), *written_files(project)):
         if why := _sets_path(text) or _names_program(project, text, names) or _names_debians(project, stage, text):
             at = text.count("\n", 0, why[0]) + 1
-            yield Refusal(stage.start.value_span, "interpreter path", f"{path}:{at} {why[1]}", _ADVICE)
+            yield Refusal(_writer(project, stage, path), "interpreter path", f"{path}:{at} {why[1]}", _ADVICE)
             return
     for start in starts(project):
         # Where a command of the Dockerfile calls a program by its path, the split writes the new one.
@@ -80,6 +84,13 @@ def refuse_places(project: Project, stage: Stage) -> Iterator[Refusal]:
         ):
             yield Refusal(stage.start.value_span, "interpreter path", f"{start.origin} {why[1]}", _ADVICE)
             return
+
+
+def _writer(project: Project, stage: Stage, path: str) -> Span:
+    """The instruction that holds the text of a file, for one of the context the base image."""
+    build = walk(project)
+    steps = (build.steps[number] for number in sorted(build.final.makers(File(path)), reverse=True) if number >= 0)
+    return next((step.instruction.body for step in steps if path.startswith("/")), stage.start.value_span)
 
 
 def _of_instruction(project: Project, stage: Stage, entry: Instruction) -> Iterator[Refusal]:
@@ -108,8 +119,37 @@ def _of_variables(entry: Instruction) -> Iterator[Refusal]:
             yield Refusal(entry.body, "interpreter path", f"{each.name} says where the system's programs are", _ADVICE)
 
 
-def running_files(project: Project) -> Iterator[tuple[str, str]]:
-    """The files of the context that may run in the image, or say what runs there."""
+def running_files(project: Project) -> tuple[tuple[str, str], ...]:
+    """The files of the context that may run in the image, or say what runs there: of scripts those that are called."""
+    found = tuple(_readable(project))
+    scripts = {path: text for path, text in found if _is_script(path, text)}
+    callers = [*_callers(project), *(text for path, text in found if path not in scripts)]
+    called: set[str] = set()
+    while new := [path for path in scripts if path not in called and _is_named(path, callers)]:
+        called.update(new)
+        callers += (scripts[path] for path in new)
+    return tuple((path, text) for path, text in found if path not in scripts or path in called)
+
+
+def _is_script(path: str, text: str) -> bool:
+    return path.endswith((".sh", ".bash")) or ("." not in posixpath.basename(path) and text.startswith("#!"))
+
+
+def _is_named(path: str, callers: list[str]) -> bool:
+    name = posixpath.basename(path)
+    return any(name in text for text in callers)
+
+
+def _callers(project: Project) -> Iterator[str]:
+    """What says which scripts run in a container: the Dockerfile, commands of services, manifests of a cluster."""
+    yield project.dockerfile.text
+    yield from (" ".join(start.command.values) for start in starts(project))
+    for path in project.tree.files:
+        if path.endswith((".yaml", ".yml")) and "apiVersion" in (text := project.tree.text(path) or ""):
+            yield text
+
+
+def _readable(project: Project) -> Iterator[tuple[str, str]]:
     tree, named = project.tree, _named(project)
     paths = (path for path in tree.files if _READ.search(path) or posixpath.basename(path) in named)
     for path in [path for path in paths if path != project.path and not _NOT_THE_SERVICE.search(path)][:MOST_FILES]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from pydock.build import run_time_calls
 from pydock.dockerfile import Instruction
-from pydock.images.debian import Need, needs
+from pydock.images.debian import Need, needs, serves_building
 from pydock.split.draft import Draft
+from pydock.split.members import package_of
 from pydock.split.wanted import names_of
 
 # So many packages are named in a comment; more are told by who needs them alone.
@@ -25,9 +27,9 @@ def reasons(draft: Draft, run: Instruction | None, added: Sequence[Need]) -> str
             libraries = draft.system.libraries.get(step.number, ())
             told = {name: known[name] for name in libraries if name in known}
             linked |= told
-            if libraries and not told:
+            if libraries and not told and step.number not in draft.slices.called:
                 headers.append(step.operand.head if step.operand is not None else libraries[0])
-    lines = [f"# {line}" for line in _needing(linked)]
+    lines = [f"# {line}" for line in (*_needing(linked), *_called(draft, run))]
     lines += [f"# run-time libraries of {listed(headers)}"] if headers else []
     called = [need for need in added if _is_of_line(need)]
     if len(called) > 1:
@@ -36,6 +38,18 @@ def reasons(draft: Draft, run: Instruction | None, added: Sequence[Need]) -> str
         added = [need for need in added if need not in called]
     uses = dict.fromkeys(f"# {said(need)}" for need in added if not need.was_compiled)
     return "".join(f"{line}\n" for line in (*lines, *uses))
+
+
+def _called(draft: Draft, run: Instruction | None) -> Iterator[str]:
+    """Why a compiler, Java or pandoc is in an image that only runs, by the first who calls it."""
+    own = draft.steps.get(run, ()) if run is not None else ()
+    called = [step for step in own if step.number in draft.slices.called]
+    kept = {step.number for step in called if serves_building(package_of(step) or "")}
+    for call in run_time_calls(draft.project, names_of(draft.build)):
+        made = draft.build.final.find(call.need).makers & kept
+        if made:
+            kept -= made
+            yield f"{call.by} {call.why}"
 
 
 def _linked(draft: Draft) -> dict[str, str]:

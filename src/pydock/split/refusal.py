@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from pydock.build import Build, Step
@@ -12,8 +13,8 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import script
 from pydock.split.members import package_of
-from pydock.state import Answer
-from pydock.state.needs import File, Matching, Place, User
+from pydock.state import Answer, Purpose, is_below
+from pydock.state.needs import File, Folder, Matching, Place, Program, SourceLink, User
 from pydock.values import Value
 
 _INTERPRETER_PATHS = regex(r"site-packages|dist-packages|/usr/local/lib/python|/root/\.local/lib")
@@ -133,7 +134,17 @@ def refuse_steps(build: Build, stage: Stage) -> Iterator[Refusal]:
                 f"one command installs Python packages and {what}",
                 "write the install as a command of its own",
             )
+        yield from _unnamed_metadata(step)
         yield from _lacking_input(step)
+
+
+def _unnamed_metadata(step: Step) -> Iterator[Refusal]:
+    """An editable install whose metadata lies beside the source under a name that only setup.py knows."""
+    opened = {place for each in step.opens for place in each.places}
+    for thing in step.provides:
+        if isinstance(thing, SourceLink) and thing.path in opened:
+            why = f"the editable install leaves metadata in {thing.path}, whose name only running setup.py tells"
+            yield Refusal(span_of(step), "editable metadata", why, "write the name in setup.cfg, or install without -e")
 
 
 _ODD = frozenset({"easy_install", "pipx", "conda", "mamba", "micromamba", "pixi", "rye", "pyenv"})
@@ -152,11 +163,33 @@ def _besides(step: Step) -> str | None:
         return f"installs {package}"
     if any(isinstance(thing, User) for thing in step.provides):
         return "makes a user"
+    return _files_besides(step)
+
+
+def _files_besides(step: Step) -> str | None:
+    """A file or folder that another command of the same script leaves outside of the environment."""
+    environment = step.installs or "/usr/local"
+    passing = (environment, "/tmp", posixpath.join(step.before.home, ".cache"))
+    for effect in step.effects:
+        if effect.installs is not None or effect.purpose is not Purpose.SERVICE:
+            continue
+        paths = [thing.path for thing in (*effect.provides, *effect.changes) if isinstance(thing, File | Folder)]
+        paths += effect.opens.places if effect.opens is not None else ()
+        left = [path for path in paths if path != step.before.home and not any(is_below(path, at) for at in passing)]
+        if left:
+            return f"may write to {left[0]}"
     return None
 
 
 def _lacking_input(step: Step) -> Iterator[Refusal]:
     for need, found in step.needs:
+        if found.answer is Answer.NO and isinstance(need, Program):
+            yield Refusal(
+                span_of(step),
+                "made input",
+                f"{need.name} is called here, and nothing above puts it on the PATH",
+                f"install {need.name} into a folder of the PATH, or add its folder with ENV PATH",
+            )
         if found.answer is Answer.NO and isinstance(need, File | Place | Matching):
             path = need.pattern if isinstance(need, Matching) else need.path
             yield Refusal(

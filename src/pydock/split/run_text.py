@@ -14,7 +14,7 @@ from pydock.shell import Step as Part
 from pydock.split.commands import moved, moved_paths
 from pydock.split.draft import Draft
 from pydock.split.installer import uv_edits
-from pydock.split.members import Member
+from pydock.split.members import Member, works_in_folder
 from pydock.split.pip_commands import elsewhere, pip_words
 from pydock.split.slices import MANAGERS
 
@@ -63,9 +63,7 @@ def runtime_members(draft: Draft, run: Instruction) -> list[Member]:
     entries = draft.members.get(run, ())
 
     def has_packages(member: Member) -> bool:
-        return bool(member.packages) and any(
-            draft.system.runtime_has(step) or step.number in draft.system.libraries for step in member.steps
-        )
+        return any(draft.system.runtime_has(step) or step.number in draft.system.libraries for step in member.steps)
 
     def is_wanted(member: Member) -> bool:
         if member.packages:
@@ -100,8 +98,10 @@ def depends_on_folder(member: Member) -> bool:
     """Whether a part means something else in another folder."""
     if member.packages or member.is_upkeep:
         return False
+    if any(map(works_in_folder, member.steps)):
+        return True
     command = member.command
-    if command is None or not member.installs:
+    if command is None or not (member.installs or all(step.is_tool for step in member.steps)):
         return True
     words = [word.value for word in command.words[1:]]
     return any(value is None or value.startswith(".") or "/" in value.strip("/") or _is_file(value) for value in words)
@@ -116,14 +116,14 @@ def _apt_upkeep(
 ) -> list[Member]:
     """Fetching lists and cleaning up, where packages are installed in the same RUN, or in another that they serve."""
     entries = draft.members.get(run, ())
-    runs_install = any(member.packages for member in entries)
+    runs_install = any(member.reads_lists for member in entries)
     found = []
     for at, member in enumerate(entries):
         if member.is_update:
             own = _until_update(entries[at + 1 :])
-            is_wanted = any(each in chosen for each in own if each.packages)
+            is_wanted = any(each in chosen for each in own if each.reads_lists)
         else:
-            is_wanted = member.cleans_up_apt and any(each.packages for each in chosen)
+            is_wanted = member.cleans_up_apt and any(each.reads_lists for each in chosen)
         is_upkeep = member.is_update or member.cleans_up_apt
         if is_wanted or (is_upkeep and not runs_install and _serves(draft, member, has)):
             found.append(member)
@@ -145,11 +145,11 @@ def _serves(draft: Draft, upkeep: Member, has: Callable[[Member], bool]) -> bool
     everything = [member for entries in draft.members.values() for member in entries]
     at = everything.index(upkeep)
     if not upkeep.is_update:
-        return any(member.packages and has(member) for member in everything[:at])
+        return any(member.reads_lists and has(member) for member in everything[:at])
     for member in everything[at + 1 :]:
         if member.is_update:
             return False
-        if member.packages and has(member):
+        if member.reads_lists and has(member):
             return True
     return False
 
@@ -162,7 +162,7 @@ def builder_edits(draft: Draft, members: Sequence[Member], *, late: bool) -> lis
         if member.packages and command is not None:
             edits += _narrowed(draft, member, command, draft.system.builder_has)
         elif command is not None and _is_mixed(draft, member):
-            edits += _narrowed(draft, member, command, lambda step: (step.number in draft.late) is late)
+            edits += _without_others(draft, member, command, late=late)
         if late and (member.installs or any(pip_words(each) is not None for each in member.part.commands)):
             edits += _install_edits(draft, member)
     return _without_clashes(edits)
@@ -171,6 +171,13 @@ def builder_edits(draft: Draft, members: Sequence[Member], *, late: bool) -> lis
 def _is_mixed(draft: Draft, member: Member) -> bool:
     """Whether some operands of a command are tools and some are packages of the service."""
     return len({step.number in draft.late for step in member.steps}) > 1
+
+
+def _without_others(draft: Draft, member: Member, command: Command, *, late: bool) -> list[tuple[Span, str]]:
+    """The command without the operands of the other half; the rest of its words may change, too."""
+    gone = member.words_of(step for step in member.steps if (step.number in draft.late) is not late)
+    words = command.words
+    return [(Span(words[at - 1].span.end, word.span.end), "") for at, word in enumerate(words) if word in gone]
 
 
 def _narrowed(

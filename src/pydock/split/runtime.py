@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
+from pydock.build import Step
 from pydock.dockerfile import Instruction
 from pydock.images.debian import Need
 from pydock.plan import Add, Change, Drop, Keep, Piece, Repeat
@@ -18,6 +18,8 @@ from pydock.split.draft import Draft
 from pydock.split.reasons import install_text, reasons
 from pydock.split.run_text import run_text, runtime_edits, runtime_members
 from pydock.split.slices import Reason
+from pydock.state import is_below
+from pydock.state.needs import Below, File, Folder
 
 _STOP = "# Python as PID 1 ignores SIGTERM\nSTOPSIGNAL SIGINT\n"
 
@@ -27,6 +29,7 @@ def runtime_pieces(draft: Draft) -> tuple[Piece, ...]:
     stage = draft.stage
     pieces: list[Piece] = [_from(draft)]
     added = _placed_additions(draft)
+    beside = _beside_source(draft)
     place = _environment_place(draft)
     if needs := added.pop(None, ()):
         pieces.append(_added_packages(draft, needs))
@@ -42,6 +45,7 @@ def runtime_pieces(draft: Draft) -> tuple[Piece, ...]:
             needs = ()
         if not drops_from_runtime(draft, entry):
             pieces += _piece(draft, entry, needs)
+        pieces += (_metadata(draft, folder) for folder in beside.get(entry, ()))
     if place >= len(stage.instructions):
         pieces += _environment(draft)
     return tuple(pieces)
@@ -118,10 +122,11 @@ def _added_packages(draft: Draft, needs: tuple[Need, ...]) -> Piece:
 def _environment_place(draft: Draft) -> int:
     """Before the first step that may need the environment, and before what is likely to change."""
     instructions = draft.stage.instructions
+    cleared = _cleared(draft)
     last = max((instructions.index(draft.by_number[number].instruction) for number in draft.slices.makers), default=0)
     place = len(instructions)
     for at, entry in enumerate(instructions[1:], 1):
-        if drops_from_runtime(draft, entry):
+        if at <= cleared or drops_from_runtime(draft, entry):
             continue
         if entry.keyword in {"COPY", "ADD"} or _needs_environment(draft, entry):
             place = at
@@ -130,9 +135,27 @@ def _environment_place(draft: Draft) -> int:
         if is_behind and (entry.keyword in {"ENTRYPOINT", "CMD", "USER", "HEALTHCHECK"} or _works(draft, entry)):
             place = at
             break
-    while place > 1 and instructions[place - 1].keyword == "WORKDIR":
+    while place > cleared + 1 and place > 1 and instructions[place - 1].keyword == "WORKDIR":
         place -= 1
     return place
+
+
+def _cleared(draft: Draft) -> int:
+    """The place of the last instruction of the runtime stage that removes what lies where the environment comes to be.
+
+    It stood above the installs, and would take the environment away.
+    """
+    steps = [step for step in draft.by_number.values() if step.number in draft.slices.runtime]
+    first = min(draft.slices.makers, default=0)
+    removing = [step for step in steps if step.number < first and _removes(step, draft.environment.path)]
+    return max((draft.stage.instructions.index(step.instruction) for step in removing), default=0)
+
+
+def _removes(step: Step, path: str) -> bool:
+    gone = [
+        thing.path for effect in step.effects for thing in effect.removes if isinstance(thing, Below | File | Folder)
+    ]
+    return any(is_below(place, path) or is_below(path, place) for place in gone)
 
 
 def _needs_environment(draft: Draft, entry: Instruction) -> bool:
@@ -158,6 +181,34 @@ def _environment(draft: Draft) -> Iterator[Piece]:
     yield Add(f"COPY --from={draft.builder_name} {path} {path}\n", "what was installed, without what installed it")
 
 
+def _beside_source(draft: Draft) -> dict[Instruction, list[str]]:
+    """The metadata that editable installs leave beside the source, by the instruction that brings the last of that."""
+    found: dict[Instruction, list[str]] = {}
+    left = [
+        thing.path
+        for number in sorted(draft.slices.makers)
+        for thing in draft.by_number[number].provides
+        if isinstance(thing, File) and thing.path.endswith(".egg-info/PKG-INFO")
+    ]
+    for folder in dict.fromkeys(map(posixpath.dirname, left)):
+        source = posixpath.dirname(folder)
+        copies = [entry for entry in draft.stage.of("COPY", "ADD") if _brings_below(draft, entry, source)]
+        if copies:
+            found.setdefault(copies[-1], []).append(folder)
+    return found
+
+
+def _brings_below(draft: Draft, entry: Instruction, folder: str) -> bool:
+    steps = (step for step in draft.steps.get(entry, ()) if step.number in draft.slices.runtime)
+    things = (thing for step in steps for thing in step.provides)
+    return any(is_below(thing.path, folder) for thing in things if isinstance(thing, File | Folder))
+
+
+def _metadata(draft: Draft, folder: str) -> Piece:
+    text = f"COPY --from={draft.builder_name} {folder} {folder}\n"
+    return Add(text, "an editable install leaves its metadata beside the code")
+
+
 def _piece(draft: Draft, entry: Instruction, added: tuple[Need, ...]) -> Iterator[Piece]:
     dockerfile = draft.project.dockerfile
     match entry.keyword:
@@ -171,12 +222,6 @@ def _piece(draft: Draft, entry: Instruction, added: tuple[Need, ...]) -> Iterato
             yield Change(entry, rest, "the rest is for building")
         case "CMD" | "ENTRYPOINT" | "HEALTHCHECK":
             yield from _started(draft, entry)
-        case "COPY" | "ADD" if place := _legacy_editable(draft, entry):
-            yield Change(
-                entry,
-                f"COPY {_owner(entry)}--from={draft.builder_name} {place} {place}\n",
-                "an editable install leaves its metadata beside the code",
-            )
         case _:
             yield Keep(entry)
 
@@ -210,32 +255,3 @@ def _loses_uv(draft: Draft, entry: Instruction) -> bool:
     """Whether this starts the service without `uv run`, which would be the first process."""
     starts = entry.keyword in {"CMD", "ENTRYPOINT"} and any(each.program == "uv" for each in script(entry).commands)
     return starts and draft.stage.last(entry.keyword) is entry
-
-
-def _owner(entry: Instruction) -> str:
-    return "".join(f"--{flag.name}={flag.value} " for flag in entry.flags if flag.name in {"chown", "chmod"})
-
-
-def _legacy_editable(draft: Draft, entry: Instruction) -> str:
-    """The folder to take from the builder instead, where `setup.py develop` writes into the source."""
-    commands = [
-        command.values
-        for members in draft.members.values()
-        for member in members
-        if member.installs
-        for command in member.part.commands
-    ]
-    places = [values[at + 1] for values in commands for at, value in enumerate(values[:-1]) if value in _EDITABLE]
-    tree = draft.project.tree
-    if not any(place.split("[")[0] in {".", "./"} for place in places) or tree.has_file("pyproject.toml"):
-        return ""
-    copied = next((each for each in draft.project.copies(draft.stage) if each.instruction is entry), None)
-    if copied is None or "." not in copied.sources:
-        return ""
-    target = copied.target.rstrip("/")
-    is_builders_too = any(step.number in draft.slices.builder for step in draft.steps.get(entry, ()))
-    is_plain = re.match(r"/\w", target) is not None and posixpath.normpath(target) == target
-    return target if is_builders_too and is_plain else ""
-
-
-_EDITABLE = frozenset({"-e", "--editable"})

@@ -10,31 +10,19 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from pydock.build import Build, Process, Step
-from pydock.images.debian import kind_of
-from pydock.patterns import regex
+from pydock.effects.packages.sources import LIBRARY_CACHE
+from pydock.images.debian import is_either, java_runtime, kind_of
+from pydock.split.inputs import BUILD_VARIABLE, INSTALLERS_INPUT, INSTALLERS_OWN
 from pydock.split.members import package_of
-from pydock.state import ANYTHING, Answer, Found, Need, is_below
-from pydock.state.needs import File, Folder, PackageLists, Program, Toolchain, Variable
+from pydock.state import ANYTHING, BASE, Answer, Found, Need, is_below
+from pydock.state.needs import File, Folder, Module, PackageLists, Program, Toolchain, Variable
 from pydock.values import Value
 
 MANAGERS = frozenset({"poetry", "pipenv", "pdm", "uv", "hatch", "rye"})
 _BUILDING = frozenset({"compiler", "build-tool", "headers"})
+# The headers that every compiler reads.
+_OF_C = frozenset({"libc6-dev", "libc-dev", "linux-libc-dev"})
 _FETCHING = frozenset({"fetcher", "version-control"})
-# Variables that pip, the managers, compilers and apt read without being named on a command line.
-BUILD_VARIABLE = regex(
-    r"(PIP|UV|POETRY|PIPENV|PDM|HATCH|SETUPTOOLS|GIT|CARGO|RUST|CYTHON|NPY|CRYPTOGRAPHY|GDAL|SKLEARN|BLIS)_.*"
-    r"|(C|CXX|CPP|LD|F)FLAGS|CC|CXX|MAKEFLAGS|(C|CPLUS)_INCLUDE_PATH|LIBRARY_PATH|LD_LIBRARY_PATH|PATH|VIRTUAL_ENV"
-    r"|\w+_(C|CXX|CPP|LD)FLAGS|PKG_CONFIG_PATH|(HDF5|CUDA|JAVA|OPENSSL|LLVM|GEOS|PROJ|TORCH|BLAS|LAPACK)_\w+|MAX_JOBS"
-    r"|PBR_VERSION|\w*PRETEND_VERSION\w*|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|SSH_\w+|HOME|TMPDIR|(PG|MYSQL)_CONFIG"
-    r"|.*_USES_.*|.*_GPL_UNIDECODE|(https?|no|ftp)_proxy|(HTTPS?|NO|FTP)_PROXY|PYTHONPATH|.*_EXTENSIONS?"
-)
-_INSTALLERS_OWN = regex(r"(PIP|POETRY|PIPENV|PDM)_.*")
-# What only installers read: lists of packages, and settings of where they come from.
-INSTALLERS_INPUT = regex(
-    r".*/(?:[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in|lock)|requirements/[\w.-]+|pylock[\w.-]*\.toml"
-    r"|poetry\.(?:lock|toml)|uv\.(?:lock|toml)|pdm\.(?:lock|toml)|Pipfile(?:\.lock)?|get-pip\.py|uvx?|[^/]+\.whl"
-    r"|pip\.conf|\.netrc|\.pypirc|\.pip/.*|\.ssh/.*|\.gitconfig|\.git-credentials|\.config/pip/.*|\.config/pypoetry/.*)"
-)
 
 
 class Reason(Enum):
@@ -49,12 +37,16 @@ class Reason(Enum):
 
 
 class Slices(Value, dict=True):
-    """The numbers of the steps of each stage, and why a step is not in the runtime stage."""
+    """The numbers of the steps of each stage, and why a step is not in the runtime stage.
+
+    `called` are the steps that install what a process may call where it is there: a compiler, Java, pandoc.
+    """
 
     builder: frozenset[int]
     runtime: frozenset[int]
     reasons: Mapping[int, Reason]
     makers: frozenset[int]
+    called: frozenset[int] = frozenset()
 
 
 def slices(build: Build, stage: int) -> Slices:
@@ -80,6 +72,7 @@ class _Slicer:
         builder |= self.checks(builder)
         makers = frozenset(installs | self.environment_makers(builder))
         reasons = self.reasons(builder, makers)
+        reasons |= self.scaffolds(builder, reasons)
         roots = {step.number for step in self.steps} - set(reasons)
         for process in self.processes:
             roots |= self.at_run_time(process.needs) - makers
@@ -87,14 +80,44 @@ class _Slicer:
             # What other stages take from this one.
             if step.number not in self.by_number:
                 roots |= self.providers(step.needs) - makers
-        stop = makers | self.headers()
+        called, kits = self.called(), self.development_kits()
+        roots |= called - kits
+        stop = makers | (self.headers() - called) | (kits & called)
         runtime = self.closure(roots - stop, makers, takes=True, stop=stop)
+        if any(self.brings(number, "git") for number in runtime):
+            # git goes through ssh, whoever calls it.
+            ssh = {step.number for step in self.steps if self.brings(step.number, "ssh")}
+            runtime |= self.closure(ssh, makers, takes=True, stop=stop)
         # What a step that stays needs hard stays with it.
         reasons = {number: reason for number, reason in reasons.items() if number not in runtime}
         runtime |= self.clean_ups(runtime, reasons)
         builder |= self.settings(builder)
         runtime |= self.settings(runtime)
-        return Slices(frozenset(builder), frozenset(runtime), reasons, makers)
+        return Slices(frozenset(builder), frozenset(runtime), reasons, makers, called)
+
+    def called(self) -> frozenset[int]:
+        """The steps that install what processes may call: a program, or compilers with the headers of C."""
+        found: set[int] = set()
+        for need, answer in (entry for process in self.processes for entry in process.takes):
+            makers = {maker for maker in answer.makers if maker in self.by_number}
+            if isinstance(need, Toolchain):
+                packages = {maker: package_of(self.by_number[maker]) or "" for maker in makers}
+                makers = {maker for maker, name in packages.items() if kind_of(name) == "compiler" or name in _OF_C}
+            if isinstance(need, Program | Toolchain):
+                found |= makers
+        return frozenset(found)
+
+    def development_kits(self) -> frozenset[int]:
+        """The steps that install a kit for Java, in whose place its run time can stand: nobody calls more than java."""
+        needs = (entry for process in self.processes for entry in process.needs)
+        more = self.providers(entry for entry in needs if isinstance(entry[0], Program) and entry[0].name != "java")
+        found = ((step.number, package_of(step)) for step in self.steps)
+        return frozenset(number for number, package in found if package and java_runtime(package)) - more
+
+    def brings(self, number: int, program: str) -> bool:
+        """Whether a step installs a package with this program."""
+        step = self.by_number[number]
+        return package_of(step) is not None and File(f"/usr/bin/{program}") in step.provides
 
     def headers(self) -> frozenset[int]:
         """The steps that install headers, whose libraries come by name."""
@@ -110,7 +133,9 @@ class _Slicer:
             makers = {maker for maker in answer.makers if maker in self.by_number}
             if answer.answer is Answer.UNKNOWN:
                 # Who installs the service's packages brought it, rather than who brought the tool for that.
-                makers = {maker for maker in makers if not self.by_number[maker].is_tool}
+                others = {maker for maker in makers if not self.by_number[maker].is_tool}
+                # A tool that builds wheels makes the files that an install takes.
+                makers = others if others or isinstance(need, Program | Module) else makers
             found |= makers
         return found
 
@@ -126,7 +151,7 @@ class _Slicer:
         for need, answer in step.takes:
             for maker in answer.makers:
                 other = self.by_number.get(maker)
-                if other is not None and (isinstance(need, Variable | Toolchain) or _made(other, need)):
+                if other is not None and (isinstance(need, Variable | Toolchain | Program) or _made(other, need)):
                     found.add(maker)
         return found
 
@@ -188,11 +213,13 @@ class _Slicer:
         """Why a step may leave the runtime stage, as long as nothing there needs it."""
         in_builder = step.number in builder
         if step.keyword == "RUN" and step.member is not None:
-            if step.is_tool:
+            if step.is_tool or (not step.leaves_anything and self.calls_manager(step)):
                 return Reason.TOOL
             if (package := package_of(step)) is not None:
                 return self.package_reason(step, package, in_builder=in_builder)
             if step.is_upkeep or step.only_removes:
+                return Reason.CLEAN_UP
+            if step.provides == (LIBRARY_CACHE,):
                 return Reason.CLEAN_UP
             if step.is_setting or (in_builder and not step.leaves_anything):
                 return Reason.DEAD
@@ -200,16 +227,41 @@ class _Slicer:
         if step.keyword in {"COPY", "ADD"}:
             if self.is_dead(step):
                 return Reason.INPUT if in_builder else None
+            in_builder = in_builder or self.is_beside_input(step, builder)
             return Reason.INPUT if in_builder and self.is_input(step) and not self.is_mentioned(step) else None
         if step.keyword == "ARG":
             return Reason.INPUT if in_builder or BUILD_VARIABLE.fullmatch(step.key[1]) else None
-        if step.keyword == "ENV" and in_builder and _INSTALLERS_OWN.fullmatch(step.key[1]):
+        if step.keyword == "ENV" and in_builder and INSTALLERS_OWN.fullmatch(step.key[1]):
             return Reason.INPUT
         return None
 
+    def calls_manager(self, step: Step) -> bool:
+        """Whether it calls a manager of packages: `poetry --version`."""
+        return any(isinstance(need, Program) and need.name in MANAGERS for need, _ in step.needs)
+
+    def scaffolds(self, builder: set[int], reasons: Mapping[int, Reason]) -> dict[int, Reason]:
+        """Folders that are made for what leaves: they come with the environment, or are gone in the end."""
+        found: dict[int, Reason] = {}
+        for step in self.steps:
+            folders = [thing.path for thing in step.provides if isinstance(thing, Folder)]
+            is_folder = step.keyword == "RUN" and bool(folders) and len(folders) == len(step.provides)
+            if not is_folder or step.opens or step.changes or step.number not in builder:
+                continue
+            if all(self.is_scaffold(path, reasons) for path in folders):
+                found[step.number] = Reason.DEAD
+        return found
+
+    def is_scaffold(self, folder: str, reasons: Mapping[int, Reason]) -> bool:
+        """Whether a folder is gone in the end, or holds the environment and nothing that stays."""
+        if Folder(folder) not in self.end.things:
+            return True
+        makers = {maker for thing in self.end.below(folder) for maker in self.end.makers(thing)}
+        holds = any(place is not None and is_below(place, folder) for place in self.environments)
+        return holds and all(maker in reasons or self.by_number[maker].keyword == "RUN" for maker in makers - {BASE})
+
     def package_reason(self, step: Step, package: str, *, in_builder: bool) -> Reason | None:
         kind = kind_of(package)
-        if kind in _BUILDING:
+        if kind in _BUILDING and (in_builder or not is_either(package)):
             return Reason.BUILDING
         return Reason.TOOL if kind in _FETCHING and in_builder else None
 
@@ -223,7 +275,14 @@ class _Slicer:
         files = [thing.path for thing in (*step.provides, *step.changes) if isinstance(thing, File)]
         others = [thing for thing in step.provides if not isinstance(thing, File | Folder)]
         places = [place for each in step.opens for place in each.places if place not in files]
-        return bool(files) and not others and not places and all(map(INSTALLERS_INPUT.fullmatch, files))
+        # A folder for them alone: `mkdir ~/.ssh`.
+        paths = files or [f"{thing.path}/" for thing in step.provides if isinstance(thing, Folder)]
+        return bool(paths) and not others and not places and all(map(INSTALLERS_INPUT.fullmatch, paths))
+
+    def is_beside_input(self, step: Step, builder: set[int]) -> bool:
+        """Whether the same COPY brings something else that installs read: uvx comes with uv."""
+        others = (other for other in self.steps if other.at == step.at and other.number in builder)
+        return any(other is not step and self.is_input(other) for other in others)
 
     def is_mentioned(self, step: Step) -> bool:
         """Whether what runs reads one of the files."""
@@ -237,6 +296,8 @@ class _Slicer:
             if reasons.get(step.number) is not Reason.CLEAN_UP or step.is_upkeep:
                 continue
             undone = {number for number in step.undoes if number in self.by_number}
+            if step.provides:
+                undone = {maker for _, answer in step.takes for maker in answer.makers} or {-1}
             if undone & runtime or not undone:
                 found.add(step.number)
                 del reasons[step.number]

@@ -10,7 +10,8 @@ from pydock.images.debian import Library, Need, full_image_libraries, library
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import apt_installs
-from pydock.project.calls import libraries
+from pydock.project.bases import meant
+from pydock.project.calls import compiling, hidden_calls, libraries
 from pydock.project.removals import refused_sources
 from pydock.project.sources import sources
 
@@ -23,11 +24,6 @@ _MEDIA_TYPES = regex(
 )
 _STATIC = regex(r"(?:\A|/)(?:static|public|assets|dist)/")
 _SERVES_STATIC = frozenset({"flask", "quart", "whitenoise", "django", "aiohttp", "dash", "sanic"})
-_COMPILES = regex(
-    r"\bpyximport\b|\bffi\w*\.verify\(|\btorch\.compile\b|\bload_inline\b|\bcpp_extension\b|\bcmdstanpy\b|\bpystan\b"
-    r"|\btheano\b|\bpytensor\b|\bbuild_ext\b",
-    words="pyximport .verify torch.compile load_inline cpp_ext cmdstanpy pystan theano pytensor build_ext",
-)
 _WINDOWS = regex(r"^\s*(?:import|from) (?:tkinter|turtle)\b", re.M, words="tkinter turtle")
 
 
@@ -57,14 +53,14 @@ def _is_sure(project: Project, found: Library) -> bool:
     """Whether a package that will be there has the library under that name; `libpq.so` alone is in a -dev package."""
     if found.needs_headers:
         return False
-    image = project.python_image(project.final)
+    image = meant(project, project.final)
     asked = {name for stage in project.lineage(project.final) for step in apt_installs(stage) for name in step.names}
     return bool(found.packages(asked | (full_image_libraries(image.suite_meant) if image else frozenset())))
 
 
 def slim_doubts(project: Project) -> Iterator[str]:
     """What may be missing in slim and can only be seen when the code runs."""
-    image = project.python_image(project.final)
+    image = meant(project, project.final)
     if image and not full_image_libraries(image.suite_meant):
         yield f"what the full image of Debian {image.suite_meant} has beyond slim is not known"
     if unseen := _unseen(project):
@@ -72,10 +68,16 @@ def slim_doubts(project: Project) -> Iterator[str]:
     for name, place in libraries(project):
         if (found := library(name)) and not _is_own(project, name) and not _is_sure(project, found):
             yield f"{place} loads {name}, which slim may not have"
-    if compiles := _place(project, _COMPILES):
-        yield f"{compiles[0]} may call a compiler when it runs ({compiles[1]}), which slim does not have"
+    if hidden := hidden_calls(project):
+        yield f"{hidden[0]} starts a program that is only known when it runs, which slim may not have"
     if windows := _place(project, _WINDOWS):
         yield f"{windows[0]} uses tkinter, whose libraries slim does not have"
+
+
+def compiler_doubt(project: Project) -> Iterator[str]:
+    """Source that compiles when it runs, for an image without compilers."""
+    if found := compiling(project):
+        yield f"{found[0]} may call a compiler when it runs ({found[1]}), which slim does not have"
 
 
 def _unseen(project: Project) -> str:

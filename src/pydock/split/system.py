@@ -8,13 +8,13 @@ from functools import cached_property
 from pydock.build import Build, Process, Step
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.base import Base as Image
-from pydock.images.base import brought_by, name_in_suite
-from pydock.images.debian import Need, full_image_packages, kind_of, program, runtime_of
+from pydock.images.base import name_in_suite
+from pydock.images.debian import Need, full_image_packages, java_runtime, kind_of, program, runtime_of
 from pydock.split.members import package_of
 from pydock.split.slices import Reason, Slices
 from pydock.state import BASE, Found
 from pydock.state import Need as Wanted
-from pydock.state.needs import Library, Program
+from pydock.state.needs import Library, Package, Program
 from pydock.values import Value
 
 
@@ -38,9 +38,10 @@ class SystemPackages(Value, dict=True):
     @property
     def present(self) -> frozenset[str]:
         """The packages that the runtime stage installs because the file names them, and what comes with these."""
-        named = [name for step in self.steps if self.runtime_has(step) and (name := package_of(step))]
-        brought = [more for name in named for more in brought_by(name)]
-        return frozenset([*named, *brought, *(name for names in self.libraries.values() for name in names)])
+        own = (step for step in self.steps if self.runtime_has(step))
+        named = [thing.name for step in own for thing in step.provides if isinstance(thing, Package)]
+        named += [name_in_suite(name, self.suite) for name in named]
+        return frozenset([*named, *(name for names in self.libraries.values() for name in names)])
 
     @cached_property
     def libraries(self) -> Mapping[int, tuple[str, ...]]:
@@ -51,7 +52,7 @@ class SystemPackages(Value, dict=True):
             package = package_of(step)
             if package is None or self.slices.reasons.get(step.number) is not Reason.BUILDING:
                 continue
-            names = runtime_of(package, self.suite) if kind_of(package) == "headers" else ()
+            names = runtime_of(package, self.suite) if kind_of(package) == "headers" else self._of_kit(step, package)
             if names is None:
                 # Headers that the table does not know: the package itself, rather than a guess.
                 names = (package,)
@@ -60,6 +61,11 @@ class SystemPackages(Value, dict=True):
                 found[step.number] = new
                 present |= set(new)
         return found
+
+    def _of_kit(self, step: Step, package: str) -> tuple[str, ...]:
+        """The run time of a kit for Java where somebody may call `java`."""
+        runtime = java_runtime(package) if step.number in self.slices.called else None
+        return (runtime,) if runtime else ()
 
     @cached_property
     def headers(self) -> tuple[str, ...]:
@@ -87,7 +93,8 @@ def already_there(build: Build, stage: Stage, image: Image) -> frozenset[str]:
         )
         if is_certain:
             return frozenset()
-        asked.add(package)
+        # What fetches is asked for by name, in whatever image.
+        asked |= {package} if kind_of(package) != "fetcher" else set()
     return frozenset(asked & full_image_packages(image.suite))
 
 
@@ -98,11 +105,13 @@ def lacking(
     extra: Iterable[Need],
     present: Iterable[str],
 ) -> Mapping[Instruction | None, tuple[Need, ...]]:
-    """What steps and processes of the runtime stage took from the full image and slim does not have.
+    """What steps and processes of the runtime stage, and of stages on top of it, took from the full image that slim
+    does not have.
 
     `images` are the full and the slim one, `present` packages that the stage installs anyway.
     """
     full, slim = images
+    used = tuple(steps)
     found: dict[Instruction | None, list[Need]] = {}
     had = set(present)
 
@@ -111,14 +120,16 @@ def lacking(
             had.add(need.package)
             found.setdefault(place, []).append(need)
 
-    for step in steps:
+    for step in used:
+        place = step.instruction if step.stage == used[0].stage else None
         for wanted, answer in step.needs:
-            add(step.instruction, _lacked(wanted, answer, full, slim, f"line {step.line}"))
-    for process in processes:
-        for wanted, answer in process.needs:
-            add(None, _lacked(wanted, answer, full, slim, process.origin))
+            add(place, _lacked(wanted, answer, full, slim, f"line {step.line}"))
+    # What a Python package is known to need says more than the command that loads it.
     for need in extra:
         add(None, need)
+    for process in processes:
+        for wanted, answer in process.needs:
+            add(None, _lacked(wanted, answer, full, slim, process.places.get(wanted, process.origin)))
     return {place: tuple(needs) for place, needs in found.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pydock.images.debian import serves_building
 from pydock.lines import Span
 from pydock.project.bases import is_on_mirrors
 from pydock.project.calls import python_calls
@@ -9,10 +10,9 @@ from pydock.project.start import Start, starts
 from pydock.shell import script
 from pydock.split.commands import is_translated
 from pydock.split.draft import Draft
-from pydock.split.members import is_for_building
 from pydock.split.refusal import Refusal, span_of
 from pydock.split.slices import MANAGERS
-from pydock.state.needs import Program
+from pydock.state.needs import Program, Toolchain
 
 _COMPILERS = frozenset(
     {"make", "cmake", "ninja", "meson", "gcc", "g++", "cc", "c++", "clang", "cargo", "rustc", "go", "javac", "nvcc"}
@@ -59,16 +59,18 @@ def refuse_compilers(draft: Draft) -> Refusal | None:
         if step.number not in draft.slices.runtime or step.member is None:
             continue
         for need, _ in step.needs:
-            if isinstance(need, Program) and need.name in _COMPILERS:
+            is_compiler = isinstance(need, Program) and need.name in _COMPILERS
+            if is_compiler or isinstance(need, Toolchain):
+                name = need.name if isinstance(need, Program) else " ".join(step.text.split())
                 return Refusal(
                     span_of(step),
                     "compiles",
-                    f"`{need.name}` makes something that is not a Python package",
+                    f"`{name}` makes something that is not a Python package",
                     "make it in a stage of its own and COPY what it makes",
                 )
     for needs in draft.system.added.values():
         for wanted in needs:
-            if is_for_building(wanted.package):
+            if serves_building(wanted.package):
                 return Refusal(
                     draft.stage.start.value_span,
                     "compiler at run time",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from pydock.shell import Word
-from pydock.state.needs import Below, Need, Thing
+from pydock.state.needs import Below, Matching, Need, Thing
 from pydock.values import Value, field
 
 
@@ -54,8 +54,8 @@ class Effect(Value):
 
     `needs` have to be met, `takes` are read where they are there. `provides` is new, `changes` was there
     and has this command's hand in it now, `removes` is gone afterwards (Below: all in a folder, the
-    folder stays; File and Folder: with all below). `texts` are the texts of files that are known by path,
-    `origins` the files of the build context that others are copies of.
+    folder stays; Matching: what nobody is known to have made; File and Folder: with all below). `texts` are
+    the texts of files that are known by path, `origins` the files of the build context that others are copies of.
     `installs` is the environment that the service's Python packages go to. `operand` is the one word
     that this part is about, None for the whole command. `workdir` is where the shell is afterwards,
     None where it stays; `is_elsewhere`: it is in a folder that nobody knows.
@@ -65,7 +65,7 @@ class Effect(Value):
     takes: tuple[Need, ...] = ()
     provides: tuple[Thing, ...] = ()
     changes: tuple[Thing, ...] = ()
-    removes: tuple[Thing | Below, ...] = ()
+    removes: tuple[Thing | Below | Matching, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     opens: Open | None = None

@@ -20,6 +20,7 @@ from pydock.state.needs import (
     Distribution,
     File,
     Folder,
+    Matching,
     Need,
     Thing,
     Toolchain,
@@ -176,14 +177,14 @@ class State(Value):
 
     def _without(
         self,
-        gone: Thing | Below,
+        gone: Thing | Below | Matching,
         things: HashTrieMap[Thing, frozenset[int]],
         step: int,
         changed: set[str],
         *,
         is_sure: bool,
     ) -> HashTrieMap[Thing, frozenset[int]]:
-        lost: list[Thing] = [] if isinstance(gone, Below) else [gone]
+        lost: list[Thing] = [] if isinstance(gone, Below | Matching) else [gone]
         if isinstance(gone, Below | File | Folder):
             lost += [File(gone.path), Folder(gone.path)] if not isinstance(gone, Below) else []
             lost += self.below(gone.path)

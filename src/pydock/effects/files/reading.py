@@ -41,6 +41,8 @@ def envsubst(line: Argv, state: State) -> Iterable[Effect]:
 
 @effect("which", "date", "uname", "id", "nproc", "sleep", "hostname", "whoami", "basename", "dirname", "arch", "getent")
 @effect("kill", "pkill", "expr", "seq", "df", "stty", "ps", "nc", "tty", "yes", "groups", "sync", "lscpu", "free", "ip")
+@effect("gdal-config", "geos-config", "pg_config", "mysql_config", "mariadb_config", "pkg-config", "python3-config")
+@effect("xml2-config", "xslt-config", "curl-config", "freetype-config", "nc-config", "h5cc", "llvm-config", "getconf")
 @effect("clear", "uptime", "logger", "lsb_release", "factor", "locale", "printenv", "uuidgen", "ping", "dig")
 def harmless(line: Argv, state: State) -> Iterable[Effect]:
     return (Effect(),)

@@ -12,7 +12,7 @@ from pydock.effects.registry import effect, effects_of
 from pydock.shell import Word
 from pydock.shell.argv import Argv
 from pydock.state import Effect, Nested, Purpose, State, is_below
-from pydock.state.needs import Below, File, Folder, Need, NotAMount, PackageLists, Place, Thing
+from pydock.state.needs import Below, File, Folder, Matching, Need, NotAMount, PackageLists, Place, Thing
 from pydock.values import replace
 
 LISTS = "/var/lib/apt/lists"
@@ -88,9 +88,10 @@ def find(line: Argv, state: State) -> Iterable[Effect | Nested]:
     executed = _executed(tests)
     if "-delete" in names or (executed and executed[0].value in _REMOVERS):
         is_deep = bool({"-r", "-rf", "-fr"} & set(names))
-        gone: list[Thing | Below] = []
+        gone: list[Thing | Below | Matching] = []
         for place in places:
-            gone += _found(place, names, state, with_folders=is_deep) or _emptied(place, names)
+            known = _found(place, names, state, with_folders=is_deep)
+            gone += known or _emptied(place, names) or _unknown(place, names)
         is_lists = any(is_below(place, LISTS) for place in places)
         purpose = Purpose.UPKEEP if is_lists else Purpose.SERVICE
         return (Effect(takes=takes, removes=(*gone, *([PackageLists()] if is_lists else [])), purpose=purpose),)
@@ -125,6 +126,14 @@ def _emptied(place: str, names: list[str]) -> list[Below]:
     """The folder itself, where no test leaves a file out."""
     tests = {name for name in names if re.match(r"-[a-z]", name)}
     return [Below(place)] if tests <= {*_HARMLESS, *_EXECUTES, "-f", "-rf", "-r", "-fr"} and "!" not in names else []
+
+
+def _unknown(place: str, names: list[str]) -> list[Matching]:
+    """What has one of the names and nobody is known to have made: bytecode, tests of packages."""
+    if {"!", "-not"} & set(names):
+        return []
+    patterns = [names[at + 1] for at, name in enumerate(names[:-1]) if name in _NAMES]
+    return [Matching(f"{place.rstrip('/')}/*{pattern}") for pattern in patterns]
 
 
 def _with_files(

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from pydock.effects.paths import joined, needed
 from pydock.effects.registry import effect
-from pydock.images.base import brought_by, is_debian_package, programs_of
-from pydock.images.debian import kind_of, runtime_of
+from pydock.images.base import brought_by, is_debian_package, name_in_suite, programs_of
+from pydock.images.debian import is_either, kind_of, runtime_of
 from pydock.patterns import regex
 from pydock.shell import Word
 from pydock.shell.argv import Argv
@@ -31,9 +31,9 @@ from pydock.state.needs import (
 ANSWERS = File("/var/cache/debconf/config.dat")
 # What a package from elsewhere may bring: programs and libraries, and packages that it depends on.
 FOREIGN = Open(frozenset({Kind.FILE, Kind.PACKAGE, Kind.LIBRARY}), ("/usr/bin", "/usr/lib", "/usr/share", "/opt"))
-# Build tools by the tables that services call, too.
-_EITHER = frozenset({"nodejs", "npm", "jq", "pandoc", "gettext", "file", "patch", "xz-utils", "unzip"})
 _BUILDING = frozenset({"compiler", "build-tool", "headers", "version-control"})
+# What connects is asked for where something goes through it.
+_CONNECTING = frozenset({"openssh-client", "ssh", "ssh-client"})
 _SETTINGS = (Below("/etc/apt/apt.conf.d"), Below("/etc/apt/preferences.d"), Below("/etc/dpkg"), ANSWERS)
 _ELSEWHERE = (Below("/etc/apt"), Below("/usr/share/keyrings"))
 # Without them apt reads no https source and no signature.
@@ -92,7 +92,7 @@ def _package(word: Word, state: State, release: Word | None, *, with_recommended
     found = _NAME.match(text)
     name = found[0] if found else text
     suite = text.partition("/")[2] or (release.head if release else "")
-    is_known = bool(is_debian_package(name)) and not suite
+    is_debians = bool(is_debian_package(name))
     needs: list[Need] = [PackageLists()]
     if suite:
         needs.append(Source(suite))
@@ -100,9 +100,9 @@ def _package(word: Word, state: State, release: Word | None, *, with_recommended
         needs.append(InSuite(name))
     return Effect(
         tuple(needs),
-        takes=_SETTINGS if is_known else (*_ELSEWHERE, *_SETTINGS),
+        takes=_SETTINGS if is_debians and not suite else (*_ELSEWHERE, *_SETTINGS),
         provides=tuple(dict.fromkeys(_provided(name, state, with_recommended=with_recommended))),
-        opens=None if is_known else FOREIGN,
+        opens=None if is_debians else FOREIGN,
         operand=word,
     )
 
@@ -115,14 +115,15 @@ def _has_own_sources(state: State) -> bool:
 
 
 def _provided(name: str, state: State, *, with_recommended: bool) -> Iterator[Thing]:
-    packages = [name, *sorted(brought_by(name, with_recommended=with_recommended))]
-    for each in packages:
+    named = [name, *sorted(brought_by(name, with_recommended=with_recommended))]
+    # libmagic1 is another name of libmagic1t64 in trixie.
+    for each in dict.fromkeys((*named, *(name_in_suite(each, state.base.suite) for each in named))):
         yield Package(each)
         if each.startswith("lib") and kind_of(each) != "headers":
             yield Library(each)
         for program in sorted(programs_of(each)):
             yield File(joined("/usr/bin", program))
-    if kind_of(name) in _BUILDING and name not in _EITHER:
+    if kind_of(name) in _BUILDING and not is_either(name) and name not in _CONNECTING:
         yield Toolchain()
     for each in runtime_of(name, state.base.suite) or ():
         yield from (Package(each), Library(each))

@@ -88,6 +88,12 @@ def certificates(line: Argv, state: State) -> Iterable[Effect]:
     return (Effect(takes=own, provides=(File("/etc/ssl/certs/ca-certificates.crt"),)),)
 
 
+LIBRARY_CACHE = File("/etc/ld.so.cache")
+
+
 @effect("ldconfig")
 def linker(line: Argv, state: State) -> Iterable[Effect]:
-    return (Effect(purpose=Purpose.UPKEEP),)
+    """The cache of shared libraries, without which those in folders of /etc/ld.so.conf.d are not found."""
+    own = (Below("/etc/ld.so.conf.d"), File("/etc/ld.so.conf"), Below("/usr/local/lib"))
+    takes = (*own, *(need for word in line.operands for need in taken(word, state)))
+    return (Effect(takes=takes, provides=(LIBRARY_CACHE,)),)

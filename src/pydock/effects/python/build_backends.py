@@ -8,17 +8,20 @@ from collections.abc import Iterable, Iterator
 from pydock.effects.paths import opened as files_at
 from pydock.effects.paths import path_of
 from pydock.effects.python import environments
-from pydock.effects.python.installing import installed, places_of, taken
+from pydock.effects.python.installing import installed, places_of, source_folders, taken
 from pydock.effects.registry import effect
 from pydock.effects.unknown import unknown
 from pydock.packages import Demand, Groups, LocalProject, joined, of_operand, of_project, with_projects
 from pydock.shell import Word
 from pydock.shell.argv import Argv
 from pydock.state import Effect, Need, Open, Purpose, State, files_below
-from pydock.state.needs import Below, File, Place
+from pydock.state.needs import Below, File, Place, Toolchain
 from pydock.values import replace
 
 _INSTALLING = frozenset({"install", "develop", "easy_install", "install_lib", "install_scripts"})
+# They leave extension modules beside the source, and archives that only an install reads.
+_COMPILING = frozenset({"build_ext", "build", "build_py", "build_clib"})
+_PACKING = frozenset({"bdist_wheel", "sdist", "bdist", "bdist_egg"})
 _DEVELOPING = frozenset({"develop"})
 
 
@@ -27,7 +30,12 @@ def setup_script(path: str, arguments: tuple[Word, ...], state: State, environme
     folder = posixpath.dirname(path)
     verbs = {word.value for word in arguments}
     if not verbs & _INSTALLING:
-        yield replace(_built(folder, state, environment), needs=(File(path), *_source(folder)))
+        compiles = (Toolchain(),) if verbs & _COMPILING else ()
+        yield replace(
+            _built(folder, state, environment),
+            needs=(File(path), *_source(folder), *compiles),
+            purpose=Purpose.TOOL if verbs & _PACKING and not verbs & _COMPILING else Purpose.SERVICE,
+        )
         return
     places = places_of(state)
     project = LocalProject(folder, (), is_editable=bool(verbs & _DEVELOPING))
@@ -66,7 +74,7 @@ def pyproject_build(line: Argv, state: State) -> Iterable[Effect]:
     found = _built(folder, state, environments.active(state), *where)
     needs: list[Need] = [Place(folder), *found.needs]
     own = of_project(LocalProject(folder), places_of(state), Groups(has_main=False))
-    return (replace(found, needs=(*needs, *map(File, own.files))),)
+    return (replace(found, needs=(*needs, *map(File, own.files)), purpose=Purpose.TOOL),)
 
 
 @effect("maturin", "flit", "cythonize", "f2py")
@@ -77,7 +85,15 @@ def compiler(line: Argv, state: State) -> Iterable[Effect]:
     takes = (*found.takes, *taken(environment, state))
     words = {word.value for word in line.words}
     if not words & {"install", "develop"}:
-        return (replace(found, takes=takes),)
+        # A wheel is what only an install reads; flit compiles nothing.
+        purpose = Purpose.TOOL if line.program in {"maturin", "flit"} else Purpose.SERVICE
+        compiles = () if line.program == "flit" else (Toolchain(),)
+        word = line.value("-o", "--out", "--output")
+        made = files_at(word, state) if word else files_below(*([path] if (path := state.at("target/wheels")) else ()))
+        wider = Open(made.kinds, (*made.places, *(found.opens.places if found.opens else ())))
+        source = tuple(map(Below, source_folders(state.at(".") or "/", state)))
+        needs = (*found.needs, *source, *compiles)
+        return (replace(found, needs=needs, takes=takes, opens=wider, purpose=purpose),)
     folder = state.at(".")
     demand = Demand(projects=(LocalProject(folder, (), is_editable="develop" in words),)) if folder else Demand()
     whole = installed(with_projects(demand, places_of(state)), environment, state)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from pydock.data import rows
-from pydock.packages import Demand, Groups, LocalProject, Places, of_project, read_table, section
+from pydock.packages import Demand, LocalProject, Places, egg_info
 from pydock.state import Effect, Kind, Need, Open, Purpose, State
 from pydock.state.needs import (
     Below,
@@ -52,6 +52,8 @@ TOOLS = frozenset(
         "wheel",
     ]
 )
+# Builds without isolation import them from the environment that they install to.
+_READ_BY_BUILDS = ("setuptools", "cython")
 # Variables that installers and the compilers below them read.
 _VARIABLES = frozenset(
     [
@@ -93,7 +95,6 @@ _SYSTEM_SETTINGS = (
     "/usr/local/include",
     "/usr/local/share/ca-certificates",
 )
-_OF_SETUPTOOLS = ("setuptools", "__legacy__")
 
 
 def places_of(state: State) -> Places:
@@ -101,9 +102,9 @@ def places_of(state: State) -> Places:
     return Places(state.text, state.at)
 
 
-def opened(environment: str) -> Open:
-    """Whatever an install brings besides what it names."""
-    return Open(frozenset({Kind.FILE, Kind.DISTRIBUTION}), (environment,))
+def opened(environment: str, *sources: str) -> Open:
+    """Whatever an install brings besides what it names, and leaves in folders of source."""
+    return Open(frozenset({Kind.FILE, Kind.DISTRIBUTION}), (environment, *sources))
 
 
 def installed(demand: Demand, environment: str, state: State, *more: Need) -> Effect:
@@ -111,14 +112,20 @@ def installed(demand: Demand, environment: str, state: State, *more: Need) -> Ef
     needs = (*needs_of(demand, state), *more)
     provides = (*distributions(demand, environment), *_of_editables(demand.projects, environment, state))
     is_tool = bool(demand.names) and set(demand.names) <= TOOLS and not (demand.projects or demand.files)
+    is_tool = is_tool and not any(_is_held_back(demand, name) for name in _READ_BY_BUILDS)
     return Effect(
         needs=tuple(dict.fromkeys(needs)),
-        takes=taken(environment, state),
+        takes=(*taken(environment, state), *_connecting(demand)),
         provides=tuple(dict.fromkeys(provides)),
-        opens=opened(environment),
+        opens=opened(environment, *_unnamed(demand.projects, state)),
         installs=None if is_tool else environment,
         purpose=Purpose.TOOL if is_tool else Purpose.SERVICE,
     )
+
+
+def _is_held_back(demand: Demand, name: str) -> bool:
+    """Whether a release from before is asked for: `setuptools<58`, which a build of some package imports."""
+    return "<" in demand.pins.get(name, "")
 
 
 def needs_of(demand: Demand, state: State) -> Iterator[Need]:
@@ -127,7 +134,7 @@ def needs_of(demand: Demand, state: State) -> Iterator[Need]:
     for project in demand.projects:
         if project.path != "/":
             yield Place(project.path)
-        yield from map(Below, _source_folders(project.path, state))
+        yield from map(Below, source_folders(project.path, state))
     for archive in demand.archives:
         yield Matching(archive) if _MARKS & set(archive) else File(archive)
     # pip passes over a folder of archives that is not there.
@@ -139,7 +146,13 @@ def needs_of(demand: Demand, state: State) -> Iterator[Need]:
             yield Below(f"{state.home}/.ssh")
 
 
-def _source_folders(path: str, state: State) -> Iterator[str]:
+def _connecting(demand: Demand) -> tuple[Need, ...]:
+    """Where not all is known that is asked for, a part may come from a repository."""
+    is_known = demand.is_complete and not (demand.projects or demand.archives)
+    return () if is_known else (Program("ssh"),)
+
+
+def source_folders(path: str, state: State) -> Iterator[str]:
     """What the build of a project reads: its folder; of one in the root of the image what the file has put there."""
     if path != "/":
         yield path
@@ -193,22 +206,30 @@ def _table() -> dict[str, tuple[str, ...]]:
 
 
 def _of_editables(projects: Iterable[LocalProject], environment: str, state: State) -> Iterator[Thing]:
-    """What editable installs leave: a way from the environment to the source, and metadata beside that.
-
-    setuptools writes NAME.egg-info into the source
-    (https://setuptools.pypa.io/en/latest/userguide/development_mode.html, read 2026-11).
-    """
+    """What editable installs leave: a way from the environment to the source, and metadata beside that."""
     for project in projects:
-        if not project.is_editable:
-            continue
-        yield SourceLink(environment, project.path)
-        table = read_table(state.text(f"{project.path}/pyproject.toml"))
-        backend = section(table, "build-system").get("build-backend", "setuptools")
-        if str(backend).startswith(_OF_SETUPTOOLS):
-            name = _written_name(project, state)
-            yield from (File(f"{project.path.rstrip('/')}/{name}.egg-info/PKG-INFO"),) if name else ()
+        if project.is_editable:
+            yield SourceLink(environment, project.path)
+            folder = _metadata(project, state)
+            yield from (File(f"{folder}/PKG-INFO"),) if folder is not None else ()
 
 
-def _written_name(project: LocalProject, state: State) -> str | None:
-    own = of_project(project, places_of(state), Groups(has_main=False))
-    return own.names[0].replace("-", "_") if own.names else None
+def _is_of_setup_script(project: LocalProject, state: State) -> bool:
+    """Whether the metadata of an editable install lies beside the source: with pyproject.toml it is installed.
+
+    https://peps.python.org/pep-0660/, read 2026-11.
+    """
+    names = (f"{project.path.rstrip('/')}/{name}" for name in ("setup.py", "setup.cfg"))
+    is_modern = bool(state.makers(File(f"{project.path.rstrip('/')}/pyproject.toml")))
+    return project.is_editable and not is_modern and any(state.makers(File(path)) for path in names)
+
+
+def _metadata(project: LocalProject, state: State) -> str | None:
+    """The folder that setuptools leaves beside the source, None where there is none or its name is not known."""
+    return egg_info(project.path, state.text) if _is_of_setup_script(project, state) else None
+
+
+def _unnamed(projects: Iterable[LocalProject], state: State) -> tuple[str, ...]:
+    """The folders of projects whose metadata has a name that only running setup.py tells."""
+    legacy = (project for project in projects if _is_of_setup_script(project, state))
+    return tuple(project.path for project in legacy if _metadata(project, state) is None)

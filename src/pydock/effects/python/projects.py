@@ -120,7 +120,10 @@ def _in_environment(need: Need, environment: str, state: State) -> Need:
 
 
 def exported(target: str | None, demand: Demand, folder: str, lock: str, state: State) -> Effect:
-    """A list that is made of a lock: what it says is known as far as the lock is."""
+    """A list that is made of a lock, or of the metadata where there is none: it names what these do.
+
+    Without a lock the packages that come with others are missing, as they are in a list that people write.
+    """
     needs = (File(f"{folder.rstrip('/')}/pyproject.toml"),)
     takes: tuple[Need, ...] = (File(f"{folder.rstrip('/')}/{lock}"), *([Below(folder)] if folder != "/" else []))
     if target is None:
@@ -131,7 +134,7 @@ def exported(target: str | None, demand: Demand, folder: str, lock: str, state: 
         needs=needs,
         takes=takes,
         provides=(File(target),),
-        texts={target: text} if full.is_complete else {},
+        texts={target: text} if demand.is_complete else {},
         purpose=Purpose.TOOL,
     )
 

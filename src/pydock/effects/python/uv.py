@@ -26,9 +26,13 @@ from pydock.effects.registry import effect
 from pydock.effects.unknown import unknown
 from pydock.packages import (
     ALL_EXTRAS,
+    Demand,
     Groups,
     LocalProject,
     joined,
+    local_packages,
+    locked,
+    normalised,
     of_file,
     of_operand,
     of_project,
@@ -175,7 +179,34 @@ def _sync(line: Argv, state: State) -> Effect:
         ),
         state,
     )
-    return replace(found, needs=(*found.needs, *_members(folder, line, state)))
+    return _with_members(found, folder, line, state)
+
+
+def _with_members(found: Effect, folder: str, line: Argv, state: State) -> Effect:
+    """The sync with the members of the workspace that it installs: by the lock, else by the patterns of the project."""
+    lock, places = f"{folder.rstrip('/')}/uv.lock", places_of(state)
+    if state.text(lock) is None:
+        return replace(found, needs=(*found.needs, *_members(folder, line, state)))
+    packages = listed(line.values("--package"))
+    own = section(read_table(state.text(f"{folder.rstrip('/')}/pyproject.toml")), "project").get("name")
+    asked = packages or ((own,) if isinstance(own, str) else ())
+    folders = dict(local_packages(asked, lock, places))
+    if line.has("--no-install-workspace", "--no-install-local"):
+        folders = {}
+    left_out = {normalised(name) for name in asked} if line.has("--no-install-project") else set()
+    left_out |= {normalised(name) for name in listed(line.values("--no-install-package"))}
+    paths = [posixpath.normpath(posixpath.join(folder, path)) for name, path in folders.items() if name not in left_out]
+    is_editable = not (line.has("--no-editable") or is_true(state.variables.get("UV_NO_EDITABLE")))
+    members = [LocalProject(path, (), is_editable) for path in paths if path != folder]
+    demand = locked(Demand(names=packages, projects=tuple(members)), lock, places)
+    environment = found.installs or environments.active(state)
+    more = installed(replace(demand, files=()), environment, state)
+    manifests = tuple(File(f"{member.path}/pyproject.toml") for member in members)
+    return replace(
+        found,
+        needs=tuple(dict.fromkeys((*found.needs, *manifests, *more.needs))),
+        provides=tuple(dict.fromkeys((*found.provides, *more.provides))),
+    )
 
 
 def _members(folder: str, line: Argv, state: State) -> tuple[Need, ...]:

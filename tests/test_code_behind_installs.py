@@ -1,0 +1,33 @@
+"""PYD301 moves a COPY behind an install where the install needs nothing else that it brings."""
+
+from __future__ import annotations
+
+import pytest
+
+from pydock.edits import Safety
+from pydock.engine import rewrite
+from pydock.project import Project
+from pydock.rules import source_before_dependencies
+from pydock.tree import Tree
+
+FILES = {"requirements.txt": "flask==3.1.2\n", "app.py": "", "wheels/shop-1-py3-none-any.whl": "", "lib/setup.py": ""}
+
+
+@pytest.mark.parametrize(
+    ("install", "is_moved"),
+    [
+        pytest.param("pip install -r requirements.txt", True, id="a list alone"),
+        pytest.param("pip install --no-cache-dir -r /app/requirements.txt", True, id="a list by its whole path"),
+        pytest.param("pip install -r requirements.txt ./lib", False, id="a folder of the project beside it"),
+        pytest.param(
+            "pip install -r requirements.txt && pip install wheels/*.whl", False, id="archives of the project"
+        ),
+        pytest.param("pip install -r requirements.txt -f wheels", False, id="a folder where archives are looked for"),
+    ],
+)
+def test_the_walk_says_which_copy_an_install_needs(install: str, is_moved: bool) -> None:
+    text = f"FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN {install}\n"
+    project = Project(Tree.of({**FILES, "Dockerfile": text}))
+    after = rewrite(project, (source_before_dependencies.RULE,), Safety.SAFE).result.dockerfile.text
+    assert ("COPY requirements.txt ./" in after) is is_moved
+    assert is_moved or after == text

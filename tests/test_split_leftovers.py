@@ -1,0 +1,107 @@
+"""What a split leaves behind: nothing dead in either stage, and nothing gone that something may call."""
+
+from __future__ import annotations
+
+import pytest
+
+from pydock.split import Refusal, Split
+from tests.split_cases import BEFORE, CMD, FULL, INSTALL, SLIM, Case, found
+
+APT = "RUN apt-get update && apt-get install -y "
+PROJECT = "[tool.poetry]\nname = 'x'\nversion = '1'\n[tool.poetry.dependencies]\nflask = '3.1.2'\n"
+NAMED = "WORKDIR /app\nRUN pip install flask==3.1.2\nCOPY . .\n"
+
+
+@pytest.mark.parametrize(
+    ("case", "gone"),
+    [
+        pytest.param(
+            Case("", f"{SLIM}{INSTALL}RUN find /usr/local -name '*.pyc' | xargs rm -f\n{CMD}"),
+            "find",
+            id="a clean-up of bytecode that xargs removes",
+        ),
+        pytest.param(
+            Case("", f"{SLIM}{INSTALL}RUN find /usr/local/lib -name tests -exec rm -r {{}} +\n{CMD}"),
+            "find",
+            id="a clean-up of the packages' tests",
+        ),
+        pytest.param(
+            Case("", f"{SLIM}RUN mkdir -p /root/.ssh && echo x > /root/.ssh/known_hosts\n{INSTALL}{CMD}"),
+            "mkdir",
+            id="a folder for keys that only the install reads",
+        ),
+        pytest.param(
+            Case("", f"{SLIM}RUN pip install uv\nENV UV_CACHE_DIR=/tmp/uv\n{INSTALL.replace('pip', 'uv pip')}{CMD}"),
+            "UV_CACHE_DIR",
+            id="a setting that only uv reads",
+        ),
+        pytest.param(
+            Case(
+                "",
+                f"{SLIM}WORKDIR /app\nRUN pip install poetry && poetry --version\nCOPY pyproject.toml ./\n"
+                f"RUN poetry config virtualenvs.create false && poetry install --no-root\nCOPY . .\n{CMD}",
+                {"pyproject.toml": PROJECT},
+            ),
+            "--version",
+            id="a version that is asked of the manager",
+        ),
+    ],
+)
+def test_the_runtime_stage_has_nothing_without_a_use(case: Case, gone: str) -> None:
+    split = found(case)
+    assert isinstance(split, Split), split
+    assert gone not in split.plan.text().rpartition("\nFROM ")[2]
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "files", "builder", "runtime"),
+    [
+        pytest.param(
+            f"{SLIM}{INSTALL}RUN find /app -name '*.orig' -delete\n{CMD}",
+            {},
+            "",
+            "find /app",
+            id="a clean-up of the source stays",
+        ),
+        pytest.param(
+            f"{SLIM}{APT}git openssh-client\n{NAMED}{CMD}",
+            {"app.py": "import subprocess\nsubprocess.run(['git', 'pull'])\n"},
+            "install -y git",
+            "install -y git openssh-client",
+            id="ssh stays where the service calls git",
+        ),
+        pytest.param(
+            f"{SLIM}{APT}openssh-client\nCOPY . .\nRUN pip install .\n{CMD}",
+            {"pyproject.toml": "[project]\nname = 'x'\nversion = '1'\ndynamic = ['dependencies']\n"},
+            "install -y openssh-client",
+            "",
+            id="ssh is in the builder where what is asked for is not known",
+        ),
+        pytest.param(
+            f"{FULL}{APT}curl gcc && curl -O https://example.com/x.whl && pip install ./x.whl\nCOPY . .\n{CMD}",
+            {},
+            "install -y curl",
+            "",
+            id="what fetches is installed by name once, whatever the image has",
+        ),
+    ],
+)
+def test_a_stage_keeps_what_it_may_call(dockerfile: str, files: dict[str, str], builder: str, runtime: str) -> None:
+    split = found(Case("", dockerfile, files))
+    assert isinstance(split, Split), split
+    first, _, second = split.plan.text().rpartition("\nFROM ")
+    assert builder in first
+    assert runtime in second
+
+
+def test_an_install_whose_program_nothing_brings_is_no_split() -> None:
+    split = found(Case("", f"{SLIM}WORKDIR /app\nCOPY . .\nRUN poetry install\n{CMD}", {"pyproject.toml": PROJECT}))
+    assert isinstance(split, Refusal)
+    assert "nothing above puts it on the PATH" in split.why
+
+
+def test_a_list_that_poetry_writes_without_a_lock_is_read() -> None:
+    dockerfile = f"{FULL}{BEFORE}COPY pyproject.toml ./\nRUN pip install poetry && poetry export -o all.txt\n"
+    split = found(Case("", f"{dockerfile}RUN pip install -r all.txt\n{CMD}", {"pyproject.toml": PROJECT}))
+    assert isinstance(split, Split), split
+    assert split.doubts == ()

@@ -1,0 +1,198 @@
+"""Tools of builds, and tools that a running service calls: each goes where it is used."""
+
+from __future__ import annotations
+
+import pytest
+
+from pydock.split import Refusal, Split
+from tests.split_cases import BEFORE, CMD, FULL, INSTALL, SLIM, Case, found, lacking
+
+APT = "RUN apt-get update && apt-get install -y --no-install-recommends"
+RUNTIME = "FROM python:3.11-slim"
+UV = "COPY --from=ghcr.io/astral-sh/uv:0.9.9 /uv /uvx /bin/\nWORKDIR /srv\nCOPY pyproject.toml uv.lock ./\n"
+WORKSPACE = {
+    "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\ndependencies = ["prices"]\n'
+    '[tool.uv.workspace]\nmembers = ["libs/*", "apps/*"]\n',
+    "uv.lock": "".join(
+        f'[[package]]\nname = "{name}"\nversion = "1"\nsource = {{ {source} }}\ndependencies = [{needs}]\n'
+        for name, source, needs in (
+            ("shop", 'virtual = "."', '{ name = "prices" }'),
+            ("prices", 'editable = "libs/prices"', ""),
+            ("shop-api", 'editable = "apps/api"', '{ name = "prices" }, { name = "uvicorn" }'),
+            ("uvicorn", 'registry = "https://index.example/simple"', ""),
+        )
+    ),
+    "libs/prices/pyproject.toml": '[project]\nname = "prices"\nversion = "1"\n',
+    "apps/api/pyproject.toml": '[project]\nname = "shop-api"\nversion = "1"\n',
+    "apps/api/main.py": "",
+}
+PLACED = (
+    Case(
+        "a compiler that the source calls stays, and says for whom",
+        f"{SLIM}{APT} gcc libc6-dev libffi-dev\n{INSTALL}{CMD}",
+        {"app.py": "import torch\nmodel = torch.compile(print)\n"},
+        builder=("gcc libc6-dev libffi-dev",),
+        runtime=("# app.py compiles when it runs (torch.compile)\n", "gcc libc6-dev"),
+    ),
+    Case(
+        "a compiler that a package calls stays",
+        f"{SLIM}{APT} g++ make\n{INSTALL}{CMD}",
+        {"requirements.txt": "cmdstanpy\n"},
+        runtime=("# cmdstanpy compiles when it runs\n", "g++ make"),
+    ),
+    Case(
+        "a converter that only some package calls stays",
+        f"{FULL}{APT} pandoc\n{INSTALL}{CMD}",
+        {"requirements.txt": "nbconvert\n"},
+        runtime=("pandoc",),
+    ),
+    Case(
+        "a kit for Java gives way to its run time",
+        f"{SLIM}{APT} default-jdk\n{INSTALL}{CMD}",
+        {"requirements.txt": "pyspark\n"},
+        runtime=("# pyspark calls java\n", "install -y --no-install-recommends default-jre-headless\n"),
+    ),
+    Case(
+        "a kit for Java stays whole for who calls its compiler",
+        f"{SLIM}{APT} default-jdk\n{INSTALL}{CMD}",
+        {"requirements.txt": "pyspark\n", "app.py": "import subprocess\nsubprocess.run(['javac', 'A.java'])\n"},
+        runtime=("install -y --no-install-recommends default-jdk\n",),
+    ),
+    Case(
+        "the cache of libraries is made where the libraries are",
+        f"{SLIM}RUN echo /opt/lib > /etc/ld.so.conf.d/own.conf && ldconfig\n{INSTALL}{CMD}",
+        runtime=("RUN echo /opt/lib > /etc/ld.so.conf.d/own.conf && ldconfig\n",),
+    ),
+    Case(
+        "an older setuptools is for builds, so it is in the environment",
+        f'{SLIM}{BEFORE}RUN pip install "setuptools<58" wheel && pip install -r requirements.txt\n{CMD}',
+        builder=("venv", 'pip --python /opt/venv install "setuptools<58" && pip --python /opt/venv install -r'),
+    ),
+    Case(
+        "a wheel that is built in front of its install is built in the builder, with what builds it",
+        f"{SLIM}{APT} curl gcc\nRUN curl -sSf https://sh.rustup.rs | sh -s -- -y\nRUN pip install maturin\n"
+        f"WORKDIR /app\nCOPY . .\nRUN maturin build -o dist && pip install dist/*.whl\n{CMD}",
+        {"Cargo.toml": "", "app.py": "", "pyproject.toml": '[build-system]\nrequires = ["maturin"]\n'},
+        builder=("curl gcc", "sh.rustup.rs", "pip install maturin", "maturin build -o dist && pip"),
+    ),
+    Case(
+        "a sync of one member has the sources of all that it hangs on",
+        f"{SLIM}{UV}RUN uv sync --frozen --no-install-workspace\nCOPY . .\nRUN uv sync --frozen --package shop-api\n"
+        'CMD ["uv", "run", "uvicorn", "main:app"]\n',
+        WORKSPACE,
+        builder=("uv sync --frozen --no-install-workspace", "COPY . .", "uv sync --frozen --package shop-api"),
+        runtime=("COPY . .",),
+    ),
+)
+LEFT_OUT: tuple[tuple[str, dict[str, str], str], ...] = (
+    (f"{SLIM}{APT} gcc\n{INSTALL}{CMD}", {}, "gcc"),
+    (f"{SLIM}{APT} default-jdk\n{INSTALL}{CMD}", {}, "jdk"),
+    (PLACED[7].dockerfile, PLACED[7].files, "rustup"),
+    (PLACED[7].dockerfile, PLACED[7].files, "maturin"),
+    (PLACED[8].dockerfile, WORKSPACE, "/uvx"),
+    (
+        f"{SLIM}{APT} git openssh-client\n"
+        "RUN mkdir -p /root/.ssh && ssh-keyscan example.org >> /root/.ssh/known_hosts\n"
+        f"{BEFORE}RUN pip install -r requirements.txt\nRUN rm -rf /root/.ssh\n{CMD}",
+        {"requirements.txt": "git+ssh://git@example.org/a/b.git\n"},
+        ".ssh",
+    ),
+    (
+        f"{SLIM}RUN pip install pdm==2.1\nWORKDIR /app\nCOPY pyproject.toml pdm.lock ./\n"
+        "RUN mkdir __pypackages__ && pdm sync --prod\nENV PYTHONPATH=/app/__pypackages__/3.11/lib\n"
+        f"COPY app.py ./\n{CMD}",
+        {"pyproject.toml": '[project]\nname = "a"\nversion = "1"\n', "pdm.lock": "", "app.py": ""},
+        "mkdir",
+    ),
+)
+IDS = (
+    "a compiler that nothing calls",
+    "a kit for Java that nothing calls",
+    "what compiles a wheel",
+    "what builds a wheel",
+    "a manager and what comes with it",
+    "the folder of keys, made and removed",
+    "the folder that the environment brings",
+)
+
+
+@pytest.mark.parametrize("case", PLACED, ids=lambda case: case.does)
+def test_each_tool_is_where_it_is_used(case: Case) -> None:
+    assert not lacking(case)
+
+
+@pytest.mark.parametrize(("dockerfile", "files", "gone"), LEFT_OUT, ids=IDS)
+def test_what_only_the_builder_uses_is_not_in_what_ships(dockerfile: str, files: dict[str, str], gone: str) -> None:
+    result = found(Case("", dockerfile, files))
+    assert isinstance(result, Split)
+    builder, _, runtime = result.plan.text().partition(f"\n{RUNTIME}")
+    assert gone in dockerfile
+    assert gone not in runtime
+    assert builder
+
+
+def test_a_member_whose_source_is_not_there_yet_is_named() -> None:
+    text = f"{SLIM}{UV}RUN uv sync --frozen --no-install-project\nCOPY . .\n{CMD}"
+    result = found(Case("", text, WORKSPACE))
+    assert isinstance(result, Refusal)
+    assert "/srv/libs/prices/pyproject.toml" in result.why
+
+
+def test_extensions_that_are_compiled_beside_the_source_are_named_as_what_stands_in_the_way() -> None:
+    text = f"{FULL}{INSTALL}RUN python setup.py build_ext --inplace\n{CMD}"
+    result = found(Case("", text, {"setup.py": "from setuptools import setup\nsetup()\n"}))
+    assert isinstance(result, Refusal)
+    assert result.reason == "compiles"
+    assert "`python setup.py build_ext --inplace`" in result.why
+
+
+def test_a_script_that_installs_and_leaves_more_is_named_with_what_it_leaves() -> None:
+    text = f"{SLIM}WORKDIR /app\nCOPY . .\nRUN sh setup.sh\n{CMD}"
+    files = {"setup.sh": "pip install -r requirements.txt\nmkdir -p media\n", "app.py": ""}
+    result = found(Case("", text, files))
+    assert isinstance(result, Refusal)
+    assert result.reason == "mixed command"
+    assert "/app/media" in result.why
+
+
+def test_the_environment_is_copied_below_what_clears_its_place() -> None:
+    install = "python -m venv /app/venv && /app/venv/bin/pip install -r requirements.txt"
+    text = (
+        f'{SLIM}WORKDIR /app\nCOPY . .\nRUN rm -rf /app/venv\nRUN {install}\nCMD ["/app/venv/bin/python", "app.py"]\n'
+    )
+    result = found(Case("", text, {"app.py": "", "venv/old": ""}))
+    assert isinstance(result, Split)
+    runtime = result.plan.text().partition(f"\n{RUNTIME}")[2]
+    assert 0 < runtime.find("RUN rm -rf /app/venv") < runtime.find("COPY --from=builder /app/venv /app/venv")
+
+
+def test_a_manager_whose_run_is_written_out_leaves_also_where_nobody_knows_what_it_runs() -> None:
+    text = (
+        f"{SLIM}RUN pip install poetry==2.1.4\nWORKDIR /app\nCOPY pyproject.toml poetry.lock ./\n"
+        'RUN poetry install --no-root\nCOPY . .\nCMD ["poetry", "run", "uvicorn", "main:app"]\n'
+    )
+    files = {"pyproject.toml": "[tool.poetry.dependencies]\npython = '*'\n", "poetry.lock": "", "main.py": ""}
+    result = found(Case("", text, files))
+    assert isinstance(result, Split)
+    assert result.plan.text().count("poetry==2.1.4") == 1
+
+
+def test_all_names_are_those_of_the_release_that_has_all_packages() -> None:
+    """wkhtmltopdf is not in trixie, and bookworm's libldap is named otherwise there."""
+    text = f"{FULL}{APT} wkhtmltopdf libldap2-dev libsasl2-dev\n{INSTALL}{CMD}"
+    result = found(Case("", text, {"requirements.txt": "python-ldap\n"}))
+    assert isinstance(result, Split)
+    assert "wkhtmltopdf libldap-2.5-0 libsasl2-2" in result.plan.text()
+
+
+def test_a_library_under_its_older_name_is_not_installed_twice() -> None:
+    text = f"FROM python:3.11-trixie\n{APT} libmagic1\n{INSTALL}{CMD}"
+    result = found(Case("", text, {"requirements.txt": "python-magic\n"}))
+    assert isinstance(result, Split)
+    assert "libmagic1t64" not in result.plan.text()
+
+
+def test_a_work_directory_behind_which_another_stands_is_not_in_the_builder() -> None:
+    result = found(Case("", f"{SLIM}WORKDIR /opt/data\nRUN touch a\n{INSTALL}{CMD}"))
+    assert isinstance(result, Split)
+    assert result.plan.text().count("WORKDIR /opt/data") == 1
