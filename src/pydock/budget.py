@@ -75,7 +75,8 @@ def within(budget: Budget, through: tuple[type[Exception], ...] = ()) -> Iterato
 def undisturbed(through: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """Work on one project: what goes wrong is an error of this project, and the next one goes on.
 
-    Raises BugError for what nobody foresaw; PydockError and what is let `through` are raised as they are.
+    Raises BugError for what nobody foresaw; PydockError and what is let `through` are raised as they are, and with
+    PYDOCK_TRACEBACK=1 whatever it is: who asks for the places in the code gets them instead of the next project.
     """
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _CALLS))
@@ -85,10 +86,10 @@ def undisturbed(through: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     except RecursionError:
         failure = BugError("something in it is nested deeper than pydock can follow", "nothing has been written")
     except Exception as error:
-        if isinstance(error, (PydockError, *through)):
+        if isinstance(error, (PydockError, *through)) or os.environ.get("PYDOCK_TRACEBACK") == "1":
             raise
         said = f"pydock failed on it: {type(error).__name__}: {error}"
-        failure = BugError(said, "this is a bug of pydock; please report it with the Dockerfile")
+        failure = BugError(said, "this is a bug of pydock; PYDOCK_TRACEBACK=1 shows where, please report it")
     finally:
         sys.setrecursionlimit(before)
     raise failure

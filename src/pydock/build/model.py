@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
+from itertools import groupby
 
 from pydock import shell
 from pydock.dockerfile import Dockerfile, Instruction
 from pydock.patterns import regex
 from pydock.state import Effect, Found, Need, Open, Purpose, State, Thing
 from pydock.state.needs import Below, Distribution, File
-from pydock.values import Value
+from pydock.values import Value, once
 
 _SETTINGS = regex(
     r"/etc/|/root/|/usr/share/keyrings|/usr/local/share/ca-certificates"
@@ -130,7 +132,7 @@ class Process(Value, eq=False):
     places: Mapping[Need, str] = {}
 
 
-class Build(Value, eq=False):
+class Build(Value, eq=False, dict=True):
     """A whole build: every step in the order of the file, the image at the end of each stage, and the processes."""
 
     dockerfile: Dockerfile
@@ -139,5 +141,14 @@ class Build(Value, eq=False):
     processes: tuple[Process, ...]
     final: State
 
+    @once
     def of_stage(self, index: int) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.stage == index)
+
+    def of_instruction(self, instruction: Instruction) -> tuple[Step, ...]:
+        """The steps of one instruction of the file, in order."""
+        return self._of_instructions.get(instruction, ())
+
+    @cached_property
+    def _of_instructions(self) -> dict[Instruction, tuple[Step, ...]]:
+        return {instruction: tuple(steps) for instruction, steps in groupby(self.steps, lambda step: step.instruction)}

@@ -21,7 +21,7 @@ from pydock.shell import Step as Member
 from pydock.state import ANYTHING, Answer, Effect, Found, State
 from pydock.state.needs import File, Folder, User
 from pydock.state.needs import Place as AnyPlace
-from pydock.values import replace
+from pydock.values import once, replace
 from pydock.words import expand as filled
 from pydock.words import unquote
 
@@ -77,16 +77,12 @@ class _Walk:
         parent = self.dockerfile.stage_named(stage.base)
         if parent is not None and parent.index < stage.index:
             state = self.ends[parent.index]
-            for name in self._arguments(parent):
+            for name in _arguments(parent):
                 state = replace(state, variables=state.variables.discard(name), setters=state.setters.discard(name))
             self.recorder.state = state
             return
         state = State(base=base_image(meant_reference(self.project, stage) or None), read=self.project.tree.text)
         self.recorder.state = state.with_variable("PATH", _DEFAULT_PATH)
-
-    def _arguments(self, stage: Stage) -> list[str]:
-        set_by = {each.name for entry in stage.of("ENV") for each in entry.assignments}
-        return [each.name for entry in stage.of("ARG") for each in entry.assignments if each.name not in set_by]
 
     def instruction(self, instruction: Instruction) -> None:
         match instruction.keyword:
@@ -115,7 +111,7 @@ class _Walk:
 
     def value(self, text: str) -> str | None:
         """A word of an instruction with its variables, None where one of them is only known when it is built."""
-        return filled(unquote(text, self.dockerfile.escape), dict(self.recorder.state.variables.items()))
+        return filled(unquote(text, self.dockerfile.escape), self.recorder.state.variables)
 
     def assignments(self, instruction: Instruction) -> None:
         given = dict(self.dockerfile.given)
@@ -124,20 +120,16 @@ class _Walk:
             state = self.recorder.state
             text = self.dockerfile.slice(each.span)
             self.recorder.mention(draft, text.partition("=")[2] or text)
-            known = dict(state.variables.items())
+            known = state.variables
             if instruction.keyword == "ARG":
                 default = self.dockerfile.global_arguments.get(each.name) if each.value is None else each.value
                 value = given.get(each.name, None if default is None else filled(default, known))
-                if each.name in known and each.name not in self._own_arguments():
+                if each.name in known and each.name not in _arguments(self.dockerfile.stages[self.recorder.stage]):
                     value = known[each.name]
             else:
                 value = filled(each.value or "", known)
             self.recorder.state = state.with_variable(each.name, value, draft.number)
             self.end(draft, instruction, (instruction.keyword, each.name), text, word=text)
-
-    def _own_arguments(self) -> set[str]:
-        stage = self.dockerfile.stages[self.recorder.stage]
-        return set(self._arguments(stage))
 
     def workdir(self, instruction: Instruction) -> None:
         draft = self.recorder.begin()
@@ -280,6 +272,13 @@ class _Walk:
             key = key_of_command(line, text, part.operand)
             self.end(draft, instruction, key, text, member=member, operand=part.operand)
         return True
+
+
+@once
+def _arguments(stage: Stage) -> frozenset[str]:
+    """The arguments of a stage that no ENV of it sets."""
+    set_by = {each.name for entry in stage.of("ENV") for each in entry.assignments}
+    return frozenset(each.name for entry in stage.of("ARG") for each in entry.assignments) - set_by
 
 
 def _single(member: Member) -> Command | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_left
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
@@ -59,9 +60,9 @@ def copies(dockerfile: Dockerfile, stage: Stage, until: Instruction | None = Non
     if stage.index not in known:
         known[stage.index] = tuple(_all_copies(dockerfile, stage))
     found = known[stage.index]
-    if until is None or until not in stage.instructions:
+    if until is None or not stage.holds(until):
         return found
-    return tuple(copied for copied in found if copied.instruction.span.start < until.span.start)
+    return found[: bisect_left(found, until.span.start, key=lambda copied: copied.instruction.span.start)]
 
 
 def _known_copies(dockerfile: Dockerfile) -> dict[int, tuple[Copied, ...]]:

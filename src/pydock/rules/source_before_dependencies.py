@@ -82,11 +82,17 @@ EXAMPLES = (
 
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
-        for run in stage.of("RUN"):
-            installs = [each for each in project.installs(stage) if each.instruction is run and not each.is_code]
+        by_run: dict[Instruction, list[Install]] = {}
+        for install in project.installs(stage):
+            by_run.setdefault(install.instruction, []).append(install)
+        code = [copied for copied in project.copies(stage) if _is_source(project, copied)]
+        for run in stage.of("RUN") if code else ():
+            installs = [each for each in by_run.get(run, ()) if not each.is_code]
             managed = [command for command in script(run).commands if command.values[:2] in _MANAGERS]
-            sources = [copied for copied in project.copies(stage, run) if _is_source(project, copied)]
-            if (not installs and not managed) or not sources or (managed and _is_staged(stage, managed[0], sources[0])):
+            if (not installs and not managed) or run.span.start < code[0].instruction.span.start:
+                continue
+            sources = [copied for copied in code if copied.instruction.span.start < run.span.start]
+            if managed and _is_staged(stage, managed[0], sources[0]):
                 continue
             span = installs[0].command.span if installs else managed[0].span
             fix = _staged_fix(project, stage, run, sources) if managed else _fix(project, stage, run, sources)
@@ -114,7 +120,7 @@ def _cost(project: Project, installs: Sequence[Install]) -> str:
 def _is_source(project: Project, copied: Copied) -> bool:
     """Whether a COPY brings code rather than files that name dependencies or settings."""
     # A .netrc or a pip.conf is read by the install, although it names no dependency.
-    steps = [step for step in walk(project).steps if step.instruction is copied.instruction]
+    steps = walk(project).of_instruction(copied.instruction)
     if steps and all(step.brings_settings for step in steps):
         return False
     return any(_is_code(project, source) for source in copied.sources)

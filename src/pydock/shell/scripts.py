@@ -7,21 +7,20 @@ an error in it, or one for another shell, is opaque: it shows no commands, so no
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from pydock.dockerfile import Instruction
 from pydock.lines import Heredoc, Logical, Span
 from pydock.patterns import regex
 from pydock.shell.reading import read_script
 from pydock.shell.structure import OPAQUE, Command, Joint, Pipeline, Redirect, Script, Step, Word
-from pydock.values import replace
+from pydock.values import once, replace
 from pydock.words import Piece, exec_form
 
 _FIRST_TABS = regex(r"(?m)^\t+")
 _SHELL_CALL = regex(r"(?:/usr)?(?:/bin/)?(?:ba|da|a)?sh(?:\s+-[a-z]+)*")
 
 
-@lru_cache(maxsize=4096)
+@once
 def script(instruction: Instruction) -> Script:
     """The script of RUN, CMD, ENTRYPOINT, or of HEALTHCHECK's CMD."""
     start = 0
