@@ -9,7 +9,7 @@ import pytest
 from pydock.project import Options, Project
 from pydock.split import Split, split
 from pydock.tree import Tree
-from tests.split_cases import BEFORE, FULL, INSTALL, PLAIN, SLIM, Case, found, lacking
+from tests.split_cases import BEFORE, CMD, FULL, INSTALL, PLAIN, SLIM, Case, found, lacking
 
 
 @pytest.mark.parametrize(
@@ -168,3 +168,10 @@ def test_a_uv_that_is_brought_and_its_environment_are_one_layer_of_the_builder_a
     assert re.search(r"RUN pip install uv==\S+ \\\n    && python -m venv --without-pip .*/opt/venv\n", builder)
     assert "uv pip install -r requirements.txt" in builder
     assert "uv" not in runtime.replace("venv", "")
+
+
+@pytest.mark.parametrize("variables", ["ENV HOME_OF=/srv\nENV APP_HOME=$HOME_OF/app\n", "ARG APP_HOME=/srv/app\n"])
+def test_the_builder_knows_the_variables_of_the_folder_it_works_in(variables: str) -> None:
+    dockerfile = f"{FULL}{variables}WORKDIR $APP_HOME\nCOPY . .\nRUN pip install flask\n{CMD}"
+    wanted = (*variables.splitlines(keepends=True), "WORKDIR $APP_HOME")
+    assert not lacking(Case("", dockerfile, builder=wanted, runtime=wanted))

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from pydock.build import walk
+from pydock.build.laws import broken
 from pydock.edits import Edit, Fix, Safety
-from pydock.engine import Report, rewrite
+from pydock.engine import Report, declared_by, rewrite
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.report import fixed
 from pydock.report.diff import story
 from pydock.report.json import written
 from pydock.rule import Finding, Rule
+from pydock.rules import RULES
 from pydock.terminal import Style
+from pydock.tree import Tree
 from tests.laws.good import SHOP
 
 
@@ -95,3 +99,20 @@ def test_the_story_and_the_json_tell_what_was_not_applied() -> None:
     assert told in story([answer], Style(), is_written=True)
     (refused,) = json.loads(written([answer], Style()))["projects"][0]["refused"]
     assert refused["broken"] == [{"law": 12, "line": None, "what": told.partition("config: ")[2]}]
+
+
+EDITOR = {"Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD python app.py\n", "app.py": ""}
+
+
+def test_a_folder_of_an_editor_goes_with_its_files_and_stops_no_dockerignore() -> None:
+    files = {**EDITOR, ".vscode/settings.json": "{}", ".idea/profiles/own.xml": ""}
+    report = rewrite(Project(Tree.of(files)), RULES, Safety.SAFE)
+    assert not report.refused
+    assert ".vscode" in (report.result.tree.text(".dockerignore") or "")
+
+
+def test_a_folder_of_the_service_is_missed_with_its_only_file() -> None:
+    had = Project(Tree.of({**EDITOR, "reports/today.log": ""}))
+    has = Project(Tree.of({**EDITOR, "reports/today.log": "", ".dockerignore": "reports\n"}))
+    found = broken(walk(had), walk(has), declared_by(had, has, ()))
+    assert [each.what for each in found] == ["the image had /app/reports, and has it no longer"]

@@ -293,7 +293,7 @@ def _has_reason(
     path = thing.path
     if any(is_below(path, place) for place in _CACHES) or _LISTS.fullmatch(path) or _OF_TOOLS.fullmatch(path):
         return True
-    if before.final.origins.get(path) in declared.unsent and _LEFT_OUT.fullmatch(path):
+    if _is_left_out(thing, before.final, declared):
         return True
     if isinstance(thing, Folder) and (after.final.children.get(path) or after.final.has(thing)):
         return True
@@ -302,6 +302,15 @@ def _has_reason(
     if all(maker.is_tool or maker.is_upkeep or maker.key[0] in {"apt", "apk", "dnf", "yum"} for maker in makers):
         return True
     return _is_input(thing, makers, before) or after.final.find(thing).answer is Answer.YES
+
+
+def _is_left_out(thing: File | Folder, had: State, declared: Declared) -> bool:
+    """Whether a new .dockerignore keeps out a file, or a folder that came with such files, and nobody reads it."""
+    if isinstance(thing, File):
+        return had.origins.get(thing.path) in declared.unsent and bool(_LEFT_OUT.fullmatch(thing.path))
+    if not _LEFT_OUT.fullmatch(f"{thing.path}/"):
+        return False
+    return any(is_below(path, thing.path) for path, origin in had.origins.items() if origin in declared.unsent)
 
 
 def _program_is_there(path: str, makers: list[Step], final: State, *, is_dropping: bool) -> bool:

@@ -68,7 +68,7 @@ class _Slicer:
     def slices(self) -> Slices:
         installs = {step.number for step in self.steps if step.is_of_environment}
         builder = self.closure(installs, frozenset(), takes=True)
-        builder |= self.variables(builder)
+        builder |= self.variables(builder) | self.of_folders(builder)
         builder |= self.checks(builder)
         makers = frozenset(installs | self.environment_makers(builder))
         reasons = self.reasons(builder, makers)
@@ -187,6 +187,12 @@ class _Slicer:
             if is_variable and step.number < last:
                 found.add(step.number)
         return found
+
+    def of_folders(self, builder: set[int]) -> set[int]:
+        """ENV and ARG that a WORKDIR names, which the builder repeats."""
+        last = max(builder)
+        folders = (step for step in self.steps if step.keyword == "WORKDIR" and step.number < last)
+        return self.closure({maker for step in folders for maker in self.variables_of(step)}, frozenset(), takes=True)
 
     def environment_makers(self, builder: set[int]) -> set[int]:
         """The steps that make the environment itself: `python -m venv`, and tools that lie in it."""
