@@ -103,6 +103,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def state(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pydock keeps what it keeps for a user, empty at first: the results of a migration, and notes of writes."""
+    kept = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(kept))
+    return kept
+
+
+@pytest.fixture
 def project(folder: Path) -> Path:
     """A service in that folder whose Dockerfile gives `fix` something to do."""
     (folder / "svc").mkdir()

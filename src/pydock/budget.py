@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from pydock.console import places
 from pydock.errors import BudgetError, BugError, OptionError, PydockError
 from pydock.values import Value
 
@@ -28,6 +29,7 @@ _TIMES = 10
 _REMINDER = 1.0
 # Enough for the deepest nesting that readers let through, and far below what a stack of 8 MB holds.
 _CALLS = 4_000
+_PLEASE = "this is a bug of pydock; PYDOCK_TRACEBACK=1 shows where, please report it with the Dockerfile"
 _UNITS = {"mb": 10**6, "gb": 10**9, "mib": 2**20, "gib": 2**30}
 _STATM = Path("/proc/self/statm")
 
@@ -75,21 +77,22 @@ def within(budget: Budget, through: tuple[type[Exception], ...] = ()) -> Iterato
 def undisturbed(through: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """Work on one project: what goes wrong is an error of this project, and the next one goes on.
 
-    Raises BugError for what nobody foresaw; PydockError and what is let `through` are raised as they are, and with
-    PYDOCK_TRACEBACK=1 whatever it is: who asks for the places in the code gets them instead of the next project.
+    Raises BugError for what nobody foresaw; PydockError and what is let `through` are raised as they are.
     """
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _CALLS))
     try:
         yield
         return
-    except RecursionError:
+    except RecursionError as error:
+        places(error)
         failure = BugError("something in it is nested deeper than pydock can follow", "nothing has been written")
     except Exception as error:
-        if isinstance(error, (PydockError, *through)) or os.environ.get("PYDOCK_TRACEBACK") == "1":
+        if isinstance(error, (PydockError, *through)):
             raise
+        places(error)
         said = f"pydock failed on it: {type(error).__name__}: {error}"
-        failure = BugError(said, "this is a bug of pydock; PYDOCK_TRACEBACK=1 shows where, please report it")
+        failure = BugError(said, _PLEASE)
     finally:
         sys.setrecursionlimit(before)
     raise failure

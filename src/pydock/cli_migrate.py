@@ -113,6 +113,7 @@ def _migrated(
     from pydock.migrate.manifest import read
     from pydock.migrate.out import refuse_unfit, usual
     from pydock.migrate.store import alone, opened
+    from pydock.terminal import printable
 
     _talk(settle(roots))
     found = find(roots, read(manifest) if manifest else None)
@@ -127,7 +128,7 @@ def _migrated(
                 _talk(_committed(known, arranged, branch))
             failed = _applied(known, arranged) if apply else 0
         store.forget_other_versions()
-    console.talk(f"{place / 'report.html'}\n")
+    console.talk(f"{printable(str(place / 'report.html'))}\n")
     return totals, failed
 
 

@@ -18,6 +18,8 @@ from pydock.patterns import regex
 BROKEN_PIPE = 141
 _LOG_LINES = 20
 _MOST_NAMED = 20
+# The end of a recursion without end shows what recurs.
+_MOST_CALLS = 100
 _DESCRIPTOR = regex(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/(\d{1,4})")
 _NAMED = {"stdout": 1, "stderr": 2}
 
@@ -151,10 +153,22 @@ def crashed(error: Exception) -> None:
     what = "out of memory" if isinstance(error, MemoryError) else f"{type(error).__name__}: {error}".rstrip(": ")
     hint = "this is a bug of pydock; PYDOCK_TRACEBACK=1 shows where, please report it"
     complain(f"pydock crashed: {what}", hint)
-    if os.environ.get("PYDOCK_TRACEBACK") == "1":
-        import traceback  # brings tokenize along, which only a crash needs
+    places(error)
 
-        talk("".join(traceback.format_exception(error)))
+
+def places(error: BaseException) -> None:
+    """The places in the code that something unforeseen came through, where PYDOCK_TRACEBACK=1 asks for them.
+
+    Without its words: they may quote a secret, and are told by themselves.
+    """
+    if os.environ.get("PYDOCK_TRACEBACK") != "1":
+        return
+    import traceback  # brings tokenize along, which only a crash needs
+
+    if (cause := error.__cause__ or error.__context__) is not None:
+        places(cause)
+    calls = traceback.format_tb(error.__traceback__, -_MOST_CALLS)
+    talk(f"Traceback of {type(error).__name__} (most recent call last):\n{''.join(calls)}")
 
 
 def interrupted(written: Sequence[str]) -> None:

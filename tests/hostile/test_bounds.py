@@ -16,7 +16,7 @@ from pydock.dockerfile import Dockerfile
 from pydock.edits import Edit, Fix, Safety, Taken
 from pydock.ignore import Ignore
 from pydock.lines import Span
-from pydock.packages.requirements import read
+from pydock.packages.requirements import MOST_FILES, read
 from pydock.source.syntax import syntax
 from pydock.words import LONGEST, expand
 from pydock.yaml_text import document
@@ -73,6 +73,14 @@ def test_a_file_that_is_included_twice_is_read_once() -> None:
 def test_thousands_of_includes_are_followed() -> None:
     files = included(4_900)
     assert read("requirements.txt", files.get).names == {"flask"}
+
+
+def test_includes_without_an_end_are_followed_up_to_a_number_of_files() -> None:
+    found = read("0", lambda name: f"flask\n-r {int(name) + 1}\n")
+    (trouble,) = found.troubles
+    assert f"one file more than the {MOST_FILES} that are read" in trouble.message
+    assert len(found.files) == MOST_FILES
+    assert found.names == {"flask"}
 
 
 def test_a_circle_of_five_thousand_includes_is_told() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pydock import files, many
+from pydock import engine, files, many
 from pydock.errors import UnwritableError
 from pydock.migrate import store
 from pydock.migrate.record import Record, State
@@ -119,7 +119,26 @@ def test_the_places_of_a_crash_are_shown_to_who_asks(
     _fails(monkeypatch, RuntimeError("a bug"))
     result = run("check", "svc")
     assert result.code == 2
-    assert "Traceback" in result.err
+    assert result.err.count("Traceback") == 1
+    assert 'test_faults.py", line' in result.err
+
+
+def test_the_places_of_a_crash_are_shown_without_what_the_crash_quotes(
+    project: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "k9zq7hXv2Lm9Kd"
+    (project / "Dockerfile").write_text(f"FROM python:3.12.7-slim-bookworm\nENV DB_PASSWORD={secret}\n")
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(f"at ENV DB_PASSWORD={secret}") from KeyError(secret)
+
+    monkeypatch.setenv("PYDOCK_TRACEBACK", "1")
+    monkeypatch.setattr(engine, "check", fail)
+    result = run("check", "svc")
+    assert result.code == 2
+    assert "Traceback of RuntimeError" in result.err
+    assert "RuntimeError: at ENV DB_PASSWORD=****" in result.err
+    assert secret not in result.err
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

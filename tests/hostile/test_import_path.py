@@ -58,11 +58,13 @@ def test_nothing_of_the_current_folder_is_imported(
     assert "python:3.11" in _run(stranger, [*command, *arguments], told)
 
 
-def test_the_processes_of_a_migration_import_nothing_of_it_either(stranger: Path) -> None:
-    _run(
-        stranger, [sys.executable, "-m", "pydock", "migrate", ".", "--out", "out"], {"PYTHONPATH": f"{SOURCE.parent}::"}
-    )
-    assert "python:3.11" in (stranger / "out/results.jsonl").read_text()
+def test_the_processes_of_a_migration_import_nothing_of_it_either(
+    stranger: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    out = tmp_path_factory.mktemp("out")
+    command = [sys.executable, "-m", "pydock", "migrate", ".", "--out", str(out)]
+    _run(stranger, command, {"PYTHONPATH": f"{SOURCE.parent}::"})
+    assert "python:3.11" in (out / "results.jsonl").read_text()
 
 
 def test_every_own_process_is_started_on_a_safe_path_with_an_environment_of_its_kind() -> None:

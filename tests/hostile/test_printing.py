@@ -155,12 +155,12 @@ def test_a_command_line_prints_no_secret(
 @pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.sentence) for kind in FEW])
 @pytest.mark.parametrize("way", [(), ("--apply",)], ids=["patches only", "written into the folder"])
 def test_nothing_that_a_migration_leaves_holds_a_secret(
-    way: tuple[str, ...], kind: Kind, tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+    way: tuple[str, ...], kind: Kind, tmp_path: Path, state: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(tmp_path / "svc", kind.context)
     monkeypatch.chdir(tmp_path)
     run("migrate", "svc", "--unsafe-fixes", *way)
-    left = [path for path in (tmp_path / "migration").rglob("*") if path.is_file()]
+    left = [path for path in state.rglob("*") if path.is_file()]
     assert {"report.html", "results.jsonl", "summary.md", ".migrate.sqlite3"} <= {path.name for path in left}
     assert [path for path in left if kind.value.encode() in path.read_bytes()] == []
     assert kind.value in "".join(path.read_text() for path in (tmp_path / "svc").rglob("*") if path.is_file())

@@ -116,19 +116,30 @@ def test_a_difference_in_a_pipe_is_a_patch_and_on_a_terminal_it_is_for_the_eye(
 @pytest.mark.skipif(os.name == "nt", reason="no such names there")
 @pytest.mark.parametrize("text", [pytest.param(text, id=what) for what, text in STEERING.items()])
 def test_the_name_of_a_file_steers_nothing(
-    text: str, tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+    text: str, tmp_path: Path, state: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = _files("plain")
-    made(tmp_path / f"svc{text.replace('/', '')}", files)
+    service = f"svc{text.replace('/', '')}"
+    made(tmp_path / service, files)
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / f"Dockerfile.{text.replace('/', '')}").write_text("FROM a\nRUM x\n")
     monkeypatch.chdir(tmp_path)
     marks = {char for char in text if not char.isprintable()}
-    for command in (("check", "."), ("check", ".", "--output-format", "markdown"), ("facts", "."), ("migrate", ".")):
+    for command in (
+        ("check", "."),
+        ("check", ".", "--output-format", "markdown"),
+        ("facts", "."),
+        ("migrate", "."),
+        ("migrate", service),
+        ("migrate", ".", "--out", f"../out{service}"),
+    ):
         result = run(*command)
         assert not marks & set(result.out + result.err), command
     for name in ("summary.md", "report.html", "results.jsonl"):
-        assert not marks & set((tmp_path / "migration" / name).read_text("utf-8")), name
+        written = list(state.rglob(name))
+        assert len(written) == 2
+        for path in written:
+            assert not marks & set(path.read_text("utf-8")), name
 
 
 MARKUP = {

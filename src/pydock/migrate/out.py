@@ -10,9 +10,12 @@ from pathlib import Path
 from pydock.errors import OptionError, UnwritableError
 from pydock.files import kind, own_folder, top
 from pydock.migrate.find import Found
+from pydock.patterns import regex
 from pydock.tree import Tree
 
 _FOLDER = "migrations"
+# A project names itself, and the name is shown and typed.
+_ODD = regex(r"[^\w.-]+")
 
 
 def usual(roots: Sequence[str]) -> Path:
@@ -22,7 +25,8 @@ def usual(roots: Sequence[str]) -> Path:
     """
     real = sorted(os.path.realpath(root) for root in roots)
     told = hashlib.sha256("\0".join(real).encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return Path(own_folder(_FOLDER, map(top, roots)), f"{Path(real[0]).name or 'root'}-{told}")
+    name = _ODD.sub("-", Path(real[0]).name) or "root"
+    return Path(own_folder(_FOLDER, map(top, roots)), f"{name}-{told}")
 
 
 def refuse_unfit(out: Path, roots: Sequence[str], found: Found) -> None:

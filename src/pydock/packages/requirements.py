@@ -25,7 +25,7 @@ _LEADING = regex(r"(-[a-zA-Z](?=\s|[^-])|--[\w-]+)[ =]*(.*)", re.DOTALL)
 _PLACE = regex(r"(git|hg|svn|bzr)\+|https?://|file:|\.{0,2}/|\.\Z|\.\[")
 _ARCHIVE = regex(r"\.(whl|zip|tar\.gz|tar\.bz2|tgz)(\[|$|#)")
 # More than any project has; a file that includes itself by ever other names ends here.
-MOST_FILES = 5000
+MOST_FILES = 10_000
 _KINDS = {"-r": "include", "--requirement": "include", "-c": "constraint", "--constraint": "constraint"}
 
 
