@@ -1,9 +1,8 @@
 """Lossless views on the text of a Dockerfile: instructions that tile it, and stages.
 
-The only door to dockerfile-parse. It reads the instructions; the layer in `lines.py` gives it
-the text with heredoc bodies and blank continuation lines masked, because alone it takes the
-first for instructions and the second for an end. Where both readings disagree the file is
-not edited.
+The only door to dockerfile-parse. It reads the instructions; the layer in `lines.py` gives it the text with heredoc
+bodies and blank continuation lines masked, because alone it takes the first for instructions and the second for an
+end. Where both readings disagree the file is not edited.
 """
 
 from __future__ import annotations
@@ -225,18 +224,13 @@ class Dockerfile(Value, dict=True):
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
         starts = [at for at, entry in enumerate(self.instructions) if entry.keyword == "FROM"]
-        ends = [*starts[1:], len(self.instructions)]
-        return tuple(
-            _stage(index, self.instructions[start:end])
-            for index, (start, end) in enumerate(zip(starts, ends, strict=False))
-        )
+        bounds = zip(starts, [*starts[1:], len(self.instructions)], strict=False)
+        return tuple(_stage(index, self.instructions[start:end]) for index, (start, end) in enumerate(bounds))
 
     @property
     def final(self) -> Stage | None:
         """The stage that is built; None where there is none, or none of that name."""
-        if self.target:
-            return self.stage_named(self.target)
-        return self.stages[-1] if self.stages else None
+        return self.stage_named(self.target) if self.target else self.stages[-1] if self.stages else None
 
     def stage_named(self, name: str) -> Stage | None:
         """The stage that `--from=NAME` or `FROM NAME` means: a name or a number."""

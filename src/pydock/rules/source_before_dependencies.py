@@ -3,11 +3,9 @@
 A layer is built again when anything in an earlier one has changed. With `COPY . .` above
 `pip install`, one changed line of code downloads and installs every package again.
 
-The cure is two copies: the requirement files before the install, the code behind it. Safe
-where the install reads nothing but these files and nothing in between uses the code: the
-same packages are installed and the same files are copied. `poetry install` and `uv sync` are
-run once more in front of the code, without the project itself. Where pip takes the project
-(`pip install .`) the rule says so and changes nothing.
+The cure is two copies: the requirement files before the install, the code behind it. Safe where the install reads
+nothing but these files and nothing in between uses the code. `poetry install` and `uv sync` are run once more in
+front of the code, without the project itself. Where pip takes the project the rule says so and changes nothing.
 """
 
 from __future__ import annotations
