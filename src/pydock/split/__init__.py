@@ -19,7 +19,7 @@ from pydock.split.builder import builder_pieces
 from pydock.split.doubts import doubts_of
 from pydock.split.draft import Draft
 from pydock.split.environment import Environment, made, place
-from pydock.split.interpreter import refuse_interpreter
+from pydock.split.interpreter import refuse_interpreter, refuse_worker
 from pydock.split.members import members
 from pydock.split.places import refuse_places
 from pydock.split.refusal import (
@@ -78,6 +78,8 @@ def _draft(project: Project, build: Build, stage: Stage) -> Draft | Refusal:
         return placed
     path, is_made = placed
     if refusal := refuse_interpreter(project, images.image, installs):
+        return refusal
+    if is_made and (refusal := refuse_worker(project, stage)):
         return refusal
     for each in project.lineage(stage) if is_made else ():
         if refusal := next(refuse_places(project, each), None):
