@@ -91,10 +91,26 @@ REFUSED = (
         f"{SLIM}{BEFORE}RUN pip install -r requirements.txt && pip freeze > /app/versions.txt\nCOPY . .\n",
         refuses="kept output",
     ),
+    Case(
+        "a worker of Beam, which makes an environment on top of the system interpreter",
+        f'{SLIM}{INSTALL}ENTRYPOINT ["/opt/apache/beam/boot"]\n',
+        refuses="worker environment",
+    ),
     Case("a list of packages that nothing brings", f"{SLIM}RUN python -m pipenv install\n", refuses="made input"),
     Case("an installer of old", f"{SLIM}RUN easy_install flask\n", refuses="unreadable install"),
 )
 SPLIT = (
+    Case(
+        "a list of versions that only the log of the build shows",
+        f"{SLIM}{BEFORE}RUN pip install -r requirements.txt && pip list | grep -i flask\nCOPY . .\n{CMD}",
+        builder=("RUN python -m venv /opt/venv\n", "RUN pip install -r requirements.txt"),
+        runtime=("COPY --from=builder /opt/venv /opt/venv", "RUN pip list | grep -i flask"),
+    ),
+    Case(
+        "a worker of Beam that is told to take the environment it finds",
+        f'{SLIM}ENV RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT=1\n{INSTALL}ENTRYPOINT ["/opt/apache/beam/boot"]\n',
+        runtime=("RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT=1", "beam/boot"),
+    ),
     Case(
         "a wheel that a command fetches",
         f"{SLIM}RUN curl -o /tmp/a-1-py3-none-any.whl https://example.org/a\n"

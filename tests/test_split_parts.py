@@ -25,6 +25,13 @@ PARTS = (
         runtime=("--no-install-recommends wget", "wget -q", "&& apt-get update && apt-get install -y ./tool.deb"),
     ),
     Case(
+        "a script that nobody knows goes to both, where headers may come from what it adds",
+        f"{SLIM}RUN apt-get update && apt-get install -y curl\nRUN curl -fsSL https://example.com/add_source | bash\n"
+        f"RUN apt-get update && apt-get install -y libmariadb-dev libmariadb3\n{INSTALL}{CMD}",
+        builder=("apt-get install -y curl", "/add_source | bash", "apt-get install -y libmariadb-dev"),
+        runtime=("apt-get install -y curl", "/add_source | bash", "apt-get install -y libmariadb3"),
+    ),
+    Case(
         "a source that is written by a redirection goes to both installs of its suite",
         f"{BOOKWORM}RUN echo 'deb http://mirror.example bookworm-backports main' > /etc/apt/sources.list.d/b.list\n"
         f"RUN apt-get update && apt-get install -y -t bookworm-backports libpq-dev ffmpeg\n{INSTALL}{CMD}",

@@ -17,6 +17,7 @@ from pydock.project.sources import remembered
 from pydock.split.base import Base, base
 from pydock.split.doubts import doubts_of
 from pydock.split.draft import Draft
+<<<<<<< HEAD
 from pydock.split.facts.environment import Environment, made, place
 from pydock.split.facts.interpreter import refuse_interpreter
 from pydock.split.facts.members import members
@@ -24,6 +25,12 @@ from pydock.split.facts.places import refuse_places
 from pydock.split.facts.slices import Slices, slices
 from pydock.split.facts.system import SystemPackages, already_there, lacking
 from pydock.split.facts.wanted import extra_needs
+=======
+from pydock.split.environment import Environment, made, place
+from pydock.split.interpreter import refuse_interpreter, refuse_worker
+from pydock.split.members import members
+from pydock.split.places import refuse_places
+>>>>>>> refs/heads/corpus
 from pydock.split.refusal import (
     Refusal,
     refuse_base,
@@ -78,6 +85,8 @@ def _draft(project: Project, build: Build, stage: Stage) -> Draft | Refusal:
         return placed
     path, is_made = placed
     if refusal := refuse_interpreter(project, images.image, installs):
+        return refusal
+    if is_made and (refusal := refuse_worker(project, stage)):
         return refusal
     for each in project.lineage(stage) if is_made else ():
         if refusal := next(refuse_places(project, each), None):

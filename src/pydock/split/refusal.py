@@ -202,7 +202,7 @@ def _lacking_input(step: Step) -> Iterator[Refusal]:
 
 def refuse_kept_output(step: Step, runtime: frozenset[int]) -> Refusal | None:
     """`pip freeze > versions.txt`, which would tell of another environment in the runtime stage."""
-    if step.number not in runtime or step.member is None:
+    if step.number not in runtime or step.member is None or not step.leaves_anything:
         return None
     for command in step.member.commands:
         values = command.values

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable
 
 from pydock.build import Step
+from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage
 from pydock.project import Project
 from pydock.project.python import wishes
@@ -30,3 +31,20 @@ def refuse_interpreter(project: Project, image: PythonImage, installs: Iterable[
                     "make the two agree; uv would bring an interpreter of its own",
                 )
     return None
+
+
+def refuse_worker(project: Project, stage: Stage) -> Refusal | None:
+    """Beam's worker makes an environment on top of the image's interpreter, which sees no package of another one.
+
+    https://cloud.google.com/dataflow/docs/guides/build-container-image
+    """
+    starts = [entry for each in project.lineage(stage) for entry in each.of("ENTRYPOINT")]
+    is_told = any("RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT" in entry.value for entry in stage.of("ENV"))
+    if is_told or not starts or "/opt/apache/beam/boot" not in starts[-1].value:
+        return None
+    return Refusal(
+        starts[-1].value_span,
+        "worker environment",
+        "the start script of Apache Beam looks for packages beside the system interpreter",
+        "ENV RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT=1 lets it take those on the PATH, from Beam 2.48 on",
+    )

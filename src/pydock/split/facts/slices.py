@@ -146,12 +146,14 @@ class _Slicer:
         )
 
     def soft(self, step: Step) -> set[int]:
-        """The steps behind what a step reads where it is there."""
+        """The steps behind what a step reads where it is there; a script may add the source that headers come from."""
         found: set[int] = set()
+        is_headers = kind_of(package_of(step) or "") == "headers"
         for need, answer in step.takes:
             for maker in answer.makers:
                 other = self.by_number.get(maker)
-                if other is not None and (isinstance(need, Variable | Toolchain | Program) or _made(other, need)):
+                is_behind = other is not None and (_made(other, need) or (is_headers and ANYTHING in other.opens))
+                if is_behind or (other is not None and isinstance(need, Variable | Toolchain | Program)):
                     found.add(maker)
         return found
 
