@@ -17,20 +17,13 @@ from pydock.project.sources import remembered
 from pydock.split.base import Base, base
 from pydock.split.doubts import doubts_of
 from pydock.split.draft import Draft
-<<<<<<< HEAD
 from pydock.split.facts.environment import Environment, made, place
-from pydock.split.facts.interpreter import refuse_interpreter
+from pydock.split.facts.interpreter import refuse_interpreter, refuse_worker
 from pydock.split.facts.members import members
 from pydock.split.facts.places import refuse_places
 from pydock.split.facts.slices import Slices, slices
 from pydock.split.facts.system import SystemPackages, already_there, lacking
 from pydock.split.facts.wanted import extra_needs
-=======
-from pydock.split.environment import Environment, made, place
-from pydock.split.interpreter import refuse_interpreter, refuse_worker
-from pydock.split.members import members
-from pydock.split.places import refuse_places
->>>>>>> refs/heads/corpus
 from pydock.split.refusal import (
     Refusal,
     refuse_base,
