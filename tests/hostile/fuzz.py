@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -136,8 +137,8 @@ def crash(target: str, text: str) -> str | None:
     return f"took {taken:.1f} s" if taken > SECONDS else None
 
 
-def run(target: str, seconds: float) -> int:
-    """Try texts for so long; how many were tried.
+def run(target: str, most: int = 10**9, seconds: float = math.inf) -> int:
+    """Try so many texts, or for so long; how many were tried.
 
     Raises AssertionError with the smallest text that breaks the reader.
     """
@@ -145,7 +146,7 @@ def run(target: str, seconds: float) -> int:
     broken: list[str] = []
 
     @settings(
-        max_examples=10**9, deadline=None, database=None, phases=[Phase.generate, Phase.shrink],
+        max_examples=most, deadline=None, database=None, phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(texts(target))
@@ -169,7 +170,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--seconds", type=float, default=60.0)
     asked = parser.parse_args(arguments)
-    print(f"{asked.target}: {run(asked.target, asked.seconds)} texts in {asked.seconds:g} s, none breaks it")
+    print(f"{asked.target}: {run(asked.target, seconds=asked.seconds)} texts in {asked.seconds:g} s, none breaks it")
     return 0
 
 
