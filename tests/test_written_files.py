@@ -100,3 +100,20 @@ def test_a_written_script_is_no_file_that_a_fix_could_edit() -> None:
         start for start in starts(Project(Tree.of({"Dockerfile": text, "app.py": ""}))) if start.program == "gunicorn"
     ]
     assert [(start.origin, start.path) for start in own] == [("/start.sh:1", "")]
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        pytest.param("chmod +x /start.sh", "start.sh", id="the file of the context, where its rights alone change"),
+        pytest.param(
+            "sed -i 's/\\r$//' /start.sh", "start.sh", id="the file of the context, where nothing is replaced"
+        ),
+        pytest.param("echo 'exec gunicorn app:app' >> /start.sh", "/start.sh", id="the image, where a line is added"),
+    ],
+)
+def test_a_copied_script_stays_a_file_of_the_context_as_long_as_its_text_does(change: str, place: str) -> None:
+    text = f'{FULL}{INSTALL}COPY start.sh /\nRUN {change}\nCMD ["/start.sh"]\n'
+    files = {"Dockerfile": text, "app.py": "", "start.sh": "#!/bin/sh\ngunicorn app:app\n"}
+    (start, *_) = [start for start in starts(Project(Tree.of(files))) if start.program == "gunicorn"]
+    assert start.origin == f"{place}:2"

@@ -171,17 +171,19 @@ def _origins_of(project: Project, stage: Stage, path: str) -> Iterator[str]:
 def content(project: Project, path: str) -> tuple[str, str] | None:
     """Where a file of the final image comes from, and its text as far as it is known.
 
-    A context path, or the absolute path in the image of a file that an instruction of the Dockerfile writes.
+    A context path, or the absolute path in the image of a file whose text an instruction of the Dockerfile decides.
     """
-    if written := _written(project, path):
-        return written
     place = origin(project, project.final, path)
-    text = project.tree.text(place) if place else None
-    return (place, text) if place and text is not None else None
+    copied = project.tree.text(place) if place else None
+    written = _written(project, path)
+    if written is not None and written[1] != copied:
+        return written
+    # One that only gets other rights is still the file of the context.
+    return (place, copied) if place and copied is not None else None
 
 
 def _written(project: Project, path: str) -> tuple[str, str] | None:
-    """A file whose text an instruction of the Dockerfile holds."""
+    """A file whose text the steps of the Dockerfile hold."""
     image = final_image(project)
     absolute = image.at(path) if image is not None else None
     text = image.texts.get(absolute) if image is not None and absolute is not None else None
@@ -189,9 +191,11 @@ def _written(project: Project, path: str) -> tuple[str, str] | None:
 
 
 def written_files(project: Project) -> Iterator[tuple[str, str]]:
-    """The absolute paths and texts of the files of the final image that the Dockerfile itself holds."""
+    """The absolute paths and texts of the files of the final image whose text the Dockerfile itself decides."""
     image = final_image(project)
-    yield from sorted(image.texts.items()) if image is not None else ()
+    for path, text in sorted(image.texts.items()) if image is not None else ():
+        if content(project, path) == (path, text):
+            yield path, text
 
 
 class Landing(Value):

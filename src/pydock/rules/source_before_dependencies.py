@@ -34,10 +34,8 @@ _MANIFEST = regex(
     r"(?:\A|/)(?:[^/]*\.(?:txt|in|toml|cfg|lock|ini|json|ya?ml|conf|sh|whl|gz)|Pipfile|setup\.py|[^/]*requirements[^/]*"
     r"|README[^/]*|LICEN[CS]E[^/]*|\.python-version)\Z"
 )
-_HARMLESS_NAMES = (
-    "apt-get apt apk pip pip3 echo useradd adduser groupadd addgroup true set export rm mkdir chown chmod ln"
-)
-_HARMLESS = frozenset(_HARMLESS_NAMES.split())
+_QUIET = "apt-get apt apk pip pip3 echo useradd adduser groupadd addgroup true set export rm mkdir chown chmod ln"
+_HARMLESS = frozenset(_QUIET.split())
 _PASSIVE = frozenset({"WORKDIR", "ENV", "ARG", "LABEL", "EXPOSE", "VOLUME", "MAINTAINER", "STOPSIGNAL", "USER"})
 _MANAGERS = (("poetry", "install"), ("pipenv", "install"), ("pipenv", "sync"), ("uv", "sync"), ("pdm", "install"))
 # (manager, its lock file, the option that leaves out the project itself)
@@ -232,10 +230,9 @@ def _move(project: Project, stage: Stage, run: Instruction, sources: Sequence[Co
 
 def _reads_more(project: Project, move: _Move) -> bool:
     """Whether the installs need more of what the COPYs bring than the files that are copied for them."""
-    steps, moving = walk(project).steps, {copied.instruction for copied in move.copies}
-    brought = {step.number for step in steps if step.instruction in moving}
-    known = {File(place) for _, place in move.files}
-    needs = (entry for step in steps if step.installs and step.line <= move.last.number for entry in step.needs)
+    build, known = walk(project), {File(place) for _, place in move.files}
+    brought = {step.number for copied in move.copies for step in build.of_instruction(copied.instruction)}
+    needs = (entry for each in build.steps if each.installs and each.line <= move.last.number for entry in each.needs)
     return any(found.makers & brought and need not in known and not isinstance(need, Folder) for need, found in needs)
 
 
