@@ -62,3 +62,9 @@ def test_a_service_that_answers_with_files_keeps_the_table_of_media_types(files:
     assert isinstance(slim, Split)
     assert "media-types" in full.plan.text()
     assert "media-types" not in slim.plan.text()
+
+
+def test_the_windows_of_old_opencv_keep_the_libraries_of_x() -> None:
+    result = found(Case("", f"FROM python:3.7\n{INSTALL}", {"requirements.txt": "opencv-python==4.1.1.26\n"}))
+    assert isinstance(result, Split)
+    assert "libglib2.0-0 libsm6 libxext6 libxrender1" in result.plan.text()
