@@ -101,6 +101,12 @@ REFUSED = (
 )
 SPLIT = (
     Case(
+        "a script that asks apt for pip, by a package whose name begins with python",
+        PLAIN,
+        {"setup.py": "run('sudo apt install python3-pip', shell=True)\n"},
+        runtime=("COPY --from=builder /opt/venv /opt/venv",),
+    ),
+    Case(
         "a list of versions that only the log of the build shows",
         f"{SLIM}{BEFORE}RUN pip install -r requirements.txt && pip list | grep -i flask\nCOPY . .\n{CMD}",
         builder=("RUN python -m venv /opt/venv\n", "RUN pip install -r requirements.txt"),

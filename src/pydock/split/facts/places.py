@@ -59,7 +59,7 @@ _RESETS = (
     ("su", regex(r"su(?<=\bsu)\s+(?:-|-l|--login)\s"), "`su -`"),
     ("runuser", regex(r"\brunuser\s+(?:-|-l|--login)\s"), "`runuser -`"),
     ("sh", regex(r"sh(?:(?<=\b[bd]ash)|(?<=\bash)|(?<=\bsh))\s+(?:-[a-z]*l[a-z]*|--login)\b"), "a login shell"),
-    ("sudo", regex(rf"\bsudo\b[^\n;&|]*\s(?:python[\d.]*|{_NAMES})\b"), "`sudo`"),
+    ("sudo", regex(rf"\bsudo\b[^\n;&|]*\s(?:python[\d.]*|{_NAMES})(?![\w-])"), "`sudo`"),
     ("env", regex(r"env(?<=\benv)\s+-i\b"), "`env -i`"),
 )
 _PIP_PLACES = frozenset({"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PYTHONHOME", "PYTHONUSERBASE"})
