@@ -134,14 +134,6 @@ class Stage(Value, eq=False, dict=True):
     def span(self) -> Span:
         return Span(self.start.lead.start, self.instructions[-1].span.end)
 
-    def holds(self, instruction: Instruction) -> bool:
-        """Whether this very instruction is one of the stage."""
-        return instruction in self._held
-
-    @cached_property
-    def _held(self) -> frozenset[Instruction]:
-        return frozenset(self.instructions)
-
     @once
     def of(self, *keywords: str) -> tuple[Instruction, ...]:
         return tuple(entry for entry in self.instructions if entry.keyword in keywords)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import groupby
 
@@ -10,7 +10,7 @@ from pydock import shell
 from pydock.dockerfile import Dockerfile, Instruction
 from pydock.patterns import regex
 from pydock.state import Effect, Found, Need, Open, Purpose, State, Thing
-from pydock.state.needs import Below, Distribution, File
+from pydock.state.needs import Below, Distribution, File, Program
 from pydock.values import Value, once
 
 _SETTINGS = regex(
@@ -144,6 +144,21 @@ class Build(Value, eq=False, dict=True):
     @once
     def of_stage(self, index: int) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.stage == index)
+
+    def called_of(self, numbers: Iterable[int]) -> frozenset[str]:
+        """The programs that steps and processes call and that the steps with these numbers may have brought."""
+        return frozenset(name for number in numbers for name in self._called.get(number, ()))
+
+    @cached_property
+    def _called(self) -> dict[int, set[str]]:
+        met = [entry for step in self.steps for entry in step.needs]
+        met += [entry for process in self.processes for entry in process.needs]
+        pairs = {(need.name, found.makers) for need, found in met if isinstance(need, Program)}
+        called: dict[int, set[str]] = {}
+        for name, makers in pairs:
+            for maker in makers:
+                called.setdefault(maker, set()).add(name)
+        return called
 
     def of_instruction(self, instruction: Instruction) -> tuple[Step, ...]:
         """The steps of one instruction of the file, in order."""

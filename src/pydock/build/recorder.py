@@ -119,14 +119,14 @@ class Recorder:
         if isinstance(gone, Matching):
             folder = posixpath.dirname(gone.pattern.partition("*")[0])
             places = [place for kind, place in self.state.opened if kind is Kind.FILE and is_below(place, folder)]
-            inside = {maker for place in places for maker in self.state.opened[(Kind.FILE, place)]}
+            inside = {maker for place in places for maker in self.state.opened[(Kind.FILE, place)].steps}
             return self.state.find(gone).makers | inside
         return self.state.find(gone).makers
 
     def need(self, draft: Draft, need: Need) -> None:
         """Ask for what has to be there; what the step made itself is no need."""
         found = self.state.find(need)
-        others = found.makers - {draft.number}
+        others = _without(found.makers, draft.number)
         if found.makers and not others:
             return
         if isinstance(need, Below):
@@ -136,7 +136,7 @@ class Recorder:
     def take(self, draft: Draft, need: Need) -> None:
         """Ask for what is read where it is there."""
         found = self.state.find(need)
-        if found.answer is not Answer.NO and (others := found.makers - {draft.number}):
+        if found.answer is not Answer.NO and (others := _without(found.makers, draft.number)):
             draft.takes.setdefault(need, Found(found.answer, others))
 
     def mention(self, draft: Draft, text: str) -> None:
@@ -147,6 +147,11 @@ class Recorder:
 
     def set_workdir(self, path: str | None) -> None:
         self.state = replace(self.state, workdir=path)
+
+
+def _without(makers: frozenset[int], number: int) -> frozenset[int]:
+    """The makers without a step; the very same where it is none of them, since many steps share them."""
+    return makers - {number} if number in makers else makers
 
 
 def met(entries: Iterable[Met]) -> dict[Need, Found]:

@@ -111,6 +111,7 @@ def _is_younger(image: PythonImage, minor: str) -> bool:
     return bool(newest) and version_order(image.version) > max(map(version_order, newest))
 
 
+@once
 def suite_for(project: Project, image: PythonImage, minor: str) -> str:
     """The codename for a stage: as written, as another stage wrote it, or what the tag floats to.
 

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pydock.contract import environment_before, workdir_before
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.tree import Tree
-from pydock.values import Value
+from pydock.values import Value, once
 from pydock.words import expand, unquote
 
 
@@ -60,9 +60,14 @@ def copies(dockerfile: Dockerfile, stage: Stage, until: Instruction | None = Non
     if stage.index not in known:
         known[stage.index] = tuple(_all_copies(dockerfile, stage))
     found = known[stage.index]
-    if until is None or not stage.holds(until):
+    if until is None or until not in _instructions(stage):
         return found
     return found[: bisect_left(found, until.span.start, key=lambda copied: copied.instruction.span.start)]
+
+
+@once
+def _instructions(stage: Stage) -> frozenset[Instruction]:
+    return frozenset(stage.instructions)
 
 
 def _known_copies(dockerfile: Dockerfile) -> dict[int, tuple[Copied, ...]]:

@@ -8,13 +8,16 @@ from the context.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from pydock.dockerfile import Instruction
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.ignored import ignore_of
 from pydock.project.ownership import SYSTEM_FOLDERS, is_below, made_folders, target_of
 from pydock.words import variables
+
+_WORD = regex(r"[\w.-]+")
 
 
 def giving_place(project: Project, folders: Sequence[str], after: Instruction) -> Instruction | None:
@@ -28,7 +31,8 @@ def giving_place(project: Project, folders: Sequence[str], after: Instruction) -
     instructions = stage.instructions
     if not project.tree.known or stage.of("USER"):
         return None
-    touching = [run for run in stage.of("RUN") if _touches(project, run, folders)]
+    names = {part for folder in folders for part in _parts(folder)}
+    touching = [run for run in stage.of("RUN") if _touches(project, run, names)]
     at = max(instructions.index(entry) for entry in (after, *touching))
     is_made_next = any(entry.keyword == "WORKDIR" for entry in instructions[at + 1 : at + 2])
     at += is_made_next and project.workdir(stage, *instructions[at + 2 : at + 3]) in folders
@@ -45,10 +49,12 @@ def missing_at(project: Project, folders: Sequence[str], place: Instruction) -> 
     return tuple(folder for folder in folders if folder not in there)
 
 
-def _touches(project: Project, run: Instruction, folders: Sequence[str]) -> bool:
-    """Whether a RUN names one of the folders or one above it, in whatever way."""
+def _touches(project: Project, run: Instruction, names: Set[str]) -> bool:
+    """Whether a RUN names one of the folders or one above it, by one of these names, in whatever way."""
     text = _text(project, run)
-    return any(re.search(_named(part), text) for folder in folders for part in _parts(folder))
+    if not names.isdisjoint(_WORD.findall(text)):
+        return True
+    return any(re.search(_named(name), text) for name in names if not _WORD.fullmatch(name))
 
 
 def _parts(folder: str) -> list[str]:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pydock.dockerfile import Instruction
+from pydock.dockerfile import Instruction, Stage
 from pydock.packages.requirements import Kind, RequirementSet
 from pydock.patterns import regex
 from pydock.project import Project
@@ -198,9 +198,9 @@ def _configured(project: Project, install: Install) -> Iterator[tuple[str, str |
         if origin and text is not None:
             yield from _sections(origin, text)
     for stage in project.lineage(install.stage):
-        for run in stage.of("RUN"):
-            if stage is not install.stage or run.span.start < install.instruction.span.start:
-                yield from _set_in(run)
+        for start, found in _set_in(stage):
+            if stage is not install.stage or start < install.instruction.span.start:
+                yield from found
 
 
 def _sections(path: str, text: str) -> Iterator[tuple[str, str | None, str]]:
@@ -217,9 +217,9 @@ def _sections(path: str, text: str) -> Iterator[tuple[str, str | None, str]]:
 
 
 @once
-def _set_in(run: Instruction) -> tuple[tuple[str, str | None, str], ...]:
-    """What `pip config set` says in a RUN."""
-    return tuple(_set(run))
+def _set_in(stage: Stage) -> tuple[tuple[int, list[tuple[str, str | None, str]]], ...]:
+    """What `pip config set` says in the RUNs of a stage, with where each of these stands."""
+    return tuple((run.span.start, found) for run in stage.of("RUN") if (found := list(_set(run))))
 
 
 def _set(run: Instruction) -> Iterator[tuple[str, str | None, str]]:

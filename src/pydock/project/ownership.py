@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Container, Iterator, Sequence
 
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
@@ -79,7 +80,7 @@ def ownership(project: Project) -> Ownership:
         folder = write.folder or workdir
         folders.setdefault(folder, Write(folder, write.place, write.is_mounted))
     ordered = sorted(folders.items(), key=lambda item: item[0] != workdir)
-    top = [write for folder, write in ordered if not any(is_below(folder, other) for other in folders)]
+    top = [write for folder, write in ordered if not is_inside(folder, folders)]
     names = tuple(write.folder for write in top)
     present = {name for name in names if name == workdir or _is_in_context(project, name)}
     present |= made_folders(project) | {name for name in names if _is_copied_to(project, name)}
@@ -97,6 +98,12 @@ def _is_in_context(project: Project, folder: str) -> bool:
 def is_below(folder: str, other: str) -> bool:
     """Whether one absolute path lies inside another."""
     return folder != other and folder.startswith(other.rstrip("/") + "/")
+
+
+def is_inside(folder: str, others: Container[str]) -> bool:
+    """Whether one absolute path lies inside one of others, each of which is looked up as the paths above it."""
+    above = (folder[: match.start()] for match in re.finditer("/", folder))
+    return any(place in others and is_below(folder, place) for each in above for place in (each, f"{each}/") if place)
 
 
 def _unknown(project: Project) -> Iterator[Write]:
@@ -177,13 +184,14 @@ def _is_filled(project: Project, folders: Sequence[str]) -> bool:
     inside = [folder for folder in folders if not _is_copied_to(project, folder)]
     if any(project.origin(project.final, folder) for folder in inside):
         return True
+    known = frozenset(folders)
     for run in project.final.of("RUN"):
-        is_here = project.workdir(project.final, run) in folders
+        is_here = project.workdir(project.final, run) in known
         for command in script(run).commands:
             if command.program in _LEAVES_NOTHING:
                 continue
-            below = [value for value in command.values[1:] for folder in folders if is_below(value, folder)]
-            is_more = command.program != "mkdir" and any(value in folders for value in command.values[1:])
+            below = [value for value in command.values[1:] if is_inside(value, known)]
+            is_more = command.program != "mkdir" and any(value in known for value in command.values[1:])
             relative = is_here and _FILLS.match(command.program) and not _is_absolute(command.values)
             if below or is_more or relative:
                 return True

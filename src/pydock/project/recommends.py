@@ -16,6 +16,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.apt import AptStep, apt_installs
 from pydock.shell import script
+from pydock.values import once
 from pydock.words import expand
 
 _IN_FULL_IMAGE = frozenset({"gcc", "g++", "make", "libc6-dev", "autoconf", "automake", "build-essential"})
@@ -54,13 +55,16 @@ def doubts(project: Project, step: AptStep, names: Collection[str]) -> Iterator[
 
 def _adds_source(stage: Stage, step: AptStep) -> bool:
     """Whether apt is told of another source of packages before a step, or in its RUN."""
-    before = [entry for entry in stage.instructions if entry.span.start <= step.instruction.span.start]
-    entries = before if stage is step.stage else stage.instructions
-    return any(
-        _SOURCE.search("\n".join((entry.value, *entry.documents)))
-        for entry in entries
-        if entry.keyword in {"RUN", "COPY", "ADD"}
-    )
+    first = _first_source(stage)
+    return first is not None and (stage is not step.stage or first <= step.instruction.span.start)
+
+
+@once
+def _first_source(stage: Stage) -> int | None:
+    """Where the first instruction of a stage stands that tells apt of another source."""
+    entries = stage.of("RUN", "COPY", "ADD")
+    found = (entry for entry in entries if _SOURCE.search("\n".join((entry.value, *entry.documents))))
+    return next((entry.span.start for entry in found), None)
 
 
 @cache
@@ -88,18 +92,29 @@ def missing(project: Project, step: AptStep, names: Collection[str], called: Col
     image = project.python_image(step.stage)
     present = set(names) | ({"ca-certificates"} if image and image.is_debian else set())
     present |= _IN_FULL_IMAGE if image and image.variant == "" else set()
-    for other in apt_installs(step.stage):
-        if other.command is step.command:
-            break
-        present |= set(other.names)
-        if not other.without_recommends:
-            present |= {name for row in _rows(frozenset(other.names)) for name in row["add"].split()}
     present |= {name for row in _rows(frozenset(present)) for name in row["brings"].split()}
+    since, mine = _since(step.stage), step.command.span.start
     wanted = [name for row in _rows(frozenset(names)) for name in row["add"].split()]
     wanted += [
         name for row in _rows(frozenset(names)) for name in row["offers"].split() if programs_of(name) & set(called)
     ]
-    return tuple(dict.fromkeys(name for name in wanted if name not in present))
+    return tuple(dict.fromkeys(name for name in wanted if name not in present and since.get(name, mine) >= mine))
+
+
+@once
+def _since(stage: Stage) -> dict[str, int]:
+    """Where in the file the first install stands that has a package in the image, by the name of the package."""
+    found: dict[str, int] = {}
+    for each in apt_installs(stage):
+        names = [*each.names]
+        if not each.without_recommends:
+            names += [name for row in _rows(frozenset(each.names)) for name in row["add"].split()]
+        for name in names:
+            found.setdefault(name, each.command.span.start)
+    for name, start in list(found.items()):
+        for brought in (word for row in _rows(frozenset({name})) for word in row["brings"].split()):
+            found[brought] = min(start, found.get(brought, start))
+    return found
 
 
 @lru_cache(maxsize=1024)

@@ -6,6 +6,7 @@ has gone through the mask for secrets, so no format can print one by accident.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -256,9 +257,9 @@ def _may_be_told(edit: Replacement, mask: Mask) -> bool:
 def _anchor(project: Project, finding: Finding, lines: Iterable[str]) -> str:
     """The words of the lines; for what is said about a whole stage that stage, whatever it is built on."""
     stages = project.dockerfile.stages if finding.path in {"", project.path} else ()
-    for stage in stages:
-        if stage.start.whole.start <= finding.span.start < stage.start.whole.end:
-            return f"FROM {'' if stage is project.final else stage.name or stage.index}".strip()
+    at = bisect_right(stages, finding.span.start, key=lambda stage: stage.start.whole.start)
+    if at and finding.span.start < (stage := stages[at - 1]).start.whole.end:
+        return f"FROM {'' if stage is project.final else stage.name or stage.index}".strip()
     words = " ".join(lines).split()
     return " ".join(word for word in words if word != project.dockerfile.escape)
 

@@ -38,7 +38,6 @@ from pydock.project.apt import (
 from pydock.project.lists import needed_later
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
-from pydock.state.needs import Program
 
 _JOINT = " \\\n    && "
 
@@ -317,10 +316,8 @@ def _without_recommends(project: Project, entry: AptRun, step: AptStep) -> Fix:
 def _called(project: Project, step: AptStep) -> frozenset[str]:
     """The programs that an install brings, by name or as recommended, and that steps and processes call."""
     build = walk(project)
-    mine = {each.number for each in build.steps if each.member is not None and each.member.span == step.step.span}
-    met = [entry for each in build.steps for entry in each.needs]
-    met += [entry for process in build.processes for entry in process.needs]
-    return frozenset(need.name for need, found in met if isinstance(need, Program) and found.makers & mine)
+    own = [each for each in build.of_instruction(step.instruction) if each.member is not None]
+    return build.called_of(each.number for each in own if each.member and each.member.span == step.step.span)
 
 
 def _option_edit(dockerfile: Dockerfile, path: str, entry: AptRun, step: AptStep) -> Edit:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pydock.build import walk
-from pydock.dockerfile import Instruction, Stage
+from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.images.debian import has_wheels
 from pydock.lines import Span
@@ -33,7 +33,7 @@ from pydock.project.wanted import wanted
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
 from pydock.state import is_below
-from pydock.values import Value
+from pydock.values import Value, once
 
 MOUNT = "--mount=type=cache,target=/root/.cache/pip"
 _SWITCHES = {
@@ -192,12 +192,13 @@ def _without_cache(project: Project, uses: tuple[_Use, ...]) -> Fix | None:
 
 def _is_used_elsewhere(project: Project, run: Instruction) -> bool:
     """Whether another instruction names a cache folder: copies it to a stage, or removes it."""
-    return any(
-        ".cache" in text
-        for entry in project.dockerfile.instructions
-        if entry is not run and entry.keyword in {"COPY", "ADD", "RUN"}
-        for text in (entry.value, *entry.documents)
-    )
+    return any(entry is not run for entry in _naming_caches(project.dockerfile))
+
+
+@once
+def _naming_caches(dockerfile: Dockerfile) -> tuple[Instruction, ...]:
+    entries = (entry for entry in dockerfile.instructions if entry.keyword in {"COPY", "ADD", "RUN"})
+    return tuple(entry for entry in entries if any(".cache" in text for text in (entry.value, *entry.documents)))
 
 
 def _links_into_cache(project: Project, stage: Stage, run: Instruction, uses: tuple[_Use, ...]) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from pydock.build import walk
 from pydock.chains import ended
@@ -78,25 +79,22 @@ EXAMPLES = (
 
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
-        by_run: dict[Instruction, list[Install]] = {}
-        for install in project.installs(stage):
-            by_run.setdefault(install.instruction, []).append(install)
+        installed = (each for each in project.installs(stage) if not each.is_code)
+        by_run = {run: list(found) for run, found in groupby(installed, lambda each: each.instruction)}
         code = [copied for copied in project.copies(stage) if _is_source(project, copied)]
         for run in stage.of("RUN") if code else ():
-            installs = [each for each in by_run.get(run, ()) if not each.is_code]
+            installs = by_run.get(run, [])
             managed = [command for command in script(run).commands if command.values[:2] in _MANAGERS]
-            if (not installs and not managed) or run.span.start < code[0].instruction.span.start:
-                continue
-            sources = [copied for copied in code if copied.instruction.span.start < run.span.start]
-            if managed and _is_staged(stage, managed[0], sources[0]):
+            above = code if installs or managed else ()
+            sources = [each for each in above if each.instruction.span.start < run.span.start]
+            if not sources or (managed and _is_staged(stage, managed[0], sources[0])):
                 continue
             span = installs[0].command.span if installs else managed[0].span
             fix = _staged_fix(project, stage, run, sources) if managed else _fix(project, stage, run, sources)
-            first = sources[0].instruction
             yield Finding(
                 RULE,
                 span,
-                f"the code is copied before this install, on line {first.number}",
+                f"the code is copied before this install, on line {sources[0].instruction.number}",
                 fix,
                 cost=_cost(project, installs),
                 advice="" if fix else "Copy the files that name the dependencies, install them, then copy the code.",

@@ -12,7 +12,8 @@ from pydock.project import Project
 from pydock.split.base import Base
 from pydock.split.facts.environment import Environment
 from pydock.split.facts.members import Member, members, works_in_folder
-from pydock.split.facts.slices import Reason, Slices
+from pydock.split.facts.reasons import Reason
+from pydock.split.facts.slices import Slices
 from pydock.split.facts.system import SystemPackages
 from pydock.values import Value
 

@@ -25,6 +25,7 @@ from pydock.state.needs import (
     Thing,
     Toolchain,
 )
+from pydock.state.openers import Openers
 from pydock.values import Value, field, replace
 
 _DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -49,7 +50,7 @@ class State(Value):
     read: Callable[[str], str | None] = _unread
     children: HashTrieMap[str, HashTrieSet[str]] = field(default_factory=HashTrieMap)
     distributions: HashTrieMap[str, HashTrieSet[str]] = field(default_factory=HashTrieMap)
-    opened: HashTrieMap[tuple[Kind, str], HashTrieSet[int]] = field(default_factory=HashTrieMap)
+    opened: HashTrieMap[tuple[Kind, str], Openers] = field(default_factory=HashTrieMap)
     openers: HashTrieMap[int, Open] = field(default_factory=HashTrieMap)
     variables: HashTrieMap[str, str | None] = field(default_factory=HashTrieMap)
     setters: HashTrieMap[str, frozenset[int]] = field(default_factory=HashTrieMap)
@@ -170,8 +171,8 @@ class State(Value):
         opened = self.opened
         for kind in opens.kinds:
             for place in opens.places if kind in KINDS_WITH_PLACES else ("/",):
-                known = opened.get((kind, place)) or HashTrieSet()
-                opened = opened.insert((kind, place), known.insert(step))
+                known = opened.get((kind, place)) or Openers()
+                opened = opened.insert((kind, place), known.and_of(step))
         openers = self.openers.insert(step, _joined(self.openers.get(step), opens))
         return replace(self, opened=opened, openers=openers)
 

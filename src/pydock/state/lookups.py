@@ -192,7 +192,8 @@ def _makers_of_distributions(state: State, environment: str) -> frozenset[int]:
 
 def openers(state: State, kind: Kind, path: str) -> frozenset[int]:
     """The steps that may have made a thing of this kind at a path."""
-    found: set[int] = set()
+    found: list[frozenset[int]] = []
     for place in ancestors(path):
-        found |= set(state.opened.get((kind, place)) or ())
-    return frozenset(found)
+        if (opened := state.opened.get((kind, place))) is not None:
+            found.append(opened.steps)
+    return frozenset().union(*found) if len(found) > 1 else found[0] if found else frozenset()

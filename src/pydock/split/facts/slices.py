@@ -7,13 +7,13 @@ To be needed by the builder is no such reason: then both have it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import Enum
 
 from pydock.build import Build, Process, Step
 from pydock.effects.packages.sources import LIBRARY_CACHE
 from pydock.images.debian import is_either, java_runtime, kind_of
 from pydock.split.facts.inputs import BUILD_VARIABLE, INSTALLERS_INPUT, INSTALLERS_OWN
 from pydock.split.facts.members import package_of
+from pydock.split.facts.reasons import Reason
 from pydock.state import ANYTHING, BASE, Answer, Found, Need, is_below
 from pydock.state.needs import File, Folder, Module, PackageLists, Program, Toolchain, Variable
 from pydock.values import Value
@@ -23,17 +23,6 @@ _BUILDING = frozenset({"compiler", "build-tool", "headers"})
 # The headers that every compiler reads.
 _OF_C = frozenset({"libc6-dev", "libc-dev", "linux-libc-dev"})
 _FETCHING = frozenset({"fetcher", "version-control"})
-
-
-class Reason(Enum):
-    """Why a step is not in the runtime stage, as it is told."""
-
-    INSTALLS = "the builder installs the packages"
-    TOOL = "only building calls it"
-    BUILDING = "only compiling needs it"
-    INPUT = "only the install reads it"
-    CLEAN_UP = "what it cleans up is no longer there"
-    DEAD = "nothing of it is left in the image"
 
 
 class Slices(Value, dict=True):
@@ -64,6 +53,8 @@ class _Slicer:
         # Processes start from the final stage, which may be this one or stand on it.
         self.processes: tuple[Process, ...] = build.processes
         self.environments = {step.installs for step in self.installs}
+        # Of each need the makers that were asked about, and those among them that made it.
+        self.judged: dict[Need, tuple[set[int], set[int]]] = {}
 
     def slices(self) -> Slices:
         installs = {step.number for step in self.steps if step.is_of_environment}
@@ -150,18 +141,31 @@ class _Slicer:
         found: set[int] = set()
         is_headers = kind_of(package_of(step) or "") == "headers"
         for need, answer in step.takes:
-            for maker in answer.makers:
-                other = self.by_number.get(maker)
-                is_behind = other is not None and (_made(other, need) or (is_headers and ANYTHING in other.opens))
-                if is_behind or (other is not None and isinstance(need, Variable | Toolchain | Program)):
-                    found.add(maker)
+            if isinstance(need, Variable | Toolchain | Program):
+                found |= answer.makers & self.by_number.keys()
+            else:
+                found |= self.made(need, answer.makers)
+                if is_headers:
+                    found |= {
+                        each for each in answer.makers & self.by_number.keys() if ANYTHING in self.by_number[each].opens
+                    }
         return found
+
+    def made(self, need: Need, makers: frozenset[int]) -> set[int]:
+        """Those of the steps that put something where a need looks; each is looked at once for all who need it."""
+        judged, found = self.judged.setdefault(need, (set(), set()))
+        new = (makers - judged) & self.by_number.keys()
+        found |= {maker for maker in new if _made(self.by_number[maker], need)}
+        judged |= makers
+        return found & makers
 
     def closure(
         self, roots: set[int], excluded: frozenset[int], *, takes: bool, stop: frozenset[int] = frozenset()
     ) -> set[int]:
         """The roots and all that they need, directly or through others."""
         found: set[int] = set()
+        # Every step in front of this one has been taken along.
+        whole = -1
         pending = [number for number in roots if number not in excluded]
         while pending:
             number = pending.pop()
@@ -172,8 +176,9 @@ class _Slicer:
             more = self.at_run_time(step.needs) if stop else self.providers(step.needs)
             if takes:
                 more |= self.soft(step) if step.installs is not None or not stop else self.variables_of(step)
-            if ANYTHING in step.opens:
-                more |= {other.number for other in self.steps if other.number < number}
+            if ANYTHING in step.opens and number > whole:
+                more |= {other for other in self.by_number if whole <= other < number}
+                whole = number
             pending += more - found
         return found
 
@@ -289,7 +294,7 @@ class _Slicer:
 
     def is_beside_input(self, step: Step, builder: set[int]) -> bool:
         """Whether the same COPY brings something else that installs read: uvx comes with uv."""
-        others = (other for other in self.steps if other.at == step.at and other.number in builder)
+        others = (other for other in self.build.of_instruction(step.instruction) if other.number in builder)
         return any(other is not step and self.is_input(other) for other in others)
 
     def is_mentioned(self, step: Step) -> bool:
@@ -314,27 +319,23 @@ class _Slicer:
     def checks(self, builder: set[int]) -> set[int]:
         """What leaves nothing, and stands in the same RUN in front of an install: `test -s requirements.txt`."""
         found = set()
-        for step in self.steps:
-            if (
-                step.keyword == "RUN"
-                and not step.leaves_anything
-                and not step.is_setting
-                and step.number not in builder
-            ):
-                following = [other for other in self.steps if other.at == step.at and other.number > step.number]
-                following = [other for other in following if other.leaves_anything]
-                if following and following[0].number in builder and following[0].installs is not None:
-                    found.add(step.number)
+        # The next step, from behind, that leaves something.
+        following: Step | None = None
+        for step in reversed(self.steps):
+            if step.leaves_anything or (following is not None and following.at != step.at):
+                following = step if step.leaves_anything else None
+            is_check = not (step.keyword != "RUN" or step.leaves_anything or step.is_setting or step.number in builder)
+            if is_check and following is not None and following.installs is not None and following.number in builder:
+                found.add(step.number)
         return found
 
     def settings(self, chosen: set[int]) -> set[int]:
         """`cd`, `set` and `export` in front of a part of the same RUN that is chosen."""
-        found = set()
-        for step in self.steps:
-            if step.is_setting and any(
-                other.number in chosen and other.at == step.at and other.number > step.number and not other.is_setting
-                for other in self.steps
-            ):
+        found, chosen_at = set(), None
+        for step in reversed(self.steps):
+            if not step.is_setting and step.number in chosen:
+                chosen_at = step.at
+            elif step.is_setting and step.at == chosen_at:
                 found.add(step.number)
         return found
 

@@ -11,7 +11,8 @@ from pydock.images.base import Base as Image
 from pydock.images.base import name_in_suite
 from pydock.images.debian import Need, full_image_packages, java_runtime, kind_of, program, runtime_of
 from pydock.split.facts.members import package_of
-from pydock.split.facts.slices import Reason, Slices
+from pydock.split.facts.reasons import Reason
+from pydock.split.facts.slices import Slices
 from pydock.state import BASE, Found
 from pydock.state import Need as Wanted
 from pydock.state.needs import Library, Package, Program

@@ -12,7 +12,7 @@ from pydock.plan import Add, Change, Drop, Keep, Piece, Repeat
 from pydock.project.shutdown import deaf_program
 from pydock.shell import script
 from pydock.split.draft import Draft
-from pydock.split.facts.slices import Reason
+from pydock.split.facts.reasons import Reason
 from pydock.split.text.builder import is_builders
 from pydock.split.text.commands import moved
 from pydock.split.text.copies import leaves_runtime
