@@ -2,7 +2,7 @@
 
 Sources: https://www.starlette.io/routing/, https://docs.aiohttp.org/en/stable/web_quickstart.html,
 https://www.tornadoweb.org/en/stable/web.html, https://sanic.dev/en/guide/best-practices/blueprints.html,
-https://pypi.org/project/healthcheck/1.3.3/, https://pypi.org/project/flask-healthz/,
+healthcheck 1.3.3 and flask-healthz (their project pages on the public index),
 https://dockerflow.readthedocs.io/, read 2026-11.
 """
 
