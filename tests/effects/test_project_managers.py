@@ -135,6 +135,21 @@ def test_the_configuration_of_poetry_is_followed() -> None:
     assert done("poetry install", state)[0].installs == "/app/.venv"
 
 
+@pytest.mark.parametrize(
+    ("variables", "is_needed"),
+    [
+        pytest.param({}, False, id="Poetry clones by itself"),
+        pytest.param({"POETRY_SYSTEM_GIT_CLIENT": "true"}, True, id="a setting asks for git"),
+        pytest.param({"POETRY_EXPERIMENTAL_SYSTEM_GIT_CLIENT": "1"}, True, id="its name before Poetry 2"),
+    ],
+)
+def test_poetry_needs_git_for_a_package_from_a_repository(variables: dict[str, str], *, is_needed: bool) -> None:
+    project = POETRY.replace('flask = "^3.0"', 'flask = {git = "https://example.org/flask"}')
+    (found,) = done("poetry install --no-root", image({"/app/pyproject.toml": project}, **variables))
+    assert (Program("git") in found.needs) is is_needed
+    assert (Program("git") in found.takes) is not is_needed
+
+
 POETRIES = [
     pytest.param("poetry install", {"flask", "werkzeug", "shop", "pytest"}, id="all that is not optional"),
     pytest.param("poetry install --no-root", {"flask", "werkzeug", "pytest"}, id="without the project"),

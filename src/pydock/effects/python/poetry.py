@@ -26,9 +26,10 @@ from pydock.effects.unknown import unknown
 from pydock.packages import ALL_EXTRAS, Groups, LocalProject, of_project, read_table, section
 from pydock.shell.argv import Argv, argv
 from pydock.state import Effect, Need, Nested, Purpose, State
-from pydock.state.needs import Below, File
+from pydock.state.needs import Below, File, Program
 from pydock.values import replace
 
+_GIT = Program("git")
 _FOLDER = ("-C", "--directory", "-P", "--project")
 
 
@@ -162,7 +163,19 @@ def _install(line: Argv, folder: str, state: State) -> Effect:
     groups = _groups(line, has_project=is_package and not line.has("--no-root") and line.verb != "update")
     found = synced(Sync(folder, environment(folder, state), groups, "poetry.lock", _extras(line)), state)
     settings = (Below(posixpath.dirname(_config_file(state))), File(f"{folder.rstrip('/')}/poetry.toml"))
-    return replace(found, takes=(*found.takes, *settings))
+    return _cloned(replace(found, takes=(*found.takes, *settings)), folder, state)
+
+
+def _cloned(found: Effect, folder: str, state: State) -> Effect:
+    """Poetry clones by itself: git serves it where it is there, and has to be there only where a setting asks for it.
+
+    Source: https://python-poetry.org/docs/configuration/#system-git-client, read 2026-11.
+    """
+    names = ("system-git-client", "experimental.system-git-client")
+    if any(is_true(setting(name, folder, state)) for name in names):
+        return found
+    needs = tuple(need for need in found.needs if need != _GIT)
+    return replace(found, needs=needs, takes=(*found.takes, _GIT)) if len(needs) < len(found.needs) else found
 
 
 def _run(line: Argv, folder: str, state: State) -> Iterator[Effect | Nested]:
@@ -179,4 +192,5 @@ def _locks(folder: str, state: State) -> Effect:
 def _adds(line: Argv, folder: str, state: State) -> Effect:
     manifest, lock = (File(f"{folder.rstrip('/')}/{name}") for name in ("pyproject.toml", "poetry.lock"))
     found = installed(demand_of(line, state), environment(folder, state), state, manifest)
-    return replace(found, takes=(*found.takes, lock), provides=(*found.provides, lock), changes=(manifest,))
+    found = replace(found, takes=(*found.takes, lock), provides=(*found.provides, lock), changes=(manifest,))
+    return _cloned(found, folder, state)
