@@ -15,9 +15,9 @@ from pydock.ask import Question, unchanged
 from pydock.cli import main
 from pydock.discover import Target, composed_above, targets
 from pydock.project import Project, compose
-from pydock.project.facts import Fact, Process, facts
 from pydock.project.secrets import Mask
 from pydock.report.facts import document, text
+from pydock.service.facts import Fact, Process, facts
 from pydock.tree import Tree
 from pydock.values import replace
 

@@ -15,8 +15,8 @@ from docker.types import Healthcheck
 from pydock.edits import Safety
 from pydock.engine import rewrite
 from pydock.project import Project
-from pydock.project.app import bind
 from pydock.rules import RULES
+from pydock.service.app import bind
 from pydock.tree import Tree
 from tests.containers import build, provide_bases
 from tests.test_fixtures import FIXTURES, NAMES

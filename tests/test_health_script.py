@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from pydock.project.ports import Port
-from pydock.project.probe import ANY_STATUS, ANYWHERE, Question, one_line, script
+from pydock.service.code.ports import Port
+from pydock.service.probe import ANY_STATUS, ANYWHERE, Question, one_line, script
 
 HOST = "shop.example"
 Writer = Callable[[Question], str]

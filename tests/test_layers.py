@@ -36,8 +36,11 @@ FLOORS = (
     {"tree"},
     {"project"},
     {"discover", "git"},
-    {"resolve"},
     {"build"},
+    {"system"},
+    {"service"},
+    {"locks"},
+    {"resolve"},
     {"rule"},
     {"split"},
     {"rules", "codemods"},
@@ -57,7 +60,7 @@ FLOORS = (
     {"__main__"},
 )
 # What tells a person, or goes on with the next of many services.
-_TELLING = "cli cli_facts cli_failures cli_migrate cli_verify discover examine hiding many settle write"
+_TELLING = "cli cli_facts cli_failures cli_migrate cli_verify discover examine many secret_values settle write"
 CATCHING = frozenset(f"{name}.py" for name in _TELLING.split())
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 # What starts another program: BuildKit, the resolver, git and the keeper of many services.
@@ -85,7 +88,7 @@ DOORS = {
     },
     "yaml": {"yaml_text.py"},
     # Names and versions are values of the whole middle of the house.
-    "packaging": {"build", "images", "packages", "project", "resolve", "split", "rules"},
+    "packaging": {"build", "images", "locks", "packages", "project", "resolve", "split", "rules"},
     "uv": {"resolve/uv.py"},
     "pathspec": {"gitignore.py"},
     "distributed": {"migrate/pool.py"},

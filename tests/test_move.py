@@ -9,8 +9,8 @@ import pytest
 
 from pydock.edits import Safety
 from pydock.engine import Report, rewrite
+from pydock.locks.python.move import questions
 from pydock.project import Options, Project
-from pydock.project.move import questions
 from pydock.project.pins import Answer, Artifact, Pin, Pins
 from pydock.rules import end_of_life_python
 from pydock.tree import Tree

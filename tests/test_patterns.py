@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydock.project import calls, rights, written
+from pydock.project import calls
 from pydock.rules import log_to_file
+from pydock.service.files import module_writes, rights
 from pydock.split.facts import slim
 
 PATTERNS = {
@@ -18,7 +19,7 @@ PATTERNS = {
     "what calls a compiler": calls._COMPILES,
     "what needs a screen": slim._WINDOWS,
     "what logs to a file": log_to_file._HANDLER,
-    "what may write": written._HINT,
+    "what may write": module_writes._HINT,
 }
 
 
@@ -55,4 +56,4 @@ CALLS = {
 
 @pytest.mark.parametrize(("text", "is_read"), CALLS.items(), ids=CALLS)
 def test_only_a_file_that_may_write_is_parsed_for_it(text: str, is_read: bool) -> None:
-    assert written.may_write(text) is is_read
+    assert module_writes.may_write(text) is is_read

@@ -12,8 +12,8 @@ import pytest
 
 from pydock.edits import Safety
 from pydock.engine import rewrite
+from pydock.locks.python.interpreters import Interpreter, interpreter
 from pydock.project import Project
-from pydock.project.interpreters import Interpreter, interpreter
 from pydock.project.pins import DIRECT, Answer, Indexes, Request
 from pydock.resolve import Resolver, uv
 from pydock.resolve.archives import needs

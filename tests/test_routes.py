@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from pydock.project import Project
-from pydock.project.facts import facts
+from pydock.service.facts import facts
 from pydock.tree import Tree
 
 IMAGE = "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\n"

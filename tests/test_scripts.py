@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pydock.project import Project
-from pydock.project.facts import facts
+from pydock.service.facts import facts
 from pydock.tree import Tree
 from tests.test_facts import FLASK, IMAGE, Case, answered
 

@@ -16,8 +16,7 @@ from pydock.discover import Target, Unusable, configuration
 from pydock.edits import Safety
 from pydock.engine import Report
 from pydock.errors import OptionError
-from pydock.project import Options, Project, hiding
-from pydock.project.hiding import without_secrets
+from pydock.project import Options, Project
 from pydock.project.pins import Answer as Pinned
 from pydock.project.pins import Request, Unanswered
 from pydock.project.running import Running
@@ -25,6 +24,8 @@ from pydock.report import Answer, checked, fixed, mask_of
 from pydock.report.tables import plan_table
 from pydock.rule import Rule
 from pydock.rules import RULES
+from pydock.service.files import secret_values
+from pydock.service.files.secret_values import without_secrets
 from pydock.split import Refusal, split
 from pydock.terminal import printable
 from pydock.tree import Tree
@@ -123,7 +124,7 @@ def plan(question: Question, target: Target) -> str:
     project, _ = _project(question, target, {})
     with without_secrets(project):
         engine.check(project, ())
-    mask = hiding.mask(project)
+    mask = secret_values.mask(project)
 
     def told(text: str) -> str:
         return printable(mask(text))

@@ -116,8 +116,8 @@ def _measured(versions: "Comparison", wishes: "Wishes") -> "Bench":
     from pydock.bench.engine import connect
     from pydock.bench.measure import measure
     from pydock.bench.progress import Progress
-    from pydock.project.hiding import hide, mask
     from pydock.report.bench_table import Bench
+    from pydock.service.files.secret_values import hide, mask
 
     progress = Progress(sys.stderr)
     moment = datetime.now(UTC).isoformat(timespec="seconds")

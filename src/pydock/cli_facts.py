@@ -33,10 +33,10 @@ def facts(
     """
     from pydock.ask import Question, one, unchanged
     from pydock.discover import composed_above, targets
-    from pydock.project import hiding
-    from pydock.project.facts import facts as known
     from pydock.report import failed
     from pydock.report.facts import document, text
+    from pydock.service.facts import facts as known
+    from pydock.service.files import secret_values
     from pydock.values import replace
 
     question = Question(budget(budget_seconds, budget_memory))
@@ -45,9 +45,9 @@ def facts(
         try:
             with one(question, target) as usable:
                 project = replace(unchanged(question, usable), above=composed_above(usable))
-                with hiding.without_secrets(project):
+                with secret_values.without_secrets(project):
                     told = known(project)
-                found.append((usable.shown, told, hiding.mask(project)))
+                found.append((usable.shown, told, secret_values.mask(project)))
         except PydockError as error:
             if failure := failed(target.shown, error, target.path).failure:
                 console.complain(failure.message, failure.hint)

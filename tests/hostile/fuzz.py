@@ -24,7 +24,7 @@ from pydock.lines import Span
 from pydock.migrate.record import Record
 from pydock.packages.requirements import read
 from pydock.project.compose import builds, environment, inline_builds, words
-from pydock.project.module import read_module
+from pydock.service.code.module import read_module
 from pydock.shell import script_of_text
 from pydock.shell.flow import flow
 from pydock.suppression import suppressions

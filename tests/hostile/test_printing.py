@@ -20,8 +20,7 @@ from pydock.migrate.examine import Task, examine
 from pydock.migrate.find import Service
 from pydock.migrate.message import message
 from pydock.migrate.rows import Row
-from pydock.project import Project, hiding
-from pydock.project.facts import facts
+from pydock.project import Project
 from pydock.project.pins import Request
 from pydock.report import Answer, diff, failed, verify
 from pydock.report import facts as told_facts
@@ -29,6 +28,8 @@ from pydock.report.bench_table import Bench
 from pydock.report.facts import document
 from pydock.resolve.kept import Kept
 from pydock.resolve.output import explained
+from pydock.service.facts import facts
+from pydock.service.files import secret_values
 from pydock.terminal import Style
 from tests.command_line import Runner
 from tests.hostile.secrets_kinds import KINDS, PLAIN, Kind
@@ -60,8 +61,8 @@ def _outputs(found: Target, checked: Answer, files: Mapping[str, str]) -> Iterat
     yield "the difference in colours", diff.patch([rewritten], Style(True), is_seen=True)[0]
     yield "the story", diff.story([rewritten], Style(), is_written=False)
     yield "the plan", plan(FIX, found)
-    yield "facts", told_facts.text("Dockerfile", facts(project), hiding.mask(project))
-    yield "facts as JSON", document([("Dockerfile", facts(project), hiding.mask(project))])
+    yield "facts", told_facts.text("Dockerfile", facts(project), secret_values.mask(project))
+    yield "facts as JSON", document([("Dockerfile", facts(project), secret_values.mask(project))])
     yield from _errors(project, everything)
     yield from _measured(project, rewritten, everything)
     yield from _migrated(folder)
@@ -70,7 +71,7 @@ def _outputs(found: Target, checked: Answer, files: Mapping[str, str]) -> Iterat
 def _errors(project: Project, everything: str) -> Iterator[tuple[str, str]]:
     """What goes wrong while a service is looked at, in words that quote all of it."""
     for wrong in (PydockError(everything, everything), BuildError(everything, everything, everything, (everything,))):
-        with pytest.raises(PydockError) as caught, hiding.without_secrets(project):
+        with pytest.raises(PydockError) as caught, secret_values.without_secrets(project):
             raise wrong
         yield "an error", f"{caught.value} {failed('Dockerfile', caught.value).failure}"
         if isinstance(caught.value, BuildError):
@@ -81,7 +82,7 @@ def _measured(project: Project, rewritten: Answer, everything: str) -> Iterator[
     """What an engine says, where builds and containers print all that they were given."""
     log = f"Error: {everything!r}\nfailed with {everything}"
     failure = Failure(everything, tuple(log.splitlines()))
-    bench = hiding.mask(project).over(
+    bench = secret_values.mask(project).over(
         Measured("before", steps=((everything, 1.0),), notes=(everything,), failure=failure)
     )
     for form in ("table", "json", "markdown", "html"):

@@ -22,11 +22,12 @@ from pydock.migrate.find import Service
 from pydock.migrate.message import message
 from pydock.migrate.record import Reason, Record, State
 from pydock.migrate.rows import Row
-from pydock.project import Project, hiding
-from pydock.project.facts import facts
+from pydock.project import Project
 from pydock.report import diff, failed, markdown
 from pydock.report import facts as told_facts
 from pydock.report.bench_table import Bench
+from pydock.service.facts import facts
+from pydock.service.files import secret_values
 from pydock.terminal import Style
 from tests.command_line import Runner
 from tests.hostile.secrets_kinds import Kind
@@ -59,8 +60,8 @@ def _outputs(folder: Path, text: str) -> Iterator[tuple[str, str]]:
     yield "the difference where it is seen", diff.patch(both, Style(), is_seen=True)[0]
     yield "the story", diff.story(both, Style(), is_written=False)
     yield "the plan", plan(FIX, found)
-    yield "facts", told_facts.text(text, facts(project), hiding.mask(project))
-    yield "facts as JSON", told_facts.document([(text, facts(project), hiding.mask(project))])
+    yield "facts", told_facts.text(text, facts(project), secret_values.mask(project))
+    yield "facts as JSON", told_facts.document([(text, facts(project), secret_values.mask(project))])
     measured = Measured("before", steps=((text, 1.0),), notes=(text,), failure=Failure(text, (text,)))
     for way in ("table", "json", "markdown", "html"):
         bench = Bench(text, "engine", 1, "2026-11-30T00:00:00+00:00", (measured,))

@@ -9,12 +9,12 @@ from pydock.bench.context import sent
 from pydock.bench.facts import Declared
 from pydock.engine import Report
 from pydock.project import Project
-from pydock.project.app import app, bind
-from pydock.project.called import called_programs
 from pydock.project.compose import services
-from pydock.project.module import read_module
 from pydock.project.sources import sources
-from pydock.project.writes import image_path, writes
+from pydock.service.app import app, bind
+from pydock.service.code.module import read_module
+from pydock.service.files.writes import image_path, writes
+from pydock.service.run_time_programs import called_programs
 from pydock.source.syntax import syntax
 from pydock.values import Value, field
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pydock.bench.facts import Declared, Distribution, File, Image, Python
 from pydock.bench.masks import is_for_installing, masked
 from pydock.bench.outcome import Difference, Outcome, judged, unknown
-from pydock.project.build_tools import BUILD_TOOLS
+from pydock.locks.installs.build_tools import BUILD_TOOLS
 
 MOST_LISTED = 4
 PACKAGING = frozenset({"pip", "setuptools", "wheel", "distribute", "pkg-resources"})

@@ -17,8 +17,9 @@ from pydock.bench.scenarios import Scenario, changed, source_file, with_own_cach
 from pydock.bench.sizes import Weight, weighed
 from pydock.bench.trace import Step
 from pydock.errors import BuildError
-from pydock.project import Project, hiding
-from pydock.project.app import bind
+from pydock.project import Project
+from pydock.service.app import bind
+from pydock.service.files import secret_values
 from pydock.values import Value, field, replace
 
 
@@ -160,7 +161,7 @@ def _build(engine: Engine, side: _Side, scenario: Scenario, watcher: Watcher) ->
     if scenario is Scenario.COLD:
         side.caches = f"pydock-{engine.run}-{hashlib.sha256(side.version.name.encode()).hexdigest()[:8]}-{len(times)}"
         recipe = replace(recipe, is_cold=True)
-    hidden = hiding.mask(side.version.project)
+    hidden = secret_values.mask(side.version.project)
     try:
         built = engine.build(
             with_own_caches(recipe, side.caches), lambda step: watcher.step(replace(step, name=hidden(step.name)))
@@ -230,4 +231,4 @@ def _measured(side: _Side) -> Measured:
         tuple(side.notes),
         side.failure,
     )
-    return hiding.mask(side.version.project).over(found)
+    return secret_values.mask(side.version.project).over(found)

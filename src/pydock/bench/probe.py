@@ -17,7 +17,7 @@ from pydock.bench.facts import Answer, Config, File, Image, Python, Service
 from pydock.bench.inside import program
 from pydock.bench.masks import is_generated
 from pydock.errors import EngineError
-from pydock.project.build_tools import BUILD_TOOLS
+from pydock.locks.installs.build_tools import BUILD_TOOLS
 from pydock.values import Value, replace
 
 OWN_LABELS = "dev.pydock."

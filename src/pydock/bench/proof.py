@@ -13,9 +13,10 @@ from pydock.bench.outcome import Difference, Omission, Outcome, Promotion, Proof
 from pydock.bench.verify import LeftOut, Verified, Verifier, verified_fix, verify
 from pydock.edits import Safety
 from pydock.engine import Report
-from pydock.project import Project, hiding
+from pydock.project import Project
 from pydock.project.secrets import Mask, mask
 from pydock.rule import Rule
+from pydock.service.files import secret_values
 from pydock.terminal import printable
 from pydock.values import Value
 
@@ -49,7 +50,7 @@ def compared(report: Report, ways: Ways) -> Proof:
 
 @contextmanager
 def _verifier(project: Project, ways: Ways) -> Iterator[Verifier]:
-    tell = _Progress(hiding.mask(project))
+    tell = _Progress(secret_values.mask(project))
     services = beside(project, tell, has_network=ways.has_network) if ways.has_services else None
     with connect() as engine:
         yield Verifier(engine, project, "bridge" if ways.has_network else "none", ways.builder, services, tell)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pydock.bench.trace import Step
 from pydock.dockerfile import Dockerfile, Stage, read
-from pydock.project.caches import mounts
+from pydock.locks.installs.caches import mounts
 from pydock.tree import Tree
 from pydock.values import Value, field, replace
 from pydock.words import expand

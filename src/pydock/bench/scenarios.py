@@ -15,7 +15,7 @@ from pydock.lines import Span
 from pydock.packages.requirements import entries
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.app import app
+from pydock.service.app import app
 from pydock.tree import Tree
 from pydock.values import Value
 

@@ -28,8 +28,8 @@ from pydock.codemods.health_routes import (
 )
 from pydock.codemods.source import Source, read_source
 from pydock.project import Project
-from pydock.project.app import App, app
-from pydock.project.health import without_health_route
+from pydock.service.app import App, app
+from pydock.service.health import without_health_route
 
 EXAMPLES = (
     Example(

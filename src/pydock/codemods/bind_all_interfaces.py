@@ -21,8 +21,8 @@ from pydock.codemods.codemod import Change, Codemod, Example
 from pydock.codemods.listening import listening_calls
 from pydock.codemods.source import Source, argument, string_of
 from pydock.project import Project
-from pydock.project.app import bind
-from pydock.project.ports import LOOPBACK
+from pydock.service.app import bind
+from pydock.service.code.ports import LOOPBACK
 
 EXAMPLES = (
     Example(

@@ -23,7 +23,7 @@ from pydock.codemods.codemod import Change, Codemod, Example
 from pydock.codemods.main_thread import Refused, catches_everything, refuse_lasting, refuse_threads
 from pydock.codemods.source import Replacement, Source, Statement, read_source, text_of
 from pydock.project import Project
-from pydock.project.shutdown import LOOP, Wait, deaf_wait
+from pydock.service.shutdown import LOOP, Wait, deaf_wait
 from pydock.values import Value, field
 
 EXAMPLES = (

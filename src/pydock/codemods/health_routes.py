@@ -10,7 +10,7 @@ import libcst as cst
 from pydock.codemods.source import Replacement, Source, Statement, text_of
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.app import App
+from pydock.service.app import App
 from pydock.values import Value
 
 _NAMES = ("health", "health_check", "healthz", "health_route")

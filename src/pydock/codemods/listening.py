@@ -8,9 +8,9 @@ import libcst as cst
 
 from pydock.codemods.source import Source, read_source
 from pydock.project import Project
-from pydock.project.app import app
-from pydock.project.module import read_module
-from pydock.project.runs import Run
+from pydock.service.app import app
+from pydock.service.code.listening_calls import Run
+from pydock.service.code.module import read_module
 
 
 def listening_calls(project: Project) -> Iterator[tuple[Source, cst.Call, Run]]:

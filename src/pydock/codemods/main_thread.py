@@ -6,7 +6,7 @@ import libcst as cst
 
 from pydock.codemods.source import Source, Statement, text_of
 from pydock.project import Project
-from pydock.project.shutdown import is_entry_point
+from pydock.service.shutdown import is_entry_point
 
 
 class Refused(ValueError):

@@ -25,7 +25,7 @@ import libcst as cst
 from pydock.codemods.codemod import Change, Codemod, Example
 from pydock.codemods.source import Replacement, Source, read_source
 from pydock.project import Project
-from pydock.project.literals import Literal, literals, runs_application
+from pydock.service.files.literals import Literal, literals, runs_application
 
 EXAMPLES = (
     Example(

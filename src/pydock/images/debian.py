@@ -41,7 +41,13 @@ class Need(Value):
     was_compiled: bool = False
 
 
+_END_OF_NAME = regex(r"[=:/]")
 _JAVA_KIT = regex(r"(default|openjdk-\d+)-jdk(?:-headless)?")
+
+
+def package_name(argument: str) -> str:
+    """The name in `name=version`, `name:architecture` or `name/release`; files stay as they are."""
+    return argument if argument.startswith((".", "/", "~")) else _END_OF_NAME.split(argument, maxsplit=1)[0]
 
 
 def kind_of(package: str) -> str:

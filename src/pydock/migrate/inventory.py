@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
 from pydock.images.tags import debian_suite
+from pydock.locks.installs.lock_installs import LOCKS, syncs
+from pydock.locks.lock_files import locks
 from pydock.migrate.record import Inventory
 from pydock.packages.requirements import Kind
 from pydock.project import Project
-from pydock.project.app import app
-from pydock.project.locks import locks
 from pydock.project.python import release, suite
-from pydock.project.rights import ROOT
 from pydock.project.secrets import mask
-from pydock.project.server import server
-from pydock.project.syncs import LOCKS, syncs
-from pydock.project.system import Family, family
+from pydock.service.app import app
+from pydock.service.files.rights import ROOT
+from pydock.service.server import server
+from pydock.system.distribution import Family, family
 
 
 def inventory(project: Project) -> Inventory:

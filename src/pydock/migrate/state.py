@@ -9,9 +9,9 @@ from pydock.engine import Report
 from pydock.migrate.record import Reason, State
 from pydock.project import Project
 from pydock.project.secrets import mask
-from pydock.project.system import runs_python
 from pydock.rule import Finding
 from pydock.split import Refusal, split
+from pydock.system.distribution import runs_python
 
 # The fixes that a migration is about: without one of them the patch is only a part of it.
 _HEART = frozenset({"floating-base-image", "single-stage", "mixed-distributions", "musl-base", "root-user"})

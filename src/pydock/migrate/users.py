@@ -19,9 +19,9 @@ from pydock.engine import Report
 from pydock.migrate.find import Use, told
 from pydock.project import Project
 from pydock.project.pins import Request
-from pydock.project.system import runs_python
 from pydock.rule import Finding
 from pydock.rules.dangling_stage import RULE as DANGLING
+from pydock.system.distribution import runs_python
 from pydock.tree import Tree
 from pydock.values import Value, field, replace
 

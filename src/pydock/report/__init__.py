@@ -15,9 +15,10 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.engine import Report
 from pydock.errors import PydockError
 from pydock.lines import Span
-from pydock.project import Project, hiding
+from pydock.project import Project
 from pydock.project.secrets import Mask
 from pydock.rule import Finding, Rule
+from pydock.service.files import secret_values
 from pydock.values import Value
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def checked(
     project: Project, shown: str, findings: Iterable[Finding], rules: Iterable[Rule] = (), *, is_detailed: bool = False
 ) -> Answer:
     """The answer of `check` by these rules; a detailed one has the edits of the fixes."""
-    mask = hiding.mask(project)
+    mask = secret_values.mask(project)
     entries = tuple(_entry(project, shown, finding, mask, is_detailed=is_detailed) for finding in findings)
     return Answer(shown, entries, rules=tuple(rule.code for rule in rules), mask=mask)
 
@@ -205,7 +206,7 @@ def fixed(report: Report, shown: str, patch: str, proof: Proof | None = None, *,
 
 def mask_of(report: Report) -> Mask:
     """Hides what is written out before and after a rewrite."""
-    before, after = hiding.mask(report.project), hiding.mask(report.result)
+    before, after = secret_values.mask(report.project), secret_values.mask(report.result)
     return before if before == after else Mask(tuple(dict.fromkeys((*before.exact, *after.exact))))
 
 

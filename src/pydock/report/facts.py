@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from pydock.project.facts import Fact, Facts, Process
 from pydock.project.secrets import Mask
+from pydock.service.facts import Fact, Facts, Process
 from pydock.terminal import in_json, printable
 
 SCHEMA = 1

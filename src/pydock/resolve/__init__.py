@@ -16,11 +16,11 @@ from functools import cached_property
 from typing import Protocol, TypeVar
 
 from pydock.console import complain
+from pydock.locks.installs.requests import requests
+from pydock.locks.python.move import questions
+from pydock.locks.stale_locks import asked_again
 from pydock.project import Project
-from pydock.project.move import questions
-from pydock.project.outdated import asked_again
 from pydock.project.pins import Answer, Indexes, Pins, Request, Unanswered
-from pydock.project.wanted import requests
 from pydock.resolve import uv
 from pydock.resolve.addresses import asked, refusal
 from pydock.resolve.kept import Kept

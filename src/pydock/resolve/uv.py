@@ -24,9 +24,9 @@ from functools import cache, partial
 from pathlib import Path
 
 from pydock import processes
+from pydock.locks.lockfile import extras, requesters
 from pydock.patterns import regex
 from pydock.processes import Child
-from pydock.project.lockfile import extras, requesters
 from pydock.project.pins import Answer, Indexes, Pin, Request
 from pydock.project.secrets import mask
 from pydock.resolve.addresses import refusal

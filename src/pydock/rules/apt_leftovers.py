@@ -23,8 +23,11 @@ from pydock.chains import comment_lines
 from pydock.dockerfile import Dockerfile, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
-from pydock.project import Project, recommends
-from pydock.project.apt import (
+from pydock.project import Project
+from pydock.rule import Example, Finding, Rule
+from pydock.shell import script
+from pydock.system import recommends
+from pydock.system.apt import (
     REMOVE_LISTS,
     AptChain,
     AptKind,
@@ -35,9 +38,7 @@ from pydock.project.apt import (
     between,
     mounts_lists,
 )
-from pydock.project.lists import needed_later
-from pydock.rule import Example, Finding, Rule
-from pydock.shell import script
+from pydock.system.list_readers import needed_later
 
 _JOINT = " \\\n    && "
 

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 from pydock.edits import Fix, Safety
 from pydock.project import Project
-from pydock.project.layout import environment_edits
 from pydock.project.start import starts
-from pydock.project.system import runs_python
 from pydock.rule import Example, Finding, Rule
+from pydock.system.distribution import runs_python
+from pydock.system.layout import environment_edits
 
 NAME = "PYTHONUNBUFFERED"
 

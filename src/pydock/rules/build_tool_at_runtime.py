@@ -15,9 +15,9 @@ import re
 from collections.abc import Iterator
 
 from pydock.lines import Span
+from pydock.locks.installs.shipped_stages import shipped
 from pydock.project import Project
 from pydock.project.installs import runs
-from pydock.project.kept import shipped
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 

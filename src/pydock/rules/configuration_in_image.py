@@ -18,9 +18,9 @@ from pydock.dockerfile import Assignment
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.literals import Literal, literals
-from pydock.project.system import runs_python
 from pydock.rule import Example, Finding, Rule
+from pydock.service.files.literals import Literal, literals
+from pydock.system.distribution import runs_python
 
 _MODE = regex(
     r"(?:FLASK|DJANGO|APP|ENV|NODE|RAILS|FASTAPI|SERVICE|DEPLOY)?_?(?:ENV|ENVIRONMENT|CONFIGURATION|STAGE|SETTINGS|"

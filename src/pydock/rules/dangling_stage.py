@@ -16,7 +16,7 @@ from difflib import get_close_matches
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project
-from pydock.project.bases import build_files
+from pydock.project.retag import build_files
 from pydock.rule import Example, Finding, Rule
 
 EXAMPLES = (

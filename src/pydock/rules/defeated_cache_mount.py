@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pydock.dockerfile import Assignment, Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
+from pydock.locks.installs.caches import cache_folder, is_mounted, mounts, switched_off
 from pydock.project import Project
-from pydock.project.caches import cache_folder, is_mounted, mounts, switched_off
 from pydock.project.installs import Install, without
 from pydock.rule import Example, Finding, Rule
 

@@ -19,11 +19,11 @@ from packaging.version import InvalidVersion, Version
 from pydock.build.violation import DEVELOPMENT
 from pydock.dockerfile import Stage
 from pydock.edits import Edit, Fix, Safety
+from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, Sync, context_path, syncs
+from pydock.locks.installs.shipped_stages import feeding
+from pydock.locks.lock_files import lock, manifest
 from pydock.project import Project
 from pydock.project.installs import Install, behind
-from pydock.project.kept import feeding
-from pydock.project.locks import lock, manifest
-from pydock.project.syncs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
 

@@ -17,14 +17,14 @@ import re
 from collections.abc import Iterator
 
 from pydock.edits import Edit, Fix, Safety
+from pydock.locks.requirement_line import asked_too
 from pydock.project import Project
-from pydock.project.app import App, bind, read_app
-from pydock.project.arguments import changed_fields, is_editable, removed, replaced, rewritten
-from pydock.project.asking import asked_too
-from pydock.project.listeners import Server
-from pydock.project.server import is_installed, server
 from pydock.project.sources import origin
 from pydock.rule import Example, Finding, Rule
+from pydock.service.app import App, bind, read_app
+from pydock.service.arguments import changed_fields, is_editable, removed, replaced, rewritten
+from pydock.service.listeners import Server
+from pydock.service.server import is_installed, server
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 _INSTALL = "RUN pip install flask gunicorn\n"

@@ -21,10 +21,10 @@ from pydock.dockerfile import Stage
 from pydock.edits import Fix, Safety
 from pydock.images.tags import debian_suite, suites_of
 from pydock.lines import Span
+from pydock.locks.python.move import Move, move
+from pydock.locks.python.upgrade import Step, next_step
 from pydock.project import Project
-from pydock.project.move import Move, move
 from pydock.project.python import release, suite
-from pydock.project.upgrade import Step, next_step
 from pydock.rule import Example, Finding, Rule
 
 EXAMPLES = (

@@ -14,8 +14,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.locks.installs.shipped_stages import feeding
 from pydock.project import Project
-from pydock.project.kept import feeding
 from pydock.rule import Example, Finding, Rule
 
 _DEVELOPMENT = frozenset(["dev", "develop", "development", "local", "test", "tests", "testing"])

@@ -38,7 +38,8 @@ from pydock.images.tags import (
 )
 from pydock.lines import Span
 from pydock.project import Project
-from pydock.project.bases import Retag, Target, retagged, target
+from pydock.project.bases import Target, target
+from pydock.project.retag import Retag, retagged
 from pydock.rule import Example, Finding, Rule
 from pydock.words import variables
 

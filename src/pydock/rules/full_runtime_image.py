@@ -19,8 +19,8 @@ from pydock.images.debian import Need, from_full_image, kind_of, needs, program
 from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.bases import is_on_mirrors, meant
-from pydock.project.called import called_programs
 from pydock.rule import Example, Finding, Rule
+from pydock.service.run_time_programs import called_programs
 from pydock.shell import script
 from pydock.split import Split, split
 from pydock.split.facts.slim import compiler_doubt, loaded_libraries, media_types, slim_doubts

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 
 from pydock.edits import Fix, Safety
 from pydock.project import Project
-from pydock.project.app import read_app
-from pydock.project.gunicorn_home import with_settings
-from pydock.project.listeners import Server
-from pydock.project.server import environment, servers
 from pydock.rule import Example, Finding, Rule
+from pydock.service.app import read_app
+from pydock.service.gunicorn_home import with_settings
+from pydock.service.listeners import Server
+from pydock.service.server import environment, servers
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 EXAMPLES = (

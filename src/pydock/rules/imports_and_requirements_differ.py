@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.lines import Span
+from pydock.locks.installed_imports import Import, missing_imports, unused_requirements
 from pydock.project import Project
-from pydock.project.imported import Import, missing_imports, unused_requirements
 from pydock.rule import Example, Finding, Rule
 
 _FILE = (

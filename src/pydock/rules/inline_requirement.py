@@ -23,13 +23,13 @@ from packaging.utils import canonicalize_name
 from pydock.build import walk
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
+from pydock.locks.installs.build_tools import BUILD_TOOLS
+from pydock.locks.installs.requests import Wanted, wanted
+from pydock.locks.lock_files import locks
 from pydock.packages.operands import is_place
 from pydock.project import Project
-from pydock.project.build_tools import BUILD_TOOLS
 from pydock.project.installs import Install, pinned
-from pydock.project.locks import locks
 from pydock.project.pins import Answer
-from pydock.project.wanted import Wanted, wanted
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word, script
 from pydock.state import State

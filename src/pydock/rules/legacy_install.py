@@ -22,9 +22,9 @@ from collections.abc import Iterator
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
+from pydock.locks.installs.caches import ROOT_NAMES
 from pydock.packages.operands import is_place
 from pydock.project import Project
-from pydock.project.caches import ROOT_NAMES
 from pydock.project.installs import pip_command, runs, without
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script

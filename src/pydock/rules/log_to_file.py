@@ -18,15 +18,15 @@ from collections.abc import Iterator
 from pydock.edits import Edit, Fix, Safety
 from pydock.patterns import regex
 from pydock.project import Project, compose
-from pydock.project.arguments import changed_fields, is_editable, replaced
-from pydock.project.gunicorn import Setting
-from pydock.project.gunicorn_home import replaced_in_variable
-from pydock.project.listeners import Server
-from pydock.project.main_command import main_command
-from pydock.project.server import servers
 from pydock.project.sources import sources
 from pydock.project.start import Start
 from pydock.rule import Example, Finding, Rule
+from pydock.service.arguments import changed_fields, is_editable, replaced
+from pydock.service.gunicorn import Setting
+from pydock.service.gunicorn_home import replaced_in_variable
+from pydock.service.listeners import Server
+from pydock.service.main_command import main_command
+from pydock.service.server import servers
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 EXAMPLES = (

@@ -14,14 +14,14 @@ from collections.abc import Iterator
 
 from pydock.edits import Edit, Fix, Safety
 from pydock.project import Project
-from pydock.project.app import bind
-from pydock.project.arguments import added, changed_fields, is_editable, replaced
-from pydock.project.called import called_programs
-from pydock.project.layout import environment_edits
-from pydock.project.listeners import Server
-from pydock.project.ports import Bind
-from pydock.project.server import server
 from pydock.rule import Example, Finding, Rule
+from pydock.service.app import bind
+from pydock.service.arguments import added, changed_fields, is_editable, replaced
+from pydock.service.code.ports import Bind
+from pydock.service.listeners import Server
+from pydock.service.run_time_programs import called_programs
+from pydock.service.server import server
+from pydock.system.layout import environment_edits
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 EXAMPLES = (

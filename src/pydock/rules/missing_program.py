@@ -22,12 +22,12 @@ from pydock.images.debian import program, programs_in
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.apt import AptStep, apt_installs
-from pydock.project.called import called_programs
 from pydock.project.declared import probe
 from pydock.project.start import script_text, starts
 from pydock.rule import Example, Finding, Rule
+from pydock.service.run_time_programs import called_programs
 from pydock.shell import Command, script
+from pydock.system.apt import AptStep, apt_installs
 
 # Programs of the system; what Python packages bring as well (gunicorn, celery, supervisord) is their business.
 _SYSTEM_PROGRAMS = (

@@ -21,7 +21,8 @@ from pydock.edits import Fix, Safety
 from pydock.images.tags import PythonImage, debian_suite, parse
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.bases import retagged, suite_for
+from pydock.project.bases import suite_for
+from pydock.project.retag import retagged
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 from pydock.values import Value

@@ -20,7 +20,8 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.images.tags import PythonImage, published, suites_of
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.bases import retagged, roots
+from pydock.project.bases import roots
+from pydock.project.retag import retagged
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 

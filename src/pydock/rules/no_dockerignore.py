@@ -23,10 +23,10 @@ from pydock.ignore import Ignore
 from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.ignored import copied_names, ignore_of, ignore_path, needs_git, takes_all, takes_folder
-from pydock.project.system import runs_python
-from pydock.project.writes import writes
 from pydock.rule import Example, Finding, Rule
+from pydock.service.files.ignore_file import copied_names, ignore_of, ignore_path, needs_git, takes_all, takes_folder
+from pydock.service.files.writes import writes
+from pydock.system.distribution import runs_python
 
 # (pattern, a path that it has to hide)
 _BYTECODE = (("**/__pycache__", "app/__pycache__/app.pyc"), ("**/*.py[cod]", "app/app.pyc"))

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.project import Project
-from pydock.project.health import without_health_route
-from pydock.project.server import server
 from pydock.rule import Example, Finding, Rule
+from pydock.service.health import without_health_route
+from pydock.service.server import server
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 _APP = "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get('/{}')\ndef route():\n    return 'ok'\n"

@@ -21,18 +21,19 @@ from collections.abc import Iterator
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
-from pydock.project import Project, compose, probe
-from pydock.project.app import App, app, bind, speaks_http
+from pydock.project import Project, compose
 from pydock.project.declared import declared, is_windows
 from pydock.project.declared import probe as declared_probe
-from pydock.project.listeners import Server
-from pydock.project.main_command import is_job, main_command
-from pydock.project.ports import Bind, Port
 from pydock.project.programs import PREPARATIONS
-from pydock.project.server import read_server, server, servers
 from pydock.project.sources import landing
 from pydock.project.start import Start, starts
 from pydock.rule import Example, Finding, Rule
+from pydock.service import probe
+from pydock.service.app import App, app, bind, speaks_http
+from pydock.service.code.ports import Bind, Port
+from pydock.service.listeners import Server
+from pydock.service.main_command import is_job, main_command
+from pydock.service.server import read_server, server, servers
 
 _FLASK = "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get('/health')\ndef health():\n    return 'ok'\n"
 _CHECK = "HEALTHCHECK --interval=10s --timeout=2s --start-period=5s --retries=3 \\\n    CMD"

@@ -20,12 +20,12 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.lines import Span
 from pydock.project import Project, compose
 from pydock.project.calls import python_calls
-from pydock.project.listeners import Server
-from pydock.project.main_command import main_command
-from pydock.project.server import is_installed, server
 from pydock.project.sources import content
 from pydock.project.start import Start, starts
 from pydock.rule import Example, Finding, Rule
+from pydock.service.listeners import Server
+from pydock.service.main_command import main_command
+from pydock.service.server import is_installed, server
 from pydock.shell import INITS
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"

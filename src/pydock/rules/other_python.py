@@ -23,8 +23,8 @@ from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.python import Wish, tested, unreadable_wishes, wishes
-from pydock.project.removals import refused_sources, why_unreadable
 from pydock.rule import Example, Finding, Rule
+from pydock.service.code.removals import refused_sources, why_unreadable
 
 EXAMPLES = (
     Example(

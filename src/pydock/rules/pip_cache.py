@@ -23,13 +23,13 @@ from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
 from pydock.images.debian import has_wheels
 from pydock.lines import Span
+from pydock.locks.installs.caches import cache_folder, is_mounted, mounted_folders, runs_as_root, switched_off
+from pydock.locks.installs.lock_installs import Sync, syncs
+from pydock.locks.installs.requests import wanted
+from pydock.locks.installs.shipped_stages import shipped
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.caches import cache_folder, is_mounted, mounted_folders, runs_as_root, switched_off
 from pydock.project.installs import Install, behind, without
-from pydock.project.kept import shipped
-from pydock.project.syncs import Sync, syncs
-from pydock.project.wanted import wanted
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
 from pydock.state import is_below

@@ -25,15 +25,15 @@ from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
-from pydock.project.giving import giving_place, missing_at
-from pydock.project.layout import creates_user, inserted_after, last_of_system, makes_folder
-from pydock.project.main_command import main_command
-from pydock.project.ownership import Ownership, copies_into, has_source, is_bind, ownership
-from pydock.project.rights import ROOT, User, created_user, obstacles
 from pydock.project.sources import origin
-from pydock.project.system import Family, family, runs_python
 from pydock.rule import Example, Finding, Rule
+from pydock.service.files.handover import giving_place, missing_at
+from pydock.service.files.ownership import Ownership, copies_into, has_source, is_bind, ownership
+from pydock.service.files.rights import ROOT, User, created_user, obstacles
+from pydock.service.main_command import main_command
 from pydock.shell import script
+from pydock.system.distribution import Family, family, runs_python
+from pydock.system.layout import creates_user, inserted_after, last_of_system, makes_folder
 
 UID = 10001
 NAME = "app"

@@ -23,8 +23,8 @@ from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.context import Copied
-from pydock.project.secret_files import secret_files
 from pydock.rule import Example, Finding, Rule
+from pydock.service.files.secret_files import secret_files
 from pydock.values import Value
 
 _KEY = "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"

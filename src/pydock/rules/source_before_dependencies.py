@@ -24,9 +24,9 @@ from pydock.packages.requirements import RequirementSet
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.context import Copied
-from pydock.project.ignored import ignore_of
 from pydock.project.installs import Install
 from pydock.rule import Example, Finding, Rule
+from pydock.service.files.ignore_file import ignore_of
 from pydock.shell import Command, script
 from pydock.state.needs import File, Folder
 from pydock.values import Value

@@ -18,13 +18,13 @@ from collections.abc import Iterator
 from pydock.dockerfile import Stage
 from pydock.edits import Fix, Safety
 from pydock.lines import Span
+from pydock.locks.installs.lock_installs import LOCKS, context_path, syncs
+from pydock.locks.lock_edits import Locked, relocked
+from pydock.locks.lock_files import Lock, lock
+from pydock.locks.python.python_range import fits
+from pydock.locks.stale_locks import Outdated, outdated
 from pydock.project import Project
-from pydock.project.locking import Locked, relocked
-from pydock.project.locks import Lock, lock
-from pydock.project.outdated import Outdated, outdated
-from pydock.project.python_range import fits
 from pydock.project.secrets import mask
-from pydock.project.syncs import LOCKS, context_path, syncs
 from pydock.rule import Example, Finding, Rule
 
 _UV = "FROM python:3.11-slim\nCOPY pyproject.toml uv.lock ./\nRUN uv sync --frozen\n"

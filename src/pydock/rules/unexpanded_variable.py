@@ -21,8 +21,8 @@ from pydock.edits import Edit, Fix, Safety
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.declared import SHELLS, declared, is_windows, probe
-from pydock.project.main_command import main_command
 from pydock.rule import Example, Finding, Rule
+from pydock.service.main_command import main_command
 from pydock.shell import Word, script
 from pydock.words import to_exec_form
 

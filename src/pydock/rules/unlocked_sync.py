@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.edits import Edit, Fix, Safety
+from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, Sync, context_path, syncs
+from pydock.locks.lock_files import Lock, lock
+from pydock.locks.python.python_range import fits
 from pydock.project import Project
 from pydock.project.installs import behind
-from pydock.project.locks import Lock, lock
-from pydock.project.python_range import fits
-from pydock.project.syncs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.rule import Example, Finding, Rule
 
 _UV = "FROM python:3.12-slim\nCOPY pyproject.toml uv.lock ./\nRUN uv sync{flag} --no-dev\n"

@@ -20,12 +20,12 @@ from packaging.version import Version
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.edits import Edit, Fix, Safety
+from pydock.locks.installs.build_tools import BUILD_TOOLS, latest_tool, python_minor
+from pydock.locks.installs.lock_installs import syncs
+from pydock.locks.lock_files import locks
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.build_tools import BUILD_TOOLS, latest_tool, python_minor
 from pydock.project.installs import Install, pinned, runs
-from pydock.project.locks import locks
-from pydock.project.syncs import syncs
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
 

@@ -22,16 +22,16 @@ from packaging.utils import canonicalize_name
 
 from pydock.disk import LARGEST_TEXT
 from pydock.edits import Fix, Safety
+from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, Sync, context_path, syncs
+from pydock.locks.installs.requests import Wanted, wanted
+from pydock.locks.lock_edits import Locked, locked
+from pydock.locks.lock_files import Manifest, locks, manifest
+from pydock.locks.lock_files import lock as lock_at
+from pydock.locks.lockfile import lock_path
+from pydock.locks.platforms import elsewhere
+from pydock.locks.stale_locks import lock_beside
 from pydock.packages.requirements import Entry, Kind, RequirementSet
 from pydock.project import Project
-from pydock.project.lockfile import lock_path
-from pydock.project.locking import Locked, locked
-from pydock.project.locks import Manifest, locks, manifest
-from pydock.project.locks import lock as lock_at
-from pydock.project.outdated import lock_beside
-from pydock.project.platforms import elsewhere
-from pydock.project.syncs import LOCKS, MANIFESTS, Sync, context_path, syncs
-from pydock.project.wanted import Wanted, wanted
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
 

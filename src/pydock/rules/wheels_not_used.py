@@ -15,9 +15,9 @@ import posixpath
 from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
+from pydock.locks.installs.build_tools import is_build_tool
+from pydock.locks.installs.caches import mounts
 from pydock.project import Project
-from pydock.project.build_tools import is_build_tool
-from pydock.project.caches import mounts
 from pydock.project.installs import Install, runs
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script

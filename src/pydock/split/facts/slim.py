@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pydock.images.debian import Library, Need, full_image_libraries, library
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.apt import apt_installs
 from pydock.project.bases import meant
 from pydock.project.calls import compiling, hidden_calls, libraries
-from pydock.project.removals import refused_sources
 from pydock.project.sources import sources
+from pydock.service.code.removals import refused_sources
+from pydock.system.apt import apt_installs
 
 # Python asks /etc/mime.types before its own table, which lacks .woff2, .webp and .docx for long:
 # https://docs.python.org/3/library/mimetypes.html#mimetypes.knownfiles

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage
 from pydock.lines import Span
-from pydock.project.build_tools import latest_tool
+from pydock.locks.installs.build_tools import latest_tool
 from pydock.shell import Word
 from pydock.shell.argv import argv
 from pydock.split.facts.members import Member

@@ -9,7 +9,7 @@ from pydock.build import Step
 from pydock.dockerfile import Instruction
 from pydock.images.debian import Need
 from pydock.plan import Add, Change, Drop, Keep, Piece, Repeat
-from pydock.project.shutdown import deaf_program
+from pydock.service.shutdown import deaf_program
 from pydock.shell import script
 from pydock.split.draft import Draft
 from pydock.split.facts.reasons import Reason

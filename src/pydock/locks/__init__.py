@@ -1,0 +1,1 @@
+"""What installs ask for, what answers it, and the locks that hold the answers."""

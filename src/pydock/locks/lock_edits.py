@@ -1,0 +1,337 @@
+"""How an install is turned to a lock: the words of the install, and the COPY that brings the file.
+
+All of it is one splice from the COPY to the install, so that nothing in between is changed
+in the same round; and the requirements are held as they were read, for the same reason.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+
+from packaging.utils import canonicalize_name
+
+from pydock.dockerfile import Instruction
+from pydock.edits import Edit, apply
+from pydock.lines import Span
+from pydock.locks.installs.requests import Wanted, wanted
+from pydock.locks.installs.shipped_stages import shipped
+from pydock.locks.local_projects import Unturnable, first_file, in_two
+from pydock.locks.lock_files import compiled
+from pydock.locks.lockfile import has_hashes, lock_command, lock_path, lock_text, with_hashes
+from pydock.locks.pylock import pylock_path, pylock_text, unreadable
+from pydock.locks.stale_locks import Outdated, outdated
+from pydock.packages.requirements import Entry
+from pydock.project import Project
+from pydock.project.context import Copied
+from pydock.project.installs import Install, behind, without
+from pydock.shell import Word, script
+from pydock.values import Value
+
+_MOST_PLACES = 4
+
+
+class Locked(Value):
+    """A lock that can be written: its edits with those of the installs that take it, and how many packages it pins."""
+
+    path: str
+    count: int
+    edits: tuple[Edit, ...]
+
+
+def locked(project: Project, entry: Wanted) -> Locked | str:
+    """The lock of an install's requirements files, for all installs of them, or why there is none."""
+    answer = entry.answer(project)
+    if entry.request is None or answer is None or answer.why_not:
+        return f"{answer.why_not}{_asked_at(project, entry, answer.why_not)}" if answer else entry.why_not
+    is_pylock = project.options.lock_format == "pylock"
+    path = pylock_path(entry.paths[0]) if is_pylock else lock_path(entry.paths[0])
+    if project.tree.has_file(path):
+        return f"{path} is there already, made from something else"
+    sharing = [other for other in wanted(project) if other.paths[:1] == entry.paths[:1]]
+    if any(other.request != entry.request for other in sharing if not other.supply.is_carried):
+        return f"{entry.paths[0]} is installed in more than one way"
+    if is_pylock and (why_not := next((why for other in sharing if (why := unreadable(project, other))), "")):
+        return why_not
+    # A pylock.toml has its hashes without being asked.
+    hashes = project.options.hashes and has_hashes(answer) and not is_pylock
+    edits: list[Edit] = []
+    for other in sharing:
+        found = turned(project, other, path, hashes=hashes)
+        if isinstance(found, str):
+            return found
+        edits += found
+    if is_pylock:
+        text = pylock_text(answer, tuple(lock_command(path, entry.paths, entry.request)))
+    else:
+        text = lock_text(
+            path, entry.paths, entry.request, answer, entry.supply.lines, hashes=hashes, kept=_kept(project, entry)
+        )
+    if text is None:
+        return "an address in it would hold a password"
+    whole = one_splice(project, [edit for edit in edits if edit.path == project.path])
+    others = dict.fromkeys(edit for edit in edits if edit.path != project.path)
+    return Locked(path, len(answer.pins), (whole, *others, Edit(path, Span(0, 0), text)))
+
+
+def _kept(project: Project, entry: Wanted) -> str:
+    """Whose versions a lock keeps, "" where it takes the newest."""
+    if entry.standing:
+        return f"of {entry.standing}"
+    return f"that {project.running.image} runs" if project.running.image else ""
+
+
+def relocked(project: Project, entry: Outdated) -> Locked | str:
+    """A lock made again where it does not fit, and taken where it is not installed; or why that cannot be done."""
+    sharing = [other for other in outdated(project) if other.path == entry.path]
+    edits: list[Edit] = []
+    hashes, count = entry.made.is_hashed or project.options.hashes, 0
+    if entry.why:
+        again = _made_again(project, entry, sharing, hashes=hashes)
+        if isinstance(again, str):
+            return again
+        edits, count = [*again.edits], again.count
+    for other in sharing:
+        found = turned(project, other.beside, entry.path, hashes=hashes) if other.beside else ()
+        if isinstance(found, str):
+            return found
+        edits += found
+    own = [edit for edit in edits if edit.path == project.path]
+    others = dict.fromkeys(edit for edit in edits if edit.path != project.path)
+    return Locked(entry.path, count, (*([one_splice(project, own)] if own else ()), *others))
+
+
+def _made_again(project: Project, entry: Outdated, sharing: Iterable[Outdated], *, hashes: bool) -> Locked | str:
+    again = entry.again
+    if again is None or again.request is None:
+        return again.why_not if again else ""
+    if any(other.again is None or other.again.request != again.request for other in sharing):
+        return f"{entry.path} is installed for more than one Python"
+    answer = again.answer(project)
+    if answer is None or answer.why_not:
+        return f"{answer.why_not}{_asked_at(project, again, answer.why_not)}" if answer else ""
+    old, sources = project.tree.text(entry.path) or "", entry.made.sources
+    if entry.path.endswith(".toml"):
+        text = pylock_text(answer, tuple(lock_command(entry.path, sources, again.request, upgrades=False)))
+    elif hashes and not has_hashes(answer):
+        return f"{entry.path} would have packages of no index, which have no hashes"
+    else:
+        lines = again.supply.lines
+        text = lock_text(entry.path, sources, again.request, answer, lines, hashes=hashes, is_again=True)
+    if text is None:
+        return "an address in it would hold a password"
+    edits = (*held(project, sources), Edit(entry.path, Span(0, len(old)), text))
+    return Locked(entry.path, len(answer.pins), edits)
+
+
+def hashed(project: Project, entry: Wanted) -> Locked | str:
+    """The hashes of what an install's files pin: put into a lock that is one already, else a lock with them."""
+    answer = entry.answer(project)
+    found = project.requirement_set(entry.paths[0])
+    if len(entry.paths) > 1 or found.files != (entry.paths[0],) or not compiled(project, found):
+        return locked(project, entry)
+    if answer is None or answer.why_not or not has_hashes(answer):
+        return (answer.why_not if answer else entry.why_not) or f"{entry.paths[0]} has packages of no index"
+    if {pin.name for pin in answer.pins} - found.names:
+        # Compiled for another machine: what it lacks here is in a lock of its own.
+        return locked(project, entry)
+    path, text = entry.paths[0], project.tree.text(entry.paths[0]) or ""
+    edits = [Edit(path, line.span, with_hashes(text, line, answer)) for line in found.entries if line.name]
+    whole = apply(text, edits).replace("uv pip compile ", "uv pip compile --generate-hashes ", 1)
+    install = entry.install
+    option = Edit(project.path, *behind(install.instruction, install.verb, "--require-hashes"))
+    return Locked(path, len(answer.pins), (option, Edit(path, Span(0, len(text)), whole)))
+
+
+def _asked_at(project: Project, entry: Wanted, why_not: str) -> str:
+    """Where the packages or addresses that a reason names are asked for, " (requirements.txt line 3)"."""
+    named = {canonicalize_name(name) for name in re.findall(r"[A-Za-z0-9][\w.-]*", why_not)}
+    places = [
+        f"{line.path} line {line.line}"
+        for path in entry.paths
+        for line in project.requirement_set(path).entries
+        if line.name in named or ((address := _address(line)) and address in why_not)
+    ]
+    return f" ({', '.join(dict.fromkeys(places))})" if 0 < len(places) <= _MOST_PLACES else ""
+
+
+def _address(line: Entry) -> str:
+    """Where a requirement is from, without what is only for pip, "" where an index is."""
+    address = (line.requirement.url or "") if line.requirement else line.value if "://" in line.value else ""
+    return address.partition("#")[0]
+
+
+def turned(project: Project, entry: Wanted, lock: str, *, hashes: bool) -> tuple[Edit, ...] | str:
+    """The edits that make an install take a lock instead of its requirements files, or why there are none."""
+    if project.tree.ignore.hides(lock):
+        return f".dockerignore hides {lock}"
+    if hashes and entry.names:
+        return f"{entry.names[0]} is named beside it, without hashes"
+    install = entry.install
+    try:
+        edits = list(_turned(project, entry, lock, hashes=hashes))
+    except Unturnable as reason:
+        return str(reason)
+    if hashes and not entry.places and not install.has("--require-hashes"):
+        edits.append(Edit(project.path, *behind(install.instruction, install.verb, "--require-hashes")))
+    return (*edits, *held(project, entry.paths))
+
+
+def one_splice(project: Project, edits: Iterable[Edit]) -> Edit:
+    """Edits of the Dockerfile as one, over all that lies between them."""
+    found = tuple(edits)
+    span = Span(min(edit.span.start for edit in found), max(edit.span.end for edit in found))
+    shifted = [
+        Edit(edit.path, Span(edit.span.start - span.start, edit.span.end - span.start), edit.text) for edit in found
+    ]
+    return Edit(project.path, span, apply(project.dockerfile.slice(span), shifted))
+
+
+def held(project: Project, paths: Iterable[str]) -> Iterator[Edit]:
+    """Requirements files as they are, with those they include: a fix that was worked out from them holds them."""
+    files = dict.fromkeys(path for name in paths for path in project.requirement_set(name).files)
+    for path in files:
+        text = project.tree.text(path)
+        if text is not None:
+            yield Edit(path, Span(0, len(text)), text, is_held=True)
+
+
+def _words(project: Project, install: Install, lock: str) -> Iterator[Edit]:
+    """The first file of the install becomes the lock, the others go."""
+    first, *others = install.files
+    yield _renamed(project, first, lock)
+    for word in others:
+        at = next(at for at, each in enumerate(install.command.words) if each.span == word.span)
+        gone = [word]
+        if install.command.words[at - 1].value in {"-r", "--requirement", "--requirements"}:
+            gone.insert(0, install.command.words[at - 1])
+        spans = [without(project.dockerfile, install.command, each) for each in gone]
+        if None in spans:
+            raise Unturnable(f"a comment stands beside {word.text}")
+        yield Edit(project.path, Span(min(s.start for s in spans if s), max(s.end for s in spans if s)), "")
+
+
+def _renamed(project: Project, word: Word, lock: str) -> Edit:
+    """The last part of a path as it is written, exchanged."""
+    written = project.dockerfile.slice(word.span)
+    name = posixpath.basename(word.value or "")
+    if not name or written.count(name) != 1:
+        raise Unturnable(f"{word.text} is written in a way that cannot be edited")
+    at = word.span.start + written.index(name)
+    return Edit(project.path, Span(at, at + len(name)), posixpath.basename(lock))
+
+
+def _turned(project: Project, entry: Wanted, lock: str, *, hashes: bool) -> Iterator[Edit]:
+    """The words of an install, and what brings the lock to it unless a folder is copied there anyway."""
+    install = entry.install
+    workdir = project.workdir(install.stage, install.instruction)
+    if workdir is None:
+        raise Unturnable("the work directory is known only when the image is built")
+    place = posixpath.normpath(posixpath.join(workdir, first_file(entry)))
+    copied = _bringing(project, install, place)
+    if copied is None:
+        raise Unturnable(f"no COPY of this file brings {entry.paths[0]}")
+    is_local = bool(entry.places)
+    words = in_two(project, entry, lock, copied, hashes=hashes) if is_local else tuple(_words(project, install, lock))
+    yield from words
+    wanted = posixpath.join(posixpath.dirname(place), posixpath.basename(lock))
+    after = project.tree.edited([Edit(lock, Span(0, 0), "")])
+    if (is_local and len(words) > 1) or copied.origin(after, wanted) == lock:
+        return
+    # What a local project is built from has to stay where it is.
+    files = [] if is_local else [path for name in entry.paths for path in project.requirement_set(name).files]
+    yield from _edited_copy(project, install, copied, files, lock, posixpath.dirname(place))
+
+
+def _bringing(project: Project, install: Install, place: str) -> Copied | None:
+    for stage in project.lineage(install.stage):
+        until = install.instruction if stage is install.stage else None
+        for copied in reversed(project.copies(stage, until)):
+            origin = copied.origin(project.tree, place)
+            if origin is not None and project.tree.has_file(origin):
+                return copied
+    return None
+
+
+def _edited_copy(
+    project: Project, install: Install, copied: Copied, files: list[str], lock: str, folder: str
+) -> Iterator[Edit]:
+    copy = copied.instruction
+    words = [copy.place(word.start, word.end) for word in copy.words]
+    named = [
+        span for span, source in zip(words[:-1], copied.sources, strict=True) if source in files and _is_plain(source)
+    ]
+    is_folder = copied.target.endswith("/")
+    if not is_folder and posixpath.normpath(copied.target) != folder:
+        # `COPY requirements.txt /tmp/reqs.txt`: the lock needs a place of its own.
+        yield _new_copy(project, copy, lock, folder)
+        return
+    if named and is_folder and not _is_needed(project, install, copied, files):
+        yield Edit(project.path, named[0], _quoted(copy, lock))
+        for span in named[1:]:
+            start = max(other.end for other in words if other.end <= span.start)
+            yield Edit(project.path, Span(start, span.end), "")
+        return
+    if not project.dockerfile.slice(words[-1]).strip("\"'").endswith("/"):
+        yield _new_copy(project, copy, lock, folder)
+        return
+    at = words[-2].end
+    yield Edit(project.path, Span(at, at), f"{', ' if copy.exec_form else ' '}{_quoted(copy, lock)}")
+
+
+def _is_plain(source: str) -> bool:
+    return not set(source) & set("*?[")
+
+
+def _quoted(copy: Instruction, path: str) -> str:
+    return json.dumps(path) if copy.exec_form or " " in path else path
+
+
+def _new_copy(project: Project, copy: Instruction, lock: str, folder: str) -> Edit:
+    flags = "".join(f"--{flag.name}={flag.value} " for flag in copy.flags if flag.name in {"chown", "chmod"})
+    text = project.dockerfile.written(f"COPY {flags}{lock} {folder.rstrip('/')}/\n")
+    start = copy.span.end
+    opening = "" if project.dockerfile.text[:start].endswith("\n") else project.dockerfile.newline
+    return Edit(project.path, Span(start, start), opening + text)
+
+
+def _is_needed(project: Project, install: Install, copied: Copied, files: list[str]) -> bool:
+    """Whether anything but this install may read the requirements files that a COPY brings."""
+    names = {posixpath.basename(path) for path in files}
+    later = [
+        entry
+        for stage in project.dockerfile.stages
+        if install.stage in project.lineage(stage)
+        for entry in stage.instructions
+        if entry.span.start > copied.instruction.span.start and entry is not install.instruction
+    ]
+    if any(name in entry.value for entry in later for name in names):
+        return True
+    for entry in later:
+        installs = [each for stage in project.dockerfile.stages for each in project.installs(stage)]
+        if any(each.instruction is entry and each.places for each in installs):
+            return True
+    if len(script(install.instruction).commands) > 1 and any(
+        name in word.text
+        for command in script(install.instruction).commands
+        if command is not install.command
+        for word in command.words
+        for name in names
+    ):
+        return True
+    return install.stage in shipped(project) and not _is_brought_again(project, copied, files)
+
+
+def _is_brought_again(project: Project, copied: Copied, files: list[str]) -> bool:
+    """Whether a later COPY puts the files to the same place, so that the image keeps them."""
+    places = [posixpath.join(copied.target, posixpath.basename(path)) for path in files]
+    later = [
+        other
+        for stage in project.dockerfile.stages
+        if stage in shipped(project)
+        for other in project.copies(stage)
+        if other.instruction.span.start > copied.instruction.span.start
+    ]
+    return all(any(other.origin(project.tree, place) for other in later) for place in places)

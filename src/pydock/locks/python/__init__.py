@@ -1,0 +1,1 @@
+"""The Python that a service runs on, and what another one would change."""

@@ -1,0 +1,1 @@
+"""The application's own Python source: what is made, served and called in it."""

@@ -1,0 +1,263 @@
+"""What a service needs root for, and which user of the image could run it instead."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.patterns import regex
+from pydock.project import Project
+from pydock.project.compose import services
+from pydock.project.programs import SERVERS
+from pydock.project.sources import sources
+from pydock.project.start import Start, starts
+from pydock.service.app import bind
+from pydock.service.code.removals import refused_sources
+from pydock.service.main_command import main_command
+from pydock.shell import Command, script
+from pydock.system.distribution import Family, family, is_plain_base
+from pydock.system.layout import creates_user
+from pydock.values import Value, once
+
+ROOT = frozenset({"", "root", "0", "root:root", "0:0", "root:0", "0:root"})
+_DROPS = frozenset({"sudo", "gosu", "su-exec", "setpriv", "runuser", "su", "s6-setuidgid", "chpst"})
+_DAEMON_NAMES = "supervisord nginx cron crond sshd apache2 apachectl httpd service s6-svscan runsvdir init"
+_SYSTEM_NAMES = "apt-get apt apk dpkg usermod useradd adduser groupadd chpasswd chown mount iptables sysctl dockerd"
+_VALUED_NAMES = (
+    "-u --uid -g --gid -G --groups -d --home-dir --home -s --shell -c --comment -p --password -b --base-dir -k --skel "
+    "-e --expiredate -f --inactive -K --key --gecos --ingroup -h -l -r"
+)
+_DAEMONS = frozenset(_DAEMON_NAMES.split())
+_SYSTEM = frozenset(_SYSTEM_NAMES.split())
+_VALUED = frozenset(_VALUED_NAMES.split())
+_MANAGERS = frozenset({"poetry", "pipenv", "hatch", "pdm", "uv", "pip", "pip3"})
+_ROOT_CACHE = regex(
+    r"playwright install|nltk\.download(?!er\b.*\s-d\s|.*download_dir)|from_pretrained|snapshot_download|"
+    r"huggingface-cli download|SentenceTransformer\(|download\w*\.py|whisper\.load_model|torch\.hub|\.load_dataset"
+    r"|--user\b|uv python install|/root/|~/|\$HOME"
+)
+
+# What only root may do, or a user in the group of a device, wherever it stands in the source.
+# Nothing for others, or a program that only its owner may start.
+_CLOSING = regex(r"0?(?:[0-7]{2}0|7[0-7][246])|o-rwx|go-rwx")
+_RIGHTS = regex(
+    r"SOCK_RAW|AF_PACKET|docker\.sock|docker\.from_env|\bDockerClient\b|/dev/(?:tty|video|snd|i2c|spi|mem|kmsg|input|net)"
+    r"|\bserial\.Serial\b|\bRPi\.GPIO\b|\bgpiozero\b|\bsmbus2?\b|\bevdev\b|\bos\.(?:sete?[ug]id|chown|chroot)\b"
+    r"|\b(?:from|import) (?:scapy|icmplib|ping3|pyroute2|iptc|usb|bluetooth|bluepy)\b",
+    words="SOCK_RAW AF_PACKET docker Docker /dev/ serial GPIO gpio smbus evdev os.set os.chown os.chroot "
+    "scapy icmplib ping3 pyroute2 iptc usb bluetooth bluepy",
+)
+
+
+# A server that starts as root and leaves it to its own setting to become somebody else.
+_BECOMES = regex(r"^[ \t]*(?:user|uid)\s*=\s*[\"']?(?!root\b|0\b|\$|None)[\w-]+", re.M)
+_SERVER_SETTINGS = regex(r"(?:\A|/)(?:[^/]*gunicorn[^/]*\.py|[^/]*uwsgi[^/]*\.(?:ini|cfg|conf))\Z")
+
+
+class User(Value):
+    """A user that the Dockerfile makes itself, and the RUN that makes it."""
+
+    name: str
+    instruction: Instruction
+    has_group: bool
+    has_home: bool
+
+    @property
+    def owner(self) -> str:
+        """For chown and --chown; without a group of its own Docker takes the uid's number."""
+        return f"{self.name}:{self.name}" if self.has_group else self.name
+
+
+@once
+def created_user(project: Project, stage: Stage) -> User | None:
+    """The one user that the stage makes, None where it makes none or several."""
+    found = [
+        _user(command, run, project, stage)
+        for entry in project.lineage(stage)
+        for run in entry.of("RUN")
+        for command in (script(run).commands if creates_user(run) else ())
+        if command.program in {"useradd", "adduser"}
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _user(command: Command, run: Instruction, project: Project, stage: Stage) -> User | None:
+    values = [word.value or "$" for word in command.words[1:]]
+    is_useradd = command.program == "useradd"
+    flags = {"-r", "-h", "-l"} if is_useradd else {"-D", "-S", "-H", "-m", "--system"}
+    plain: list[str] = []
+    skips = False
+    for value in values:
+        if not value.startswith("-") and not skips:
+            plain.append(value)
+        skips = value in _VALUED and value not in flags
+        # A bundle such as -mu takes a value by its last letter.
+        skips = skips or bool(is_useradd and re.fullmatch(r"-[a-zA-Z]+[ugGdscpbkefK]", value))
+    if not plain or not re.fullmatch(r"[a-z_][\w-]*", plain[-1] if is_useradd else plain[0]):
+        return None
+    name = plain[-1] if is_useradd else plain[0]
+    makes_home = any(re.fullmatch(r"-[a-zA-Z]*m[a-zA-Z]*|--create-home", value) for value in values)
+    has_home = makes_home if is_useradd else not {"-H", "--no-create-home"} & set(values)
+    return User(name, run, _makes_group(project, stage, name), has_home)
+
+
+def _makes_group(project: Project, stage: Stage, name: str) -> bool:
+    return any(
+        command.program in {"groupadd", "addgroup"} and name in command.values
+        for entry in project.lineage(stage)
+        for run in entry.of("RUN")
+        for command in script(run).commands
+    )
+
+
+class Obstacle(Value):
+    """Why the user cannot simply be changed; `is_final` where no rewrite of the Dockerfile helps."""
+
+    why: str
+    is_final: bool = True
+
+
+def obstacles(project: Project) -> tuple[Obstacle, ...]:
+    """Everything that is known to need root, or to be out of another user's reach."""
+    found = (*_of_image(project), *_of_starts(project), *_of_files(project), *_of_compose(project))
+    return (*found, *_of_modes(project), *_of_sources(project))
+
+
+def _of_modes(project: Project) -> Iterator[Obstacle]:
+    """Files and folders that are closed to everybody but root."""
+    for stage in project.lineage(project.final):
+        for copy in stage.of("COPY", "ADD"):
+            if re.fullmatch(r"0?[0-7]{2}[0-3]", copy.flag("chmod") or ""):
+                yield Obstacle(f"line {copy.number} closes files to others", is_final=False)
+        for run in stage.of("RUN"):
+            for command in script(run).commands:
+                modes = [value for value in command.values[1:] if _CLOSING.fullmatch(value)]
+                if command.program == "chmod" and modes:
+                    yield Obstacle(f"line {run.number} closes files to others", is_final=False)
+    if closed := project.tree.closed:
+        yield Obstacle(f"{closed} is closed to others, as its mode says", is_final=False)
+
+
+def _of_sources(project: Project) -> Iterator[Obstacle]:
+    for path in project.tree.files:
+        if _SERVER_SETTINGS.search(path) and (found := _BECOMES.search(project.tree.text(path) or "")):
+            yield Obstacle(f"{path} starts as root and drops its rights itself ({found[0].strip()})")
+    for path in refused_sources(project)[:1]:
+        yield Obstacle(f"{path} could not be read, so what it needs and writes is not known", is_final=False)
+    for path in sources(project):
+        text = project.tree.text(path) or ""
+        if found := _RIGHTS.search(text):
+            yield Obstacle(f"{path} may need root ({found[0]})", is_final=False)
+            return
+
+
+def _of_image(project: Project) -> Iterator[Obstacle]:
+    final, reference = project.final, project.reference(project.final)
+    if family(project, final) is Family.OTHER or reference is None:
+        yield Obstacle("the base image is not known, nor which user it sets")
+    elif not is_plain_base(project, final):
+        yield Obstacle(f"what {reference} expects of its user is not known", is_final=False)
+    if (
+        project.python_image(final) is not None
+        and (image := project.python_image(final))
+        and image.variant == "unknown"
+    ):
+        yield Obstacle("the base image is not known, nor which user it sets")
+
+
+def _of_starts(project: Project) -> Iterator[Obstacle]:
+    found = starts(project)
+    for start in found:
+        names = (start.program, *start.wrappers)
+        if drops := _DROPS & set(names):
+            yield Obstacle(f"{start.origin} starts as root and drops its rights itself with {min(drops)}")
+        elif start.program in _DAEMONS:
+            yield Obstacle(f"{start.program} ({start.origin}) is started as root")
+        elif start.program in _SYSTEM or (start.program in {"pip", "pip3"} and "install" in start.command.values):
+            yield Obstacle(f"{start.origin} calls {start.program}, which changes the system")
+        elif managers := _MANAGERS & set(names):
+            yield Obstacle(f"{min(managers)} starts the program and keeps its own files under root's home")
+        if any(word.startswith("/root") for word in start.command.values):
+            yield Obstacle(f"{start.origin} uses /root, which no other user may enter")
+    yield from _of_main(project, found)
+
+
+def _of_main(project: Project, found: tuple[Start, ...]) -> Iterator[Obstacle]:
+    main = main_command(project)
+    if not any(start.role != "probe" for start in found):
+        yield Obstacle("what the image runs is not known", is_final=False)
+    elif main is not None and not _is_python(project, main):
+        yield Obstacle(f"what {main.program or 'the command'} writes is not known", is_final=False)
+    bound = bind(project)
+    ports = sorted(word.split("/")[0] for word in project.contract.ports)
+    low = [port for port in ports if port.isdigit() and int(port) < 1024]
+    number = bound.port.number if bound and bound.port else None
+    if number is not None and 0 < number < 1024:
+        low = [str(number)]
+    if low:
+        yield Obstacle(
+            f"port {low[0]} is below 1024, which another user may bind on Docker but not everywhere",
+            is_final=False,
+        )
+
+
+def _is_python(project: Project, main: Start) -> bool:
+    """Whether a program is Python's own, a known server, or a script of the project itself."""
+    if re.match(r"python|flask|django|manage\.py", main.program) or main.program in SERVERS:
+        return True
+    texts = (project.tree.text(name) or "" for name in ("pyproject.toml", "setup.py", "setup.cfg"))
+    return bool(main.program) and any(re.search(rf"\b{re.escape(main.program)}\b", text) for text in texts)
+
+
+def _of_files(project: Project) -> Iterator[Obstacle]:
+    workdir = project.contract.workdir
+    if "$" in workdir:
+        yield Obstacle("the work directory is not known")
+    if workdir == "/" and any(posixpath.normpath(copied.target) == "/" for copied in project.copies(project.final)):
+        yield Obstacle("the code lies in /, where nothing can be given to a user")
+    if workdir == "/root" or workdir.startswith("/root/"):
+        yield Obstacle("the work directory is under /root, which no other user may enter")
+    for stage in project.lineage(project.final):
+        for instruction in stage.of("COPY", "ADD"):
+            target = instruction.words[-1].text if instruction.words else ""
+            if target.startswith(("/root", "~", "$HOME")):
+                yield Obstacle(f"{target} is under /root, which no other user may enter")
+        for run in stage.of("RUN"):
+            if owner := _other_owner(project, run):
+                yield Obstacle(f"line {run.number} gives files to {owner}, so the image is meant for that user")
+            if found := _ROOT_CACHE.search(_text(run)):
+                yield Obstacle(f"line {run.number} puts files into root's home ({found[0]})", is_final=False)
+    home = project.contract.environment.get("HOME") or ""
+    values = [value or "" for value in project.contract.environment.values()]
+    if home == "/root" or any("/root/" in value for value in values):
+        yield Obstacle("the environment points into /root, which no other user may enter")
+
+
+def _other_owner(project: Project, run: Instruction) -> str:
+    """Whom a RUN gives files to, where the file makes no such user."""
+    user = created_user(project, project.final)
+    for command in script(run).commands:
+        plain = [value for value in command.values[1:] if not value.startswith("-")]
+        name = plain[0].split(":")[0].split(".")[0] if command.program == "chown" and plain else ""
+        if name not in ROOT and (user is None or name != user.name):
+            return plain[0]
+    return ""
+
+
+def _text(run: Instruction) -> str:
+    """What a RUN does, without what it only removes."""
+    if script(run).opaque:
+        return "\n".join((run.value, *run.documents))
+    return "\n".join(
+        " ".join(word.text for word in command.words) for command in script(run).commands if command.program != "rm"
+    )
+
+
+def _of_compose(project: Project) -> Iterator[Obstacle]:
+    for service in services(project):
+        if service.user:
+            yield Obstacle(f"{service.origin} sets the user")
+        if any("docker.sock" in source for source, _ in service.mounts):
+            yield Obstacle(f"{service.origin} talks to docker.sock, which belongs to root")

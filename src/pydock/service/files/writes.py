@@ -1,0 +1,145 @@
+"""What the service writes at run time, and where: read from its source, its start and its settings.
+
+Too much is found rather than too little: a path that is not known counts as one beside the code.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from pydock.patterns import regex
+from pydock.project import Project
+from pydock.project.sources import remembered, sources
+from pydock.project.start import Start, starts
+from pydock.service.files.module_writes import may_write, read_writes
+from pydock.service.files.paths import UNKNOWN
+from pydock.values import Value
+
+# Programs that keep files of their own in the work directory.
+_KEEPS_FILES = frozenset(
+    {"jupyter", "jupyter-lab", "jupyter-notebook", "mlflow", "chainlit", "scrapy", "airflow", "dagster"}
+)
+_MANAGE = frozenset({"collectstatic", "compilemessages", "makemigrations", "makemessages", "compress"})
+_FILE_OPTIONS = ("--pid", "--pidfile", "--logfile", "--log-file", "--access-logfile", "--error-logfile", "--schedule")
+_FILE_PROGRAMS = frozenset(
+    {"mkdir", "touch", "cp", "mv", "tee", "sed", "tar", "unzip", "ln", "chmod", "chown", "install"}
+)
+_FILE_VARIABLE = regex(
+    r"(HF|TORCH|TRANSFORMERS|NLTK|XDG|MPL|NUMBA|AIRFLOW|JUPYTER|MLFLOW|SENTENCE_TRANSFORMERS|EASYOCR|CHROMA|PROMETHEUS)"
+    r"\w*_(HOME|CACHE|DATA|DIR|CONFIG|DIRECTORY|MULTIPROC_DIR)|MPLCONFIGDIR|prometheus_multiproc_dir|NLTK_DATA"
+)
+_HANDLER_FILE = regex(
+    r"^class\s*=.*FileHandler\s*\n(?:\w.*\n)*?args\s*=\s*\(\s*[\"']([^\"']+)|[\"']?\bfilename[\"']?\s*:\s*[\"']?([\w./-]+)",
+    re.M,
+)
+_HARMLESS = ("/tmp", "/dev", "/proc", "/var/tmp")
+
+
+class Write(Value):
+    """A folder that the service writes into; "" where only run time knows.
+
+    `place` says who writes, "" where that is not known. `is_mounted`: a volume lies over it.
+    """
+
+    folder: str
+    place: str
+    is_mounted: bool = False
+
+
+@remembered
+def writes(project: Project) -> tuple[Write, ...]:
+    """Every write that the files of the project tell of, each folder once."""
+    found: dict[str, Write] = {}
+    for write in (*_of_sources(project), *_of_logging(project), *_of_starts(project), *_of_environment(project)):
+        found.setdefault(write.folder, write)
+    return tuple(found.values())
+
+
+def _of_sources(project: Project) -> Iterator[Write]:
+    workdir = project.contract.workdir
+    for path in sources(project):
+        text = project.tree.text(path)
+        if text is None or not may_write(text):
+            continue
+        seen = tuple((name, value) for name, value in project.contract.environment.items() if name in text)
+        for each in read_writes(text, image_path(project, path), workdir, seen):
+            yield from _write(each.path, workdir, f"{path}:{each.line}", is_folder=each.is_folder)
+
+
+def _of_logging(project: Project) -> Iterator[Write]:
+    """File handlers in the settings of `logging.config.fileConfig`, or in YAML and JSON for `dictConfig`."""
+    for path in project.tree.files:
+        text = project.tree.text(path) if re.search(r"log\w*\.(?:ini|conf|cfg|ya?ml|json)\Z", path, re.I) else None
+        for found in _HANDLER_FILE.finditer(text or ""):
+            line = (text or "").count("\n", 0, found.start()) + 1
+            name = found[1] or found[2]
+            yield from _write(name, project.contract.workdir, f"{path}:{line}", is_folder=False)
+
+
+@remembered
+def _landings(project: Project) -> tuple[tuple[str, str], ...]:
+    """(source, target) of the copies of the final image, the last first."""
+    return tuple(
+        (source, copied.target)
+        for stage in project.lineage(project.final)
+        for copied in reversed(project.copies(stage))
+        for source in copied.sources
+    )
+
+
+def image_path(project: Project, path: str) -> str:
+    """Where a file of the context is in the final image; under the work directory when no copy tells."""
+    for source, target in _landings(project):
+        if source == "." or path.startswith(f"{source}/"):
+            return posixpath.join(target, path if source == "." else path[len(source) + 1 :])
+        if path == source:
+            is_folder = target.endswith("/") or target == project.contract.workdir
+            return posixpath.join(target, posixpath.basename(path)) if is_folder else target
+    return posixpath.join(project.contract.workdir, path)
+
+
+def _write(path: str | None, workdir: str, place: str, *, is_folder: bool) -> Iterator[Write]:
+    if path is None or path.startswith(UNKNOWN):
+        yield Write("", place)
+        return
+    if path.startswith("~") or ":memory:" in path or "://" in path or path in {"", "-"}:
+        return
+    known, unknown, _ = path.partition(UNKNOWN)
+    absolute = posixpath.normpath(posixpath.join(workdir, known))
+    folder = absolute
+    if unknown:
+        folder = absolute if known.endswith("/") else posixpath.dirname(absolute)
+    elif not is_folder:
+        folder = posixpath.dirname(absolute)
+    if not any(folder == safe or folder.startswith(f"{safe}/") for safe in _HARMLESS):
+        yield Write(folder, place)
+
+
+def _of_starts(project: Project) -> Iterator[Write]:
+    for start in starts(project):
+        if start.role == "probe":
+            continue
+        yield from _of_start(project, start)
+
+
+def _of_start(project: Project, start: Start) -> Iterator[Write]:
+    workdir, values = project.contract.workdir, start.command.values
+    is_beat = start.program == "celery" and ("beat" in values or "-B" in values or "--beat" in values)
+    if start.program in _KEEPS_FILES or is_beat or _MANAGE & set(values):
+        yield Write(workdir, start.origin)
+    for name in _FILE_OPTIONS:
+        given = start.command.option(name)
+        if given and given.text not in {"-", "", "/dev/stdout", "/dev/stderr", "/dev/null"}:
+            yield from _write(given.value, workdir, start.origin, is_folder=False)
+    if start.program in _FILE_PROGRAMS:
+        for word in start.command.words[1:]:
+            if not word.text.startswith("-"):
+                yield from _write(word.value, workdir, start.origin, is_folder=start.program == "mkdir")
+
+
+def _of_environment(project: Project) -> Iterator[Write]:
+    for name, value in project.contract.environment.items():
+        if value and value.startswith("/") and _FILE_VARIABLE.fullmatch(name):
+            yield from _write(value, "/", f"ENV {name}", is_folder=True)

@@ -1,0 +1,149 @@
+"""A HEALTHCHECK that fits the service: what it asks, the script that asks, and where it stands.
+
+Why the standard library's own client: urllib follows a redirect to https and honours proxy
+variables, neither of which a question to this container itself should do.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import sys
+
+from pydock.project import Project
+from pydock.project.sources import origin
+from pydock.service.code.ports import Port
+from pydock.values import Value
+from pydock.words import to_exec_form
+
+NAME = "healthcheck.py"
+# Cheap for every framework: where no such route is declared, the answer is 404, which only a service that works gives.
+ANYWHERE = "/healthz"
+ANY_STATUS = 599
+TIMING = "--interval=10s --timeout=2s --start-period={start}s --retries=3"
+
+
+class Question(Value):
+    """What the probe asks: a GET of `route` that has to answer below `limit`, or a connection where there is none.
+
+    `host` is the Host header to send, "" for the address that is asked.
+    """
+
+    port: Port
+    route: str = ""
+    limit: int = 400
+    host: str = ""
+
+    @property
+    def takes_any(self) -> bool:
+        """Whether any answer at all says that the service is alive."""
+        return self.limit > ANY_STATUS
+
+    @property
+    def is_from_environment(self) -> bool:
+        return bool(self.port.variable)
+
+    @property
+    def number(self) -> str:
+        """The port as a Python expression."""
+        if not self.port.variable:
+            return str(self.port.number)
+        if self.port.number is None:
+            return f'int(os.environ["{self.port.variable}"])'
+        return f'int(os.environ.get("{self.port.variable}") or {self.port.number})'
+
+
+def script(question: Question) -> str:
+    """The text of a healthcheck.py, in lines that no linter finds too long: the build may run one over it."""
+    imports, port, number = "", "", question.number
+    if question.is_from_environment:
+        imports, port, number = "import os\n", f"port = {question.number}\n", "port"
+    if not question.route:
+        return (
+            '"""Tells Docker whether the service in this container takes connections."""\n\n'
+            f"{imports}import socket\nimport sys\n\n"
+            f"{port}try:\n"
+            f'    socket.create_connection(("127.0.0.1", {number}), timeout=1).close()\n'
+            "except OSError:\n"
+            "    sys.exit(1)\n"
+        )
+    judged = f"sys.exit(0 if connection.getresponse().status < {question.limit} else 1)"
+    if question.takes_any:
+        judged = "connection.getresponse()  # any answer will do: there is no route for this"
+    headers = f', headers={{"Host": "{question.host}"}}' if question.host else ""
+    told = "answers" if question.takes_any else "is well"
+    return (
+        f'"""Tells Docker whether the service in this container {told}."""\n\n'
+        f"import http.client\n{imports}import sys\n\n"
+        f'{port}connection = http.client.HTTPConnection("127.0.0.1", {number}, timeout=1)\n'
+        "try:\n"
+        f'    connection.request("GET", "{question.route}"{headers})\n'
+        f"    {judged}\n"
+        "except (OSError, http.client.HTTPException):\n"
+        "    sys.exit(1)\n"
+    )
+
+
+def one_line(question: Question) -> str:
+    """The same as one line for `python -c`, for images that no new file would reach."""
+    imports = "import os, " if question.is_from_environment else "import "
+    number = question.number.replace('"', "'")
+    if not question.route:
+        return f"{imports}socket; socket.create_connection(('127.0.0.1', {number}), 1).close()"
+    headers = f", headers={{'Host': '{question.host}'}}" if question.host else ""
+    judged = "c.getresponse()" if question.takes_any else f"exit(c.getresponse().status >= {question.limit})"
+    return (
+        f"{imports}http.client; c = http.client.HTTPConnection('127.0.0.1', {number}, timeout=1); "
+        f"c.request('GET', '{question.route}'{headers}); {judged}"
+    )
+
+
+def instruction(command: tuple[str, ...] | str, *, start_period: int) -> str:
+    """The HEALTHCHECK as lines of a Dockerfile; a string is a command in shell form."""
+    text = command if isinstance(command, str) else to_exec_form(command)
+    return f"HEALTHCHECK {TIMING.format(start=start_period)} \\\n    CMD {text}"
+
+
+def interpreter(project: Project) -> str | None:
+    """The name under which the final image has Python, None where that is not known."""
+    if project.python_image(project.final) is not None:
+        return "python"
+    reference = project.reference(project.final) or ""
+    if re.search(r"conda|mamba|pypy|astral-sh/uv.*python|playwright/python|tensorflow|pytorch", reference):
+        return "python"
+    installed = " ".join(run.value for stage in project.lineage(project.final) for run in stage.of("RUN"))
+    return "python3" if re.search(r"\bpython3(?:-(?:pip|dev|venv|minimal))?\b", installed) else None
+
+
+def is_python_3(project: Project) -> bool:
+    """Whether the standard library has the module names of Python 3."""
+    image = project.python_image(project.final)
+    return image is None or not image.version.startswith("2")
+
+
+def existing_script(project: Project) -> str | None:
+    """The image path of a health check script that is already there."""
+    for path in project.tree.files:
+        if posixpath.basename(path) not in {NAME, "health_check.py", "docker_healthcheck.py"}:
+            continue
+        text = project.tree.text(path) or ""
+        if not re.search(r"\bexit\(", text) or not re.search(r"urllib|http\.client|socket|requests|httpx", text):
+            continue
+        for copied in project.copies(project.final):
+            for source in copied.sources:
+                inside = posixpath.relpath(path, source)
+                place = posixpath.normpath(posixpath.join(copied.target, inside))
+                if not inside.startswith("..") and origin(project, project.final, place) == path:
+                    return place
+    return None
+
+
+def needs_isolation(project: Project, folder: str) -> bool:
+    """Whether a file beside the script has the name of a standard module and would be imported instead."""
+    prefix = f"{folder}/" if folder else ""
+    beside = {
+        path[len(prefix) :].split("/")[0].removesuffix(".py")
+        for path in project.tree.files
+        if path.startswith(prefix) and path.endswith(".py")
+    }
+    return bool(beside & (sys.stdlib_module_names - {"test", "tests"}))

@@ -1,0 +1,342 @@
+"""What apt-get does in a stage: its command lines read with the arity of their options.
+
+Options: https://manpages.debian.org/bookworm/apt/apt-get.8.en.html, read 2026-11.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import Enum
+
+from pydock.dockerfile import Dockerfile, Instruction, Stage
+from pydock.images.debian import package_name
+from pydock.patterns import regex
+from pydock.shell import Command, Step, Word, script, unwrapped
+from pydock.values import Value, once
+
+LISTS = "/var/lib/apt/lists"
+REMOVE_LISTS = f"rm -rf {LISTS}/*"
+_LIST_FOLDERS = frozenset({"/var", "/var/lib", "/var/lib/apt", LISTS})
+_STATEFUL = frozenset({"cd", "export", "set", "unset", "source", ".", "exec", "exit", "trap", "umask", "pushd"})
+# Programs that run scripts of others, or fetch the lists themselves.
+_MAY_UPDATE = frozenset({"sh", "bash", "add-apt-repository", "apt-add-repository", "extrepo"})
+
+_VALUED = frozenset(
+    [
+        "-o",
+        "--option",
+        "-t",
+        "--target-release",
+        "--default-release",
+        "-c",
+        "--config-file",
+        "-a",
+        "--host-architecture",
+        "-P",
+        "--build-profiles",
+    ]
+)
+_OFF = regex(r"APT::Install-Recommends\s*[=\s]\s*\"?(0|false|no|off)\b", re.I)
+_ON = regex(r"APT::Get::Assume-Yes\s*[=\s]\s*\"?(1|true|yes|on)\b", re.I)
+
+
+class AptKind(Enum):
+    """What one step of a RUN does to apt's state; OTHER is anything that is not listed here."""
+
+    UPDATE = "update"
+    INSTALL = "install"
+    UPGRADE = "upgrade"
+    CLEAN = "clean"
+    REMOVE_LISTS = "remove lists"
+    PURGE = "purge"
+    OTHER = "other"
+
+
+_KINDS = {
+    "update": AptKind.UPDATE,
+    "install": AptKind.INSTALL,
+    "upgrade": AptKind.UPGRADE,
+    "dist-upgrade": AptKind.UPGRADE,
+    "full-upgrade": AptKind.UPGRADE,
+    "clean": AptKind.CLEAN,
+    "autoclean": AptKind.CLEAN,
+    "auto-clean": AptKind.CLEAN,
+    "remove": AptKind.PURGE,
+    "purge": AptKind.PURGE,
+    "autoremove": AptKind.PURGE,
+    "auto-remove": AptKind.PURGE,
+    "autopurge": AptKind.PURGE,
+}
+
+
+class AptStep(Value):
+    """One command of a RUN and what it means to apt.
+
+    `program` is the word `apt-get` or `apt`, `verb` the word `install` (new options go behind
+    it); both are None for anything but apt. `packages` are its arguments, options left out.
+    """
+
+    kind: AptKind
+    stage: Stage
+    instruction: Instruction
+    step: Step
+    command: Command
+    program: Word | None = None
+    verb: Word | None = None
+    packages: tuple[Word, ...] = ()
+    options: tuple[tuple[str, Word | None], ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the command stands alone in its step, not in a loop, a pipe or after `||`."""
+        return self.step.command is not None and not self.command.redirects
+
+    def has(self, *names: str) -> bool:
+        return any(name in names for name, _ in self.options)
+
+    def _sets(self, pattern: re.Pattern[str]) -> bool:
+        values = [value.text for name, value in self.options if name in {"-o", "--option"} and value]
+        return any(pattern.search(value) for value in values)
+
+    @property
+    def without_recommends(self) -> bool:
+        return self.has("--no-install-recommends") or self._sets(_OFF)
+
+    @property
+    def assumes_yes(self) -> bool:
+        """Whether apt-get asks nothing: `-qq` implies `-y`."""
+        quiet = sum(name == "-q" for name, _ in self.options)
+        return self.has("-y", "--yes", "--assume-yes", "-q=2", "-q=3") or quiet > 1 or self._sets(_ON)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The packages as plain names, without version and architecture; unknown ones left out."""
+        return tuple(package_name(word.value) for word in self.packages if word.value)
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether every package is known without running the shell."""
+        return all(word.value for word in self.packages)
+
+
+@once
+def apt_steps(stage: Stage, run: Instruction) -> tuple[AptStep, ...]:
+    """Every command of a RUN with its kind, in order; nothing for an opaque one."""
+    found = []
+    for step in script(run).steps:
+        for command in step.commands:
+            found.append(_read(stage, run, step, command))
+    return tuple(found)
+
+
+@once
+def apt_installs(stage: Stage) -> tuple[AptStep, ...]:
+    """Every `apt-get install` of a stage, in order."""
+    steps = (entry for run in stage.of("RUN") for entry in apt_steps(stage, run))
+    return tuple(entry for entry in steps if entry.kind is AptKind.INSTALL)
+
+
+def mounts_lists(run: Instruction) -> bool:
+    """Whether a cache or tmpfs mount keeps apt's lists out of the layer while this RUN runs."""
+    return any(
+        flag.name == "mount"
+        and _mount(flag.value).get("type") in {"cache", "tmpfs"}
+        and _target(flag.value) in _LIST_FOLDERS
+        for flag in run.flags
+    )
+
+
+def _mount(value: str) -> dict[str, str]:
+    return {name: given for name, _, given in (part.partition("=") for part in value.split(","))}
+
+
+def _target(value: str) -> str:
+    mount = _mount(value)
+    return (mount.get("target") or mount.get("dst") or mount.get("destination") or "").rstrip("/")
+
+
+class AptRun(Value):
+    """One RUN that has to do with apt."""
+
+    stage: Stage
+    run: Instruction
+    steps: tuple[AptStep, ...]
+
+    def of(self, *kinds: AptKind) -> tuple[AptStep, ...]:
+        return tuple(entry for entry in self.steps if entry.kind in kinds)
+
+    @property
+    def updates(self) -> bool:
+        return bool(self.of(AptKind.UPDATE))
+
+    @property
+    def is_update(self) -> bool:
+        """Whether it fetches the lists and does nothing else."""
+        return all(entry.kind is AptKind.UPDATE and entry.is_plain for entry in self.steps)
+
+    @property
+    def is_cleaning(self) -> bool:
+        """Whether all it does is clean up after an earlier RUN."""
+        kinds = {AptKind.CLEAN, AptKind.REMOVE_LISTS, AptKind.PURGE}
+        return all(entry.kind in kinds for entry in self.steps)
+
+    @property
+    def is_shell(self) -> bool:
+        """Whether a shell reads it, so that a step can be joined to it."""
+        return script(self.run).shell
+
+    @property
+    def first_needing_lists(self) -> AptStep | None:
+        """The first step that needs package lists which an earlier RUN has left behind.
+
+        What a pipe into a shell or a repository tool does is not known; it usually updates.
+        """
+        for entry in self.steps:
+            if entry.kind is AptKind.UPDATE or entry.command.program in _MAY_UPDATE:
+                return None
+            if _needs_lists(entry):
+                return entry
+        return None
+
+    @property
+    def leaves_lists(self) -> bool:
+        """Whether fetched lists are still in the layer when it is done."""
+        kinds = [entry.kind for entry in self.steps if entry.kind in {AptKind.UPDATE, AptKind.REMOVE_LISTS}]
+        return bool(kinds) and kinds[-1] is AptKind.UPDATE and not mounts_lists(self.run)
+
+
+@once
+def apt_runs(stage: Stage) -> tuple[AptRun, ...]:
+    """The RUNs of a stage that call apt or clean up after it, in order."""
+    found = (AptRun(stage, run, apt_steps(stage, run)) for run in stage.of("RUN"))
+    return tuple(
+        entry for entry in found if any(step.program or step.kind is AptKind.REMOVE_LISTS for step in entry.steps)
+    )
+
+
+class AptChain(Value):
+    """RUNs that can be one: the text between two of them becomes `&&`.
+
+    A RUN that only updates may stand apart from the next one; nothing needs it in between.
+    """
+
+    runs: tuple[AptRun, ...]
+
+    @property
+    def last(self) -> AptRun:
+        return self.runs[-1]
+
+
+def apt_chains(dockerfile: Dockerfile, runs: Sequence[AptRun]) -> Iterator[AptChain]:
+    chain: list[AptRun] = []
+    for entry in runs:
+        if chain and not _follows(dockerfile, chain[-1], entry):
+            yield AptChain(tuple(chain))
+            chain = []
+        chain.append(entry)
+    if chain:
+        yield AptChain(tuple(chain))
+
+
+def _follows(dockerfile: Dockerfile, first: AptRun, second: AptRun) -> bool:
+    """Whether the second RUN goes on where the first stopped, and both can be one."""
+    needed = second.first_needing_lists is not None and not first.of(AptKind.REMOVE_LISTS)
+    has_lists = first.updates or first.first_needing_lists is not None
+    if not (needed or second.is_cleaning) or not has_lists or first.run.heredocs or second.run.heredocs:
+        return False
+    if dockerfile.text[script(first.run).steps[-1].span.end : first.run.value_span.end].strip(" \t;"):
+        return False
+    if not first.is_shell or not second.is_shell or _flags(first.run) != _flags(second.run):
+        return False
+    steps = script(second.run).steps
+    if any(step.operator not in {"", "&&"} for step in steps) or any(
+        step.command is None and "||" in dockerfile.slice(step.span) for step in steps
+    ):
+        return False
+    if any(entry.command.program in _STATEFUL or not entry.command.words for entry in first.steps):
+        return False
+    gap = between(first.stage, first.run, second.run)
+    return not gap or (
+        first.is_update and not second.is_cleaning and not any(_matters_to_update(entry) for entry in gap)
+    )
+
+
+def between(stage: Stage, first: Instruction, second: Instruction) -> tuple[Instruction, ...]:
+    start, end = stage.instructions.index(first), stage.instructions.index(second)
+    return stage.instructions[start + 1 : end]
+
+
+def _matters_to_update(instruction: Instruction) -> bool:
+    """Whether an instruction between an update and its install may change what the update would see."""
+    return instruction.keyword in {"RUN", "USER", "SHELL", "ONBUILD"}
+
+
+def _flags(run: Instruction) -> tuple[str, ...]:
+    return tuple(sorted(f"{flag.name}={flag.value}" for flag in run.flags))
+
+
+def _needs_lists(entry: AptStep) -> bool:
+    if entry.command.program in {"apt-cache", "aptitude"}:
+        return True
+    if entry.program is None or entry.verb is None:
+        return False
+    if entry.kind is AptKind.INSTALL:
+        return not all((word.value or "").startswith((".", "/")) for word in entry.packages)
+    return entry.kind is AptKind.UPGRADE or entry.verb.value in {"build-dep", "download", "source", "changelog"}
+
+
+def _apt_words(command: Command) -> tuple[Word, ...]:
+    """The words from `apt-get` or `apt` on, behind `sudo` and the like; none for another program."""
+    wrappers, inner = unwrapped(command)
+    # What `xargs apt-get install` installs stands elsewhere.
+    is_apt = inner.program in {"apt-get", "apt"} and "xargs" not in wrappers
+    return inner.words if is_apt else ()
+
+
+def _read(stage: Stage, run: Instruction, step: Step, command: Command) -> AptStep:
+    words = _apt_words(command)
+    if not words:
+        kind = AptKind.REMOVE_LISTS if _removes_lists(command) else AptKind.OTHER
+        return AptStep(kind, stage, run, step, command)
+    options: list[tuple[str, Word | None]] = []
+    plain: list[Word] = []
+    rest = iter(words[1:])
+    for word in rest:
+        text = word.value if word.value is not None else word.text
+        if text.startswith("-") and len(text) > 1:
+            options += _options(text, word, rest)
+        else:
+            plain.append(word)
+    verb = plain[0] if plain else None
+    kind = _KINDS.get(verb.value or "", AptKind.OTHER) if verb else AptKind.OTHER
+    return AptStep(kind, stage, run, step, command, words[0], verb, tuple(plain[1:]), tuple(options))
+
+
+def _options(text: str, word: Word, rest: Iterator[Word]) -> list[tuple[str, Word | None]]:
+    """The options in one word: `--name=value`, `-o value`, `-ovalue` and bundles such as `-yqq`."""
+    if text.startswith("--"):
+        name, equals, value = text.partition("=")
+        if equals:
+            return [(name, Word(value, value if word.value is not None else None, word.span))]
+        return [(name, next(rest, None) if name in _VALUED else None)]
+    found: list[tuple[str, Word | None]] = []
+    for at, letter in enumerate(text[1:], 1):
+        name, value = f"-{letter}", text[at + 1 :].removeprefix("=")
+        if name in _VALUED:
+            given = Word(value, value if word.value is not None else None, word.span) if value else next(rest, None)
+            return [*found, (name, given)]
+        if text[at + 1 :].startswith("="):
+            return [*found, (f"{name}={value}", None)]
+        found.append((name, None))
+    return found
+
+
+def _removes_lists(command: Command) -> bool:
+    if command.program == "sudo":
+        command = command.past("sudo") or command
+    if command.program not in {"rm", "find"}:
+        return False
+    targets = {word.removesuffix("*").rstrip("/") for word in command.values[1:]}
+    recursive = any(re.match(r"-\w*[rR]|--recursive", word) for word in command.values[1:])
+    return bool(targets & {LISTS, "/var/lib/apt"}) and (recursive or "-delete" in command.values)

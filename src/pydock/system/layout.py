@@ -1,0 +1,99 @@
+"""Where a new instruction belongs: from what rarely changes to what changes often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.edits import Edit
+from pydock.lines import Span
+from pydock.patterns import regex
+from pydock.project import Project
+from pydock.shell import script
+from pydock.system.apt import apt_runs
+from pydock.values import once
+
+_USER_PROGRAMS = frozenset({"useradd", "adduser", "groupadd", "addgroup", "usermod"})
+_PASSED_OVER = frozenset({"ARG", "ENV", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL", "EXPOSE", "WORKDIR"})
+_PYTHON = regex(r"PYTHON\w+|LANG|LC_ALL")
+_SEARCHED = regex(r"PATH|VIRTUAL_ENV|PIP_\w+")
+_OLD_STYLE = regex(r"(\w+)(\s+)([\w./:-]+)")
+
+
+@once
+def creates_user(run: Instruction) -> bool:
+    return run.keyword == "RUN" and any(command.program in _USER_PROGRAMS for command in script(run).commands)
+
+
+def last_of_system(stage: Stage) -> Instruction:
+    """The last of the instructions at the top that install system packages or create users, else FROM.
+
+    ARGs and the like that follow it directly are counted in, since something may need them there.
+    """
+    system = {entry.run for entry in apt_runs(stage)}
+    found, is_direct = stage.start, True
+    for instruction in stage.instructions[1:]:
+        if instruction in system or creates_user(instruction):
+            found, is_direct = instruction, True
+        elif instruction.keyword in {"ARG", "LABEL", "MAINTAINER", "SHELL"} and is_direct:
+            found = instruction
+        elif instruction.keyword in _PASSED_OVER or makes_folder(instruction):
+            is_direct = False
+        else:
+            break
+    return found
+
+
+def makes_folder(instruction: Instruction) -> bool:
+    """Whether it is a RUN that does nothing but `mkdir`."""
+    command = script(instruction).only if instruction.keyword == "RUN" else None
+    return command is not None and command.program == "mkdir"
+
+
+def inserted_after(project: Project, instruction: Instruction, text: str) -> Edit:
+    """A new instruction on the line behind another one; `text` has no line end.
+
+    Behind a heredoc comes a blank line first: hadolint cannot read the file otherwise.
+    """
+    dockerfile = project.dockerfile
+    end = instruction.span.end
+    gap = "\n" if instruction.heredocs else ""
+    is_open = not dockerfile.text[:end].endswith("\n")
+    written = dockerfile.written(f"\n{gap}{text}" if is_open else f"{gap}{text}\n")
+    return Edit(project.path, Span(end, end), written)
+
+
+def environment_edits(project: Project, lines: Sequence[str]) -> tuple[Edit, ...]:
+    """New variables for the final stage, in the ENV that has its like, else in one of their own.
+
+    Each line holds one or more `NAME=value`.
+    """
+    home = _environment_home(project.final)
+    if home is None:
+        body = " \\\n    ".join(lines)
+        return (inserted_after(project, last_of_system(project.final), f"ENV {body}"),)
+    dockerfile, end = project.dockerfile, home.value_span.end
+    indent = _indent(dockerfile.slice(home.value_span))
+    body = "".join(f" \\\n{indent}{line}" for line in lines)
+    added = Edit(project.path, Span(end, end), dockerfile.written(body))
+    old = _OLD_STYLE.fullmatch(home.value)
+    if not old:
+        return (added,)
+    return (Edit(project.path, home.place(old.start(2), old.end(2)), "="), added)
+
+
+def _indent(value: str) -> str:
+    last = value.rpartition("\n")[2]
+    return last[: len(last) - len(last.lstrip())] or "    "
+
+
+def _environment_home(stage: Stage) -> Instruction | None:
+    """The last ENV of a stage that new variables of Python go with."""
+    for pattern in (_PYTHON, _SEARCHED):
+        for instruction in reversed(stage.of("ENV")):
+            is_new_style = bool(instruction.words) and "=" in instruction.words[0].text
+            if any(pattern.fullmatch(entry.name) for entry in instruction.assignments) and (
+                is_new_style or (pattern is _PYTHON and _OLD_STYLE.fullmatch(instruction.value))
+            ):
+                return instruction
+    return None

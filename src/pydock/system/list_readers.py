@@ -1,0 +1,56 @@
+"""Who relies on apt's package lists being in a layer."""
+
+from __future__ import annotations
+
+import re
+
+from pydock.dockerfile import Instruction, Stage
+from pydock.project import Project
+from pydock.project.start import starts
+from pydock.shell import script
+from pydock.system.apt import AptRun, apt_runs
+
+
+def needed_later(project: Project, last: AptRun) -> bool:
+    """Whether another RUN, also of a stage built on this one, relies on the lists being there."""
+    if last.stage in project.lineage(project.final) and _installs_at_start(project):
+        return True
+    for stage in project.dockerfile.stages:
+        if last.stage not in project.lineage(stage):
+            continue
+        later = [run for run in stage.instructions if run.span.start > last.run.span.start]
+        if any(run.keyword == "ONBUILD" and "apt" in run.value for run in later):
+            return True
+        known = {entry.run: entry for entry in apt_runs(stage)}
+        for run in (run for run in later if run.keyword == "RUN"):
+            if run in known:
+                if known[run].first_needing_lists:
+                    return True
+                if known[run].updates:
+                    break
+            elif _runs_script_with_apt(project, stage, run):
+                return True
+    return False
+
+
+def _installs_at_start(project: Project) -> bool:
+    """Whether a container installs packages without fetching the lists itself."""
+    verbs = {
+        value for start in starts(project) if start.program in {"apt-get", "apt"} for value in start.command.values
+    }
+    return "install" in verbs and "update" not in verbs
+
+
+def _runs_script_with_apt(project: Project, stage: Stage, run: Instruction) -> bool:
+    """Whether a RUN is opaque and names apt, or runs a script that may install without an update."""
+    if script(run).opaque:
+        return "apt" in run.value
+    for command in script(run).commands:
+        for value in command.values:
+            if not value.endswith((".sh", ".bash")):
+                continue
+            path = project.origin(stage, value, run)
+            text = project.tree.text(path) if path else None
+            if text is None or (re.search(r"\bapt(-get)? ", text) and not re.search(r"\bapt(-get)? .*update", text)):
+                return True
+    return False
