@@ -13,7 +13,7 @@ from pydock.engine import Report, rewrite
 from pydock.packages.archive import asked_for
 from pydock.project import Project
 from pydock.resolve import Resolver, gathered
-from pydock.rules import unpinned_requirement
+from pydock.rules.dependencies import unpinned_requirement
 from pydock.tree import Tree
 from tests.package_index import Distribution, Index, serving
 

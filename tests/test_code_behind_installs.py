@@ -7,7 +7,7 @@ import pytest
 from pydock.edits import Safety
 from pydock.engine import rewrite
 from pydock.project import Project
-from pydock.rules import source_before_dependencies
+from pydock.rules.layers import source_before_dependencies
 from pydock.tree import Tree
 
 FILES = {"requirements.txt": "flask==3.1.2\n", "app.py": "", "wheels/shop-1-py3-none-any.whl": "", "lib/setup.py": ""}

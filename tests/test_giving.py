@@ -10,7 +10,7 @@ import pytest
 from pydock.edits import Safety
 from pydock.engine import rewrite
 from pydock.project import Project
-from pydock.rules.root_user import RULE
+from pydock.rules.run_time.root_user import RULE
 from pydock.tree import Tree
 from tests.containers import Build
 

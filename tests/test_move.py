@@ -12,7 +12,7 @@ from pydock.engine import Report, rewrite
 from pydock.locks.python.move import questions
 from pydock.project import Options, Project
 from pydock.project.pins import Answer, Artifact, Pin, Pins
-from pydock.rules import end_of_life_python
+from pydock.rules.base_images import end_of_life_python
 from pydock.tree import Tree
 from pydock.values import replace
 

@@ -15,7 +15,8 @@ from pydock.edits import Safety
 from pydock.engine import Report, rewrite
 from pydock.project import Options, Project
 from pydock.project.registry import Registry
-from pydock.rules import RULES, floating_base_image, full_runtime_image
+from pydock.rules import RULES
+from pydock.rules.base_images import floating_base_image, full_runtime_image
 from pydock.tree import Tree
 from tests.registries import push, real_registry, refusing_registry
 

@@ -20,7 +20,7 @@ from pydock.errors import EngineError
 from pydock.project import Project
 from pydock.project.running import Running
 from pydock.resolve import Resolver, gathered
-from pydock.rules import inline_requirement, unpinned_requirement
+from pydock.rules.dependencies import inline_requirement, unpinned_requirement
 from pydock.tree import Tree
 from tests.command_line import Runner
 from tests.laws import broken

@@ -9,7 +9,7 @@ import pytest
 from pydock.data import rows
 from pydock.engine import check
 from pydock.project import Options, Project, python
-from pydock.rules import end_of_life_python, other_python
+from pydock.rules.base_images import end_of_life_python, other_python
 from pydock.service.code.removals import removed_uses
 from pydock.tree import Tree
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -101,9 +102,10 @@ def test_what_a_rule_says_can_be_read(rule: Rule) -> None:
 
 
 @EACH_RULE
-def test_a_rule_lives_in_the_file_of_its_name(rule: Rule) -> None:
-    folder = Path(rules_package.__file__).parent
-    assert (folder / f"{rule.name.replace('-', '_')}.py").is_file()
+def test_a_rule_lives_in_the_file_of_its_name_in_the_folder_of_its_family(rule: Rule) -> None:
+    (file,) = Path(rules_package.__file__).parent.glob(f"*/{rule.name.replace('-', '_')}.py")
+    family = import_module(f"pydock.rules.{file.parent.name}")
+    assert (family.__doc__ or "").startswith(f"{rule.code[:4]}xx: ")
     assert re.fullmatch(r"PYD[0-5]\d\d", rule.code)
     assert re.fullmatch(r"[a-z][a-z-]+", rule.name)
 
@@ -114,8 +116,8 @@ def test_codes_and_names_are_unique_and_in_order() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
 
 
-def test_every_file_beside_the_list_is_in_the_list() -> None:
-    files = {path.stem for path in Path(rules_package.__file__).parent.glob("*.py")} - {"__init__"}
+def test_every_file_of_a_family_is_a_rule() -> None:
+    files = {path.stem for path in Path(rules_package.__file__).parent.glob("*/*.py")} - {"__init__"}
     assert files == {rule.name.replace("-", "_") for rule in RULES}
 
 

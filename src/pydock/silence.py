@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from pydock.config import matching, suggestion
 from pydock.project import Project
 from pydock.rule import Finding, Rule
-from pydock.rules import RULES
-from pydock.rules.unused_suppression import RULE as UNUSED
+from pydock.rules import RULES, by_name
 from pydock.suppression import Named, Suppression, suppressions
 
+UNUSED = by_name("unused-suppression")
 # One word of one comment; the whole comment where it has none.
 _Place = tuple[Suppression, Named | None]
 

@@ -20,10 +20,12 @@ from pydock.migrate.find import Use, told
 from pydock.project import Project
 from pydock.project.pins import Request
 from pydock.rule import Finding
-from pydock.rules.dangling_stage import RULE as DANGLING
+from pydock.rules import by_name
 from pydock.system.distribution import runs_python
 from pydock.tree import Tree
 from pydock.values import Value, field, replace
+
+DANGLING = by_name("dangling-stage")
 
 
 class User(Value):

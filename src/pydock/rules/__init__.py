@@ -1,118 +1,28 @@
-"""The one list of rules; each file next to this one holds one of them."""
+"""One smell a file, in a folder for each family of codes; the folders are walked, there is no list to keep."""
 
 from __future__ import annotations
 
-from pydock.rule import Rule
-from pydock.rules import (
-    add_instead_of_copy,
-    apt_leftovers,
-    awkward_requirement,
-    broken_user_install,
-    buffered_output,
-    build_tool_at_runtime,
-    configuration_in_image,
-    credentials_in_index_url,
-    dangling_stage,
-    defeated_cache_mount,
-    development_dependency,
-    development_server,
-    end_of_life_python,
-    environment_specific_requirements,
-    excess_rights,
-    floating_base_image,
-    full_runtime_image,
-    gunicorn_heartbeat_on_disk,
-    gunicorn_single_thread,
-    imports_and_requirements_differ,
-    inline_requirement,
-    layer_order,
-    legacy_install,
-    log_to_file,
-    loopback_bind,
-    migration_at_start,
-    missing_program,
-    mixed_distributions,
-    musl_base,
-    no_dockerignore,
-    no_graceful_shutdown,
-    no_hashes,
-    no_health_route,
-    no_healthcheck,
-    no_init,
-    no_venv,
-    other_python,
-    pip_cache,
-    port_mismatch,
-    remote_script,
-    root_user,
-    secret_file_copied,
-    secret_in_image,
-    shell_form_command,
-    single_stage,
-    source_before_dependencies,
-    stale_lock,
-    unexpanded_variable,
-    unlocked_sync,
-    unpinned_build_tool,
-    unpinned_requirement,
-    unset_locale,
-    unused_suppression,
-    wheels_not_used,
-)
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 
-RULES: tuple[Rule, ...] = (
-    unused_suppression.RULE,
-    floating_base_image.RULE,
-    end_of_life_python.RULE,
-    full_runtime_image.RULE,
-    single_stage.RULE,
-    mixed_distributions.RULE,
-    musl_base.RULE,
-    broken_user_install.RULE,
-    dangling_stage.RULE,
-    other_python.RULE,
-    unpinned_requirement.RULE,
-    no_hashes.RULE,
-    no_venv.RULE,
-    inline_requirement.RULE,
-    unpinned_build_tool.RULE,
-    development_dependency.RULE,
-    imports_and_requirements_differ.RULE,
-    environment_specific_requirements.RULE,
-    build_tool_at_runtime.RULE,
-    credentials_in_index_url.RULE,
-    stale_lock.RULE,
-    unlocked_sync.RULE,
-    legacy_install.RULE,
-    awkward_requirement.RULE,
-    source_before_dependencies.RULE,
-    pip_cache.RULE,
-    defeated_cache_mount.RULE,
-    apt_leftovers.RULE,
-    no_dockerignore.RULE,
-    wheels_not_used.RULE,
-    add_instead_of_copy.RULE,
-    layer_order.RULE,
-    root_user.RULE,
-    no_healthcheck.RULE,
-    buffered_output.RULE,
-    unset_locale.RULE,
-    shell_form_command.RULE,
-    no_init.RULE,
-    migration_at_start.RULE,
-    gunicorn_heartbeat_on_disk.RULE,
-    gunicorn_single_thread.RULE,
-    log_to_file.RULE,
-    development_server.RULE,
-    loopback_bind.RULE,
-    no_graceful_shutdown.RULE,
-    no_health_route.RULE,
-    missing_program.RULE,
-    configuration_in_image.RULE,
-    port_mismatch.RULE,
-    unexpanded_variable.RULE,
-    secret_in_image.RULE,
-    secret_file_copied.RULE,
-    remote_script.RULE,
-    excess_rights.RULE,
-)
+from pydock.rule import Rule
+
+__all__ = ["RULES", "by_name"]
+
+
+def _found() -> Iterator[Rule]:
+    for family in iter_modules(__path__, f"{__name__}."):
+        for file in iter_modules(import_module(family.name).__path__, f"{family.name}."):
+            rule = import_module(file.name).RULE
+            assert isinstance(rule, Rule)
+            yield rule
+
+
+# Each rule, by its code.
+RULES: tuple[Rule, ...] = tuple(sorted(_found(), key=lambda rule: rule.code))
+
+
+def by_name(name: str) -> Rule:
+    """The rule of that name; it has to exist."""
+    return next(rule for rule in RULES if rule.name == name)

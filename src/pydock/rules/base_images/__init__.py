@@ -1,0 +1,1 @@
+"""PYD1xx: base images and stages."""

@@ -1,0 +1,1 @@
+"""PYD0xx: comments that silence other rules."""

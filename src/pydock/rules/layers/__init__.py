@@ -1,0 +1,1 @@
+"""PYD3xx: layers, caches and the build context."""

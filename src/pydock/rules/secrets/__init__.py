@@ -1,0 +1,1 @@
+"""PYD5xx: secrets and the supply chain."""

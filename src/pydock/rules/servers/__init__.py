@@ -1,0 +1,1 @@
+"""PYD4xx: servers, their ports, health and signals."""
