@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Asked:
     found = Asked()
     answer = uv.answer
 
-    def counting(request: Request, **how: bool) -> Answer:
+    def counting(request: Request, **how: Any) -> Answer:
         if not how.get("is_offline"):
             found.append(request)
             found.meets.wait(60)

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, ..
     found: list[tuple[str, ...]] = []
     answer = uv.answer
 
-    def counting(request: Request, **how: bool) -> Answer:
+    def counting(request: Request, **how: Any) -> Answer:
         if not how.get("is_offline"):
             found.append(request.requirements)
         return answer(request, **how)

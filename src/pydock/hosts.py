@@ -12,7 +12,7 @@ import configparser
 import os
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pydock.patterns import regex
@@ -64,8 +64,13 @@ def is_name(text: str) -> bool:
 def is_allowed(asked: Origin, allowed: Iterable[str]) -> bool:
     """Whether a host may be asked; a name in `allowed` without a port means the usual ports."""
     names = {name.lower() for name in allowed}
-    usual = asked.port in _PORTS.values() and asked.host in names
-    return usual or f"{asked.host}:{asked.port}" in names or asked in _PUBLIC or asked in own()
+    is_named = asked.port in _PORTS.values() and asked.host in names
+    return is_named or f"{asked.host}:{asked.port}" in names or is_vouched(asked)
+
+
+def is_vouched(asked: Origin) -> bool:
+    """Whether a host is the public package index or one of a person's own settings."""
+    return asked in _PUBLIC or asked in own()
 
 
 def own() -> frozenset[Origin]:
@@ -95,13 +100,23 @@ def _folders() -> Iterator[Path]:
     yield from (Path(place) for place in (*places, *machine) if os.path.isabs(place))
 
 
+def uv_settings() -> tuple[Mapping[str, object], ...]:
+    """What uv.toml of the person says, then that of the machine.
+
+    https://docs.astral.sh/uv/concepts/configuration-files/, read 2026-11.
+    """
+    return tuple(table for folder in _folders() if (table := _table(folder / "uv" / "uv.toml")))
+
+
+def _table(path: Path) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
 def _of_uv(keys: tuple[str, ...] = _KEYS) -> Iterator[str]:
-    """What uv.toml of the person and of the machine says (https://docs.astral.sh/uv/concepts/configuration-files/)."""
-    for folder in _folders():
-        try:
-            table = tomllib.loads(_text(folder / "uv" / "uv.toml"))
-        except tomllib.TOMLDecodeError:
-            continue
+    for table in uv_settings():
         pip = table.get("pip")
         for part in (table, pip if isinstance(pip, dict) else {}):
             yield from (text for key in keys for text in _strings(part.get(key)))

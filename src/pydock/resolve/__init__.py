@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Protocol, TypeVar
 
 from pydock.console import complain
+from pydock.hosts import Origin
 from pydock.locks.installs.requests import requests
 from pydock.locks.python.move import questions
 from pydock.locks.stale_locks import asked_again
@@ -86,12 +87,13 @@ class Resolver:
     def _answer(self, request: Request) -> Answer:
         if why_not := refusal(request):
             return self._put(request, Answer(why_not=why_not))
-        self._tell(request)
+        for host in asked(request):
+            self._tell(host)
         where = request.indexes
-        found = self._gone.get(where) or uv.answer(request)
+        found = self._gone.get(where) or uv.answer(request, tell=self._tell)
         if not found.is_final and where in self._heard:
             # The index is there, so the question got lost, as happens on a busy machine.
-            found = uv.answer(request, is_patient=True)
+            found = uv.answer(request, tell=self._tell, is_patient=True)
         if found.is_final:
             self._heard.add(where)
             self._gone.pop(where, None)
@@ -109,12 +111,12 @@ class Resolver:
             self._kept.put(request, found)
         return found
 
-    def _tell(self, request: Request) -> None:
+    def _tell(self, host: Origin) -> None:
         """Say whom this run asks, before it does and once."""
         with self._lock:
-            new = [host for host in map(str, asked(request)) if host not in self._told]
-            self._told.update(new)
-        for host in new:
+            is_new = str(host) not in self._told
+            self._told.add(str(host))
+        if is_new:
             complain(f"{host} is asked about packages", kind="note")
 
 

@@ -24,6 +24,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from pydock import processes
+from pydock.hosts import Origin
 from pydock.locks.lockfile import extras, requesters
 from pydock.patterns import regex
 from pydock.processes import Child
@@ -31,7 +32,9 @@ from pydock.project.pins import Answer, Indexes, Pin, Request
 from pydock.project.secrets import mask
 from pydock.resolve.addresses import refusal
 from pydock.resolve.archives import needs
+from pydock.resolve.gate import gate
 from pydock.resolve.output import GUARDED, explained, index_of, pins_of, preferring, unreachable, untold
+from pydock.resolve.upstream import upstream, without_proxies
 from pydock.values import replace
 
 # In seconds: to a connection, to the next byte, and for everything; an index that is known to be there may be slow.
@@ -47,6 +50,7 @@ _told: dict[tuple[Indexes, str, str], tuple[str, ...]] = {}
 # uv's allocator gives back at once what it has freed (https://jemalloc.net/jemalloc.3.html, read 2026-11): several uv
 # run beside each other, and each needs a third less memory so.
 _FRUGAL = "narenas:1,dirty_decay_ms:0,muzzy_decay_ms:0"
+_PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
 _Run = Callable[[Iterable[str]], subprocess.CompletedProcess[bytes]]
 _Watched = Callable[[Iterable[str]], subprocess.CompletedProcess[str]]
 _GUARD = f"""\
@@ -61,20 +65,36 @@ class _Silent(Exception):
     """An index, by its address, of which nothing was heard in time; the answer says so."""
 
 
-def answer(request: Request, *, is_offline: bool = False, is_patient: bool = False) -> Answer:
+def answer(
+    request: Request,
+    *,
+    tell: Callable[[Origin], object] = lambda _: None,
+    is_offline: bool = False,
+    is_patient: bool = False,
+) -> Answer:
     """What uv answers; every failure is an answer with its reason.
 
-    With `is_offline` from its cache alone, with `is_patient` from an index that is known to be there.
+    With `is_offline` from its cache alone, with `is_patient` from an index that is known to be there. `tell` hears of
+    each host before it is asked. Where uv was sent on to one that may not be asked there is no answer, whatever uv
+    makes of the rest: another index may have another version.
     """
     if why_not := refusal(request):
         return Answer(why_not=why_not)
     if program() is None:
         return unreachable("uv is not installed")
+    if why_not := upstream().problem:
+        return unreachable(why_not)
+    patience = _PATIENCE if is_patient else 1
+    with gate(request.hosts, tell, CONNECT_LIMIT * patience) as way:
+        found = _answered(request, way.address, patience, is_offline=is_offline)
+        return Answer(why_not=next(iter(way.refused.values()))) if way.refused else found
+
+
+def _answered(request: Request, proxy: str, patience: int, *, is_offline: bool) -> Answer:
     with tempfile.TemporaryDirectory(prefix="pydock-") as folder:
         place = Path(folder)
         _prepare(place, request)
-        patience = _PATIENCE if is_patient else 1
-        environment = _environment(request, place, patience)
+        environment = _environment(request, place, proxy, patience)
         run = partial(_run, place, environment)
         try:
             watched = partial(_watched, place, environment, _silence(request) * patience)
@@ -261,10 +281,16 @@ def _arguments(request: Request) -> Iterator[str]:
         yield "--no-build-isolation"
 
 
-def _environment(request: Request, place: Path, patience: int) -> Mapping[str, str]:
-    kept = processes.environment(Child.UV)
+def _environment(request: Request, place: Path, proxy: str, patience: int) -> Mapping[str, str]:
+    kept = {name: value for name, value in processes.environment(Child.UV).items() if name.lower() not in _PROXIES}
+    kept |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), proxy)
+    # Of api.github.com uv would ask what git asks of github.com.
+    kept["UV_NO_GITHUB_FAST_PATH"] = "true"
+    if (settings := without_proxies()) is not None:
+        (place / "own.toml").write_text(settings, encoding="utf-8")
+        kept["UV_CONFIG_FILE"] = str(place / "own.toml")
     limits = {"UV_HTTP_CONNECT_TIMEOUT": str(CONNECT_LIMIT * patience), "UV_HTTP_RETRIES": str(patience)}
-    kept |= {**limits, "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": _protocols(request)}
+    kept |= {**limits, "GIT_TERMINAL_PROMPT": "0", **_of_git(kept, request, proxy)}
     kept.setdefault("UV_HTTP_TIMEOUT", str(READ_LIMIT * patience))
     kept.setdefault("_RJEM_MALLOC_CONF", _FRUGAL)
     # Not as arguments, which every user of this machine can read.
@@ -274,10 +300,25 @@ def _environment(request: Request, place: Path, patience: int) -> Mapping[str, s
     return kept if request.allows_builds else {**kept, "PYTHONPATH": str(place / "guard")}
 
 
-def _protocols(request: Request) -> str:
-    """How git may fetch what a repository of packages needs itself: submodules may name any address."""
+def _of_git(kept: Mapping[str, str], request: Request, proxy: str) -> Mapping[str, str]:
+    """Settings of git on top of a person's own: how it may fetch what a repository of packages needs itself.
+
+    https://git-scm.com/docs/git-config#Documentation/git-config.txt-protocolallow, read 2026-11: `user` is for what a
+    person names, and not for submodules, which may name any address.
+    """
     is_by_key = any("ssh://" in line for line in (*request.requirements, *request.constraints))
-    return "https:http:ssh" if is_by_key else "https:http"
+    rules = {"protocol.allow": "never", "protocol.http.allow": "always", "protocol.https.allow": "always"}
+    # uv clones its own copy once more, as a file.
+    rules |= {
+        "protocol.file.allow": "user",
+        "protocol.ssh.allow": "user" if is_by_key else "never",
+        "http.proxy": proxy,
+    }
+    first = int(kept.get("GIT_CONFIG_COUNT", "") or 0)
+    told = {"GIT_CONFIG_COUNT": str(first + len(rules))}
+    for at, (name, value) in enumerate(rules.items(), first):
+        told |= {f"GIT_CONFIG_KEY_{at}": name, f"GIT_CONFIG_VALUE_{at}": value}
+    return told
 
 
 def _warnings(talk: str) -> Iterator[str]:
