@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from pydock import engine
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
+from pydock.context import Tree
 from pydock.project import Project
 from pydock.report import Answer, Failure, checked
 from pydock.rule import Finding, Rule
 from pydock.rules import RULES
-from pydock.tree import Tree
+from pydock.text import Edit, Fix, Safety, Span
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 NAMES = sorted(path.name for path in FIXTURES.iterdir() if (path / "Dockerfile").is_file())

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from docker.errors import APIError, ImageNotFound, NotFound
 
+from pydock.context import Tree
 from pydock.dockerfile import Dockerfile
 from pydock.project import Project
-from pydock.tree import Tree
-from pydock.words import expand
+from pydock.text import expand
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -19,15 +19,14 @@ from datetime import date
 from multiprocessing import Pool
 from pathlib import Path
 
-from pydock.discover import Target, is_dockerfile, targets
-from pydock.disk import LARGEST_TEXT
-from pydock.edits import Safety
+from pydock.context import LARGEST_TEXT, Tree
 from pydock.engine import rewrite
 from pydock.errors import PydockError
 from pydock.project import Options, Project
 from pydock.rules import RULES
 from pydock.split import Refusal, split
-from pydock.tree import Tree
+from pydock.targets import Target, is_dockerfile, targets
+from pydock.text import Safety
 from tests.laws import accepted, broken
 
 LAWS = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pydock.context import Tree
 from pydock.project import Project
 from pydock.split import Refusal, Split, split
-from pydock.tree import Tree
 
 SLIM, FULL = "FROM python:3.11-slim\n", "FROM python:3.11\n"
 BEFORE = "WORKDIR /app\nCOPY requirements.txt .\n"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import Report, rewrite
 from pydock.packages.archive import asked_for
 from pydock.project import Project
 from pydock.resolve import Resolver, gathered
 from pydock.rules.dependencies import unpinned_requirement
-from pydock.tree import Tree
+from pydock.text import Safety
 from tests.package_index import Distribution, Index, serving
 
 SHOP = (Distribution("shop", "1.0", ("till>=1",)), Distribution("till", "2.1"), Distribution("lamp", "1.0"))

@@ -30,11 +30,11 @@ from pydock.bench.scenarios import Scenario
 from pydock.bench.sizes import Weight
 from pydock.bench.trace import Step
 from pydock.cli import main
+from pydock.context import Tree
 from pydock.errors import BuildError, EngineError
 from pydock.project import Project
 from pydock.report import bench_html, bench_json, bench_markdown, bench_table
 from pydock.report.bench_table import Bench, megabytes, percent
-from pydock.tree import Tree
 from pydock.values import replace
 from tests.schemas import own_problems
 

@@ -21,9 +21,9 @@ from pydock.bench.recipe import Recipe
 from pydock.bench.scenarios import Change, Scenario, changed, source_file, with_own_caches
 from pydock.bench.sizes import HIDDEN, Weight, causes, differences, largest_folders, weighed
 from pydock.bench.trace import LONGEST_LINE, MOST_LINES, Trace
+from pydock.context import Tree
 from pydock.errors import OptionError
 from pydock.project import Project
-from pydock.tree import Tree
 
 
 def _varint(value: int) -> bytes:

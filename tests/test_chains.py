@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.chains import with_steps, with_words
 from pydock.dockerfile import Dockerfile, Instruction
-from pydock.edits import Edit, apply
+from pydock.patches import with_steps, with_words
 from pydock.shell import Script, script
+from pydock.text import Edit, apply
 
 
 def _read(text: str) -> tuple[Dockerfile, Instruction, Script]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import rewrite
 from pydock.project import Project
 from pydock.rules.layers import source_before_dependencies
-from pydock.tree import Tree
+from pydock.text import Safety
 
 FILES = {"requirements.txt": "flask==3.1.2\n", "app.py": "", "wheels/shop-1-py3-none-any.whl": "", "lib/setup.py": ""}
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from pydock import codemods as codemods_package
 from pydock.codemods import NAMES, asked_for, codemods
 from pydock.codemods.codemod import Codemod, Example
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import Report, check, rewrite
 from pydock.errors import OptionError
 from pydock.project import Project
 from pydock.rules import RULES
-from pydock.tree import Tree
+from pydock.text import Safety
 
 CODEMODS = codemods()
 EXAMPLES = [

@@ -18,11 +18,11 @@ import pytest
 
 from pydock.codemods import NAMES, asked_for, codemods
 from pydock.codemods.codemod import Codemod, Example
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import rewrite
 from pydock.project import Project
 from pydock.rules import RULES
-from pydock.tree import Tree
+from pydock.text import Safety
 from tests.containers import Build, answers, started
 from tests.test_codemods import text_after
 from tests.test_fixtures import FIXTURES

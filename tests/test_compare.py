@@ -14,11 +14,11 @@ from pydock.bench.facts import Answer, Config, Declared, Distribution, File, Ima
 from pydock.bench.masks import is_for_installing, is_generated, loud_lines, masked
 from pydock.bench.outcome import Difference, Outcome, Verdict, judged
 from pydock.bench.settings import plain_words
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import rewrite
 from pydock.project import Project
 from pydock.rules import RULES
-from pydock.tree import Tree
+from pydock.text import Safety
 from pydock.values import replace
 
 PAGE = Answer(200, "text/html", "", "<h1>hello</h1>")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pydock.config import NAMES, File, Settings, chosen, settings
-from pydock.discover import configuration
+from pydock.context import Tree
 from pydock.errors import OptionError, UnreadableError
-from pydock.tree import Tree
+from pydock.targets import configuration
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import rewrite
 from pydock.project import Project
 from pydock.rules import RULES
-from pydock.tree import Tree
+from pydock.text import Safety
 from tests.containers import Build, answers, started
 from tests.test_fixtures import FIXTURES
 

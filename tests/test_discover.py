@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pydock.discover import Target, Unusable, is_dockerfile, targets
-from pydock.disk import LARGEST_TEXT
+from pydock.context import LARGEST_TEXT
+from pydock.targets import Target, Unusable, is_dockerfile, targets
 
 NAMES = {
     "Dockerfile": True,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 
 from pydock.dockerfile import Dockerfile
-from pydock.edits import apply
+from pydock.text import apply
 from tests.laws import accepted, oracle_boundaries, own_boundaries, tiles
 from tests.strategies import ANY_TEXT, DOCKERFILE_LIKE
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydock.edits import Edit, Fix, Safety, apply
-from pydock.lines import Span
+from pydock.text import Edit, Fix, Safety, Span, apply
 
 
 def _fix(*spans: tuple[int, int], path: str = "Dockerfile") -> Fix:

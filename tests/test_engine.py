@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from pydock.context import Tree
 from pydock.dockerfile import Dockerfile
-from pydock.edits import Edit, Fix, Safety
 from pydock.engine import check, rewrite
 from pydock.errors import RuleBugError, SyntaxProblem
-from pydock.lines import Span
-from pydock.plan import Add, Keep, Piece, Plan
+from pydock.patches import Add, Keep, Piece, Plan
 from pydock.project import Project
 from pydock.rule import Finding, Rule
-from pydock.tree import Tree
+from pydock.text import Edit, Fix, Safety, Span
 
 SOURCE = 'FROM python:3.12\nRUN make\nCMD ["x"]\n'
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from pydock.ask import Question, unchanged
 from pydock.cli import main
-from pydock.discover import Target, composed_above, targets
+from pydock.context import Tree
 from pydock.project import Project, compose
 from pydock.project.secrets import Mask
+from pydock.questions import Question, unchanged
 from pydock.report.facts import document, text
 from pydock.service.facts import Fact, Process, facts
-from pydock.tree import Tree
+from pydock.targets import Target, composed_above, targets
 from pydock.values import replace
 
 IMAGE = "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\n"

@@ -20,7 +20,7 @@ import pytest
 
 from pydock.codemods import NAMES as CODEMODS
 from pydock.codemods import asked_for
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import Report, rewrite
 from pydock.project import Options, Project
 from pydock.report import checked, fixed
@@ -30,7 +30,7 @@ from pydock.report.text import written
 from pydock.rules import RULES
 from pydock.split import Refusal, split
 from pydock.terminal import Style
-from pydock.tree import Tree
+from pydock.text import Safety
 from tests.laws import broken
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

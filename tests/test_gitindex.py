@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pydock.context import forget_tops
 from pydock.errors import UnreadableError
-from pydock.gitignore import forget_tops
-from pydock.gitindex import is_tracked
+from pydock.migrate.gitindex import is_tracked
 
 NAMES = ("a", "a/b.txt", "a/bc", "dir/.migrate.lock", "dir/.migrate.sqlite3", "été", "x y", "z" * 200)
 

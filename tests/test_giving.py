@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import rewrite
 from pydock.project import Project
 from pydock.rules.run_time.root_user import RULE
-from pydock.tree import Tree
+from pydock.text import Safety
 from tests.containers import Build
 
 if TYPE_CHECKING:

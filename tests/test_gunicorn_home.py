@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import rewrite
 from pydock.project import Project
 from pydock.rules import RULES
-from pydock.tree import Tree
+from pydock.text import Safety
 
 TEXT = 'FROM python:3.11.7-slim-bookworm\nCOPY . .\nCMD ["gunicorn", "-c", "conf.py", "app:app"]\n'
 ADDED = 'worker_tmp_dir = "/dev/shm"'

@@ -12,12 +12,12 @@ import pytest
 from docker.errors import ImageNotFound
 from docker.types import Healthcheck
 
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import rewrite
 from pydock.project import Project
 from pydock.rules import RULES
 from pydock.service.app import bind
-from pydock.tree import Tree
+from pydock.text import Safety
 from tests.containers import build, provide_bases
 from tests.test_fixtures import FIXTURES, NAMES
 

@@ -7,7 +7,7 @@ from e2b_dockerfile_utils import PatternMatcher
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pydock.ignore import Ignore
+from pydock.context import Ignore
 
 HIDDEN = {
     "a name at the top": ("a.txt", "a.txt", True),

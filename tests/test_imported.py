@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pydock.context import Tree
 from pydock.project import Project
 from pydock.rules.dependencies.imports_and_requirements_differ import RULE
-from pydock.tree import Tree
 
 IMAGE = "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt\nCMD python app.py\n"
 FLASK = "flask==3.1.2\n"

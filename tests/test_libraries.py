@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pydock.context import Tree
 from pydock.images.debian import full_image_libraries, library
 from pydock.project import Project
 from pydock.split.facts.slim import loaded_libraries, slim_doubts
-from pydock.tree import Tree
 
 IMAGE = "FROM python:3.12.7-bookworm\nWORKDIR /srv\nCOPY . .\nCMD python app.py\n"
 PACKAGES = {

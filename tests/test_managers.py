@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pydock.context import Tree
 from pydock.project import Project
 from pydock.split import Refusal, Split, split
-from pydock.tree import Tree
 
 UV = (
     "FROM python:3.13-slim\nCOPY --from=ghcr.io/astral-sh/uv:0.8.17 /uv /bin/\n"

@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from pydock.ask import Question
-from pydock.discover import targets
-from pydock.many import answers
 from pydock.project.pins import Answer, Indexes, Request, Unanswered
+from pydock.questions import Question, answers
 from pydock.resolve import Reader, Resolver, uv
 from pydock.resolve.kept import Kept
 from pydock.resolve.output import unreachable
+from pydock.targets import targets
 from pydock.values import replace
 from tests.package_index import Distribution, Index, closed_port, hanging, host, serving
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from pydock.ask import Question
 from pydock.cli import main
 from pydock.migrate.examine import Task, advanced
 from pydock.migrate.find import Service
 from pydock.project.pins import Answer, Request
+from pydock.questions import Question
 from pydock.resolve import Resolver, uv
 from tests.fleet import digest
 from tests.package_index import Distribution, closed_port, serving

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from pydock.context import Ignored, Tree
 from pydock.errors import PydockError
-from pydock.gitignore import Ignored
 from pydock.migrate.find import Found, find
 from pydock.migrate.manifest import read
-from pydock.tree import Tree
 
 PLAIN = "FROM python:3.12-slim\nCOPY app.py /\n"
 

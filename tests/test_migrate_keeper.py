@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from pydock.ask import Question
 from pydock.migrate.examine import Task
 from pydock.migrate.find import Service, find
 from pydock.migrate.keeper import Limits, close_all, examined
 from pydock.migrate.pool import answers, pool
 from pydock.migrate.record import Record, State
+from pydock.questions import Question
 
 # Stands in for services that make pydock itself fail; nothing is known that really does.
 MISBEHAVIOUR = """\
@@ -88,7 +88,7 @@ def test_what_a_bad_service_did_is_told_and_the_others_are_answered(services: di
 
 def test_a_child_ends_with_the_process_that_started_it(services: dict[str, Service], tmp_path: Path) -> None:
     script = (
-        "import sys\nfrom pydock.ask import Question\nfrom pydock.migrate import keeper\n"
+        "import sys\nfrom pydock.questions.ask import Question\nfrom pydock.migrate import keeper\n"
         "from pydock.migrate.examine import Task\nfrom pydock.migrate.find import find\n"
         "by_name = {service.name: service for service in find([sys.argv[1]]).services}\n"
         "task = lambda name: Task((by_name[name],), Question({}, is_fix=True))\n"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pydock.ask import Question
 from pydock.bench.compare import Comparison
 from pydock.bench.outcome import Difference, judged
 from pydock.bench.proof import Ways
 from pydock.bench.verify import Verifier
+from pydock.context import Tree
 from pydock.dockerfile import Dockerfile, read
 from pydock.engine import Report
 from pydock.migrate.examine import Task, examine
@@ -20,7 +20,7 @@ from pydock.migrate.find import Use, find
 from pydock.migrate.record import Record, State
 from pydock.migrate.users import User, users
 from pydock.project import Project
-from pydock.tree import Tree
+from pydock.questions import Question
 
 APP = "from flask import Flask\napp = Flask(__name__)\n\n@app.get('/health')\ndef health():\n    return 'ok'\n"
 INSTALL = "WORKDIR /app\nCOPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt\nCOPY . .\n"

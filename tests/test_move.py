@@ -7,13 +7,13 @@ from datetime import date
 
 import pytest
 
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import Report, rewrite
 from pydock.locks.python.move import questions
 from pydock.project import Options, Project
 from pydock.project.pins import Answer, Artifact, Pin, Pins
 from pydock.rules.base_images import end_of_life_python
-from pydock.tree import Tree
+from pydock.text import Safety
 from pydock.values import replace
 
 TODAY = date(2026, 11, 1)

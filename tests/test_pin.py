@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pydock.cli import main
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import Report, rewrite
 from pydock.project import Options, Project
 from pydock.project.registry import Registry
 from pydock.rules import RULES
 from pydock.rules.base_images import floating_base_image, full_runtime_image
-from pydock.tree import Tree
+from pydock.text import Safety
 from tests.registries import push, real_registry, refusing_registry
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import Report, check, rewrite
 from pydock.project import Options, Project
 from pydock.resolve import Resolver, gathered
 from pydock.rule import Rule
 from pydock.rules import RULES
-from pydock.tree import Tree
+from pydock.text import Safety
 from tests.laws import broken
 from tests.package_index import Distribution, Index, serving
 

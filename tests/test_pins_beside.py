@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import rewrite
 from pydock.project import Project
 from pydock.resolve import Resolver, gathered
 from pydock.rules import RULES
-from pydock.tree import Tree
+from pydock.text import Safety
 from tests.package_index import Distribution, Index, serving
 
 SHOP = (

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pydock.bench.running import parsed
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import Report, rewrite
 from pydock.errors import EngineError
 from pydock.project import Project
 from pydock.project.running import Running
 from pydock.resolve import Resolver, gathered
 from pydock.rules.dependencies import inline_requirement, unpinned_requirement
-from pydock.tree import Tree
+from pydock.text import Safety
 from tests.command_line import Runner
 from tests.laws import broken
 from tests.package_index import Distribution, Index, serving

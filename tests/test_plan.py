@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pydock.dockerfile import Dockerfile
-from pydock.edits import Safety, apply
 from pydock.errors import RuleBugError
-from pydock.plan import Add, Change, Drop, Keep, Plan, Repeat
+from pydock.patches import Add, Change, Drop, Keep, Plan, Repeat
+from pydock.text import Safety, apply
 
 SOURCE = """\
 # syntax=docker/dockerfile:1

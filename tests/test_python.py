@@ -6,12 +6,12 @@ from datetime import date
 
 import pytest
 
+from pydock.context import Tree
 from pydock.data import rows
 from pydock.engine import check
 from pydock.project import Options, Project, python
 from pydock.rules.base_images import end_of_life_python, other_python
 from pydock.service.code.removals import removed_uses
-from pydock.tree import Tree
 
 TODAY = date(2026, 11, 1)
 

@@ -9,13 +9,12 @@ import pytest
 from markdown_it import MarkdownIt
 
 from pydock import engine
-from pydock.edits import Safety
-from pydock.lines import Span
+from pydock.context import Tree
 from pydock.project import Project
 from pydock.report import fixed, markdown
 from pydock.rules import RULES
 from pydock.terminal import Style
-from pydock.tree import Tree
+from pydock.text import Safety, Span
 from tests.answers import FIXTURES, NAMES, checked_fixture, said
 
 

@@ -13,14 +13,13 @@ from xml.etree import ElementTree
 import pytest
 
 from pydock import data, engine
-from pydock.edits import Edit, Safety, apply
-from pydock.lines import Span
+from pydock.context import Tree
 from pydock.project import Project
 from pydock.report import Answer, checked, fixed, github, gitlab, junit, markdown, sarif
 from pydock.report import json as json_report
 from pydock.rules import RULES
 from pydock.terminal import Style
-from pydock.tree import Tree
+from pydock.text import Edit, Safety, Span, apply
 from tests.answers import EACH, FAILED, FIXTURES, FORMATS, NAMES, checked_fixture, said
 from tests.command_line import Runner
 from tests.schemas import own_problems, published_problems

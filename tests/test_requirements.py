@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from pydock.context import Tree
 from pydock.engine import check
 from pydock.errors import SyntaxProblem
 from pydock.packages.requirements import Kind, entries, read
 from pydock.project import Project
 from pydock.rules import RULES
-from pydock.tree import Tree
 
 LINES = {
     "a name": "flask",
@@ -112,8 +112,8 @@ def test_an_include_that_is_not_there_is_told_with_its_line() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
 def test_other_encodings_are_read_or_told_and_never_changed(tmp_path: Path, encoding: str) -> None:
-    from pydock.edits import Safety
     from pydock.engine import rewrite
+    from pydock.text import Safety
 
     data = "flask  # für alle\n".encode(encoding)
     (tmp_path / "requirements.txt").write_bytes(data)

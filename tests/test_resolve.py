@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import rewrite
 from pydock.locks.python.interpreters import Interpreter, interpreter
 from pydock.project import Project
@@ -19,7 +19,7 @@ from pydock.resolve import Resolver, uv
 from pydock.resolve.archives import needs
 from pydock.resolve.output import explained
 from pydock.rules import RULES
-from pydock.tree import Tree
+from pydock.text import Safety
 from pydock.values import replace
 from tests.package_index import Distribution, Index, closed_port, hanging, host, serving
 

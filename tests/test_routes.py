@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from pydock.context import Tree
 from pydock.project import Project
 from pydock.service.facts import facts
-from pydock.tree import Tree
 
 IMAGE = "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\n"
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from pydock import rules as rules_package
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import check, choose, rewrite
 from pydock.project import Project
 from pydock.rule import Example, Rule
 from pydock.rules import RULES
-from pydock.tree import Tree
+from pydock.text import Safety
 from tests.laws import accepted, comments
 
 EXAMPLES = [

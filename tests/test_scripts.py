@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pydock.context import Tree
 from pydock.project import Project
 from pydock.service.facts import facts
-from pydock.tree import Tree
 from tests.test_facts import FLASK, IMAGE, Case, answered
 
 HEAD = "#!/bin/sh\n"

@@ -12,12 +12,12 @@ from pydock.bench.engine import RUN_LABEL, Engine, connect
 from pydock.bench.outcome import Verdict
 from pydock.bench.recipe import Recipe
 from pydock.bench.verify import Verifier, verify
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.errors import EngineError
 from pydock.project import Project
 from pydock.project.surroundings import Needed, Surroundings, surroundings
 from pydock.rules import RULES
-from pydock.tree import Tree
+from pydock.text import Safety
 
 if TYPE_CHECKING:
     from docker import DockerClient

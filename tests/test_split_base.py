@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import rewrite
 from pydock.project import Project
 from pydock.rules import RULES
 from pydock.split import Refusal, Split, split
-from pydock.tree import Tree
+from pydock.text import Safety
 
 INSTALL = 'COPY requirements.txt .\nRUN pip install -r requirements.txt\nCMD ["flask", "run"]\n'
 FILES = {"requirements.txt": "flask\n"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pydock.build import walk
+from pydock.context import Tree
 from pydock.project import Project
 from pydock.split import Refusal, Split
 from pydock.state.needs import File, Place
-from pydock.tree import Tree
 from tests.split_cases import CMD, FULL, SLIM, Case, found, lacking
 
 SETUP = 'from setuptools import setup\nsetup(name="my-shop")\n'

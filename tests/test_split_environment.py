@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from pydock.context import Tree
 from pydock.project import Options, Project
 from pydock.split import Split, split
-from pydock.tree import Tree
 from tests.split_cases import BEFORE, CMD, FULL, INSTALL, PLAIN, SLIM, Case, found, lacking
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pydock.context import Tree
 from pydock.project import Project
 from pydock.split import Split, split
-from pydock.tree import Tree
 from tests.split_cases import FULL, INSTALL, SLIM, Case, found
 
 

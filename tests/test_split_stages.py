@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pydock.context import Tree
 from pydock.project import Project
 from pydock.split import Refusal, Split, split
-from pydock.tree import Tree
 
 FILES = {
     "requirements.txt": "flask==3.1.2\n",

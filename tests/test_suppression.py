@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pydock.context import Tree
 from pydock.engine import check
 from pydock.project import Project
 from pydock.rules import RULES
-from pydock.tree import Tree
 
 BASE = "FROM python:3.12.7-slim-bookworm\n"
 INSTALL = "RUN pip install flask==3.1.0\n"

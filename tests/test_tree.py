@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pydock.disk import LARGEST_TEXT
-from pydock.edits import Edit
+from pydock.context import LARGEST_TEXT, Tree
 from pydock.errors import UnwritableError
-from pydock.lines import Span
-from pydock.tree import Tree
+from pydock.text import Edit, Span
 
 
 def _snapshot(folder: Path) -> dict[str, bytes]:

@@ -9,12 +9,11 @@ from pydock.bench.compare import Comparison, not_built
 from pydock.bench.engine import Engine
 from pydock.bench.outcome import Difference, Verdict, judged, unknown
 from pydock.bench.verify import Verified, Verifier, verified_fix, verify
-from pydock.edits import Edit, Fix, Safety
+from pydock.context import Tree
 from pydock.engine import Report
-from pydock.lines import Span
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.tree import Tree
+from pydock.text import Edit, Fix, Safety, Span
 
 DOCKERFILE = "FROM python:3.11-slim\n" + "".join(f"# {name}\n" for name in "abcdefgh") + 'CMD ["python"]\n'
 

@@ -14,8 +14,8 @@ from pydock.bench.facts import Declared, Image
 from pydock.bench.outcome import Verdict
 from pydock.bench.probe import Probe
 from pydock.bench.recipe import Recipe
+from pydock.context import Tree
 from pydock.project import Project
-from pydock.tree import Tree
 from tests.mutant_service import DOCKERFILE, FILES, MUTANTS, REWRITTEN, Mutant
 
 BASE = "python:3.11-slim-bookworm"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pydock.context import Tree
 from pydock.project import Project
 from pydock.project.start import starts
 from pydock.split import Refusal
-from pydock.tree import Tree
 from tests.split_cases import BEFORE, FULL, Case, found, lacking
 
 INSTALL = f"{BEFORE}RUN pip install -r requirements.txt\nCOPY app.py ./\n"

@@ -17,8 +17,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from pydock.console import places
 from pydock.errors import BudgetError, BugError, OptionError, PydockError
+from pydock.terminal import console
 from pydock.values import Value
 
 SECONDS: Final = 60.0
@@ -85,12 +85,12 @@ def undisturbed(through: tuple[type[Exception], ...] = ()) -> Iterator[None]:
         yield
         return
     except RecursionError as error:
-        places(error)
+        console.places(error)
         failure = BugError("something in it is nested deeper than pydock can follow", "nothing has been written")
     except Exception as error:
         if isinstance(error, (PydockError, *through)):
             raise
-        places(error)
+        console.places(error)
         said = f"pydock failed on it: {type(error).__name__}: {error}"
         failure = BugError(said, _PLEASE)
     finally:

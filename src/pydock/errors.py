@@ -12,7 +12,7 @@
     └── BugError           pydock itself failed; nothing has been written
         └── RuleBugError   a rule broke a promise
 
-Only the command line, `many.py` and `migrate` catch them.
+Only `cli`, `questions` and `migrate` catch them.
 """
 
 from __future__ import annotations

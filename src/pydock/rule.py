@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from pydock.edits import Fix, Safety
-from pydock.lines import Span
 from pydock.project import Project
+from pydock.text import Fix, Safety, Span
 from pydock.values import Value, field
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pydock.build import walk
+from pydock.context import Tree
 from pydock.project import Project
 from pydock.state import Answer
 from pydock.state.needs import Program, Toolchain
-from pydock.tree import Tree
 
 COPIES = [
     pytest.param("FROM julia:1.11 AS other\n", "/usr/local/julia/", Answer.UNKNOWN, id="an image that no table lists"),

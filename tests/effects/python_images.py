@@ -9,8 +9,8 @@ from pydock.images.base import base_image
 from pydock.shell import Word, script_of_text
 from pydock.state import Effect, Nested, State
 from pydock.state.needs import Distribution, File
+from pydock.text import unquote
 from pydock.values import replace
-from pydock.words import unquote
 
 
 def image(

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pydock.effects import effects_of
-from pydock.lines import Span
 from pydock.shell import Word
 from pydock.state import Effect, State
+from pydock.text import Span
 from pydock.values import replace
 from tests.effects.python_images import image
 

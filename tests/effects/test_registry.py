@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from pydock.effects import effects_of, programs
 from pydock.effects.registry import _BUILTINS
-from pydock.lines import Span
 from pydock.shell import Word
 from pydock.shell.argv import grammar
 from pydock.state import Effect, Nested, State
 from pydock.state.needs import Program
+from pydock.text import Span
 from pydock.values import replace
 from tests.effects.lines import found_for, state_with
 

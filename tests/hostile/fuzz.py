@@ -18,16 +18,15 @@ from hypothesis import strategies as st
 
 from pydock.budget import Budget, within
 from pydock.contract import Contract
-from pydock.dockerfile import Dockerfile
+from pydock.dockerfile import Dockerfile, suppressions
 from pydock.errors import BudgetError, BugError, PydockError
-from pydock.lines import Span
 from pydock.migrate.record import Record
 from pydock.packages.requirements import read
 from pydock.project.compose import builds, environment, inline_builds, words
 from pydock.service.code.module import read_module
 from pydock.shell import script_of_text
 from pydock.shell.flow import flow
-from pydock.suppression import suppressions
+from pydock.text import Span
 from pydock.yaml_text import document
 
 Reader = Callable[[str], object]

@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from pydock.context import Ignore
 from pydock.contract import Contract
 from pydock.dockerfile import Dockerfile
-from pydock.edits import Edit, Fix, Safety, Taken
-from pydock.ignore import Ignore
-from pydock.lines import Span
 from pydock.packages.requirements import MOST_FILES, read
 from pydock.source.syntax import syntax
-from pydock.words import LONGEST, expand
+from pydock.text import Edit, Fix, Safety, Span, Taken, expand
+from pydock.text.words import LONGEST
 from pydock.yaml_text import document
 from tests.command_line import Runner
 from tests.hostile.projects import SHAPES, diamonds, doubled_variables, included
@@ -160,7 +159,7 @@ def test_folders_three_thousand_deep_do_not_stop_the_service_beside_them(run: Ru
 def test_what_was_not_seen_of_a_context_keeps_fixes_back(
     run: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pydock.disk.MOST_FILES", 50)
+    monkeypatch.setattr("pydock.context.disk.MOST_FILES", 50)
     write(folder, {"Dockerfile": PLAIN, "z/app.py": "import flask\n"} | {f"a/{at}.csv": "" for at in range(60)})
     result = run("fix", ".")
     assert result.code == 1

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from pydock import engine, files, many
+from pydock import engine, files
+from pydock.context import Tree
 from pydock.errors import UnwritableError
 from pydock.migrate import store
 from pydock.migrate.record import Record, State
-from pydock.tree import Tree
+from pydock.questions import many
 from tests.command_line import ONLY, SMELLY, Runner
 from tests.hostile.folders import FINDINGS, shell
 

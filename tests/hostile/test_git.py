@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from pydock.context import Tree
 from pydock.errors import UnreadableError
 from pydock.migrate.branch import Part, commit, uncommitted
 from pydock.migrate.record import Change
 from pydock.resolve.history import last_change
-from pydock.tree import Tree
 from tests.command_line import Runner
 
 FILES = {

@@ -9,18 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from pydock import ask, engine
-from pydock.ask import Question
+from pydock import engine
 from pydock.budget import Budget, unhurried, within
 from pydock.config import settings
-from pydock.discover import targets
+from pydock.context import Tree
 from pydock.errors import BudgetError, BugError, OptionError, PydockError, SyntaxProblem
 from pydock.files import unsettled
-from pydock.many import answers
 from pydock.migrate.apply import apply
 from pydock.migrate.record import Change
 from pydock.project import Project
-from pydock.tree import Tree
+from pydock.questions import Question, answers, ask
+from pydock.targets import targets
 from tests.command_line import SMELLY, Result, Runner
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pydock.context import Tree
 from pydock.files import Pending, settle, unsettled, write
 from pydock.files.journal import Journal
-from pydock.tree import Tree
 from pydock.values import encode
 from tests.hostile.folders import AFTER, made, pending, snapshot
 

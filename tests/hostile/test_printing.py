@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pydock.ask import Question, answer, plan
 from pydock.bench.masks import last_line, loud_lines
 from pydock.bench.measure import Failure, Measured
 from pydock.bench.outcome import Difference, Outcome, Proof, Verdict
-from pydock.cli_options import Format
-from pydock.discover import Target, target
+from pydock.cli.options import Format
 from pydock.errors import BuildError, PydockError
 from pydock.migrate import page, results, summary
 from pydock.migrate.examine import Task, examine
@@ -22,6 +20,8 @@ from pydock.migrate.message import message
 from pydock.migrate.rows import Row
 from pydock.project import Project
 from pydock.project.pins import Request
+from pydock.questions import Question, plan
+from pydock.questions.ask import answer
 from pydock.report import Answer, diff, failed, verify
 from pydock.report import facts as told_facts
 from pydock.report.bench_table import Bench
@@ -30,6 +30,7 @@ from pydock.resolve.kept import Kept
 from pydock.resolve.output import explained
 from pydock.service.facts import facts
 from pydock.service.files import secret_values
+from pydock.targets import Target, target
 from pydock.terminal import Style
 from tests.command_line import Runner
 from tests.hostile.secrets_kinds import KINDS, PLAIN, Kind

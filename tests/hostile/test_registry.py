@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pydock.bench import registry
+from pydock.context import Tree
 from pydock.project import Options, Project
-from pydock.tree import Tree
 
 
 class _Engine:

@@ -15,12 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pydock.ask import answer, plan
-from pydock.discover import Target
+from pydock.context import Tree
 from pydock.project.secrets import Weight, mask, weigh
+from pydock.questions import plan
+from pydock.questions.ask import answer
 from pydock.report import diff
+from pydock.targets import Target
 from pydock.terminal import Style
-from pydock.tree import Tree
 from pydock.values import replace
 from tests.command_line import Runner
 from tests.hostile.secrets_kinds import HEX, KINDS, MIXED, PLAIN, Kind

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from pydock.ask import answer, plan
 from pydock.bench.measure import Failure, Measured
-from pydock.cli_options import Format
+from pydock.cli.options import Format
 from pydock.errors import PydockError
 from pydock.migrate import page, results, summary
 from pydock.migrate.examine import Task, examine
@@ -23,6 +22,8 @@ from pydock.migrate.message import message
 from pydock.migrate.record import Reason, Record, State
 from pydock.migrate.rows import Row
 from pydock.project import Project
+from pydock.questions import plan
+from pydock.questions.ask import answer
 from pydock.report import diff, failed, markdown
 from pydock.report import facts as told_facts
 from pydock.report.bench_table import Bench

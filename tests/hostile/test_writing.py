@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from pydock.context import Tree
 from pydock.errors import ChangedError, UnwritableError
 from pydock.files import write
-from pydock.tree import Tree
 from tests.command_line import ONLY, SMELLY, Runner
 from tests.hostile.folders import AFTER, made, pending, snapshot
 

@@ -11,12 +11,13 @@ from e2b_dockerfile_utils import DockerfileSyntaxError, parse_dockerfile_ast
 from pydock.build import laws as build_laws
 from pydock.build import walk
 from pydock.dockerfile import Dockerfile
-from pydock.edits import Safety
-from pydock.engine import Report, choose, declared_by, rewrite
+from pydock.dockerfile.lines import Role
+from pydock.engine import Report, choose, rewrite
+from pydock.engine.rounds import declared_by
 from pydock.errors import PydockError, SyntaxProblem
-from pydock.lines import Role
 from pydock.project import Project
 from pydock.rule import Rule
+from pydock.text import Safety
 
 COMMENTS = frozenset({Role.COMMENT, Role.INNER_COMMENT})
 Boundary = tuple[str, int, int]

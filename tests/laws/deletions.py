@@ -18,13 +18,13 @@ from pathlib import Path
 
 from pydock.build import walk
 from pydock.build.laws import broken
+from pydock.context import Tree
 from pydock.dockerfile import Instruction
-from pydock.edits import Safety
 from pydock.engine import rewrite
 from pydock.errors import PydockError
 from pydock.project import Options, Project
 from pydock.rules import RULES
-from pydock.tree import Tree
+from pydock.text import Safety
 from tests.laws.good import SERVICES
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"

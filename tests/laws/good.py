@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydock.build import Build, walk
+from pydock.context import Tree
 from pydock.project import Project
-from pydock.tree import Tree
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ from pydock.build import walk
 from pydock.build.laws import broken
 from pydock.codemods import NAMES as CODEMODS
 from pydock.codemods import asked_for
-from pydock.edits import Safety
-from pydock.engine import Report, declared_by, rewrite
+from pydock.context import Tree
+from pydock.engine import Report, rewrite
+from pydock.engine.rounds import declared_by
 from pydock.project import Options, Project
 from pydock.rule import Example, Rule
 from pydock.rules import RULES
-from pydock.tree import Tree
+from pydock.text import Safety
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 NAMES = sorted(path.name for path in FIXTURES.iterdir() if (path / "Dockerfile").is_file())

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from pydock.build import walk
 from pydock.build.laws import broken
-from pydock.edits import Edit, Fix, Safety
-from pydock.engine import Report, declared_by, rewrite
-from pydock.lines import Span
+from pydock.context import Tree
+from pydock.engine import Report, rewrite
+from pydock.engine.rounds import declared_by
 from pydock.project import Project
 from pydock.report import fixed
 from pydock.report.diff import story
@@ -17,7 +17,7 @@ from pydock.report.json import written
 from pydock.rule import Finding, Rule
 from pydock.rules import RULES
 from pydock.terminal import Style
-from pydock.tree import Tree
+from pydock.text import Edit, Fix, Safety, Span
 from tests.laws.good import SHOP
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pydock.context import Tree
 from pydock.packages import (
     Demand,
     Groups,
@@ -34,7 +35,6 @@ from pydock.packages.locks import is_pylock
 from pydock.packages.metadata import NAMES, asked_for, manifest_of
 from pydock.packages.requirements import MOST_FILES, Kind, read
 from pydock.project import Project
-from pydock.tree import Tree
 from tests.strategies import ANY_TEXT
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pydock.data import rows
-from pydock.lines import Span
 from pydock.shell import Word, argv, behind, script_of_text, unwrapped
+from pydock.text import Span
 
 
 def _words(text: str) -> tuple[Word, ...]:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pydock.lines import Span
 from pydock.shell import Word, expand, expand_body, expand_one, literal, script_of_text
+from pydock.text import Span
 
 VARIABLES = {"A": "one", "B": "two words", "C": "", "D": "a/b.tar.gz", "E": " x y ", "HOME": "/root", "N": None}
 SET = {name: value for name, value in VARIABLES.items() if value is not None}

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pydock.dockerfile import Dockerfile
-from pydock.lines import Span
 from pydock.shell import (
     Command,
     Compound,
@@ -20,6 +19,7 @@ from pydock.shell import (
     script,
     script_of_text,
 )
+from pydock.text import Span
 from tests.strategies import ANY_TEXT
 
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from pydock.bench.container import Container
 from pydock.bench.engine import Engine
+from pydock.context import Tree
 from pydock.errors import EngineError
 from pydock.project import Project
 from pydock.project.secrets import mask
 from pydock.project.surroundings import Needed, Surroundings, surroundings
-from pydock.tree import Tree
 from pydock.values import Value
 
 READY_SECONDS = 90.0

@@ -17,10 +17,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
+from pydock.context import Ignore, Tree
 from pydock.errors import UnreadableError
-from pydock.ignore import Ignore
 from pydock.patterns import regex
-from pydock.tree import Tree
 
 # Engines are sent one archive, so the Dockerfile has to be in it; this name stands for one that is
 # hidden from the builder or lies outside of the context.

@@ -11,13 +11,13 @@ from pydock.bench.beside import beside
 from pydock.bench.engine import connect
 from pydock.bench.outcome import Difference, Omission, Outcome, Promotion, Proof, Verdict
 from pydock.bench.verify import LeftOut, Verified, Verifier, verified_fix, verify
-from pydock.edits import Safety
 from pydock.engine import Report
 from pydock.project import Project
 from pydock.project.secrets import Mask, mask
 from pydock.rule import Rule
 from pydock.service.files import secret_values
 from pydock.terminal import printable
+from pydock.text import Safety
 from pydock.values import Value
 
 

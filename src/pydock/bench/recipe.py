@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pydock.bench.trace import Step
+from pydock.context import Tree
 from pydock.dockerfile import Dockerfile, Stage, read
 from pydock.locks.installs.caches import mounts
-from pydock.tree import Tree
+from pydock.text import expand
 from pydock.values import Value, field, replace
-from pydock.words import expand
 
 BUILD_SECONDS = 1800.0
 _READ = ("bind", "cache")

@@ -10,13 +10,12 @@ from enum import StrEnum
 
 from pydock.bench.context import ignored
 from pydock.bench.recipe import Recipe
-from pydock.edits import Edit, apply
-from pydock.lines import Span
+from pydock.context import Tree
 from pydock.packages.requirements import entries
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.service.app import app
-from pydock.tree import Tree
+from pydock.text import Edit, Span, apply
 from pydock.values import Value
 
 # A small pure package for every Python there is, with the hashes of its wheel and its source.

@@ -16,12 +16,12 @@ from pydock.bench.masks import is_for_installing
 from pydock.bench.outcome import Verdict
 from pydock.bench.probe import Probe
 from pydock.bench.recipe import Recipe
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import Report
 from pydock.errors import BuildError
 from pydock.project import Project
 from pydock.rule import Finding, Rule
-from pydock.tree import Tree
+from pydock.text import Safety
 from pydock.values import Value, replace
 
 MOST_CULPRITS = 6

@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from pydock.build.recorder import Draft, Recorder
+from pydock.context import Tree
 from pydock.dockerfile import Instruction
 from pydock.state import ANYTHING, Answer, Effect, Found, Kind, Need, Open, State, Thing, files_below, is_below
 from pydock.state.needs import Distribution, File, Folder, Place, User
-from pydock.tree import Tree
 from pydock.values import Value
 
 _MARKS = frozenset("*?[")

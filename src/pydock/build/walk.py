@@ -21,9 +21,9 @@ from pydock.shell import Step as Member
 from pydock.state import ANYTHING, Answer, Effect, Found, State
 from pydock.state.needs import File, Folder, User
 from pydock.state.needs import Place as AnyPlace
+from pydock.text import expand as filled
+from pydock.text import unquote
 from pydock.values import once, replace
-from pydock.words import expand as filled
-from pydock.words import unquote
 
 _DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 

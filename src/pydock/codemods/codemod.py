@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from pydock.codemods.source import Source
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.project import Project
 from pydock.rule import Finding, Rule
+from pydock.text import Edit, Fix, Safety, Span
 from pydock.values import Value, field
 
 CODE = "codemod"

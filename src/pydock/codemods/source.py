@@ -11,10 +11,9 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvider, QualifiedNameProvider
 
 from pydock.codemods.imports import with_import, without_import
-from pydock.edits import Edit
-from pydock.lines import Span
 from pydock.project import Project
 from pydock.source.syntax import syntax
+from pydock.text import Edit, Span
 from pydock.values import Value
 
 Node = TypeVar("Node", bound=cst.CSTNode)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from pydock.chains import comment_lines
-from pydock.edits import Edit
-from pydock.lines import Span
 from pydock.locks.installs.requests import Wanted
+from pydock.patches import comment_lines
 from pydock.project import Project
 from pydock.project.context import Copied
 from pydock.shell import script
+from pydock.text import Edit, Span
 
 _NAMING = frozenset({"-r", "--requirement", "--requirements", "-e", "--editable"})
 _JOINED = ("-r", "-e", "--requirement=", "--requirements=", "--editable=")

@@ -14,8 +14,6 @@ from collections.abc import Iterable, Iterator
 from packaging.utils import canonicalize_name
 
 from pydock.dockerfile import Instruction
-from pydock.edits import Edit, apply
-from pydock.lines import Span
 from pydock.locks.installs.requests import Wanted, wanted
 from pydock.locks.installs.shipped_stages import shipped
 from pydock.locks.local_projects import Unturnable, first_file, in_two
@@ -28,6 +26,7 @@ from pydock.project import Project
 from pydock.project.context import Copied
 from pydock.project.installs import Install, behind, without
 from pydock.shell import Word, script
+from pydock.text import Edit, Span, apply
 from pydock.values import Value
 
 _MOST_PLACES = 4

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydock.budget import undisturbed
+from pydock.context import Tree
 from pydock.errors import ChangedError
 from pydock.migrate.record import Change
-from pydock.tree import Tree
 
 
 def apply(repository: str, changes: tuple[Change, ...]) -> tuple[str, ...]:

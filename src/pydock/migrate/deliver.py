@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pydock.context import Tree
 from pydock.errors import UnwritableError
 from pydock.files import put
 from pydock.migrate import page, results, summary
@@ -14,7 +15,6 @@ from pydock.migrate.record import Change, State
 from pydock.migrate.rows import Row, apply_command, shown
 from pydock.migrate.run import Known
 from pydock.migrate.totals import Totals
-from pydock.tree import Tree
 from pydock.values import Value
 
 PATCHES = "patches"

@@ -6,14 +6,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from pydock.ask import Question
 from pydock.bench.outcome import Proof
 from pydock.budget import undisturbed
-from pydock.discover import target
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import Report
 from pydock.errors import BuildError, EngineError, PydockError
-from pydock.many import Paused
 from pydock.migrate.find import Service
 from pydock.migrate.fingerprint import fingerprint
 from pydock.migrate.inventory import inventory
@@ -24,8 +21,10 @@ from pydock.migrate.state import is_python, judged
 from pydock.migrate.users import rewrite
 from pydock.project.pins import Request, Unanswered
 from pydock.project.secrets import mask
+from pydock.questions import Paused, Question
 from pydock.report import Answer, Entry, fixed, mask_of
-from pydock.tree import Tree
+from pydock.targets import target
+from pydock.text import Safety
 from pydock.values import Value, replace
 
 

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydock.discover import begin, is_dockerfile
-from pydock.discover import context as guessed_context
-from pydock.disk import DEEPEST, LARGEST_TEXT, SKIPPED
+from pydock.context import DEEPEST, LARGEST_TEXT, SKIPPED, Ignored, above, is_top, matcher
 from pydock.errors import UnreadableError
 from pydock.files import read as read_file
-from pydock.gitignore import Ignored, above, is_top, matcher
 from pydock.migrate.manifest import NAME, Manifest, Named, read
 from pydock.patterns import regex
 from pydock.project.compose import LARGEST, builds, inline_builds, is_compose_file
 from pydock.project.secrets import mask
+from pydock.targets import begin, is_dockerfile
+from pydock.targets import context as guessed_context
 from pydock.values import Value, replace
 
 # Trees that others wrote: their Dockerfiles belong to no service here.

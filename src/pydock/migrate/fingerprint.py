@@ -10,11 +10,10 @@ from datetime import date
 from functools import cache
 
 from pydock import __version__
+from pydock.context import LARGEST_TEXT, SKIPPED, Tree
 from pydock.data import rows
-from pydock.disk import LARGEST_TEXT, SKIPPED
 from pydock.files import read
 from pydock.project.bases import GRACE
-from pydock.tree import Tree
 
 
 def key(asked: Mapping[str, object], members: Sequence[str]) -> str:

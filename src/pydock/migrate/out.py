@@ -7,11 +7,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydock.context import Tree
 from pydock.errors import OptionError, UnwritableError
 from pydock.files import kind, own_folder, top
 from pydock.migrate.find import Found
 from pydock.patterns import regex
-from pydock.tree import Tree
 
 _FOLDER = "migrations"
 # A project names itself, and the name is shown and typed.

@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from pydock.errors import EngineError, OptionError
-from pydock.many import Ask, Paused, asking, served
 from pydock.migrate.examine import Examined, Task
 from pydock.migrate.keeper import Limits, close_all, examined
 from pydock.migrate.record import Record, failed
+from pydock.questions import Ask, Paused, asking, served
 from pydock.values import Value, replace
 
 # So many tasks for each worker are handed out ahead: enough to keep it busy, and no more to keep in memory.

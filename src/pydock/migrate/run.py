@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from pydock.ask import Question
 from pydock.config import settings
-from pydock.discover import configuration
+from pydock.context import Tree
 from pydock.errors import UnreadableError
 from pydock.hosts import own
 from pydock.migrate.examine import Task
@@ -21,7 +20,8 @@ from pydock.migrate.patches import Touched, together
 from pydock.migrate.pool import Pool, answers
 from pydock.migrate.record import Reason, Record, State
 from pydock.migrate.store import Store
-from pydock.tree import Tree
+from pydock.questions import Question
+from pydock.targets import configuration
 from pydock.values import Value, replace, to_builtins
 
 Tell = Callable[[Service, State], None]

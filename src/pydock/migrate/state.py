@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydock.edits import Safety
 from pydock.engine import Report
 from pydock.migrate.record import Reason, State
 from pydock.project import Project
@@ -12,6 +11,7 @@ from pydock.project.secrets import mask
 from pydock.rule import Finding
 from pydock.split import Refusal, split
 from pydock.system.distribution import runs_python
+from pydock.text import Safety
 
 # The fixes that a migration is about: without one of them the patch is only a part of it.
 _HEART = frozenset({"floating-base-image", "single-stage", "mixed-distributions", "musl-base", "root-user"})

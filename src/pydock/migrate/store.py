@@ -20,7 +20,7 @@ from pathlib import Path
 from pydock import __version__
 from pydock.errors import UnreadableError, UnwritableError
 from pydock.files import kind, lock
-from pydock.gitindex import is_tracked
+from pydock.migrate.gitindex import is_tracked
 from pydock.migrate.record import Record
 
 NAME = ".migrate.sqlite3"

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pydock import ask
-from pydock.ask import Question
 from pydock.bench.outcome import Proof, Verdict
 from pydock.bench.proof import Ways, compared
-from pydock.discover import Target
+from pydock.context import Tree
 from pydock.dockerfile import Dockerfile
 from pydock.engine import Report
 from pydock.migrate.find import Use, told
 from pydock.project import Project
 from pydock.project.pins import Request
+from pydock.questions import Question, outcome
 from pydock.rule import Finding
 from pydock.rules import by_name
 from pydock.system.distribution import runs_python
-from pydock.tree import Tree
+from pydock.targets import Target
 from pydock.values import Value, field, replace
 
 DANGLING = by_name("dangling-stage")
@@ -61,13 +60,13 @@ def rewrite(question: Question, target: Target, uses: Sequence[Use], promised: t
     found = users(project, uses)
     built = [replace(target, stage=user.stage, arguments=user.arguments) for user in found]
     if len(found) == 1:
-        report, proof = ask.outcome(question, built[0], promised)
+        report, proof = outcome(question, built[0], promised)
         return Rewrite(report, missing, _is_final(report), {"": proof} if proof else {})
     plain = replace(question, proof=None)
     # Without an engine first: what has to be asked of a resolver stops it before anything is built.
     whole = _common(plain, found, built, promised)
     if question.proof:
-        proofs = [ask.outcome(question, each, promised)[1] for each in built]
+        proofs = [outcome(question, each, promised)[1] for each in built]
         left_out = tuple({rule.code for proof in proofs if proof for rule in proof.left_out})
         whole = _common(replace(plain, without=left_out), found, built, promised) if left_out else whole
         whole = _proven(whole, found, built, question.proof)
@@ -79,15 +78,15 @@ def _common(
 ) -> Rewrite:
     """One rewrite for several users, or that of the first and whom it is not right for."""
 
-    def outcome(target: Target, before: Report | None = None) -> Report:
+    def rewritten(target: Target, before: Report | None = None) -> Report:
         over = replace(target, tree=Tree(target.tree.root, before.result.tree.changes)) if before else target
-        return ask.outcome(question, over, promised)[0]
+        return outcome(question, over, promised)[0]
 
-    alone = [outcome(each) for each in built]
+    alone = [rewritten(each) for each in built]
     reports = [alone[0]]
     for each in built[1:]:
-        reports.append(outcome(each, reports[-1]))
-    last = [outcome(each, reports[-1]) for each in built]
+        reports.append(rewritten(each, reports[-1]))
+    last = [rewritten(each, reports[-1]) for each in built]
     is_final = _is_final(*alone, *reports, *last)
     if apart := _apart(alone, last):
         others = ", ".join(map(str, found[1:]))

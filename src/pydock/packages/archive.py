@@ -14,9 +14,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pydock.lines import Span
 from pydock.packages.requirements import Entry, Kind, RequirementSet, Trouble
 from pydock.patterns import regex
+from pydock.text import Span
 
 _PLACE = regex(r"(?P<path>.*\.(?:whl|tar\.gz|tgz|zip))(?:\[(?P<extras>[^\]]*)\])?\Z")
 _FIELD = regex(r"^(?P<name>[\w-]+): *(?P<value>.+)$", re.MULTILINE)

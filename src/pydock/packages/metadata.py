@@ -17,11 +17,11 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from pydock.lines import Span
 from pydock.packages import poetry
 from pydock.packages.requirements import Entry, Kind, RequirementSet, Trouble, entries, read
 from pydock.packages.setup_script import argument, lines
 from pydock.patterns import regex
+from pydock.text import Span
 
 NAMES = ("pyproject.toml", "setup.cfg", "setup.py")
 _PLACE = regex(r"(?P<path>.*?(?P<name>pyproject\.toml|setup\.cfg|setup\.py))(?:\[(?P<extras>[^\]]*)\])?\Z")

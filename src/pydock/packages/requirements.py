@@ -15,8 +15,8 @@ from enum import Enum
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from pydock.lines import Span
 from pydock.patterns import regex
+from pydock.text import Span
 from pydock.values import Value
 
 _COMMENT = regex(r"(^|(?<!\s)\s+)#.*$")

@@ -6,11 +6,10 @@ import posixpath
 from datetime import date
 from functools import cached_property
 
-from pydock.contract import Contract, environment_before, lineage, user_before, workdir_before
+from pydock.context import Tree
+from pydock.contract import Contract, Values, environment_before, lineage, user_before, workdir_before
 from pydock.dockerfile import Dockerfile, Instruction, Stage, read
 from pydock.images.tags import PythonImage, python_image, slim_tag
-from pydock.lines import Span
-from pydock.moments import Values
 from pydock.packages import archive, metadata, requirements
 from pydock.packages.requirements import RequirementSet
 from pydock.project import context
@@ -18,9 +17,8 @@ from pydock.project.installs import Install, installs
 from pydock.project.pins import Pins
 from pydock.project.registry import Registry
 from pydock.project.running import Running
-from pydock.tree import Tree
+from pydock.text import Span, expand
 from pydock.values import Value, field, replace
-from pydock.words import expand
 
 
 class Options(Value):

@@ -12,11 +12,10 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pydock.edits import Edit
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.sources import remembered
+from pydock.text import Edit, Span
 from pydock.values import Value
 from pydock.yaml_text import document, is_block, nodes
 

@@ -7,11 +7,11 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from pydock.context import Tree
 from pydock.contract import environment_before, workdir_before
 from pydock.dockerfile import Dockerfile, Instruction, Stage
-from pydock.tree import Tree
+from pydock.text import expand, unquote
 from pydock.values import Value, once
-from pydock.words import expand, unquote
 
 
 class Copied(Value):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydock.chains import comment_lines
 from pydock.dockerfile import Dockerfile, Instruction, Stage
-from pydock.lines import Span
 from pydock.packages.operands import is_place
+from pydock.patches import comment_lines
 from pydock.patterns import regex
 from pydock.shell import Argv, Command, Step, Word, argv, script
+from pydock.text import Span, to_exec_form
 from pydock.values import Value, once
-from pydock.words import to_exec_form
 
 # uv takes these names, too.
 _ALIASES = {"--requirements": "--requirement", "--constraints": "--constraint"}

@@ -11,10 +11,10 @@ from functools import cache, lru_cache
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from pydock.context import Tree
 from pydock.data import rows, rows_of
 from pydock.images.tags import PythonImage
 from pydock.patterns import regex
-from pydock.tree import Tree
 from pydock.values import Value
 
 _MOST_PATCHES = 40

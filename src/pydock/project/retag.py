@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Assignment, Stage
-from pydock.edits import Edit
 from pydock.images.tags import parse, published, python_image
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.text import Edit, Piece, Span, expand, unquote, variables
 from pydock.values import Value
-from pydock.words import Piece, expand, unquote, variables
 
 _LAST_VARIABLE = regex(r"(.*)\$(?:(\w+)|\{(\w+)\})([^${}]*)\Z")
 _VERSION = regex(r"\d+(\.\d+)*\Z")

@@ -13,8 +13,8 @@ from pydock.patterns import regex
 from pydock.project import Project, context
 from pydock.source.syntax import MOST_SOURCES
 from pydock.state import State
+from pydock.text import expand, unquote
 from pydock.values import Value, replace
-from pydock.words import expand, unquote
 
 Fact = TypeVar("Fact")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.declared import SHELLS, declared, has_posix_shell, probe
@@ -16,8 +15,8 @@ from pydock.project.managed import managed
 from pydock.project.sources import content, remembered, script_file
 from pydock.shell import Command, Script, Word, literal, script, script_of_text, unwrapped
 from pydock.shell.flow import Flow, flow
+from pydock.text import Span, in_double_quotes, split
 from pydock.values import Value, replace
-from pydock.words import in_double_quotes, split
 
 DEEPEST = 3
 # By these a script starts itself again, as another user.

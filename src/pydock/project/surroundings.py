@@ -13,8 +13,8 @@ from typing import Any
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import all_services, environment, services, words
+from pydock.text import expand
 from pydock.values import Value, replace
-from pydock.words import expand
 
 _PORT = regex(r"(?<!\d)(\d+)(?:/tcp)?\Z")
 _NAME = regex(r"[A-Za-z][\w.-]*")

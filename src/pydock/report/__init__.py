@@ -11,14 +11,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pydock.edits import Edit, Fix, Safety
 from pydock.engine import Report
 from pydock.errors import PydockError
-from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.secrets import Mask
 from pydock.rule import Finding, Rule
 from pydock.service.files import secret_values
+from pydock.text import Edit, Fix, Safety, Span
 from pydock.values import Value
 
 if TYPE_CHECKING:

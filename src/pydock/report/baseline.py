@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pydock.disk import LARGEST_TEXT
+from pydock.context import LARGEST_TEXT
 from pydock.errors import UnreadableError
 from pydock.report import Answer
 from pydock.report.fingerprints import Identity, Known, identified

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydock.edits import Safety
 from pydock.report import Answer, Entry
 from pydock.terminal import Style, printable
+from pydock.text import Safety
 
 _MARKS = {Safety.SAFE: " [fix]", Safety.UNSAFE: " [fix --unsafe-fixes]", Safety.DISPLAY_ONLY: ""}
 

@@ -6,12 +6,12 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 
-from pydock.edits import Safety
 from pydock.patterns import regex
 from pydock.report import Answer, Changed, Entry, NotApplied, Offer
 from pydock.report.text import counted
 from pydock.report.verify import text as proof_text
 from pydock.terminal import Style, printable
+from pydock.text import Safety
 
 _LINE = regex(r"[^\n]*\n|[^\n]+\Z")
 _COLOURS = {"+": ("green",), "-": ("red",), "@": ("cyan",)}

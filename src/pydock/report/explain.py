@@ -6,14 +6,14 @@ import inspect
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pydock.edits import Safety
+from pydock.context import Tree
 from pydock.engine import Report, rewrite
 from pydock.project import Project
 from pydock.report import Changed
 from pydock.report.diff import unified
 from pydock.rule import Example, Rule
 from pydock.terminal import Style
-from pydock.tree import Tree
+from pydock.text import Safety
 
 if TYPE_CHECKING:
     from pydock.codemods.codemod import Codemod

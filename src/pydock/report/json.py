@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pydock import __version__
-from pydock.edits import Safety
 from pydock.report import Answer, Changed, Entry, Offer
 from pydock.report.diff import unified
 from pydock.report.fingerprints import Known, identified
 from pydock.terminal import Style, in_json
+from pydock.text import Safety
 from pydock.values import to_builtins
 
 SCHEMA = 1

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-from pydock.gitignore import is_top
+from pydock.context import is_top
 
 STDIN = "<stdin>"
 

@@ -11,7 +11,6 @@ import json
 from collections.abc import Sequence
 
 from pydock import __version__
-from pydock.edits import Safety
 from pydock.report import Answer, Entry, Offer, Replacement
 from pydock.report.fingerprints import Known, identified
 from pydock.report.levels import level
@@ -20,6 +19,7 @@ from pydock.report.tables import smell
 from pydock.rule import Rule
 from pydock.rules import RULES
 from pydock.terminal import Style, printable
+from pydock.text import Safety
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _TOP = "%SRCROOT%"

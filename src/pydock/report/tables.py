@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from pydock.edits import Safety
 from pydock.rule import Rule
+from pydock.text import Safety
 
 if TYPE_CHECKING:
     from pydock.codemods.codemod import Codemod

@@ -6,9 +6,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from pydock.edits import Safety
 from pydock.report import Answer, Entry
 from pydock.terminal import Style, printable
+from pydock.text import Safety
 
 WIDEST = 140
 _TAB = "    "

@@ -15,7 +15,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import Protocol, TypeVar
 
-from pydock.console import complain
 from pydock.hosts import Origin
 from pydock.locks.installs.requests import requests
 from pydock.locks.python.move import questions
@@ -25,6 +24,7 @@ from pydock.project.pins import Answer, Indexes, Pins, Request, Unanswered
 from pydock.resolve import uv
 from pydock.resolve.addresses import asked, refusal
 from pydock.resolve.kept import Kept
+from pydock.terminal import console
 from pydock.values import replace
 
 # A resolver waits for an index most of its time.
@@ -117,7 +117,7 @@ class Resolver:
             is_new = str(host) not in self._told
             self._told.add(str(host))
         if is_new:
-            complain(f"{host} is asked about packages", kind="note")
+            console.complain(f"{host} is asked about packages", kind="note")
 
 
 class Reader:

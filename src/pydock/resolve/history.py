@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from pydock.context import Tree
 from pydock.errors import OptionError
 from pydock.git import opened, repository
 from pydock.patterns import regex
-from pydock.tree import Tree
 
 _LISTS = regex(r"(?:\A|/)[^/]*require[^/]*(?:/[^/]+)?\.(?:txt|in)\Z")
 _OTHERS = ("Dockerfile", "pyproject.toml", "setup.py", "setup.cfg")

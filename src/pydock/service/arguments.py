@@ -6,12 +6,11 @@ import json
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pydock.edits import Edit
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.start import Start
 from pydock.shell import Word
+from pydock.text import Edit, Span
 
 _PLAIN = regex(r"[\w@%+=:,./-]+\Z")
 

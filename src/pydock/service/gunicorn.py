@@ -11,7 +11,6 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.sources import content
@@ -19,6 +18,7 @@ from pydock.service.code.constants import constants_of
 from pydock.service.code.ports import Bind, Port, Values, read_bind, template
 from pydock.shell import Command
 from pydock.source.syntax import syntax, walk
+from pydock.text import Span
 from pydock.values import Value, field
 
 _SHORT = {

@@ -7,11 +7,10 @@ import json
 import re
 from collections.abc import Mapping
 
-from pydock.edits import Edit
-from pydock.lines import Span
 from pydock.project import Project
 from pydock.service.arguments import added, changed_fields, is_editable
 from pydock.service.listeners import Server
+from pydock.text import Edit, Span
 from pydock.values import Value
 
 _VARIABLE = "GUNICORN_CMD_ARGS"

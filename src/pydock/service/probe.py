@@ -13,8 +13,8 @@ import sys
 from pydock.project import Project
 from pydock.project.sources import origin
 from pydock.service.code.ports import Port
+from pydock.text import to_exec_form
 from pydock.values import Value
-from pydock.words import to_exec_form
 
 NAME = "healthcheck.py"
 # Cheap for every framework: where no such route is declared, the answer is 404, which only a service that works gives.

@@ -15,8 +15,8 @@ from pydock.service.files.mounts import place_of
 from pydock.service.listeners import READERS, Server, read_manage, read_toml
 from pydock.service.main_command import main_command
 from pydock.shell import Command, Word, literal
+from pydock.text import unquote, variables
 from pydock.values import replace
-from pydock.words import unquote, variables
 
 _PYTHON = regex(r"(?:python|pypy)[\d.]*\Z")
 _NAME = regex(r"\$(?:(\w+)|\{(\w+)\})")

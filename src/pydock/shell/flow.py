@@ -9,11 +9,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.shell import Syntax, syntax_tree
+from pydock.text import Span, unquote
 from pydock.values import Value
-from pydock.words import unquote
 
 MOST_CALLS = 20
 _EXPANSION = regex(r"\$(?:(\w+|[#@*])|\{(\w+|[#@*])(?:(:?[-=])([^{}]*))?\})")

@@ -7,8 +7,9 @@ from functools import cache, cached_property
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
-from pydock.lines import Logical, Span
+from pydock.dockerfile import Logical
 from pydock.patterns import regex
+from pydock.text import Span
 from pydock.values import Value
 
 Syntax = Node

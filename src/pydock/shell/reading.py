@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pydock.lines import Logical, Span
+from pydock.dockerfile import Logical
 from pydock.shell.grammar import Source, Syntax
 from pydock.shell.structure import (
     OPAQUE,
@@ -19,6 +19,7 @@ from pydock.shell.structure import (
     Step,
 )
 from pydock.shell.wording import NotReadError, Wording
+from pydock.text import Span
 from pydock.values import Value, replace
 
 # Groups in groups, or substitutions in substitutions. Who follows these values calls itself

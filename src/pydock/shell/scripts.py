@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 
-from pydock.dockerfile import Instruction
-from pydock.lines import Heredoc, Logical, Span
+from pydock.dockerfile import Heredoc, Instruction, Logical
 from pydock.patterns import regex
 from pydock.shell.reading import read_script
 from pydock.shell.structure import OPAQUE, Command, Joint, Pipeline, Redirect, Script, Step, Word
+from pydock.text import Piece, Span, exec_form
 from pydock.values import once, replace
-from pydock.words import Piece, exec_form
 
 _FIRST_TABS = regex(r"(?m)^\t+")
 _SHELL_CALL = regex(r"(?:/usr)?(?:/bin/)?(?:ba|da|a)?sh(?:\s+-[a-z]+)*")

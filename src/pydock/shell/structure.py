@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from enum import Enum
 from functools import cached_property
 
-from pydock.lines import Span
+from pydock.text import Span, unquote
 from pydock.values import Value
-from pydock.words import unquote
 
 
 class Word(Value):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pydock.patterns import regex
 from pydock.shell.grammar import Source, Syntax
 from pydock.shell.structure import Redirect, Word
-from pydock.words import unquote
+from pydock.text import unquote
 
 _SKIPPED = frozenset({"comment", "heredoc_body", "heredoc_end"})
 # What `[ -f a -a ! b ]` is to the grammar; to a shell each part is a word.

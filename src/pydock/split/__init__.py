@@ -10,7 +10,7 @@ from __future__ import annotations
 from pydock.build import Build, Step, walk
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.base import base_image
-from pydock.plan import Change, Keep, Piece, Plan
+from pydock.patches import Change, Keep, Piece, Plan
 from pydock.project import Project
 from pydock.project.bases import meant_reference
 from pydock.project.sources import remembered

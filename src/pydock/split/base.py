@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pydock.dockerfile import Stage
-from pydock.edits import Edit
 from pydock.images.tags import PythonImage, python_image
 from pydock.project import Project
 from pydock.project.bases import meant
 from pydock.project.retag import parted
 from pydock.split.refusal import Refusal
+from pydock.text import Edit, expand
 from pydock.values import Value
-from pydock.words import expand
 
 
 class Base(Value):

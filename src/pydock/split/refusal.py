@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pydock.build import Build, Step
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.tags import PythonImage
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import script
 from pydock.split.facts.members import package_of
 from pydock.state import Answer, Purpose, is_below
 from pydock.state.needs import File, Folder, Matching, Place, Program, SourceLink, User
+from pydock.text import Span
 from pydock.values import Value
 
 _INTERPRETER_PATHS = regex(r"site-packages|dist-packages|/usr/local/lib/python|/root/\.local/lib")

@@ -6,8 +6,8 @@ import re
 
 from pydock.build import Build, Step
 from pydock.dockerfile import Dockerfile, Instruction, Stage
+from pydock.patches import Change, Keep
 from pydock.patterns import regex
-from pydock.plan import Change, Keep
 from pydock.project import Project
 from pydock.shell import script
 from pydock.split.refusal import Refusal, mentions_installer, span_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pydock.images.debian import serves_building
-from pydock.lines import Span
 from pydock.project.bases import is_on_mirrors
 from pydock.project.calls import python_calls
 from pydock.project.start import Start, starts
@@ -13,6 +12,7 @@ from pydock.split.facts.slices import MANAGERS
 from pydock.split.refusal import Refusal, span_of
 from pydock.split.text.commands import is_translated
 from pydock.state.needs import Program, Toolchain
+from pydock.text import Span
 
 _COMPILERS = frozenset(
     {"make", "cmake", "ninja", "meson", "gcc", "g++", "cc", "c++", "clang", "cargo", "rustc", "go", "javac", "nvcc"}

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pydock.dockerfile import Instruction, Stage
-from pydock.edits import Edit
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import script
 from pydock.system.apt import apt_runs
+from pydock.text import Edit, Span
 from pydock.values import once
 
 _USER_PROGRAMS = frozenset({"useradd", "adduser", "groupadd", "addgroup", "usermod"})

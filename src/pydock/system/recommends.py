@@ -16,8 +16,8 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import script
 from pydock.system.apt import AptStep, apt_installs
+from pydock.text import expand
 from pydock.values import once
-from pydock.words import expand
 
 _IN_FULL_IMAGE = frozenset({"gcc", "g++", "make", "libc6-dev", "autoconf", "automake", "build-essential"})
 

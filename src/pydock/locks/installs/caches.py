@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
-from pydock.words import expand
+from pydock.text import expand
 
 ROOT_NAMES = frozenset({"", "root", "0", "root:root", "0:0"})
 _VARIABLES = {"pip": "PIP_CACHE_DIR", "uv": "UV_CACHE_DIR", "poetry": "POETRY_CACHE_DIR", "pipenv": "PIPENV_CACHE_DIR"}

@@ -8,11 +8,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.installs import Install, pip_command, runs
 from pydock.shell import Command, script
+from pydock.text import Span
 
 _NAME = regex(r"[^\s;&|<>()\"'=]+")
 _TO_NOBODY = regex(r"[\d&]?>>?\s*(?:/dev/(?:null|stdout|stderr)\b|&\d)")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydock.edits import Edit
 from pydock.images.tags import tagged, version_order
 from pydock.locks.installs.build_tools import is_build_tool
 from pydock.locks.installs.lock_installs import syncs
@@ -18,6 +17,7 @@ from pydock.project.installs import RESOLVING, installs
 from pydock.project.pins import Answer, Request
 from pydock.project.python import release
 from pydock.project.retag import retagged
+from pydock.text import Edit
 from pydock.values import Value
 
 

@@ -9,8 +9,8 @@ from pydock.patterns import regex
 from pydock.project.secrets.placeholders import is_no_value, is_placeholder
 from pydock.project.secrets.values import Weight, weigh
 from pydock.shell import Command, Word
+from pydock.text import unquote
 from pydock.values import Value
-from pydock.words import unquote
 
 # Programs and their options that take a secret: "user:" where it follows a user and a colon, "pass:" in openssl's way.
 _OPTIONS: tuple[tuple[str, str, str], ...] = (

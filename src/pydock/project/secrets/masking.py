@@ -16,11 +16,11 @@ from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project.secrets.names import is_secret_name
 from pydock.project.secrets.placeholders import is_no_value, is_placeholder
 from pydock.project.secrets.shapes import shaped
+from pydock.text import Span
 from pydock.values import Value, replace
 
 HIDDEN = "****"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project.secrets.placeholders import is_no_value, is_placeholder, is_variable
+from pydock.text import Span
 from pydock.values import Value
 
 _SHAPES = (

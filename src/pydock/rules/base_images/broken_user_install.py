@@ -18,13 +18,12 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.installs import Install
 from pydock.rule import Example, Finding, Rule
 from pydock.split.facts.environment import fills_other_environments
 from pydock.split.text.pip_commands import elsewhere, pip_words
+from pydock.text import Edit, Fix, Safety, Span
 
 VENV = "/opt/venv"
 LOCAL = "/root/.local"

@@ -18,14 +18,13 @@ from collections.abc import Iterator
 from datetime import date
 
 from pydock.dockerfile import Stage
-from pydock.edits import Fix, Safety
 from pydock.images.tags import debian_suite, suites_of
-from pydock.lines import Span
 from pydock.locks.python.move import Move, move
 from pydock.locks.python.upgrade import Step, next_step
 from pydock.project import Project
 from pydock.project.python import release, suite
 from pydock.rule import Example, Finding, Rule
+from pydock.text import Fix, Safety, Span
 
 EXAMPLES = (
     Example(

@@ -24,7 +24,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
-from pydock.edits import Fix, Safety
 from pydock.images.tags import (
     Image,
     PythonImage,
@@ -36,12 +35,11 @@ from pydock.images.tags import (
     published,
     tagged,
 )
-from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.bases import Target, target
 from pydock.project.retag import Retag, retagged
 from pydock.rule import Example, Finding, Rule
-from pydock.words import variables
+from pydock.text import Fix, Safety, Span, variables
 
 EXAMPLES = (
     Example(before="FROM python:3.11\nCOPY . /app\n", after="FROM python:3.11.16-trixie\nCOPY . /app\n"),

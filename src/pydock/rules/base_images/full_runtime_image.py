@@ -14,9 +14,7 @@ from collections.abc import Iterator
 
 from pydock.build import walk
 from pydock.dockerfile import Stage
-from pydock.edits import Edit, Fix, Safety
 from pydock.images.debian import Need, from_full_image, kind_of, needs, program
-from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.bases import is_on_mirrors, meant
 from pydock.rule import Example, Finding, Rule
@@ -27,6 +25,7 @@ from pydock.split.facts.slim import compiler_doubt, loaded_libraries, media_type
 from pydock.split.text.reasons import install_text, said
 from pydock.state import BASE
 from pydock.state.needs import Package, Program
+from pydock.text import Edit, Fix, Safety, Span
 
 CHANGES = frozenset({"base", "system_packages"})
 

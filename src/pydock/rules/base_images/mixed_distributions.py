@@ -17,7 +17,6 @@ import posixpath
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
-from pydock.edits import Fix, Safety
 from pydock.images.tags import PythonImage, debian_suite, parse
 from pydock.patterns import regex
 from pydock.project import Project
@@ -25,8 +24,8 @@ from pydock.project.bases import suite_for
 from pydock.project.retag import retagged
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
+from pydock.text import Fix, Safety, expand, unquote
 from pydock.values import Value
-from pydock.words import expand, unquote
 
 EXAMPLES = (
     Example(

@@ -16,7 +16,6 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
-from pydock.edits import Edit, Fix, Safety
 from pydock.images.tags import PythonImage, published, suites_of
 from pydock.patterns import regex
 from pydock.project import Project
@@ -24,6 +23,7 @@ from pydock.project.bases import roots
 from pydock.project.retag import retagged
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
+from pydock.text import Edit, Fix, Safety
 
 EXAMPLES = (
     Example(

@@ -19,12 +19,12 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage, minors_of, version_order
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.python import Wish, tested, unreadable_wishes, wishes
 from pydock.rule import Example, Finding, Rule
 from pydock.service.code.removals import refused_sources, why_unreadable
+from pydock.text import Span
 
 EXAMPLES = (
     Example(

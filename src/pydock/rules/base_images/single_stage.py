@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.edits import Safety
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.split import Refusal, split
+from pydock.text import Safety
 
 CHANGES = frozenset(
     {"base", "environment", "packages", "system_packages", "files", "cmd", "entrypoint", "healthcheck", "stop_signal"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.dockerfile import suppressions
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.suppression import suppressions
 
 DOCS = """
 A comment that should silence a rule silences nothing.

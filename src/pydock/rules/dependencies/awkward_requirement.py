@@ -17,11 +17,11 @@ from functools import cache
 from packaging.utils import canonicalize_name
 
 from pydock.data import rows
-from pydock.lines import Span
 from pydock.packages.requirements import Kind, entries
 from pydock.project import Project
 from pydock.project.sources import sources
 from pydock.rule import Example, Finding, Rule
+from pydock.text import Span
 
 _INSTALLS = "FROM python:3.12.14-slim-trixie\nCOPY . /app\nRUN pip install -r /app/requirements.txt\n"
 

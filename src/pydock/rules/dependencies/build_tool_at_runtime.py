@@ -14,12 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydock.lines import Span
 from pydock.locks.installs.shipped_stages import shipped
 from pydock.project import Project
 from pydock.project.installs import runs
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
+from pydock.text import Span
 
 _TOOLS = frozenset(["poetry", "pipenv", "uv", "hatch", "pdm"])
 _COST = "the tool, its dependencies and whatever a scanner finds in them are part of every container"

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
-from pydock.lines import Span
 from pydock.packages.requirements import Kind
 from pydock.project import Project
 from pydock.project.secrets import is_index_variable, is_installer, url_variables
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.leaks import CONFIGURATIONS, index_passwords, leaks
 from pydock.shell import Word, script
+from pydock.text import Span
 
 EXAMPLES = (
     Example(

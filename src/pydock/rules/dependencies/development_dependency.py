@@ -18,7 +18,6 @@ from packaging.version import InvalidVersion, Version
 
 from pydock.build.violation import DEVELOPMENT
 from pydock.dockerfile import Stage
-from pydock.edits import Edit, Fix, Safety
 from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.locks.installs.shipped_stages import feeding
 from pydock.locks.lock_files import lock, manifest
@@ -26,6 +25,7 @@ from pydock.project import Project
 from pydock.project.installs import Install, behind
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
+from pydock.text import Edit, Fix, Safety
 
 _TOOLS = frozenset(
     [

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.lines import Span
 from pydock.locks.installed_imports import Import, missing_imports, unused_requirements
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
+from pydock.text import Span
 
 _FILE = (
     "FROM python:3.12.14-slim-trixie\nCOPY . /app\nWORKDIR /app\nRUN pip install -r requirements.txt\n"

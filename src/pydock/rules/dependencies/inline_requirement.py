@@ -21,8 +21,6 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pydock.build import walk
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.locks.installs.build_tools import BUILD_TOOLS
 from pydock.locks.installs.requests import Wanted, wanted
 from pydock.locks.lock_files import locks
@@ -34,6 +32,7 @@ from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word, script
 from pydock.state import State
 from pydock.state.needs import Distribution
+from pydock.text import Edit, Fix, Safety, Span
 
 EXAMPLES = (
     Example(

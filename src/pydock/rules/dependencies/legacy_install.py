@@ -20,8 +20,6 @@ import sys
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.locks.installs.caches import ROOT_NAMES
 from pydock.packages.operands import is_place
 from pydock.project import Project
@@ -29,6 +27,7 @@ from pydock.project.installs import pip_command, runs, without
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
 from pydock.source.syntax import syntax
+from pydock.text import Edit, Fix, Safety, Span
 
 _HERE = ("setup.py", "./setup.py")
 _SETUP = "from setuptools import setup\nsetup(name='shop')\n"

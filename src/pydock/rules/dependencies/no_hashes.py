@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.edits import Fix, Safety
 from pydock.locks.installs.requests import Wanted, wanted
 from pydock.locks.lock_edits import Locked, hashed
 from pydock.packages.requirements import Kind
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
+from pydock.text import Fix, Safety
 
 _FILE = "FROM python:3.12-slim\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n"
 

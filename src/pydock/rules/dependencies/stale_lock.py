@@ -16,8 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.dockerfile import Stage
-from pydock.edits import Fix, Safety
-from pydock.lines import Span
 from pydock.locks.installs.lock_installs import LOCKS, context_path, syncs
 from pydock.locks.lock_edits import Locked, relocked
 from pydock.locks.lock_files import Lock, lock
@@ -26,6 +24,7 @@ from pydock.locks.stale_locks import Outdated, outdated
 from pydock.project import Project
 from pydock.project.secrets import mask
 from pydock.rule import Example, Finding, Rule
+from pydock.text import Fix, Safety, Span
 
 _UV = "FROM python:3.11-slim\nCOPY pyproject.toml uv.lock ./\nRUN uv sync --frozen\n"
 _PROJECT = '[project]\nname = "shop"\nversion = "1"\nrequires-python = "{python}"\ndependencies = ["{name}"]\n'

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.edits import Edit, Fix, Safety
 from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.locks.lock_files import Lock, lock
 from pydock.locks.python.python_range import fits
 from pydock.project import Project
 from pydock.project.installs import behind
 from pydock.rule import Example, Finding, Rule
+from pydock.text import Edit, Fix, Safety
 
 _UV = "FROM python:3.12-slim\nCOPY pyproject.toml uv.lock ./\nRUN uv sync{flag} --no-dev\n"
 _FILES = {

@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from packaging.version import Version
 
 from pydock.dockerfile import Instruction, Stage
-from pydock.edits import Edit, Fix, Safety
 from pydock.locks.installs.build_tools import BUILD_TOOLS, latest_tool, python_minor
 from pydock.locks.installs.lock_installs import syncs
 from pydock.locks.lock_files import locks
@@ -28,6 +27,7 @@ from pydock.project import Project
 from pydock.project.installs import Install, pinned, runs
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
+from pydock.text import Edit, Fix, Safety
 
 _UV_IMAGE = regex(r"ghcr\.io/astral-sh/uv(:latest)?\Z")
 _COST = "a new major version stops a build that nobody touched, or installs something else"

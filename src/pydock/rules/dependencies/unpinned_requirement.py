@@ -20,8 +20,7 @@ from datetime import timedelta
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pydock.disk import LARGEST_TEXT
-from pydock.edits import Fix, Safety
+from pydock.context import LARGEST_TEXT
 from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.locks.installs.requests import Wanted, wanted
 from pydock.locks.lock_edits import Locked, locked
@@ -34,6 +33,7 @@ from pydock.packages.requirements import Entry, Kind, RequirementSet
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
+from pydock.text import Fix, Safety
 
 _COST = "the next build may install other versions than this one, from the same commit"
 _FILE = "FROM python:3.12-slim\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n"

@@ -16,12 +16,10 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from pydock.dockerfile import Instruction
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.words import unquote
+from pydock.text import Edit, Fix, Safety, Span, unquote
 
 EXAMPLES = (
     Example(before="FROM python:3.12-slim\nADD . /app\n", after="FROM python:3.12-slim\nCOPY . /app\n"),

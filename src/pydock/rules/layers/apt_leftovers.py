@@ -19,10 +19,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pydock.build import walk
-from pydock.chains import comment_lines
 from pydock.dockerfile import Dockerfile, Stage
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
+from pydock.patches import comment_lines
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
@@ -39,6 +37,7 @@ from pydock.system.apt import (
     mounts_lists,
 )
 from pydock.system.list_readers import needed_later
+from pydock.text import Edit, Fix, Safety, Span
 
 _JOINT = " \\\n    && "
 

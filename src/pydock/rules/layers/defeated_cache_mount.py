@@ -14,12 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.dockerfile import Assignment, Instruction, Stage
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.locks.installs.caches import cache_folder, is_mounted, mounts, switched_off
 from pydock.project import Project
 from pydock.project.installs import Install, without
 from pydock.rule import Example, Finding, Rule
+from pydock.text import Edit, Fix, Safety, Span
 
 MOUNT = "--mount=type=cache,target=/root/.cache/pip"
 _COST = "the cache mount stays empty, and every build downloads every package again"

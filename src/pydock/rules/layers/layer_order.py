@@ -15,14 +15,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pydock.dockerfile import Instruction, Stage
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.installs import read_install
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, Step, script
-from pydock.words import variables
+from pydock.text import Edit, Fix, Safety, Span, variables
 
 _VOLATILE = regex(
     r"(.*_)?(GIT_?(SHA1?|COMMIT|HASH|REV|REF|DESCRIBE)|COMMIT(_?(SHA|HASH|ID|REF|TAG))?|VCS_REF|REVISION|SOURCE_COMMIT"

@@ -18,15 +18,14 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from pydock.edits import Edit, Fix, Safety
-from pydock.ignore import Ignore
-from pydock.lines import Span
+from pydock.context import Ignore
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.ignore_file import copied_names, ignore_of, ignore_path, needs_git, takes_all, takes_folder
 from pydock.service.files.writes import writes
 from pydock.system.distribution import runs_python
+from pydock.text import Edit, Fix, Safety, Span
 
 # (pattern, a path that it has to hide)
 _BYTECODE = (("**/__pycache__", "app/__pycache__/app.pyc"), ("**/*.py[cod]", "app/app.pyc"))

@@ -20,9 +20,7 @@ from collections.abc import Iterator, Sequence
 
 from pydock.build import walk
 from pydock.dockerfile import Dockerfile, Instruction, Stage
-from pydock.edits import Edit, Fix, Safety
 from pydock.images.debian import has_wheels
-from pydock.lines import Span
 from pydock.locks.installs.caches import cache_folder, is_mounted, mounted_folders, runs_as_root, switched_off
 from pydock.locks.installs.lock_installs import Sync, syncs
 from pydock.locks.installs.requests import wanted
@@ -33,6 +31,7 @@ from pydock.project.installs import Install, behind, without
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
 from pydock.state import is_below
+from pydock.text import Edit, Fix, Safety, Span
 from pydock.values import Value, once
 
 MOUNT = "--mount=type=cache,target=/root/.cache/pip"

@@ -16,11 +16,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from pydock.build import walk
-from pydock.chains import ended
 from pydock.dockerfile import Instruction, Stage
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.packages.requirements import RequirementSet
+from pydock.patches import ended
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.context import Copied
@@ -29,6 +27,7 @@ from pydock.rule import Example, Finding, Rule
 from pydock.service.files.ignore_file import ignore_of
 from pydock.shell import Command, script
 from pydock.state.needs import File, Folder
+from pydock.text import Edit, Fix, Safety, Span
 from pydock.values import Value
 
 _MANIFEST = regex(

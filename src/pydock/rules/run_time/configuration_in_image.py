@@ -15,12 +15,12 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Assignment
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.literals import Literal, literals
 from pydock.system.distribution import runs_python
+from pydock.text import Span
 
 _MODE = regex(
     r"(?:FLASK|DJANGO|APP|ENV|NODE|RAILS|FASTAPI|SERVICE|DEPLOY)?_?(?:ENV|ENVIRONMENT|CONFIGURATION|STAGE|SETTINGS|"

@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydock.edits import Edit, Fix, Safety
 from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.sources import sources
@@ -27,6 +26,7 @@ from pydock.service.gunicorn_home import replaced_in_variable
 from pydock.service.listeners import Server
 from pydock.service.main_command import main_command
 from pydock.service.server import servers
+from pydock.text import Edit, Fix, Safety
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 EXAMPLES = (

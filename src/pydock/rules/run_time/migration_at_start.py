@@ -17,15 +17,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pydock.dockerfile import Instruction
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.project import Project, compose
 from pydock.project.declared import SHELLS, declared, has_posix_shell
 from pydock.project.sources import landing
 from pydock.project.start import Start, starts
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Script, Step, script, script_of_text
-from pydock.words import to_exec_form
+from pydock.text import Edit, Fix, Safety, Span, to_exec_form
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 _SCRIPT = '#!/bin/sh\nset -e\npython manage.py migrate\nexec "$@"\n'

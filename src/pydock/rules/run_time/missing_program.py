@@ -17,9 +17,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pydock.dockerfile import Instruction
-from pydock.edits import Edit, Fix, Safety
 from pydock.images.debian import program, programs_in
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.declared import probe
@@ -28,6 +26,7 @@ from pydock.rule import Example, Finding, Rule
 from pydock.service.run_time_programs import called_programs
 from pydock.shell import Command, script
 from pydock.system.apt import AptStep, apt_installs
+from pydock.text import Edit, Fix, Safety, Span
 
 # Programs of the system; what Python packages bring as well (gunicorn, celery, supervisord) is their business.
 _SYSTEM_PROGRAMS = (

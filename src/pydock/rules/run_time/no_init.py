@@ -16,8 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.project import Project, compose
 from pydock.project.calls import python_calls
 from pydock.project.sources import content
@@ -27,6 +25,7 @@ from pydock.service.listeners import Server
 from pydock.service.main_command import main_command
 from pydock.service.server import is_installed, server
 from pydock.shell import INITS
+from pydock.text import Edit, Fix, Safety, Span
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 _CALL = "import subprocess\nsubprocess.run(['soffice', '--convert-to', 'pdf', 'a.odt'])\n"

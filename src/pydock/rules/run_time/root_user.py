@@ -20,8 +20,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pydock.dockerfile import Instruction, Stage
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
@@ -34,6 +32,7 @@ from pydock.service.main_command import main_command
 from pydock.shell import script
 from pydock.system.distribution import Family, family, runs_python
 from pydock.system.layout import creates_user, inserted_after, last_of_system, makes_folder
+from pydock.text import Edit, Fix, Safety, Span
 
 UID = 10001
 NAME = "app"

@@ -19,8 +19,6 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.declared import SHELLS, is_windows
@@ -29,7 +27,7 @@ from pydock.project.sources import origin, script_file
 from pydock.project.start import Start, starts
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import INITS, Command, script
-from pydock.words import to_exec_form
+from pydock.text import Edit, Fix, Safety, Span, to_exec_form
 
 _BASE = "FROM python:3.12-slim\n"
 EXAMPLES = (

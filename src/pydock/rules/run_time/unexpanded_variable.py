@@ -17,14 +17,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction
-from pydock.edits import Edit, Fix, Safety
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.declared import SHELLS, declared, is_windows, probe
 from pydock.rule import Example, Finding, Rule
 from pydock.service.main_command import main_command
 from pydock.shell import Word, script
-from pydock.words import to_exec_form
+from pydock.text import Edit, Fix, Safety, to_exec_form
 
 _BASE = "FROM python:3.12-slim\n"
 EXAMPLES = (

@@ -16,13 +16,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydock.edits import Fix, Safety
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
 from pydock.rule import Example, Finding, Rule
 from pydock.system.distribution import Family, family, runs_python
 from pydock.system.layout import environment_edits
+from pydock.text import Fix, Safety
 
 _LOCALE = regex(r"\blocales\b|\blocales-all\b|locale-gen|localedef|update-locale|language-pack")
 _ZONE = regex(r"/etc/(localtime|timezone)|\btzdata\b|timedatectl")

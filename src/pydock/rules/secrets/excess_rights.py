@@ -14,11 +14,11 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
+from pydock.text import Span
 
 EXAMPLES = (
     Example(before="FROM python:3.12-slim\nRUN chmod -R 777 /app\n", finds=True),

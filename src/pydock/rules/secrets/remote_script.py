@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Dockerfile, Instruction
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, Step, script
+from pydock.text import Span
 
 EXAMPLES = (
     Example(before="FROM python:3.12-slim\nRUN curl -sSL https://install.example.com | sh\n", finds=True),

@@ -16,15 +16,14 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.context import Ignore
 from pydock.dockerfile import Stage
-from pydock.edits import Edit, Fix, Safety
-from pydock.ignore import Ignore
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.context import Copied
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.secret_files import secret_files
+from pydock.text import Edit, Fix, Safety, Span
 from pydock.values import Value
 
 _KEY = "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"

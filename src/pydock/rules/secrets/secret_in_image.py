@@ -17,12 +17,11 @@ import re
 from collections.abc import Iterator
 
 from pydock.dockerfile import Assignment, Instruction, Stage
-from pydock.lines import Span
 from pydock.project import Project
 from pydock.project.secrets import Weight, is_index_variable, is_secret_name, weigh
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.leaks import Leak, leaks
-from pydock.words import variables
+from pydock.text import Span, variables
 
 EXAMPLES = (
     Example(before="FROM python:3.12-slim\nENV DB_PASSWORD=hunter22\n", finds=True),

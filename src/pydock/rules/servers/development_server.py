@@ -16,7 +16,6 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from pydock.edits import Edit, Fix, Safety
 from pydock.locks.requirement_line import asked_too
 from pydock.project import Project
 from pydock.project.sources import origin
@@ -25,6 +24,7 @@ from pydock.service.app import App, bind, read_app
 from pydock.service.arguments import changed_fields, is_editable, removed, replaced, rewritten
 from pydock.service.listeners import Server
 from pydock.service.server import is_installed, server
+from pydock.text import Edit, Fix, Safety
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 _INSTALL = "RUN pip install flask gunicorn\n"

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.edits import Fix, Safety
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.service.gunicorn_home import with_settings
 from pydock.service.listeners import Server
 from pydock.service.server import servers
+from pydock.text import Fix, Safety
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 EXAMPLES = (

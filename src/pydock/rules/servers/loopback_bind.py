@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.edits import Edit, Fix, Safety
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.service.app import bind
@@ -22,6 +21,7 @@ from pydock.service.listeners import Server
 from pydock.service.run_time_programs import called_programs
 from pydock.service.server import server
 from pydock.system.layout import environment_edits
+from pydock.text import Edit, Fix, Safety
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 EXAMPLES = (

@@ -16,13 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.project import Project, compose
 from pydock.rule import Example, Finding, Rule
 from pydock.service.listeners import Server
 from pydock.service.server import server
 from pydock.service.shutdown import ASYNC_LOOP, LOOP, Wait, deaf_wait
+from pydock.text import Edit, Fix, Safety, Span
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 _SERVER = "from http.server import HTTPServer, SimpleHTTPRequestHandler as H\n\nserver = HTTPServer(('', 80), H)\n"

@@ -19,8 +19,6 @@ import posixpath
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction, Stage
-from pydock.edits import Edit, Fix, Safety
-from pydock.lines import Span
 from pydock.project import Project, compose
 from pydock.project.declared import declared, is_windows
 from pydock.project.declared import probe as declared_probe
@@ -34,6 +32,7 @@ from pydock.service.code.ports import Bind, Port
 from pydock.service.listeners import Server
 from pydock.service.main_command import is_job, main_command
 from pydock.service.server import read_server, server, servers
+from pydock.text import Edit, Fix, Safety, Span
 
 _FLASK = "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get('/health')\ndef health():\n    return 'ok'\n"
 _CHECK = "HEALTHCHECK --interval=10s --timeout=2s --start-period=5s --retries=3 \\\n    CMD"

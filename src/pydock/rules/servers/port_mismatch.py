@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.edits import Edit, Fix, Safety
 from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.declared import probe
 from pydock.rule import Example, Finding, Rule
 from pydock.service.app import bind
 from pydock.service.server import server
+from pydock.text import Edit, Fix, Safety
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 _COMPOSE = "services:\n  web:\n    build: .\n    ports: ['80:5000']\n"

@@ -15,7 +15,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.service.files.ignore_file import ignore_of
 from pydock.service.files.ownership import SYSTEM_FOLDERS, is_below, made_folders, target_of
-from pydock.words import variables
+from pydock.text import variables
 
 _WORD = regex(r"[\w.-]+")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydock.ignore import Ignore
+from pydock.context import Ignore
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.sources import remembered

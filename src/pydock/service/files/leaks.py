@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pydock.dockerfile import Assignment, Instruction, Stage
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.secrets import (
@@ -26,6 +25,7 @@ from pydock.project.secrets.commands import Given, accounts, given, lines, piped
 from pydock.project.secrets.shapes import url_passwords
 from pydock.project.sources import remembered
 from pydock.shell import Command, Step, script
+from pydock.text import Span
 from pydock.values import Value
 
 _VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)\})\Z")

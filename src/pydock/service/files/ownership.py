@@ -13,8 +13,8 @@ from pydock.project.compose import services
 from pydock.service.files.ignore_file import ignore_of
 from pydock.service.files.writes import Write, writes
 from pydock.shell import script
+from pydock.text import expand, unquote
 from pydock.values import Value
-from pydock.words import expand, unquote
 
 # Folders of the system: a service may own something inside them, never the folder itself.
 _SYSTEM_FOLDERS = (

@@ -6,9 +6,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.context import Tree
 from pydock.patterns import regex
 from pydock.project.secrets import Weight, shaped, weigh
-from pydock.tree import Tree
 
 # What these names mean is a convention of the program that reads them.
 _BY_NAME = regex(

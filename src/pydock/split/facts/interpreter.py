@@ -6,12 +6,12 @@ import posixpath
 from collections.abc import Iterable
 
 from pydock.build import Step
+from pydock.context import Tree
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage
 from pydock.project import Project
 from pydock.project.python import wishes
 from pydock.split.refusal import Refusal, span_of
-from pydock.tree import Tree
 
 
 def refuse_interpreter(project: Project, image: PythonImage, installs: Iterable[Step]) -> Refusal | None:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 from pydock.build import walk
 from pydock.dockerfile import Instruction, Stage
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.programs import SERVERS
@@ -22,6 +21,7 @@ from pydock.shell import script
 from pydock.split.refusal import Refusal
 from pydock.split.text.commands import is_placed
 from pydock.state.needs import File
+from pydock.text import Span
 
 MOST_FILES, LARGEST = 3_000, 200_000
 _READ = regex(r"(?:\A|/)[^/.]+\Z|\.(?:sh|bash|py|wsgi|conf|cfg|ini|service|cron|crontab|tab)\Z")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.chains import comment_lines
 from pydock.dockerfile import Instruction
 from pydock.locks.installs.build_tools import latest_tool
-from pydock.plan import Add, Change, Keep, Piece, Repeat
+from pydock.patches import Add, Change, Keep, Piece, Repeat, comment_lines
 from pydock.split.draft import Draft
 from pydock.split.facts.environment import LAST_PIP
 from pydock.split.text.copies import copy_pieces, leaves_runtime

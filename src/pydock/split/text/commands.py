@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from pydock.build import walk
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import Command, Script, Word
 from pydock.state.needs import File
+from pydock.text import Span
 from pydock.values import Value
 
 _SYSTEM_BIN = "/usr/local/bin/"

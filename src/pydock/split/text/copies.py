@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from pydock.build import Step
 from pydock.dockerfile import Instruction
+from pydock.patches import Keep, Piece, Repeat
 from pydock.patterns import regex
-from pydock.plan import Keep, Piece, Repeat
 from pydock.split.draft import Draft
 from pydock.state import ANYTHING
 from pydock.state.needs import Below, File, Folder, Matching, Place

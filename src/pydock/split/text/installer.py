@@ -11,13 +11,13 @@ from collections.abc import Iterable
 
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage
-from pydock.lines import Span
 from pydock.locks.installs.build_tools import latest_tool
 from pydock.shell import Word
 from pydock.shell.argv import argv
 from pydock.split.facts.members import Member
 from pydock.split.facts.slices import MANAGERS
 from pydock.split.text.pip_commands import pip_words
+from pydock.text import Span
 
 # What decides on output, caches and patience alone.
 _IDLE = frozenset(

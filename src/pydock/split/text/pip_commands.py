@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydock.lines import Span
 from pydock.patterns import regex
 from pydock.shell import Command
+from pydock.text import Span
 
 PIP = regex(r"pip(3(\.\d+)?)?\Z")
 _PYTHON = regex(r"(/usr/local/bin/)?python(3(\.\d+)?)?\Z")

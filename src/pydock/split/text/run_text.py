@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from pydock.chains import with_steps, with_words
 from pydock.dockerfile import Instruction
 from pydock.images.debian import Need
-from pydock.lines import Span
+from pydock.patches import with_steps, with_words
 from pydock.patterns import regex
 from pydock.shell import Command, Word, script
 from pydock.shell import Step as Part
@@ -17,6 +16,7 @@ from pydock.split.facts.slices import MANAGERS
 from pydock.split.text.commands import moved, moved_paths
 from pydock.split.text.installer import uv_edits
 from pydock.split.text.pip_commands import elsewhere, pip_words
+from pydock.text import Span
 
 _APT_FOLDER = regex(r"=/var/(?:cache|lib)/apt\b")
 Chosen = Callable[[Member], bool]

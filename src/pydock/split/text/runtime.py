@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pydock.build import Step
 from pydock.dockerfile import Instruction
 from pydock.images.debian import Need
-from pydock.plan import Add, Change, Drop, Keep, Piece, Repeat
+from pydock.patches import Add, Change, Drop, Keep, Piece, Repeat
 from pydock.service.shutdown import deaf_program
 from pydock.shell import script
 from pydock.split.draft import Draft

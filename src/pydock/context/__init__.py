@@ -1,0 +1,22 @@
+"""The folder of a project under changes, and the files that say what of it counts."""
+
+from __future__ import annotations
+
+from pydock.context.disk import DEEPEST, LARGEST_TEXT, SKIPPED
+from pydock.context.gitignore import Ignored, above, forget_tops, git_folder, is_top, matcher
+from pydock.context.ignore import Ignore
+from pydock.context.tree import Tree
+
+__all__ = [
+    "DEEPEST",
+    "LARGEST_TEXT",
+    "SKIPPED",
+    "Ignore",
+    "Ignored",
+    "Tree",
+    "above",
+    "forget_tops",
+    "git_folder",
+    "is_top",
+    "matcher",
+]

@@ -1,0 +1,7 @@
+"""Rounds of fixes: findings chosen, applied, and held against the promises of rules and the laws."""
+
+from __future__ import annotations
+
+from pydock.engine.rounds import Refused, Report, Round, check, choose, rewrite
+
+__all__ = ["Refused", "Report", "Round", "check", "choose", "rewrite"]

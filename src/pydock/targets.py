@@ -1,0 +1,334 @@
+"""Which Dockerfiles a person means, and which folder each of them is built in."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+from pydock.budget import Budget, within
+from pydock.config import NAMES, File
+from pydock.context import DEEPEST, LARGEST_TEXT, SKIPPED, Tree, forget_tops, is_top
+from pydock.dockerfile import Dockerfile, read
+from pydock.errors import PydockError, UnreadableError
+from pydock.files import kind
+from pydock.files import read as read_file
+from pydock.patterns import regex
+from pydock.project.compose import builds, is_compose_file
+from pydock.text import unquote
+from pydock.values import Value
+
+STDIN = "-"
+# `Dockerfile.dockerignore` belongs to the builder, the others are sources of a Dockerfile or leftovers.
+_NO_DOCKERFILE = (
+    r"dockerignore|j2|jinja2?|tmpl|tpl|template|in|erb|mustache|md|rst|txt|py|sh|orig|rej|bak|swp|dpkg-\w+"
+    r"|js|ts|map|css|html?|json|ya?ml|toml|lua|vim|go|rs"
+)
+_NAME = regex(
+    rf"(?!.*\.(?:{_NO_DOCKERFILE})\Z)(?:(?:dockerfile|containerfile)(?:[._-][^~]+)?|[^~]+\.(?:dockerfile|containerfile))\Z",
+    re.I,
+)
+_PROJECT = regex(r".*\.py|requirements.*|pyproject\.toml|setup\.cfg|Pipfile|poetry\.lock|uv\.lock|src|app")
+_REMOTE = regex(r"https?://|git@|git://|ssh://")
+
+
+class Target(Value):
+    """One Dockerfile to answer for.
+
+    `shown` is what the person would call it, `path` its path inside `tree`, `patch` what stands
+    before the paths of the tree in a patch that is applied from the current folder. `stage` is
+    the one that is built, "" for the last, and `arguments` are what the build passes.
+    """
+
+    shown: str
+    tree: Tree
+    path: str
+    patch: str
+    stage: str = ""
+    arguments: tuple[tuple[str, str], ...] = ()
+
+
+class Unusable(Value):
+    """A path that leads to no Dockerfile, and why."""
+
+    shown: str
+    error: PydockError
+    path: str = ""
+
+
+def begin() -> None:
+    """Forget what was seen of folders: that belongs to one run."""
+    forget_tops()
+    _compose_files.cache_clear()
+
+
+def targets(paths: Iterable[str]) -> Iterator[Target | Unusable]:
+    """What each path means: a Dockerfile, a folder to search, or `-`; each file once, in order."""
+    begin()
+    seen: set[str] = set()
+    for given in paths:
+        try:
+            if given == STDIN:
+                yield _standard_input()
+                continue
+            found = list(_of_path(Path(given)))
+        except PydockError as error:
+            yield Unusable(given, error)
+            continue
+        for path, top in found:
+            if (key := os.path.abspath(path)) not in seen:
+                seen.add(key)
+                yield _target(path, top)
+
+
+def is_dockerfile(name: str) -> bool:
+    """Whether a file of this name is taken for a Dockerfile when a folder is searched."""
+    return _NAME.match(name) is not None
+
+
+def target(path: Path, root: Path, shown: str) -> Target:
+    """A Dockerfile in a build context that is known; patches begin at the context.
+
+    Raises UnreadableError for one that cannot be read or lies outside.
+    """
+    _text(path)
+    _refuse_outside(path, root)
+    return Target(shown, Tree(root), os.path.relpath(path, root).replace(os.sep, "/"), "")
+
+
+def _standard_input() -> Target:
+    data = sys.stdin.buffer.read(LARGEST_TEXT + 1)
+    _refuse_unreadable(data[:4096], len(data), "standard input")
+    text = data.decode("utf-8", "surrogateescape")
+    return Target("<stdin>", Tree(None, {"Dockerfile": text}), "Dockerfile", "")
+
+
+def _of_path(given: Path) -> Iterator[tuple[Path, Path]]:
+    """(Dockerfile, topmost folder that may be its build context)."""
+    if given.is_dir():
+        found = sorted(map(Path, _search(str(given))))
+        if not found:
+            hint = "name the file if it is called otherwise: pydock check path/to/file"
+            raise UnreadableError(f"{given}: no Dockerfile in this folder", hint)
+        yield from ((path, given) for path in found)
+    elif given.exists() or given.is_symlink():
+        yield given, _repository(given)
+    else:
+        raise UnreadableError(f"{given}: there is no such file or folder", "paths are read from the current folder")
+
+
+def _search(top: str) -> Iterator[str]:
+    """The Dockerfiles below a folder; what is nested too deep for a service is passed over."""
+    folders = [(top, 0)]
+    while folders:
+        folder, depth = folders.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            raise UnreadableError(f"{folder}: {error.strerror}") from error
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                if is_dockerfile(entry.name) and not os.path.isdir(entry.path):
+                    yield entry.path
+            elif depth < DEEPEST and entry.name not in SKIPPED and not os.path.exists(f"{entry.path}/pyvenv.cfg"):
+                folders.append((entry.path, depth + 1))
+
+
+def _repository(path: Path) -> Path:
+    """The work tree a file belongs to, or its own folder."""
+    folders = Path(os.path.abspath(path)).parents
+    return next((folder for folder in folders if is_top(folder)), folders[0])
+
+
+def _target(path: Path, top: Path) -> Target | Unusable:
+    try:
+        with within(Budget()):
+            text = _text(path)
+            root = context(path, top, text)
+            _refuse_outside(path, root)
+    except PydockError as error:
+        return Unusable(str(path), error)
+    inside = os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")
+    return Target(str(path), Tree(root), inside, _patch(root, top))
+
+
+def context(path: Path, top: Path, text: str) -> Path:
+    """The folder a Dockerfile is built in, not above `top`.
+
+    It is the one that a compose file says, else the nearest one that has most of what is copied.
+    """
+    dockerfile, last = Path(os.path.abspath(path)), Path(os.path.abspath(top))
+    folders = [dockerfile.parent]
+    while folders[-1] != last and last in folders[-1].parents:
+        folders.append(folders[-1].parent)
+    sources = list(_literal_sources(read(text))) if len(folders) > 1 else []
+
+    def held(folder: Path) -> int:
+        return sum(_exists(folder, source) for source in sources)
+
+    composed = max(dict.fromkeys(_composed(dockerfile, folders)), key=held, default=None)
+    # A compose file that is run with another project folder says where nothing of it is.
+    best = max(folders, key=held)
+    return composed if composed and (held(composed) or not held(best)) else best
+
+
+def _composed(dockerfile: Path, folders: list[Path]) -> Iterator[Path]:
+    """Those of the folders that compose files in them build a Dockerfile in."""
+    for folder in folders if len(folders) > 1 else ():
+        for _, text in _compose_files(folder):
+            for build in builds(text):
+                context = Path(os.path.normpath(folder / build.context))
+                if context in folders and Path(os.path.normpath(folder / build.dockerfile)) == dockerfile:
+                    yield context
+
+
+@lru_cache(maxsize=256)
+def _compose_files(folder: Path) -> tuple[tuple[str, str], ...]:
+    """A folder's compose files with their texts; what cannot be read says nothing.
+
+    Remembered for a run, because the folder above hundreds of services is asked for each of them.
+    """
+    tree = Tree(folder)
+    try:
+        names = sorted(filter(is_compose_file, os.listdir(folder)))
+    except OSError:
+        return ()
+    found = []
+    for name in names:
+        with suppress(UnreadableError):
+            found += [(name, text)] if (text := tree.text(name)) else []
+    return tuple(found)
+
+
+def composed_above(target: Target) -> tuple[tuple[str, str], ...]:
+    """The compose files above a build context up to the top of its repository: paths from the context, and texts."""
+    root = Path(os.path.abspath(target.tree.root)) if target.tree.root else None
+    top = _repository(root / target.path) if root else None
+    if root is None or top is None or top not in root.parents or not is_top(top):
+        return ()
+    folders = root.parents[: root.parents.index(top) + 1]
+    return tuple(
+        (f"{'../' * up}{name}", text) for up, folder in enumerate(folders, 1) for name, text in _compose_files(folder)
+    )
+
+
+def configuration(tree: Tree, path: str) -> tuple[File, ...]:
+    """The configuration files that count for a Dockerfile, the nearest first, up to the top of its repository.
+
+    Where there is no repository the build context is the top.
+    """
+    if tree.root is None:
+        return ()
+    folders = [posixpath.dirname(path)] if not path.startswith("../") else [""]
+    while folders[-1]:
+        folders.append(posixpath.dirname(folders[-1]))
+    found: list[File] = []
+    for folder in folders:
+        for name in NAMES:
+            inside = posixpath.join(folder, name)
+            if (text := tree.text(inside)) is not None:
+                found.append(File(_called(tree.root, inside), text, posixpath.relpath(path, folder or ".")))
+        if is_top(tree.root / folder):
+            return tuple(found)
+    return (*found, *_above(tree.root, path))
+
+
+def _above(root: Path, path: str) -> Iterator[File]:
+    """The files above the build context, where it is in a repository."""
+    top = _repository(root / path) if root.is_dir() else root
+    if not is_top(top):
+        return
+    for folder in root.parents:
+        if top not in (folder, *folder.parents):
+            return
+        for name, text in _configured(folder):
+            inside = os.path.relpath(root / path, folder).replace(os.sep, "/")
+            yield File(_called(folder, name), text, inside)
+
+
+def _configured(folder: Path) -> tuple[tuple[str, str], ...]:
+    """The configuration files of one folder with their texts."""
+    tree = Tree(folder)
+    return tuple((name, text) for name in NAMES if (text := tree.text(name)) is not None)
+
+
+def _called(folder: Path, name: str) -> str:
+    """A file as a person in the current folder would call it."""
+    if not folder.is_dir():
+        return name
+    place, here = os.path.abspath(folder / name), os.getcwd()
+    return os.path.relpath(place, here) if place.startswith(here.rstrip(os.sep) + os.sep) else place
+
+
+def _literal_sources(dockerfile: Dockerfile) -> Iterator[str]:
+    for instruction in dockerfile.instructions:
+        if instruction.keyword not in {"COPY", "ADD"} or instruction.heredocs or instruction.flag("from") is not None:
+            continue
+        for word in instruction.words[:-1]:
+            source = unquote(word.text, instruction.escape).lstrip("/")
+            if source and "$" not in source and not _REMOTE.match(source):
+                yield source
+
+
+def _exists(folder: Path, source: str) -> bool:
+    if posixpath.normpath(source) == ".":
+        # A folder for Dockerfiles alone is not the one that `COPY . .` means.
+        return any(_PROJECT.fullmatch(entry.name) for entry in folder.iterdir())
+    if re.search(r"[*?\[]", source):
+        if source.count("**") > 1:
+            # Each more of them walks the folder once for each folder in it.
+            return False
+        try:
+            return next(folder.glob(source), None) is not None
+        except (ValueError, NotImplementedError, OSError):
+            return False
+    return os.path.exists(folder / source)
+
+
+def _patch(root: Path, top: Path) -> str:
+    """Patches are made for the current folder, or for `top` where that is elsewhere."""
+    here = Path.cwd()
+    base = here if here in (root, *root.parents) else Path(os.path.abspath(top))
+    relative = os.path.relpath(root, base).replace(os.sep, "/")
+    return "" if relative == "." else f"{relative}/"
+
+
+def _text(path: Path) -> str:
+    """The Dockerfile's text; nothing large or strange is read whole."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            why = f"{kind(status.st_mode)}, not a regular file"
+            raise UnreadableError(f"{path}: {why}", "give its text with -: pydock check - < file")
+        data = read_file(path, LARGEST_TEXT)
+        if data is None:
+            _refuse_unreadable(b"", max(status.st_size, LARGEST_TEXT + 1), str(path))
+        data = data or b""
+        _refuse_unreadable(data[:4096], len(data), str(path))
+        return data.decode("utf-8", "surrogateescape")
+    except OSError as error:
+        hint = "the link leads nowhere" if path.is_symlink() else "is it readable for you?"
+        raise UnreadableError(f"{path}: {error.strerror}", hint) from error
+
+
+def _refuse_unreadable(start: bytes, size: int, name: str) -> None:
+    if size > LARGEST_TEXT:
+        limit = f"a Dockerfile has at most {LARGEST_TEXT // 2**20} MB here"
+        raise UnreadableError(f"{name}: too large ({size / 2**20:.0f} MB or more)", limit)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnreadableError(f"{name}: written in UTF-16, which builders do not read", "save it as UTF-8")
+    if b"\0" in start:
+        raise UnreadableError(f"{name}: a binary file, no Dockerfile")
+
+
+def _refuse_outside(path: Path, root: Path) -> None:
+    """A link out of the build context is never followed: writing through it would change a stranger's file."""
+    real, top = path.resolve(), root.resolve()
+    if top not in real.parents:
+        raise UnreadableError(f"{path}: a symbolic link that leads out of {root}", f"run pydock on {real} itself")

@@ -1,0 +1,8 @@
+"""What a person reads: standard output and error, colours, and text that cannot steer a terminal."""
+
+from __future__ import annotations
+
+from pydock.terminal import console
+from pydock.terminal.style import Style, in_json, printable, style_for
+
+__all__ = ["Style", "console", "in_json", "printable", "style_for"]
