@@ -19,6 +19,7 @@ from datetime import date
 from multiprocessing import Pool
 from pathlib import Path
 
+from pydock.build.installs import installs_of
 from pydock.context import LARGEST_TEXT, Tree
 from pydock.engine import rewrite
 from pydock.errors import PydockError
@@ -104,7 +105,7 @@ def _count(project: Project, allow: Safety, counts: Counter[str]) -> None:
     counts.update(f"refused {each.finding.rule.code} {each.finding.rule.name}" for each in report.refused)
     counts.update(f"fixed {finding.rule.code} {finding.rule.name}" for finding in report.settled)
     image = project.python_image(project.dockerfile.stages[0])
-    if len(project.dockerfile.stages) > 1 or image is None or not project.installs(project.dockerfile.stages[0]):
+    if len(project.dockerfile.stages) > 1 or image is None or not installs_of(project, project.dockerfile.stages[0]):
         return
     match split(project):
         case None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pydock.build.views import starts
 from pydock.context import Tree
 from pydock.project import Project
-from pydock.project.start import starts
 from pydock.split import Refusal
 from tests.split_cases import BEFORE, FULL, Case, found, lacking
 

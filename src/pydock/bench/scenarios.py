@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from pydock.bench.context import ignored
 from pydock.bench.recipe import Recipe
+from pydock.build.installs import installs_of, requirement_sets
 from pydock.context import Tree
 from pydock.packages.requirements import entries
 from pydock.patterns import regex
@@ -127,7 +128,7 @@ def _with_code_change(tree: Tree, path: str | None, mark: str) -> Change:
 
 def _with_dependency_change(project: Project, mark: str) -> Change:
     """One more small pure package among what is installed."""
-    for requirements in project.requirement_sets:
+    for requirements in requirement_sets(project):
         path = requirements.path
         text = project.tree.text(path)
         if text is not None:
@@ -154,7 +155,7 @@ def _with_project_dependency(project: Project, mark: str) -> Change | None:
     words = [
         word
         for stage in project.dockerfile.stages
-        for install in project.installs(stage)
+        for install in installs_of(project, stage)
         for word in (*install.packages, *install.editables)
     ]
     if text is None or found is None or not any((word.value or "").startswith(".") for word in words):
@@ -166,7 +167,7 @@ def _with_project_dependency(project: Project, mark: str) -> Change | None:
 def _with_inline_requirement(project: Project, mark: str) -> Change | None:
     """One more word on the command line, as a range that means the same but is new each time."""
     for stage in project.dockerfile.stages:
-        for install in project.installs(stage):
+        for install in installs_of(project, stage):
             if install.packages and not install.files and re.match(r"[\w.\[\]-]+", install.packages[0].value or ""):
                 place = Span(install.packages[-1].span.end, install.packages[-1].span.end)
                 number = int(hashlib.sha256(mark.encode()).hexdigest()[:6], 16)

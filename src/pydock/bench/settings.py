@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from pydock.bench.facts import Config, Declared
 from pydock.bench.outcome import Difference, Outcome, judged
+from pydock.build.files import PROGRAM_FOLDERS
 from pydock.patterns import regex
-from pydock.project.sources import PROGRAM_FOLDERS
 
 # What may come along unasked because no service behaves otherwise with it.
 _MAY_BE_ADDED = regex(

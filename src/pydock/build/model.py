@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import groupby
 
 from pydock import shell
+from pydock.build.containers.starts import Start
 from pydock.dockerfile import Dockerfile, Instruction
 from pydock.patterns import regex
 from pydock.state import Effect, Found, Need, Open, Purpose, State, Thing
@@ -133,13 +134,18 @@ class Process(Value, eq=False):
 
 
 class Build(Value, eq=False, dict=True):
-    """A whole build: every step in the order of the file, the image at the end of each stage, and the processes."""
+    """A whole build: every step in the order of the file, the image at the end of each stage, and the processes.
+
+    `starts` are the commands of containers, those of the processes and what a script only runs when it is called
+    otherwise.
+    """
 
     dockerfile: Dockerfile
     steps: tuple[Step, ...]
     stages: tuple[State, ...]
     processes: tuple[Process, ...]
     final: State
+    starts: tuple[Start, ...] = ()
 
     @once
     def of_stage(self, index: int) -> tuple[Step, ...]:
@@ -159,6 +165,15 @@ class Build(Value, eq=False, dict=True):
             for maker in makers:
                 called.setdefault(maker, set()).add(name)
         return called
+
+    def before(self, instruction: Instruction) -> State:
+        """The image that an instruction finds; one that makes no step changes nothing."""
+        found = self.of_instruction(instruction)
+        if found:
+            return found[0].before
+        later = (step for step in self.steps if step.instruction.span.start > instruction.span.start)
+        following = next(later, None)
+        return following.before if following is not None else self.final
 
     def of_instruction(self, instruction: Instruction) -> tuple[Step, ...]:
         """The steps of one instruction of the file, in order."""

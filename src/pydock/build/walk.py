@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import posixpath
 
+from pydock.build.containers.container import Container
+from pydock.build.containers.processes import processes_of
+from pydock.build.containers.starts import starts_in
 from pydock.build.copying import Context, Source, copy_effect, is_missing, landing, stage_effect, stage_need
 from pydock.build.keys import key_of_command, key_of_copy
 from pydock.build.model import Build, Step
-from pydock.build.processes import processes_of
 from pydock.build.recorder import Draft, Place, Recorder
 from pydock.build.scripts import Reader, Scene
 from pydock.dockerfile import Dockerfile, Instruction, Stage
@@ -15,7 +17,7 @@ from pydock.effects import effects_of
 from pydock.images.base import base_image
 from pydock.project import Project
 from pydock.project.bases import meant_reference
-from pydock.project.sources import reads_final_image, remembered
+from pydock.project.sources import remembered
 from pydock.shell import Command, Joint, Word, argv, expand, script
 from pydock.shell import Step as Member
 from pydock.state import ANYTHING, Answer, Effect, Found, State
@@ -31,20 +33,9 @@ _DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 @remembered
 def walk(project: Project) -> Build:
     """The steps of the project's Dockerfile, the images that its stages make, and what runs in the final one."""
-    walked = _walked(project)
-    processes = tuple(processes_of(project, walked.final)) if walked.stages else ()
-    return replace(walked, processes=processes)
-
-
-@remembered
-def _walked(project: Project) -> Build:
-    """The build without what runs in the end, which reads files of the final image."""
-    return _Walk(project).build()
-
-
-@reads_final_image
-def _final_image(project: Project) -> State:
-    return _walked(project).final
+    walked = _Walk(project).build()
+    starts = starts_in(Container(project, walked.final)) if walked.stages else ()
+    return replace(walked, processes=tuple(processes_of(project, walked.final, starts)), starts=starts)
 
 
 class _Walk:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 from fnmatch import translate
 
 from pydock.patterns import regex
 from pydock.shell import Word
 from pydock.state import Need, Open, State, files_below
 from pydock.state.needs import Below, File, Folder, Matching, Place, Thing
+from pydock.values import Value
 
 _QUOTED = regex(r"'[^']*'|\"[^\"]*\"|\\.")
 _MARKS = frozenset("*?[")
@@ -118,3 +120,17 @@ def texts_of(things: tuple[Thing, ...], state: State) -> dict[str, str]:
     """The texts of known files, as far as they are known."""
     paths = [path_in(thing) for thing in things if isinstance(thing, File)]
     return {path: text for path in paths if (text := state.text(path)) is not None}
+
+
+class Contents(Value):
+    """What is in files, of which some are copies of the build context's: those are never read for it."""
+
+    texts: dict[str, str]
+    origins: dict[str, str]
+
+
+def contents_of(things: Iterable[Thing], state: State) -> Contents:
+    """What is in known files, for a command that leaves it as it is."""
+    paths = [path_in(thing) for thing in things if isinstance(thing, File)]
+    texts = {path: text for path in paths if (text := state.texts.get(path)) is not None}
+    return Contents(texts, {path: place for path in paths if (place := state.origins.get(path)) is not None})

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from pydock.build import walk
+from pydock.build.installs import requirement_sets
 from pydock.build.laws import broken
 from pydock.build.violation import Declared, Violation
 from pydock.context import Tree
@@ -74,7 +75,7 @@ def check(project: Project, rules: Iterable[Rule]) -> tuple[Finding, ...]:
     if problems := project.dockerfile.problems:
         line, what = problems[0]
         raise SyntaxProblem(f"{project.path}:{line}: {what}", "pydock edits only files that a builder accepts")
-    for requirements in project.requirement_sets:
+    for requirements in requirement_sets(project):
         if requirements.loop:
             _refuse_loop(project, requirements.loop)
     found: list[Finding] = []

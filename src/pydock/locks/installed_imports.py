@@ -15,6 +15,9 @@ from functools import cache, lru_cache
 
 from packaging.utils import canonicalize_name
 
+from pydock.build.files import PROGRAM_FOLDERS
+from pydock.build.installs import Install, installs_of, requirement_sets
+from pydock.build.views import files_before
 from pydock.data import rows
 from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, context_path, syncs
 from pydock.locks.installs.requests import wanted
@@ -23,8 +26,7 @@ from pydock.locks.lock_files import compiled, lock
 from pydock.packages.requirements import Entry, Kind
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.installs import Install
-from pydock.project.sources import PROGRAM_FOLDERS, remembered, sources
+from pydock.project.sources import remembered, sources
 from pydock.service.code.imports import imported_files
 from pydock.service.code.removals import refused_sources
 from pydock.service.entry import entry_file
@@ -112,7 +114,7 @@ def installed(project: Project) -> Installed:
         is_whole &= not any(map(_INSTALLS_MORE.search, runs))
         is_whole &= not any(script(run).opaque or any(map(_is_own, script(run).commands)) for run in stage.of("RUN"))
         is_whole &= not any(name.startswith("python") for step in apt_installs(stage) for name in step.names)
-        for install in project.installs(stage):
+        for install in installs_of(project, stage):
             found = _asked(project, install)
             is_whole &= found is not None
             names |= {entry.name for entry in found or () if entry.name}
@@ -148,7 +150,7 @@ def _asked(project: Project, install: Install) -> tuple[Entry, ...] | None:
         return None
     found: list[Entry] = []
     for word in install.files:
-        path = project.origin(install.stage, word.value, install.instruction) if word.value else None
+        path = files_before(project, install.instruction).origin(word.value) if word.value else None
         if path is None or not path.endswith((".txt", ".in", ".pip", ".lock")):
             return None
         listed = project.requirement_set(path)
@@ -223,7 +225,7 @@ def missing_imports(project: Project) -> Iterator[tuple[Import, str]]:
 
 def unused_requirements(project: Project) -> Iterator[Entry]:
     """Requirements whose modules no file of the context names, and that nothing but an import would use."""
-    listed = [each for each in project.requirement_sets if compiled(project, each) is None]
+    listed = [each for each in requirement_sets(project) if compiled(project, each) is None]
     listed += [project.requirement_set(path) for path in _manifests(project)]
     entries = [entry for each in listed for entry in each.entries if entry.name]
     if refused_sources(project) or not sources(project):

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from packaging.utils import canonicalize_name
 
+from pydock.build.installs import Install, behind, installs_of, without
 from pydock.dockerfile import Instruction
 from pydock.locks.installs.requests import Wanted, wanted
 from pydock.locks.installs.shipped_stages import shipped
@@ -24,7 +25,6 @@ from pydock.locks.stale_locks import Outdated, outdated
 from pydock.packages.requirements import Entry
 from pydock.project import Project
 from pydock.project.context import Copied
-from pydock.project.installs import Install, behind, without
 from pydock.shell import Word, script
 from pydock.text import Edit, Span, apply
 from pydock.values import Value
@@ -309,7 +309,7 @@ def _is_needed(project: Project, install: Install, copied: Copied, files: list[s
     if any(name in entry.value for entry in later for name in names):
         return True
     for entry in later:
-        installs = [each for stage in project.dockerfile.stages for each in project.installs(stage)]
+        installs = [each for stage in project.dockerfile.stages for each in installs_of(project, stage)]
         if any(each.instruction is entry and each.places for each in installs):
             return True
     if len(script(install.instruction).commands) > 1 and any(

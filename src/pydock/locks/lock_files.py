@@ -17,6 +17,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from pydock.build.installs import requirement_sets
 from pydock.locks.freshness import Freshness, pipenv_freshness, poetry_freshness, uv_freshness
 from pydock.packages.requirements import RequirementSet
 from pydock.patterns import regex
@@ -124,7 +125,7 @@ def _manifest(path: str, text: str) -> Manifest:
 def locks(project: Project) -> tuple[Lock, ...]:
     """Every lock of the context, by path; compiled requirements files are found by their first lines."""
     found = [lock(project, path) for path in project.tree.files if posixpath.basename(path) in NAMES]
-    found += [compiled(project, entry) for entry in project.requirement_sets]
+    found += [compiled(project, entry) for entry in requirement_sets(project)]
     return tuple(sorted((entry for entry in found if entry), key=lambda entry: entry.path))
 
 

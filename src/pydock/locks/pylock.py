@@ -13,9 +13,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from pydock.build.installs import Install, installs_of
 from pydock.locks.installs.requests import Wanted
 from pydock.project import Project
-from pydock.project.installs import Install
 from pydock.project.pins import Answer
 from pydock.project.secrets import url_with_password
 
@@ -41,7 +41,7 @@ def _pinned(project: Project, install: Install) -> Version | None:
     """The version of the installer that an earlier install of the stage pins, None where none does."""
     found = None
     for stage in reversed(project.lineage(install.stage)):
-        for earlier in project.installs(stage):
+        for earlier in installs_of(project, stage):
             if stage is install.stage and earlier.command.span.start >= install.command.span.start:
                 break
             for word in earlier.packages:

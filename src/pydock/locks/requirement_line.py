@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pydock.build.installs import requirement_sets
 from pydock.packages.requirements import Kind
 from pydock.patterns import regex
 from pydock.project import Project
@@ -16,16 +17,16 @@ def asked_too(project: Project, name: str) -> Edit | None:
     In order where the file is sorted, else at its end, by its bare name. None where there is no
     such file, or more than one, and where a tool writes it.
     """
-    if len(project.requirement_sets) != 1:
+    if len(requirement_sets(project)) != 1:
         return None
-    path = project.requirement_sets[0].path
+    path = requirement_sets(project)[0].path
     text = project.tree.text(path)
     is_made = text is None or _MADE_BY_TOOLS.search(text) is not None
     has_source = project.tree.has_file(f"{path.removesuffix('.txt')}.in")
     if is_made or text is None or has_source or not path.endswith(".txt") or text.startswith("\ufeff"):
         return None
     newline = "\r\n" if "\r\n" in text else "\n"
-    entries = [entry for entry in project.requirement_sets[0].entries if entry.path == path]
+    entries = [entry for entry in requirement_sets(project)[0].entries if entry.path == path]
     named = [entry for entry in entries if entry.kind is Kind.REQUIREMENT]
     names = [entry.name for entry in named]
     later = [entry for entry in named if entry.name > name]

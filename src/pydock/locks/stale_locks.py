@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pydock.build.installs import RESOLVING, Install, installs
+from pydock.build.views import files_before
 from pydock.dockerfile import Stage
 from pydock.locks.installs.requests import Wanted, asked_by, names_of, wanted
 from pydock.locks.lockfile import lock_path
 from pydock.locks.pip_compile import Made, held, made, unfit, why_stale
 from pydock.locks.python.interpreters import interpreter
 from pydock.project import Project
-from pydock.project.installs import RESOLVING, Install, installs
 from pydock.project.pins import Request
 from pydock.project.sources import remembered
 from pydock.shell import Word
@@ -67,7 +68,7 @@ def _of_stage(project: Project, stage: Stage) -> Iterator[Outdated]:
             yield Outdated((install.files or install.places)[0], path, head, why, again, entry)
             continue
         for word in install.files:
-            origin = project.origin(stage, word.value, install.instruction) if word.value else None
+            origin = files_before(project, install.instruction).origin(word.value) if word.value else None
             head = made(project, origin) if origin and origin not in seen else None
             if origin and head:
                 seen.add(origin)

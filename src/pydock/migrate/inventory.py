@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build.installs import installs_of, requirement_sets
 from pydock.dockerfile import Stage
 from pydock.images.tags import debian_suite
 from pydock.locks.installs.lock_installs import LOCKS, syncs
@@ -73,7 +74,7 @@ def _manager(project: Project) -> str:
     for stage in project.dockerfile.stages:
         for sync in syncs(project.dockerfile, stage):
             return sync.tool
-    tools = [install.tool for stage in project.dockerfile.stages for install in project.installs(stage)]
+    tools = [install.tool for stage in project.dockerfile.stages for install in installs_of(project, stage)]
     if any("conda" in (project.reference(stage) or "") for stage in project.dockerfile.stages):
         return "conda"
     return "uv" if "uv" in tools else "pip" if tools else ""
@@ -91,7 +92,7 @@ def _is_pinned(project: Project) -> bool | None:
 
 
 def _pins(project: Project) -> Iterator[bool]:
-    for found in project.requirement_sets:
+    for found in requirement_sets(project):
         for entry in found.entries:
             if entry.kind is Kind.REQUIREMENT:
                 yield entry.is_pinned

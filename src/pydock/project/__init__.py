@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from datetime import date
 from functools import cached_property
 
@@ -13,7 +12,6 @@ from pydock.images.tags import PythonImage, python_image, slim_tag
 from pydock.packages import archive, metadata, requirements
 from pydock.packages.requirements import RequirementSet
 from pydock.project import context
-from pydock.project.installs import Install, installs
 from pydock.project.pins import Pins
 from pydock.project.registry import Registry
 from pydock.project.running import Running
@@ -127,16 +125,6 @@ class Project(Value, dict=True):
         image = self.python_image(stage)
         return image is not None and image.is_debian
 
-    @cached_property
-    def _installs(self) -> dict[int, tuple[Install, ...]]:
-        return {}
-
-    def installs(self, stage: Stage) -> tuple[Install, ...]:
-        """Every pip install of a stage, in order."""
-        if stage.index not in self._installs:
-            self._installs[stage.index] = tuple(installs(self.dockerfile, stage))
-        return self._installs[stage.index]
-
     def environment(self, stage: Stage, before: Instruction | None = None) -> Values:
         """ENV and ARG in force; None for values that are only known at build time."""
         return environment_before(self.dockerfile, stage, before)
@@ -149,18 +137,6 @@ class Project(Value, dict=True):
 
     def copies(self, stage: Stage, before: Instruction | None = None) -> tuple[context.Copied, ...]:
         return context.copies(self.dockerfile, stage, before)
-
-    def origin(self, stage: Stage, path: str, before: Instruction | None = None) -> str | None:
-        """The context path of what is at a path of the image; a relative one is under the work directory."""
-        workdir = self.workdir(stage, before)
-        if workdir is None:
-            return None
-        absolute = posixpath.normpath(posixpath.join(workdir, path))
-        for entry in self.lineage(stage):
-            found = context.origin_of(self.dockerfile, entry, self.tree, absolute, before if entry is stage else None)
-            if found is not None:
-                return found
-        return None
 
     @cached_property
     def _requirement_sets(self) -> dict[str, RequirementSet]:
@@ -176,18 +152,6 @@ class Project(Value, dict=True):
                 found = read(path, self.tree.text)
             self._requirement_sets[path] = found
         return self._requirement_sets[path]
-
-    @cached_property
-    def requirement_sets(self) -> tuple[RequirementSet, ...]:
-        """The requirements files that any stage installs, each once."""
-        found: dict[str, RequirementSet] = {}
-        for stage in self.dockerfile.stages:
-            for install in self.installs(stage):
-                for word in install.files:
-                    origin = self.origin(stage, word.value or "", install.instruction) if word.value else None
-                    if origin and origin not in found:
-                        found[origin] = self.requirement_set(origin)
-        return tuple(found.values())
 
     def line(self, span: Span) -> int:
         return self.dockerfile.position(span.start)[0]

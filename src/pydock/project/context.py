@@ -95,14 +95,3 @@ def _copied(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> C
     # The builder takes a way out of the context for one from its top.
     clean = tuple(posixpath.normpath(f"/{source}").lstrip("/") or "." for source in sources)
     return Copied(instruction, clean, absolute.rstrip("/") + "/" if into else absolute)
-
-
-def origin_of(
-    dockerfile: Dockerfile, stage: Stage, tree: Tree, path: str, until: Instruction | None = None
-) -> str | None:
-    """The file of the context that is at an absolute image path, by the last copy that puts it there."""
-    for copied in reversed(copies(dockerfile, stage, until)):
-        origin = copied.origin(tree, path)
-        if origin is not None and (not tree.known or tree.has_file(origin) or tree.has_folder(origin)):
-            return origin
-    return None

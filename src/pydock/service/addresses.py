@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 
+from pydock.build.views import files
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import content
 from pydock.service.code.constants import read_constants
 from pydock.service.code.imports import imported_files, module_at, reach
 from pydock.service.code.listening_calls import Run, run_defaults
@@ -137,5 +137,5 @@ def _may_be_in_file(project: Project, name: str, values: Values, known: str = ""
         return False
     pattern = re.compile(rf"^[ \t]*(?:export\s+)?{re.escape(name)}[ \t]*=(.*)$", re.M | re.I)
     places = [posixpath.join(folder, ".env") for folder in (".", "..")]
-    said = [text for place in places if (found := content(project, place)) for text in pattern.findall(found[1])]
+    said = [text for place in places if (found := files(project).content(place)) for text in pattern.findall(found[1])]
     return any(text.strip() != known for text in said)

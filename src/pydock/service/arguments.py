@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from itertools import pairwise
 
+from pydock.build.containers.starts import Start
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.start import Start
 from pydock.shell import Word
 from pydock.text import Edit, Span
 

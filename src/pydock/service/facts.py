@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build.containers.entry_point import declared
+from pydock.build.containers.starts import Start
+from pydock.build.views import starts, starts_of_service
 from pydock.patterns import regex
 from pydock.project import Project, calls, compose
-from pydock.project.declared import declared
 from pydock.project.programs import DJANGO_WORKERS, PREPARATIONS
 from pydock.project.sources import remembered
-from pydock.project.start import Start, starts, starts_of
 from pydock.service.app import QUEUES, App, bind_of, read_app
 from pydock.service.code.objects import is_bound
 from pydock.service.files.ownership import ownership
@@ -91,7 +92,7 @@ def _processes(project: Project) -> Iterator[Process]:
         if each.role == "managed" and not each.script and each.is_taken and each.program not in PREPARATIONS:
             yield _process(project, each, read_server(project, each))
     for service in (*compose.services(project), *compose.services_above(project)):
-        own = [each for each in starts_of(project, service) if each.role == "compose" and not each.script]
+        own = [each for each in starts_of_service(project, service) if each.role == "compose" and not each.script]
         work = [each for each in own if each.program not in PREPARATIONS and not is_job(each)]
         if len(work) == 1:
             found = _process(project, work[0], read_server(project, work[0]))

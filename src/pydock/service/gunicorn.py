@@ -11,9 +11,9 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 
+from pydock.build.views import files
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import content
 from pydock.service.code.constants import constants_of
 from pydock.service.code.ports import Bind, Port, Values, read_bind, template
 from pydock.shell import Command
@@ -166,7 +166,7 @@ def _configuration(
     place = (named or "./gunicorn.conf.py").removeprefix("file:")
     if place.startswith("python:"):
         place = place.removeprefix("python:").replace(".", "/") + ".py"
-    found = content(project, posixpath.join(chdir, place))
+    found = files(project).content(posixpath.join(chdir, place))
     if found is None:
         # Without -c a missing file is the ordinary case.
         return "", {}, not named and project.tree.known

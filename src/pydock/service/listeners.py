@@ -14,11 +14,11 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
+from pydock.build.containers.starts import Start
+from pydock.build.views import files
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.programs import DJANGO_WORKERS
-from pydock.project.sources import content
-from pydock.project.start import Start
 from pydock.service.code.ports import Bind, Port, Values, read_bind, read_port
 from pydock.service.gunicorn import Gunicorn, read_gunicorn
 from pydock.shell import Command
@@ -125,7 +125,7 @@ def _hypercorn(project: Project, start: Start, command: Command, values: Values)
     texts = [text] if (text := _text(command, "-b", "--bind")) else []
     source = "command line"
     config = _text(command, "-c", "--config")
-    found = content(project, config) if config and not config.startswith(("python:", "file:")) else None
+    found = files(project).content(config) if config and not config.startswith(("python:", "file:")) else None
     document = read_toml(found[1]) if found else None
     unknown = config is not None and document is None
     if not texts and config:
@@ -170,7 +170,7 @@ def _flask(project: Project, start: Start, command: Command, values: Values) -> 
     if "run" not in command.values:
         return Server("job", start, command)
     bind = _host_and_port(command, ("--host -h", "--port -p"), values, ("127.0.0.1", 5000), "FLASK_RUN")
-    has_file = not project.tree.known or any(content(project, name) for name in (".flaskenv", ".env"))
+    has_file = not project.tree.known or any(files(project).content(name) for name in (".flaskenv", ".env"))
     if has_file and bind.source != "command line":
         bind = Bind(None, None, "configuration")
     app = _text(command, "--app", "-A") or values.get("FLASK_APP") or ""
@@ -198,7 +198,7 @@ def _streamlit(project: Project, start: Start, command: Command, values: Values)
         return None
     names = ("--server.address", "--server.port")
     bind = _host_and_port(command, names, values, ("0.0.0.0", 8501))
-    may_be_set = not project.tree.known or content(project, ".streamlit/config.toml")
+    may_be_set = not project.tree.known or files(project).content(".streamlit/config.toml")
     if bind.source == "default" and ("STREAMLIT_SERVER_PORT" in values or may_be_set):
         bind = Bind(None, read_port("$STREAMLIT_SERVER_PORT", values), "environment")
     entry = next((value for value in command.values[1:] if value.endswith(".py")), "")
@@ -212,7 +212,7 @@ def _celery(project: Project, start: Start, command: Command, values: Values) ->
 
 def _uwsgi(project: Project, start: Start, command: Command, values: Values) -> Server:
     ini = _text(command, "--ini") or next((value for value in command.values[1:] if value.endswith(".ini")), "")
-    found = content(project, ini) if ini else None
+    found = files(project).content(ini) if ini else None
     settings = _uwsgi_settings(found[1]) if found else {}
     words = {name: _text(command, f"--{name}") for name in (*_UWSGI_SOCKETS, "module", "wsgi-file", "callable")}
     words["socket"], words["module"] = words["socket"] or _text(command, "-s"), words["module"] or _text(command, "-w")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pydock.build.containers.starts import Start
+from pydock.build.views import starts
 from pydock.project import Project
 from pydock.project.programs import DJANGO_SERVICES, JOBS, PREPARATIONS, SERVERS
-from pydock.project.start import Start, starts
 
 
 def own_starts(project: Project) -> tuple[Start, ...]:

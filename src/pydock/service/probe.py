@@ -10,8 +10,8 @@ import posixpath
 import re
 import sys
 
+from pydock.build.views import files
 from pydock.project import Project
-from pydock.project.sources import origin
 from pydock.service.code.ports import Port
 from pydock.text import to_exec_form
 from pydock.values import Value
@@ -133,7 +133,7 @@ def existing_script(project: Project) -> str | None:
             for source in copied.sources:
                 inside = posixpath.relpath(path, source)
                 place = posixpath.normpath(posixpath.join(copied.target, inside))
-                if not inside.startswith("..") and origin(project, project.final, place) == path:
+                if not inside.startswith("..") and files(project).origin(place) == path:
                     return place
     return None
 

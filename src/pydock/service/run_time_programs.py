@@ -6,10 +6,11 @@ import posixpath
 import re
 from collections.abc import Mapping
 
+from pydock.build.containers.starts import Start
+from pydock.build.files import PROGRAM_FOLDERS
+from pydock.build.views import files, script_text, starts
 from pydock.project import Project, calls
 from pydock.project.programs import BUILTINS
-from pydock.project.sources import PROGRAM_FOLDERS, origin
-from pydock.project.start import Start, script_text, starts
 
 
 def called_programs(project: Project) -> Mapping[str, tuple[str, ...]]:
@@ -37,7 +38,7 @@ def _called(project: Project, start: Start) -> str:
     if _defines(script_text(project, start), name):
         return ""
     places = [name] if folder else [f"{each}/{name}" for each in PROGRAM_FOLDERS]
-    is_own = any(origin(project, project.final, place) for place in places)
+    is_own = any(files(project).origin(place) for place in places)
     return "" if is_own else posixpath.basename(name)
 
 

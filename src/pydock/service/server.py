@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from pydock.build.containers.starts import Start
+from pydock.build.installs import installs_of, requirement_sets
+from pydock.build.views import starts
 from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.sources import remembered
-from pydock.project.start import Start, starts
 from pydock.service.code.ports import Bind, Values
 from pydock.service.files.mounts import place_of
 from pydock.service.listeners import READERS, Server, read_manage, read_toml
@@ -176,13 +178,13 @@ def _flask_group(project: Project, start: Start, command: Command, values: Value
 
 def is_installed(project: Project, name: str) -> bool:
     """Whether a package is asked for by name: in requirements, in RUN, in pyproject.toml or Pipfile."""
-    if any(name in entry.names for entry in project.requirement_sets):
+    if any(name in entry.names for entry in requirement_sets(project)):
         return True
     pattern = re.compile(rf"(?m)(?:^|[\"'\s]){re.escape(name)}(?:$|[\"'\s=<>~!;\[])")
     inline = [
         word.value or ""
         for stage in project.dockerfile.stages
-        for each in project.installs(stage)
+        for each in installs_of(project, stage)
         for word in each.packages
     ]
     texts = [project.tree.text(path) or "" for path in ("pyproject.toml", "Pipfile")]

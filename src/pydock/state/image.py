@@ -158,10 +158,12 @@ class State(Value):
         self, effect: Effect, changed: set[str], *, is_sure: bool
     ) -> tuple[HashTrieMap[str, str], HashTrieMap[str, str]]:
         texts, origins = self.texts, self.origins
-        for path in (*changed, *effect.texts, *effect.origins):
+        # A copy that is written anew as it was is still the file of the context, which people edit.
+        same = {path for path, text in effect.texts.items() if path in origins and self.text(path) == text}
+        for path in {*changed, *effect.texts, *effect.origins} - same:
             texts, origins = texts.discard(path), origins.discard(path)
         for path, text in effect.texts.items() if is_sure else ():
-            texts = texts.insert(path, text)
+            texts = texts if path in same else texts.insert(path, text)
         for path, origin in effect.origins.items() if is_sure else ():
             origins = origins.insert(path, origin)
         return texts, origins

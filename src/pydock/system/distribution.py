@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from pydock.build.installs import installs_of
+from pydock.build.views import starts
 from pydock.dockerfile import Stage
 from pydock.images.tags import parse
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.start import starts
 from pydock.shell import script
 
 _DEBIAN = regex(r"(?:docker\.io/)?(?:library/)?(debian|ubuntu|buildpack-deps|debian/\w+|ubuntu/\w+)\Z")
@@ -61,6 +62,6 @@ def runs_python(project: Project, stage: Stage) -> bool:
     """Whether the containers of a stage run Python, by its image, its installs or its start."""
     if _PYTHON_NAME.search(project.reference(stage) or ""):
         return True
-    if any(project.installs(entry) for entry in project.lineage(stage)):
+    if any(installs_of(project, entry) for entry in project.lineage(stage)):
         return True
     return stage is project.final and any(_PYTHON_PROGRAM.fullmatch(start.program) for start in starts(project))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from pydock.build.views import files_before, starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project
-from pydock.project.start import starts
 from pydock.shell import script
 from pydock.system.apt import AptRun, apt_runs
 
@@ -49,7 +49,7 @@ def _runs_script_with_apt(project: Project, stage: Stage, run: Instruction) -> b
         for value in command.values:
             if not value.endswith((".sh", ".bash")):
                 continue
-            path = project.origin(stage, value, run)
+            path = files_before(project, run).origin(value)
             text = project.tree.text(path) if path else None
             if text is None or (re.search(r"\bapt(-get)? ", text) and not re.search(r"\bapt(-get)? .*update", text)):
                 return True

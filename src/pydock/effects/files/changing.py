@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pydock.effects.files.edited import edited
-from pydock.effects.paths import named_things, needed, path_in, taken, texts_of
+from pydock.effects.paths import contents_of, named_things, needed, path_in, taken, texts_of
 from pydock.effects.registry import effect
 from pydock.patterns import regex
 from pydock.shell import Word
@@ -51,12 +51,14 @@ def _changed(paths: list[Word], line: Argv, state: State, needs: tuple[Need, ...
         things = named_things(word, state, with_below=is_deep)
         read = needed(word, state)
         takes = taken(word, state) if is_deep or is_forced else ()
+        same = contents_of(things, state)
         found.append(
             Effect(
                 needs if is_forced else (*needs, *read),
                 takes=takes,
                 changes=things,
-                texts=texts_of(things, state),
+                texts=same.texts,
+                origins=same.origins,
                 operand=word,
             )
         )

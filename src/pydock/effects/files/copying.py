@@ -6,24 +6,26 @@ import posixpath
 from collections.abc import Iterable
 
 from pydock.effects.files.making import put
-from pydock.effects.paths import is_folder, is_glob, joined, needed, opened, path_of, taken
+from pydock.effects.paths import contents_of, is_folder, is_glob, joined, needed, opened, path_of, taken
 from pydock.effects.registry import effect
 from pydock.shell import Word
 from pydock.shell.argv import Argv
 from pydock.state import Answer, Effect, Open, State, files_below
 from pydock.state.needs import Below, File, Folder, Need, Place, Thing, User
-from pydock.values import Value, field
+from pydock.values import Value, field, replace
 
 
 class Copies(Value):
-    """What lies at a new place: things, the texts of files, and places below which there may be more."""
+    """What lies at a new place: things, what is in the files, and places below which there may be more."""
 
     things: tuple[Thing, ...] = ()
     texts: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
     places: tuple[str, ...] = ()
 
     def __add__(self, more: Copies) -> Copies:
-        return Copies(self.things + more.things, {**self.texts, **more.texts}, self.places + more.places)
+        texts, origins = {**self.texts, **more.texts}, {**self.origins, **more.origins}
+        return Copies(self.things + more.things, texts, origins, self.places + more.places)
 
 
 @effect("cp")
@@ -36,8 +38,7 @@ def mv(line: Argv, state: State) -> Iterable[Effect]:
     found = copied(line, state)
     sources = line.operands if line.value("-t", "--target-directory") else line.operands[:-1]
     gone = tuple(File(path) for word in sources if (path := path_of(word, state)))
-    texts = dict(found.texts)
-    return (Effect(found.needs, provides=found.provides, removes=gone, texts=texts, opens=found.opens),)
+    return (replace(found, removes=gone),)
 
 
 @effect("install")
@@ -80,7 +81,7 @@ def ln(line: Argv, state: State) -> Iterable[Effect]:
     for word in sources:
         path, link = _link(word, where, state, is_inside=is_inside, is_symbolic=is_symbolic)
         if path is None:
-            made += Copies((File(link),), {}, (link,))
+            made += Copies((File(link),), places=(link,))
             continue
         needs.append(Place(path))
         made += _copy(path, link, state)
@@ -130,7 +131,7 @@ def copied(
         path = path_of(word, state)
         if path is None:
             takes += taken(word, state) or ([Below(state.workdir)] if state.workdir not in {None, "/"} else [])
-            made += Copies(() if is_inside else (File(where),), {}, (where,))
+            made += Copies(() if is_inside else (File(where),), places=(where,))
             continue
         has_contents = (word.value or "").endswith(contents_mark)
         new = joined(where, posixpath.basename(path)) if is_inside and not has_contents else where
@@ -140,7 +141,8 @@ def copied(
 
 def _effect(needs: tuple[Need, ...], made: Copies, takes: tuple[Need, ...] = ()) -> Effect:
     opens: Open | None = files_below(*dict.fromkeys(made.places)) if made.places else None
-    return Effect(needs, takes=takes, provides=tuple(dict.fromkeys(made.things)), texts=made.texts, opens=opens)
+    things = tuple(dict.fromkeys(made.things))
+    return Effect(needs, takes=takes, provides=things, texts=made.texts, origins=made.origins, opens=opens)
 
 
 def _is_folder(target: Word, where: str, state: State, count: int) -> bool:
@@ -150,19 +152,23 @@ def _is_folder(target: Word, where: str, state: State, count: int) -> bool:
 def _copy(path: str, new: str, state: State) -> Copies:
     """What is known at a path, at another one; nobody knows whether an unknown path is a file or a folder."""
     if state.makers(File(path)):
-        text = state.text(path)
-        return Copies((File(new),), {} if text is None else {new: text})
+        same = contents_of((File(path),), state)
+        return Copies((File(new),), _renamed(same.texts, path, new), _renamed(same.origins, path, new))
     if not is_folder(path, state):
-        return Copies((File(new),), {}, (new,))
+        return Copies((File(new),), places=(new,))
     things: list[Thing] = [Folder(new)]
-    texts: dict[str, str] = {}
-    for thing in state.below(path):
-        if not isinstance(thing, File | Folder):
-            continue
-        there = joined(new, thing.path[len(path.rstrip("/")) + 1 :])
-        things.append(File(there) if isinstance(thing, File) else Folder(there))
-        text = state.text(thing.path)
-        if text is not None:
-            texts[there] = text
+    inside = [thing for thing in state.below(path) if isinstance(thing, File | Folder)]
+    things += [type(thing)(_at(thing.path, path, new)) for thing in inside]
+    same = contents_of(inside, state)
     may_hold_more = state.find(File(joined(path, "*"))).answer is not Answer.NO
-    return Copies(tuple(things), texts, (new,) if may_hold_more else ())
+    texts, origins = _renamed(same.texts, path, new), _renamed(same.origins, path, new)
+    return Copies(tuple(things), texts, origins, (new,) if may_hold_more else ())
+
+
+def _at(place: str, path: str, new: str) -> str:
+    """Where a place below a path is, when the path is another one."""
+    return joined(new, place[len(path.rstrip("/")) + 1 :]) if place != path else new
+
+
+def _renamed(known: dict[str, str], path: str, new: str) -> dict[str, str]:
+    return {_at(place, path, new): value for place, value in known.items()}

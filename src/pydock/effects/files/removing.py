@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from pydock.effects.paths import is_glob, matching, path_in, path_of
+from pydock.effects.paths import contents_of, is_glob, matching, path_in, path_of
 from pydock.effects.registry import effect, effects_of
 from pydock.shell import Word
 from pydock.shell.argv import Argv
@@ -146,5 +146,6 @@ def _with_files(
     has_names = bool(_NAMES & set(names))
     things = found if has_names else [thing for place in places for thing in (Folder(place), *state.below(place))]
     changes = tuple(thing for thing in things if state.makers(thing))
-    texts = {path: text for thing in changes if (path := path_in(thing)) and (text := state.text(path)) is not None}
-    return replace(each, takes=(*each.takes, *takes), changes=changes, texts=texts, opens=None)
+    same = contents_of(changes, state)
+    takes = (*each.takes, *takes)
+    return replace(each, takes=takes, changes=changes, texts=same.texts, origins=same.origins, opens=None)

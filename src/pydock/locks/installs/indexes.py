@@ -13,12 +13,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from pydock.build.installs import Install, pip_command
+from pydock.build.views import files_before
 from pydock.dockerfile import Instruction, Stage
 from pydock.locks.installs.caches import mounts
 from pydock.packages.requirements import Kind, RequirementSet
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.installs import Install, pip_command
 from pydock.project.pins import Indexes
 from pydock.project.secrets import url_with_password
 from pydock.shell import script
@@ -193,7 +194,7 @@ def _configured(project: Project, install: Install) -> Iterator[tuple[str, str |
         if posixpath.basename(mount["target"]) in {"pip.conf", posixpath.basename(named or "pip.conf")}:
             yield "index-url", None, "the package index is in a build secret, so it"
     for path in (*_CONFIGURATIONS, *([named] if named else [])):
-        origin = project.origin(install.stage, path, install.instruction)
+        origin = files_before(project, install.instruction).origin(path)
         text = project.tree.text(origin) if origin else None
         if origin and text is not None:
             yield from _sections(origin, text)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 
+from pydock.build.installs import Install, pip_command, runs
+from pydock.build.views import files_before
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.installs import Install, pip_command, runs
 from pydock.shell import Command, script
 from pydock.text import Span
 
@@ -81,7 +82,7 @@ def _read_by(project: Project, install: Install) -> frozenset[str]:
     found = set()
     for word in (*install.files, *install.constraints):
         found.add(word.value or "")
-        origin = project.origin(install.stage, word.value, install.instruction) if word.value else None
+        origin = files_before(project, install.instruction).origin(word.value) if word.value else None
         found |= set(project.requirement_set(origin).files) if origin else set()
     return frozenset(map(posixpath.basename, found)) - {""}
 

@@ -6,10 +6,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build.installs import runs
+from pydock.build.views import files_before
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.locks.installs.caches import mounts
 from pydock.project import Project
-from pydock.project.installs import runs
 from pydock.shell import Command, Step, Word, script
 from pydock.values import Value, once
 
@@ -119,7 +120,7 @@ def context_path(project: Project, sync: Sync, name: str) -> str | None:
     """The file of the context that an install finds under a name in its work directory, None when unsure."""
     if sync.is_elsewhere or not project.tree.known:
         return None
-    path = project.origin(sync.stage, name, sync.instruction) or _bound(project, sync, name)
+    path = files_before(project, sync.instruction).origin(name) or _bound(project, sync, name)
     if path is None or project.tree.ignore.hides(path) or not project.tree.has_file(path):
         return None
     return path

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from pydock.build.installs import RESOLVING, Install, installs
+from pydock.build.views import files_before
 from pydock.dockerfile import Stage
 from pydock.locks.installs.build_tools import BUILD_TOOLS
 from pydock.locks.installs.indexes import Supply, supply
@@ -24,7 +26,6 @@ from pydock.packages.metadata import NAMES, manifest_of
 from pydock.packages.requirements import Entry, Kind, RequirementSet, entries
 from pydock.patterns import regex
 from pydock.project import Options, Project
-from pydock.project.installs import RESOLVING, Install, installs
 from pydock.project.pins import Answer, Request
 from pydock.project.secrets import url_with_password
 from pydock.project.sources import remembered
@@ -123,7 +124,7 @@ def _of_install(
     names = names_of(install)
     if not words and not names and (not install.places or install.has("--no-deps")):
         return None
-    origins = [project.origin(install.stage, word.value, install.instruction) if word.value else None for word in words]
+    origins = [files_before(project, install.instruction).origin(word.value) if word.value else None for word in words]
     hidden = next((f"{word.text} is known only when the image is built" for word in words if not word.value), "")
     absent = next((f"no COPY brings {word.text}" for word, path in zip(words, origins, strict=True) if not path), "")
     paths = tuple(path for path in origins if path)
@@ -171,10 +172,10 @@ def _manifest(project: Project, install: Install, place: str) -> str:
     if not folder or "://" in folder:
         return ""
     if is_archive(folder):
-        origin = project.origin(install.stage, folder, install.instruction)
+        origin = files_before(project, install.instruction).origin(folder)
         return f"{origin}{place.removeprefix(folder)}" if origin and project.tree.has_file(origin) else ""
     for name in NAMES:
-        origin = project.origin(install.stage, posixpath.join(folder, name), install.instruction)
+        origin = files_before(project, install.instruction).origin(posixpath.join(folder, name))
         if origin and (found := manifest_of(posixpath.dirname(origin), extras.rstrip("]"), project.tree.text)):
             return found
     return ""
@@ -287,7 +288,7 @@ def _bound(project: Project, install: Install, sets: Iterable[RequirementSet]) -
     """The constraints of an install, from its options and its files."""
     bound = [entry for each in sets for entry in each.constraints]
     for word in install.constraints:
-        path = project.origin(install.stage, word.value, install.instruction) if word.value else None
+        path = files_before(project, install.instruction).origin(word.value) if word.value else None
         bound += entries(path or "", (project.tree.text(path) if path else "") or "")
     return tuple(entry for entry in bound if entry.requirement)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.build.installs import RESOLVING, installs
 from pydock.images.tags import tagged, version_order
 from pydock.locks.installs.build_tools import is_build_tool
 from pydock.locks.installs.lock_installs import syncs
@@ -13,7 +14,6 @@ from pydock.locks.python.upgrade import Step, next_step
 from pydock.locks.stale_locks import at_source
 from pydock.project import Project
 from pydock.project.bases import released, roots
-from pydock.project.installs import RESOLVING, installs
 from pydock.project.pins import Answer, Request
 from pydock.project.python import release
 from pydock.project.retag import retagged

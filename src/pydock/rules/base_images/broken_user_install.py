@@ -17,9 +17,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build.installs import Install, installs_of
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project
-from pydock.project.installs import Install
 from pydock.rule import Example, Finding, Rule
 from pydock.split.facts.environment import fills_other_environments
 from pydock.split.text.pip_commands import elsewhere, pip_words
@@ -131,7 +131,7 @@ def _is_incomplete(copies: list[Instruction]) -> bool:
 
 
 def _fix(project: Project, builder: Stage, stage: Stage, copies: list[Instruction]) -> tuple[Fix | None, str]:
-    installs = project.installs(builder)
+    installs = installs_of(project, builder)
     user_installs = [install for install in installs if install.has("--user")]
     if not user_installs or any(
         not install.has("--user") for install in installs if install.files or install.editables

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.build import walk
+from pydock.build.installs import requirement_sets
 from pydock.dockerfile import Stage
 from pydock.images.debian import Need, from_full_image, kind_of, needs, program
 from pydock.project import Project
@@ -146,7 +147,7 @@ def _used(project: Project, stage: Stage) -> tuple[Need, ...]:
         is_asked_for = known is not None and Package(known.package) in build.stages[stage.index].things
         if known and known.only_in_full(suite) and (not is_asked_for or place.startswith("line ")):
             found.append(Need(known.package, place, f"calls {name}"))
-    names = frozenset(name for listed in project.requirement_sets for name in listed.names)
+    names = frozenset(name for listed in requirement_sets(project) for name in listed.names)
     found += from_full_image(needs(names, suite), suite)
     return (*found, *loaded_libraries(project, suite), *media_types(project, suite, names))
 

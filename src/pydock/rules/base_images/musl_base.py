@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.build.installs import installs_of
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage, published, suites_of
 from pydock.patterns import regex
@@ -54,7 +55,7 @@ def check(project: Project) -> Iterator[Finding]:
     if image is None or not image.variant.startswith("alpine"):
         return
     stages = [stage for stage in project.dockerfile.stages if _is_alpine(project, stage)]
-    installs = [install for stage in stages for install in project.installs(stage)]
+    installs = [install for stage in stages for install in installs_of(project, stage)]
     if not installs:
         return
     root = project.lineage(project.final)[-1]

@@ -16,6 +16,7 @@ from functools import cache
 
 from packaging.utils import canonicalize_name
 
+from pydock.build.installs import installs_of, requirement_sets
 from pydock.data import rows
 from pydock.packages.requirements import Kind, entries
 from pydock.project import Project
@@ -60,12 +61,12 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _asked(project: Project) -> Iterator[tuple[str, str, Span]]:
     """(name, file, span) of what requirements files and installs name themselves."""
-    for found in project.requirement_sets:
+    for found in requirement_sets(project):
         for entry in found.entries:
             if entry.kind is Kind.REQUIREMENT:
                 yield entry.name, entry.path, entry.span
     for stage in project.dockerfile.stages:
-        for install in project.installs(stage):
+        for install in installs_of(project, stage):
             for word in install.packages:
                 for entry in entries("", word.value or ""):
                     if entry.kind is Kind.REQUIREMENT:

@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.build.installs import installs_of, runs
 from pydock.locks.installs.shipped_stages import shipped
 from pydock.project import Project
-from pydock.project.installs import runs
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 from pydock.text import Span
@@ -49,7 +49,7 @@ def _installed(project: Project) -> Iterator[tuple[str, Span]]:
     """(tool, place) of each tool that the shipped stages install and do not take away again."""
     removed = _removed(project)
     for stage in shipped(project):
-        for install in project.installs(stage):
+        for install in installs_of(project, stage):
             for word in install.packages:
                 tool = re.split(r"[=<>~!\[ ]", word.value or "")[0].lower()
                 if tool in _TOOLS and tool not in removed and not install.has("-t", "--target"):

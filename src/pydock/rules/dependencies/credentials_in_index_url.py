@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build.installs import requirement_sets
 from pydock.dockerfile import Instruction, Stage
 from pydock.packages.requirements import Kind
 from pydock.project import Project
@@ -101,7 +102,7 @@ def _arguments(stage: Stage, run: Instruction) -> set[str]:
 
 
 def _requirements(project: Project) -> Iterator[Finding]:
-    for found in project.requirement_sets:
+    for found in requirement_sets(project):
         for entry in found.entries:
             if entry.kind is not Kind.BLANK and index_passwords(entry.text):
                 what = entry.name or ("the index" if entry.kind is Kind.OPTION else "an entry")

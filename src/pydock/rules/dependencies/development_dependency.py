@@ -16,13 +16,14 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from pydock.build.installs import Install, behind, installs_of
+from pydock.build.views import files_before
 from pydock.build.violation import DEVELOPMENT
 from pydock.dockerfile import Stage
 from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.locks.installs.shipped_stages import feeding
 from pydock.locks.lock_files import lock, manifest
 from pydock.project import Project
-from pydock.project.installs import Install, behind
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
 from pydock.text import Edit, Fix, Safety
@@ -125,7 +126,7 @@ def check(project: Project) -> Iterator[Finding]:
         if _runs_tests(stage):
             continue
         seen: set[str] = set()
-        for install in project.installs(stage):
+        for install in installs_of(project, stage):
             yield from _of_install(project, install, seen)
         for sync in syncs(project.dockerfile, stage):
             if found := _of_sync(project, sync):
@@ -144,7 +145,7 @@ def _installs(command: Command) -> bool:
 
 def _of_install(project: Project, install: Install, seen: set[str]) -> Iterator[Finding]:
     for word in install.files:
-        path = project.origin(install.stage, word.value, install.instruction) if word.value else None
+        path = files_before(project, install.instruction).origin(word.value) if word.value else None
         if path is None or path in seen or path.endswith((".toml", ".cfg", ".py")):
             continue
         seen.add(path)

@@ -14,6 +14,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build.installs import installs_of
+from pydock.build.views import files_before
 from pydock.locks.installs.shipped_stages import feeding
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
@@ -35,9 +37,9 @@ EXAMPLES = (
 def check(project: Project) -> Iterator[Finding]:
     for stage in feeding(project):
         seen: set[str] = set()
-        for install in project.installs(stage):
+        for install in installs_of(project, stage):
             for word in install.files:
-                path = project.origin(stage, word.value, install.instruction) if word.value else None
+                path = files_before(project, install.instruction).origin(word.value) if word.value else None
                 if path is None or path in seen:
                     continue
                 seen.add(path)

@@ -21,12 +21,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pydock.build import walk
+from pydock.build.installs import Install, installs_of, pinned, requirement_sets
+from pydock.build.views import files_before
 from pydock.locks.installs.build_tools import BUILD_TOOLS
 from pydock.locks.installs.requests import Wanted, wanted
 from pydock.locks.lock_files import locks
 from pydock.packages.operands import is_place
 from pydock.project import Project
-from pydock.project.installs import Install, pinned
 from pydock.project.pins import Answer
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word, script
@@ -79,7 +80,7 @@ _LISTS = (REQUIREMENTS, "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "r
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
         installed: dict[str, str] = {}
-        for install in project.installs(stage):
+        for install in installs_of(project, stage):
             loose = _loose(install)
             if loose:
                 there = _there(project, install)
@@ -128,7 +129,7 @@ def _pins_of(project: Project, install: Install) -> Mapping[str, str]:
     if install.has("-t", "--target", "--prefix", "--root", "--user"):
         return pins
     for word in install.files:
-        path = project.origin(install.stage, word.value, install.instruction) if word.value else None
+        path = files_before(project, install.instruction).origin(word.value) if word.value else None
         for entry in project.requirement_set(path).entries if path and not path.endswith(".toml") else ():
             if entry.requirement and entry.is_pinned and not entry.requirement.url and not entry.requirement.marker:
                 pins[entry.name] = next(iter(entry.requirement.specifier)).version
@@ -139,7 +140,7 @@ def _finding(
     project: Project, install: Install, loose: tuple[tuple[Word, Requirement], ...], installed: Mapping[str, str]
 ) -> Finding:
     names = list(dict.fromkeys(requirement.name for _, requirement in loose))
-    files = [entry.path for entry in project.requirement_sets]
+    files = [entry.path for entry in requirement_sets(project)]
     place = files[0] if files else "a requirements file"
     return Finding(
         RULE,
@@ -201,7 +202,9 @@ def _is_only_list(project: Project, install: Install) -> bool:
         or tree.ignore.hides(REQUIREMENTS)
     ):
         return False
-    others = [each for stage in project.dockerfile.stages for each in project.installs(stage) if each is not install]
+    others = [
+        each for stage in project.dockerfile.stages for each in installs_of(project, stage) if each is not install
+    ]
     is_plain = install.step.command is not None and not install.instruction.heredocs and install.is_plain
     is_plain &= not any(command.program in {"cd", "pushd"} for command in script(install.instruction).commands)
     has_options = any(name not in {"--no-cache-dir", "-q", "--quiet", "--python"} for name, _ in install.options)

@@ -19,11 +19,12 @@ import re
 import sys
 from collections.abc import Iterator
 
+from pydock.build.installs import pip_command, runs, without
+from pydock.build.views import files_before
 from pydock.dockerfile import Instruction, Stage
 from pydock.locks.installs.caches import ROOT_NAMES
 from pydock.packages.operands import is_place
 from pydock.project import Project
-from pydock.project.installs import pip_command, runs, without
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
 from pydock.source.syntax import syntax
@@ -98,7 +99,7 @@ def _pip_instead(project: Project, stage: Stage, run: Instruction, command: Comm
 def _doubt(project: Project, stage: Stage, run: Instruction) -> str:
     """Why pip's isolated build may not do what setup.py does here, "" where it does."""
     moves = any(command.program in {"cd", "pushd"} for command in script(run).commands)
-    path = None if moves else project.origin(stage, "setup.py", run)
+    path = None if moves else files_before(project, run).origin("setup.py")
     text = project.tree.text(path) if path else None
     module = syntax(text) if text else None
     if module is None or text is None:

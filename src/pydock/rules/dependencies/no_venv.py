@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build.installs import Install, installs_of
 from pydock.dockerfile import Stage
 from pydock.project import Project
-from pydock.project.installs import Install
 from pydock.rule import Example, Finding, Rule
 from pydock.split import Split, split
 
@@ -35,7 +35,7 @@ def check(project: Project) -> Iterator[Finding]:
     # The split brings an environment along.
     if isinstance(split(project), Split):
         return
-    for install in project.installs(project.final):
+    for install in installs_of(project, project.final):
         if not _has_environment(project, project.final, install):
             yield Finding(
                 RULE,

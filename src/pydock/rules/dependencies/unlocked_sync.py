@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build.installs import behind
 from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.locks.lock_files import Lock, lock
 from pydock.locks.python.python_range import fits
 from pydock.project import Project
-from pydock.project.installs import behind
 from pydock.rule import Example, Finding, Rule
 from pydock.text import Edit, Fix, Safety
 

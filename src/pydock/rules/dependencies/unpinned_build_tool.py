@@ -18,13 +18,13 @@ from collections.abc import Iterator
 
 from packaging.version import Version
 
+from pydock.build.installs import Install, installs_of, pinned, runs
 from pydock.dockerfile import Instruction, Stage
 from pydock.locks.installs.build_tools import BUILD_TOOLS, latest_tool, python_minor
 from pydock.locks.installs.lock_installs import syncs
 from pydock.locks.lock_files import locks
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.installs import Install, pinned, runs
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
 from pydock.text import Edit, Fix, Safety
@@ -64,7 +64,7 @@ EXAMPLES = (
 
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
-        for install in project.installs(stage):
+        for install in installs_of(project, stage):
             yield from _of_install(project, install)
         for copy in stage.of("COPY"):
             if _UV_IMAGE.match(copy.flag("from") or ""):

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build.installs import Install, installs_of, without
 from pydock.dockerfile import Assignment, Instruction, Stage
 from pydock.locks.installs.caches import cache_folder, is_mounted, mounts, switched_off
 from pydock.project import Project
-from pydock.project.installs import Install, without
 from pydock.rule import Example, Finding, Rule
 from pydock.text import Edit, Fix, Safety, Span
 
@@ -40,7 +40,7 @@ EXAMPLES = (
 def check(project: Project) -> Iterator[Finding]:
     seen: set[tuple[int, str]] = set()
     for stage in project.dockerfile.stages:
-        for install in project.installs(stage):
+        for install in installs_of(project, stage):
             environment = project.environment(stage, install.instruction)
             folder = cache_folder(install.tool, environment, project.user(stage, install.instruction))
             if not mounts(install.instruction, "cache") or not is_mounted(

@@ -14,10 +14,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pydock.build.installs import read_install
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.installs import read_install
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, Step, script
 from pydock.text import Edit, Fix, Safety, Span, variables

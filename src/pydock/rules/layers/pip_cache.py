@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pydock.build import walk
+from pydock.build.installs import Install, behind, installs_of, without
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.images.debian import has_wheels
 from pydock.locks.installs.caches import cache_folder, is_mounted, mounted_folders, runs_as_root, switched_off
@@ -27,7 +28,6 @@ from pydock.locks.installs.requests import wanted
 from pydock.locks.installs.shipped_stages import shipped
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.installs import Install, behind, without
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
 from pydock.state import is_below
@@ -105,7 +105,7 @@ def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
         by_run: dict[Instruction, list[Install | Sync]] = {}
         locked = (entry for entry in syncs(project.dockerfile, stage) if entry.tool in _SWITCHES)
-        every: tuple[Install | Sync, ...] = (*project.installs(stage), *locked)
+        every: tuple[Install | Sync, ...] = (*installs_of(project, stage), *locked)
         for entry in every:
             by_run.setdefault(entry.instruction, []).append(entry)
         for run in stage.of("RUN"):

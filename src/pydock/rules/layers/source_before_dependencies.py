@@ -16,13 +16,14 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from pydock.build import walk
+from pydock.build.installs import Install, installs_of
+from pydock.build.views import files_before
 from pydock.dockerfile import Instruction, Stage
 from pydock.packages.requirements import RequirementSet
 from pydock.patches import ended
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.context import Copied
-from pydock.project.installs import Install
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.ignore_file import ignore_of
 from pydock.shell import Command, script
@@ -78,7 +79,7 @@ EXAMPLES = (
 
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
-        installed = (each for each in project.installs(stage) if not each.is_code)
+        installed = (each for each in installs_of(project, stage) if not each.is_code)
         by_run = {run: list(found) for run, found in groupby(installed, lambda each: each.instruction)}
         code = [copied for copied in project.copies(stage) if _is_source(project, copied)]
         for run in stage.of("RUN") if code else ():
@@ -213,7 +214,7 @@ def _move(project: Project, stage: Stage, run: Instruction, sources: Sequence[Co
     while last + 1 < len(instructions) and _is_install_only(project, stage, instructions[last + 1], sources):
         last += 1
     files: dict[str, str] = {}
-    for install in project.installs(stage):
+    for install in installs_of(project, stage):
         if instructions[at].span.start <= install.instruction.span.start <= instructions[last].span.start:
             needed = _needed(project, install)
             if needed is None:
@@ -234,7 +235,7 @@ def _reads_more(project: Project, move: _Move) -> bool:
 
 
 def _is_install_only(project: Project, stage: Stage, entry: Instruction, sources: Sequence[Copied]) -> bool:
-    installs = [install for install in project.installs(stage) if install.instruction is entry]
+    installs = [install for install in installs_of(project, stage) if install.instruction is entry]
     if entry.keyword != "RUN" or not installs or not _is_independent(project, stage, entry, sources):
         return False
     return all(_needed(project, install) is not None for install in installs)
@@ -261,7 +262,7 @@ def _is_independent(project: Project, stage: Stage, entry: Instruction, sources:
     found = script(entry)
     if found.opaque or any("bind" in flag.value for flag in entry.flags):
         return False
-    installs = {install.command for install in project.installs(stage) if install.instruction is entry}
+    installs = {install.command for install in installs_of(project, stage) if install.instruction is entry}
     for command in found.commands:
         values = command.values
         is_wheel = command.program in {"pip", "pip3"} and "install" not in values
@@ -290,7 +291,7 @@ def _sets(project: Project, install: Install) -> tuple[RequirementSet, ...] | No
     """The requirement and constraint files of an install, None where one cannot be read."""
     found = []
     for word in (*install.files, *install.constraints):
-        path = project.origin(install.stage, word.value, install.instruction) if word.value else None
+        path = files_before(project, install.instruction).origin(word.value) if word.value else None
         if path is None or not project.tree.has_file(path):
             return None
         found.append(project.requirement_set(path))

@@ -14,11 +14,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from pydock.build.installs import Install, installs_of, runs
 from pydock.dockerfile import Stage
 from pydock.locks.installs.build_tools import is_build_tool
 from pydock.locks.installs.caches import mounts
 from pydock.project import Project
-from pydock.project.installs import Install, runs
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import script
 
@@ -45,7 +45,7 @@ EXAMPLES = (
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
         folders = _wheel_folders(project, stage)
-        for install in project.installs(stage):
+        for install in installs_of(project, stage):
             if folders and _asks(install) and not _uses(install, folders):
                 cost = "the wheels are carried along, and everything is downloaded or compiled again"
                 advice = f"Add `--no-index --find-links={folders[0]}`."
@@ -95,7 +95,7 @@ def _compiled(project: Project, stage: Stage) -> Install | None:
     """The install whose wheels are lost, where the stage has put a compiler in place before it."""
     compiler_at = _compiler_at(project, stage)
     environment = project.environment(stage)
-    for install in project.installs(stage):
+    for install in installs_of(project, stage):
         if compiler_at is None or install.instruction.span.start < compiler_at or not install.files:
             continue
         is_kept = mounts(install.instruction, "cache") or "PIP_FIND_LINKS" in environment

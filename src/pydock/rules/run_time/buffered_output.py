@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build.views import starts
 from pydock.project import Project
-from pydock.project.start import starts
 from pydock.rule import Example, Finding, Rule
 from pydock.system.distribution import runs_python
 from pydock.system.layout import environment_edits

@@ -15,10 +15,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.build.containers.starts import Start
 from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.sources import sources
-from pydock.project.start import Start
 from pydock.rule import Example, Finding, Rule
 from pydock.service.arguments import changed_fields, is_editable, replaced
 from pydock.service.gunicorn import Setting

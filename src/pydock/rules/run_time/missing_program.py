@@ -16,12 +16,13 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from pydock.build.containers.entry_point import probe
+from pydock.build.installs import requirement_sets
+from pydock.build.views import script_text, starts
 from pydock.dockerfile import Instruction
 from pydock.images.debian import program, programs_in
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.declared import probe
-from pydock.project.start import script_text, starts
 from pydock.rule import Example, Finding, Rule
 from pydock.service.run_time_programs import called_programs
 from pydock.shell import Command, script
@@ -111,7 +112,7 @@ def _package(project: Project, name: str) -> str | None:
 
 def _is_brought(project: Project, name: str, package: str) -> bool:
     """Whether a package, a requirement or any RUN or COPY may bring the program."""
-    if any(name in entry.names for entry in project.requirement_sets):
+    if any(name in entry.names for entry in requirement_sets(project)):
         return True
     mentioned = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
     for stage in project.lineage(project.final):

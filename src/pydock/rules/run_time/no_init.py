@@ -16,10 +16,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.build.containers.starts import Start
+from pydock.build.views import files, starts
 from pydock.project import Project, compose
 from pydock.project.calls import python_calls
-from pydock.project.sources import content
-from pydock.project.start import Start, starts
 from pydock.rule import Example, Finding, Rule
 from pydock.service.listeners import Server
 from pydock.service.main_command import main_command
@@ -111,7 +111,7 @@ def _settings(project: Project, found: Server) -> str | None:
         return None
     for value in found.command.values[1:]:
         if re.search(r"\.(ini|ya?ml|json|xml)\Z", value):
-            read = content(project, value.removeprefix("--ini=").removeprefix("--yaml="))
+            read = files(project).content(value.removeprefix("--ini=").removeprefix("--yaml="))
             if read is None:
                 return None
             texts.append(read[1])

@@ -19,11 +19,11 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from pydock.build.views import files
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
-from pydock.project.sources import origin
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.handover import giving_place, missing_at
 from pydock.service.files.ownership import Ownership, copies_into, has_source, is_bind, ownership
@@ -289,7 +289,7 @@ def _mounted_script(project: Project) -> str:
     command = main_command(project)
     words = command.command.values[1:] if command and command.program.startswith("python") else ()
     name = posixpath.normpath(next((word for word in words if word), ""))
-    is_there = not name.endswith(".py") or origin(project, project.final, name) is not None
+    is_there = not name.endswith(".py") or files(project).origin(name) is not None
     return "" if is_there or not project.tree.has_file(posixpath.basename(name)) else name
 
 

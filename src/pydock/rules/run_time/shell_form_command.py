@@ -18,13 +18,13 @@ import json
 import re
 from collections.abc import Iterator
 
+from pydock.build.containers.entry_point import SHELLS, is_windows
+from pydock.build.containers.starts import Start
+from pydock.build.views import files, starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project, compose
-from pydock.project.declared import SHELLS, is_windows
 from pydock.project.programs import BUILTINS, SERVERS
-from pydock.project.sources import origin, script_file
-from pydock.project.start import Start, starts
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import INITS, Command, script
 from pydock.text import Edit, Fix, Safety, Span, to_exec_form
@@ -180,7 +180,7 @@ def _may_lack_shebang(project: Project, command: Command) -> bool:
     folder, _, base = name.rpartition("/")
     if not base.endswith((".sh", ".bash", ".py")) and (not folder or folder.endswith("/bin")):
         return False
-    place = origin(project, project.final, name) if folder else None
+    place = files(project).origin(name) if folder else None
     text = project.tree.text(place) if place else None
     return text is None or not text.startswith("#!")
 
@@ -238,7 +238,7 @@ def _hands_over(project: Project, stage: Stage, entrypoint: Instruction) -> bool
     is_shell = len(words) == 2 and words[0].rpartition("/")[2] in SHELLS
     if stage is not project.final or not (len(words) == 1 or is_shell):
         return False
-    found = script_file(project, words[-1], is_searched=not is_shell)
+    found = files(project).script(words[-1], is_searched=not is_shell)
     if found is None:
         return False
     runs = re.search(r"^[ \t]*exec\s+(?:gosu\s+\S+\s+|su-exec\s+\S+\s+|tini\s+--\s+)?\"\$@\"", found[1], re.M)

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build.containers.entry_point import SHELLS, declared, is_windows, probe
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.declared import SHELLS, declared, is_windows, probe
 from pydock.rule import Example, Finding, Rule
 from pydock.service.main_command import main_command
 from pydock.shell import Word, script

@@ -16,9 +16,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build.views import files
 from pydock.locks.requirement_line import asked_too
 from pydock.project import Project
-from pydock.project.sources import origin
 from pydock.rule import Example, Finding, Rule
 from pydock.service.app import App, bind, read_app
 from pydock.service.arguments import changed_fields, is_editable, removed, replaced, rewritten
@@ -165,7 +165,7 @@ def _served(project: Project, found: Server, application: App | None) -> tuple[s
     if run is None or run.kind != "uvicorn.run" or application is None:
         return "gunicorn", *_target(project, found, application)
     module = posixpath.basename(application.path).removesuffix(".py")
-    is_beside = origin(project, project.final, f"{module}.py") == application.path and not application.function
+    is_beside = files(project).origin(f"{module}.py") == application.path and not application.function
     served = run.served.strip("\"'")
     target = served if ":" in served else f"{module}:{served}" if served == application.name else ""
     return "uvicorn", target if is_beside else "", (_DOUBT,)
@@ -179,14 +179,14 @@ def _target(project: Project, found: Server, application: App | None) -> tuple[s
         return "", ()
     name = application.name if application.framework == "flask" else f"{application.name}.server"
     module = posixpath.basename(application.path).removesuffix(".py")
-    is_beside = origin(project, project.final, f"{module}.py") == application.path
+    is_beside = files(project).origin(f"{module}.py") == application.path
     if not is_beside or application.function:
         return "", ()
     return f"{module}:{name}", (_DOUBT,) if found.kind == "python" else ()
 
 
 def _django_target(project: Project) -> str:
-    manage = origin(project, project.final, "manage.py")
+    manage = files(project).origin("manage.py")
     if manage is None:
         return ""
     folder = posixpath.dirname(manage)

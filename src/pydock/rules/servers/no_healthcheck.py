@@ -18,13 +18,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from pydock.build.containers.entry_point import declared, is_windows
+from pydock.build.containers.entry_point import probe as declared_probe
+from pydock.build.containers.starts import Start
+from pydock.build.views import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project, compose
-from pydock.project.declared import declared, is_windows
-from pydock.project.declared import probe as declared_probe
 from pydock.project.programs import PREPARATIONS
 from pydock.project.sources import landing
-from pydock.project.start import Start, starts
 from pydock.rule import Example, Finding, Rule
 from pydock.service import probe
 from pydock.service.app import App, app, bind, speaks_http

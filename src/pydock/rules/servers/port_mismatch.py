@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build.containers.entry_point import probe
 from pydock.patterns import regex
 from pydock.project import Project, compose
-from pydock.project.declared import probe
 from pydock.rule import Example, Finding, Rule
 from pydock.service.app import bind
 from pydock.service.server import server

@@ -5,14 +5,15 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from pydock.build.views import files
 from pydock.project import Project
 from pydock.project.compose import services
-from pydock.project.sources import origin, remembered
+from pydock.project.sources import remembered
 
 
 def place_of(project: Project, path: str) -> str | None:
     """The context path of a file: what COPY brings, else what compose mounts there."""
-    place = origin(project, project.final, path)
+    place = files(project).origin(path)
     if place is not None and (project.tree.has_file(place) or project.tree.has_folder(place)):
         return place
     workdir = project.workdir(project.final)

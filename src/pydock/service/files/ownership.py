@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Container, Iterator, Sequence
 
+from pydock.build.views import files
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
@@ -89,7 +90,7 @@ def ownership(project: Project) -> Ownership:
 
 def _is_in_context(project: Project, folder: str) -> bool:
     """Whether a COPY brings a folder with something in it, in every checkout."""
-    path = project.origin(project.final, folder)
+    path = files(project).origin(folder)
     if path is None or not project.tree.known:
         return False
     return any(name.startswith(f"{path}/") and not ignore_of(project).hides(name) for name in project.tree.files)
@@ -182,7 +183,7 @@ def target_of(project: Project, instruction: Instruction) -> str | None:
 def _is_filled(project: Project, folders: Sequence[str]) -> bool:
     """Whether root may have put files into one of these folders that no COPY into it owns."""
     inside = [folder for folder in folders if not _is_copied_to(project, folder)]
-    if any(project.origin(project.final, folder) for folder in inside):
+    if any(files(project).origin(folder) for folder in inside):
         return True
     known = frozenset(folders)
     for run in project.final.of("RUN"):

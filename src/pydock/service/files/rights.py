@@ -6,13 +6,14 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build.containers.starts import Start
+from pydock.build.views import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
 from pydock.project.programs import SERVERS
 from pydock.project.sources import sources
-from pydock.project.start import Start, starts
 from pydock.service.app import bind
 from pydock.service.code.removals import refused_sources
 from pydock.service.main_command import main_command

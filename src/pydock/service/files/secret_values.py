@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pydock.budget import undisturbed
+from pydock.build.installs import requirement_sets
 from pydock.errors import BuildError, PydockError
 from pydock.packages.requirements import Kind
 from pydock.project import Project
@@ -41,7 +42,7 @@ def _in_files(project: Project) -> Iterator[tuple[str, str]]:
     """The secrets of requirements, of configurations of installers, and of files that hold secrets."""
     if not project.tree.known:
         return
-    for found in project.requirement_sets:
+    for found in requirement_sets(project):
         for entry in found.entries:
             if entry.kind is not Kind.BLANK:
                 yield from (("", entry.text[span.start : span.end]) for span in index_passwords(entry.text))

@@ -9,10 +9,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build.containers.starts import Start
+from pydock.build.views import starts
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.sources import remembered, sources
-from pydock.project.start import Start, starts
 from pydock.service.files.module_writes import may_write, read_writes
 from pydock.service.files.paths import UNKNOWN
 from pydock.values import Value

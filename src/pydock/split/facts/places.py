@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator
 
 from pydock.build import walk
+from pydock.build.installs import requirement_sets
+from pydock.build.views import files, starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.programs import SERVERS
-from pydock.project.sources import written_files
-from pydock.project.start import starts
 from pydock.shell import script
 from pydock.split.refusal import Refusal
 from pydock.split.text.commands import is_placed
@@ -71,8 +71,8 @@ def refuse_places(project: Project, stage: Stage) -> Iterator[Refusal]:
     """Instructions and files of the context that a venv at another place would break."""
     for entry in stage.instructions[1:]:
         yield from _of_instruction(project, stage, entry)
-    names = _INSTALLED | {name for found in project.requirement_sets for name in found.names}
-    for path, text in (*running_files(project), *written_files(project)):
+    names = _INSTALLED | {name for found in requirement_sets(project) for name in found.names}
+    for path, text in (*running_files(project), *files(project).written()):
         if why := _sets_path(text) or _names_program(project, text, names) or _names_debians(project, stage, text):
             at = text.count("\n", 0, why[0]) + 1
             yield Refusal(_writer(project, stage, path), "interpreter path", f"{path}:{at} {why[1]}", _ADVICE)

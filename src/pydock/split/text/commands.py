@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pydock.build import walk
+from pydock.build.views import files
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import Command, Script, Word
@@ -48,7 +49,7 @@ def managed(project: Project, command: Command) -> Managed | None:
 
 def _has_own_environment(project: Project, name: str) -> bool:
     """Whether a script says itself what it needs, so that uv makes an environment for it alone."""
-    origin = project.origin(project.final, name)
+    origin = files(project).origin(name)
     return not origin or _OWN_ENVIRONMENT.search(project.tree.text(origin) or "") is not None
 
 
@@ -94,7 +95,7 @@ def _moved_words(project: Project, words: tuple[Word, ...], venv: str, *, is_she
 
 def is_placed(project: Project, path: str) -> bool:
     """Whether the Dockerfile itself puts a file at this path, by more than an install of Python packages."""
-    if project.origin(project.final, path):
+    if files(project).origin(path):
         return True
     build, wanted = walk(project), File(path)
     steps = [build.steps[number] for number in build.final.find(wanted).makers if number >= 0]

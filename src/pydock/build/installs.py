@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.build.views import files_before
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.packages.operands import is_place
+from pydock.packages.requirements import RequirementSet
 from pydock.patches import comment_lines
 from pydock.patterns import regex
+from pydock.project import Project
+from pydock.project.sources import remembered
 from pydock.shell import Argv, Command, Step, Word, argv, script
 from pydock.text import Span, to_exec_form
 from pydock.values import Value, once
@@ -188,3 +192,20 @@ def _all(dockerfile: Dockerfile, stage: Stage, verbs: frozenset[str]) -> Iterato
             for command in step.commands:
                 if found := read_install(stage, run, step, command, verbs):
                     yield found
+
+
+def installs_of(project: Project, stage: Stage) -> tuple[Install, ...]:
+    """Every pip install of a stage, in order."""
+    return installs(project.dockerfile, stage)
+
+
+@remembered
+def requirement_sets(project: Project) -> tuple[RequirementSet, ...]:
+    """The requirements files that any stage installs, each once."""
+    found: dict[str, RequirementSet] = {}
+    for install in (install for stage in project.dockerfile.stages for install in installs_of(project, stage)):
+        for word in install.files:
+            origin = files_before(project, install.instruction).origin(word.value) if word.value else None
+            if origin and origin not in found:
+                found[origin] = project.requirement_set(origin)
+    return tuple(found.values())

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build.containers.container import Container
+from pydock.build.containers.entry_point import SHELLS, declared, has_posix_shell, probe
+from pydock.build.containers.managers import managed
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
-from pydock.project import Project, compose
-from pydock.project.declared import SHELLS, declared, has_posix_shell, probe
-from pydock.project.managed import managed
-from pydock.project.sources import content, remembered, script_file
+from pydock.project import compose
 from pydock.shell import Command, Script, Word, literal, script, script_of_text, unwrapped
 from pydock.shell.flow import Flow, flow
 from pydock.text import Span, in_double_quotes, split
@@ -60,47 +60,46 @@ class Start(Value):
         return self.command.program
 
 
-@remembered
-def starts(project: Project) -> tuple[Start, ...]:
+def starts_in(container: Container) -> tuple[Start, ...]:
     """Every command that is known to run in a container of the final stage, in order.
 
     What a base image outside of this file would run is not known and not in here.
     """
-    found = [*_of_image(project), *_of_probe(project)]
-    for service in compose.services(project):
-        found += starts_of(project, service)
+    found = [*_of_image(container), *_of_probe(container)]
+    for service in compose.services(container.project):
+        found += starts_of(container, service)
     return tuple(found)
 
 
-def _of_image(project: Project) -> Iterator[Start]:
-    instructions = declared(project)
+def _of_image(container: Container) -> Iterator[Start]:
+    instructions = declared(container.project)
     entrypoint, cmd = instructions.entrypoint, instructions.cmd
     if entrypoint is None or entrypoint.exec_form == ():
         if cmd is not None:
-            yield from _of_instruction(project, cmd, ())
+            yield from _of_instruction(container, cmd, ())
         return
     arguments: tuple[Word, ...] = ()
     if cmd is not None and entrypoint.exec_form is not None:
         # Docker hands a shell-form CMD over as three words: /bin/sh -c "...".
         words = script(cmd).commands[0].words if cmd.exec_form else ()
         arguments = words if cmd.exec_form is not None else _as_shell_words(cmd)
-    yield from _of_instruction(project, entrypoint, arguments)
+    yield from _of_instruction(container, entrypoint, arguments)
 
 
 def _as_shell_words(cmd: Instruction) -> tuple[Word, ...]:
     return tuple(Word(text, text, cmd.value_span) for text in ("/bin/sh", "-c", cmd.value))
 
 
-def _of_probe(project: Project) -> Iterator[Start]:
-    instruction = probe(project)
+def _of_probe(container: Container) -> Iterator[Start]:
+    instruction = probe(container.project)
     if instruction is not None and instruction.value.strip().upper() != "NONE":
-        yield from _of_instruction(project, instruction, (), role="probe")
+        yield from _of_instruction(container, instruction, (), role="probe")
 
 
 def _of_instruction(
-    project: Project, instruction: Instruction, arguments: tuple[Word, ...], role: str = "start"
+    container: Container, instruction: Instruction, arguments: tuple[Word, ...], role: str = "start"
 ) -> Iterator[Start]:
-    if instruction.exec_form is None and not has_posix_shell(project.final):
+    if instruction.exec_form is None and not has_posix_shell(container.project.final):
         return
     read = script(instruction)
     start = Start(
@@ -110,12 +109,12 @@ def _of_instruction(
         instruction.value_span,
         in_shell=read.shell,
         role=role,
-        path=project.path,
+        path=container.project.path,
     )
     for each in _of_script(read, start):
         command = each.command
         words = (*command.words, *arguments) if not read.shell else command.words
-        yield from _expanded(project, replace(each, command=replace(command, words=words)), (), 0)
+        yield from _expanded(container, replace(each, command=replace(command, words=words)), (), 0)
 
 
 def _of_script(read: Script, start: Start) -> Iterator[Start]:
@@ -146,32 +145,32 @@ class _Nested(Value):
     arguments: tuple[Word, ...]
 
 
-def _expanded(project: Project, start: Start, arguments: tuple[Word, ...], depth: int) -> Iterator[Start]:
+def _expanded(container: Container, start: Start, arguments: tuple[Word, ...], depth: int) -> Iterator[Start]:
     """The start without its wrappers, then the commands of the script that it runs."""
-    start = _split(project, _with_arguments(project, start, arguments))
+    start = _split(container, _with_arguments(container, start, arguments))
     wrappers, command = unwrapped(start.command)
     start = replace(start, command=command, wrappers=(*start.wrappers, *wrappers))
     if not command.words or command.words[0].text.strip('"') in _ITSELF:
         return
-    for each in managed(project, command) if depth < DEEPEST else ():
+    for each in managed(container, command) if depth < DEEPEST else ():
         role = "managed" if start.role in {"start", "script"} else start.role
         held = replace(start, path="", in_shell=True, role=role, origin=f"{each.path}: {each.name}")
         for step in _of_script(script_of_text(each.text), held):
-            yield from _expanded(project, step, (), depth + 1)
-    nested = _nested(project, start) if depth < DEEPEST else None
+            yield from _expanded(container, step, (), depth + 1)
+    nested = _nested(container, start) if depth < DEEPEST else None
     read = script_of_text(nested.text) if nested else None
     if nested is None or read is None or not read.commands:
         yield start
         return
     if nested.file:
         yield replace(start, script=nested.file)
-    yield from _of_nested(project, start, nested, read, depth)
+    yield from _of_nested(container, start, nested, read, depth)
 
 
-def _of_nested(project: Project, start: Start, nested: _Nested, read: Script, depth: int) -> Iterator[Start]:
+def _of_nested(container: Container, start: Start, nested: _Nested, read: Script, depth: int) -> Iterator[Start]:
     """What the commands of a script run, as it is called."""
     role = "script" if nested.file and start.role == "start" else start.role
-    run = flow(nested.text, tuple(word.value for word in nested.arguments), _known(project))
+    run = flow(nested.text, tuple(word.value for word in nested.arguments), container.environment)
     assigned = tuple({**dict(start.variables), **dict(run.variables)}.items())
     inner = replace(start, in_shell=True, path=nested.path, role=role, variables=assigned)
     arguments = nested.arguments[run.shifted :]
@@ -186,11 +185,11 @@ def _of_nested(project: Project, start: Start, nested: _Nested, read: Script, de
             is_last=each.is_last or (start.is_last and run.is_sure(at) and not _goes_on(read, run, each.command)),
             is_taken=start.is_taken and run.runs(at),
         )
-        yield from _expanded(project, moved, arguments, depth + 1)
+        yield from _expanded(container, moved, arguments, depth + 1)
     for text in run.evaluated:
         evaluated = replace(inner, path="", origin=nested.file or start.origin, wrappers=())
         for each in _of_script(script_of_text(text), evaluated):
-            yield from _expanded(project, each, arguments, depth + 1)
+            yield from _expanded(container, each, arguments, depth + 1)
 
 
 def _goes_on(read: Script, run: Flow, command: Command) -> bool:
@@ -199,14 +198,7 @@ def _goes_on(read: Script, run: Flow, command: Command) -> bool:
     return any(map(run.runs, following))
 
 
-@remembered
-def _known(project: Project) -> dict[str, str | None]:
-    """What the image sets in the environment; what compose sets beside it is only known there."""
-    outside = {name: None for service in compose.services(project) for name, _ in service.environment}
-    return {**project.contract.environment, **outside}
-
-
-def _with_arguments(project: Project, start: Start, arguments: tuple[Word, ...]) -> Start:
+def _with_arguments(container: Container, start: Start, arguments: tuple[Word, ...]) -> Start:
     """The start with `"$@"` replaced by what its script was called with."""
     words: list[Word] = []
     for word in start.command.words:
@@ -215,24 +207,24 @@ def _with_arguments(project: Project, start: Start, arguments: tuple[Word, ...])
         return start
     replaced = replace(start, command=replace(start.command, words=tuple(words)))
     wrapped = unwrapped(start.command)[1].words
-    cmd = declared(project).cmd
+    cmd = declared(container.project).cmd
     if start.service or cmd is None or len(wrapped) != 1 or wrapped[0].text not in _ARGUMENTS:
         return replace(replaced, path="" if arguments else start.path)
     # The whole command is the CMD, so that is where it stands.
     in_shell, span = cmd.exec_form is None, cmd.value_span
     return replace(
-        replaced, origin="CMD", instruction=cmd, span=span, path=project.path, in_shell=in_shell, role="start"
+        replaced, origin="CMD", instruction=cmd, span=span, path=container.project.path, in_shell=in_shell, role="start"
     )
 
 
-def _split(project: Project, start: Start) -> Start:
+def _split(container: Container, start: Start) -> Start:
     """The start with names that stand for several words, or for none, replaced as a shell does it."""
     words: list[Word] = []
     assigned = dict(start.variables)
     for word in start.command.words:
         named = _BARE.match(word.text)
         name = (named[1] or named[2]) if named else ""
-        text = assigned.get(name, "" if start.in_shell and name not in _known(project) and not words else None)
+        text = assigned.get(name, "" if start.in_shell and name not in container.environment and not words else None)
         pieces = split(text) if text is not None and name and not name.isdigit() else (None,)
         if len(pieces) == 1 and (words or pieces == (None,)):
             words.append(word)
@@ -243,7 +235,7 @@ def _split(project: Project, start: Start) -> Start:
     return replace(start, command=replace(start.command, words=tuple(words)), path="")
 
 
-def _nested(project: Project, start: Start) -> _Nested | None:
+def _nested(container: Container, start: Start) -> _Nested | None:
     words = start.command.words
     is_searched = True
     if start.program in SHELLS:
@@ -251,13 +243,13 @@ def _nested(project: Project, start: Start) -> _Nested | None:
         while words and (option := words[0].value or "").startswith(("-", "+")):
             words = words[1:]
             if "c" in option and not option.startswith("--"):
-                return _string(project, start, words)
+                return _string(container, start, words)
         is_searched = False
     elif start.program in {".", "source"}:
         words, is_searched = words[1:], False
     if not words or not words[0].value:
         return None
-    found = script_file(project, words[0].value, is_searched=is_searched)
+    found = container.files.script(words[0].value, is_searched=is_searched)
     if found is None:
         return None
     place, text = found
@@ -265,7 +257,7 @@ def _nested(project: Project, start: Start) -> _Nested | None:
     return _Nested(text, "" if place.startswith("/") else place, 0, place, words[1:])
 
 
-def _string(project: Project, start: Start, words: tuple[Word, ...]) -> _Nested | None:
+def _string(container: Container, start: Start, words: tuple[Word, ...]) -> _Nested | None:
     """The string of `sh -c`, in its place in the Dockerfile where it needed no escapes."""
     text = words[0].value if words else None
     if words and text is None:
@@ -275,17 +267,8 @@ def _string(project: Project, start: Start, words: tuple[Word, ...]) -> _Nested 
     at = words[0].span.start + 1
     is_shell_form = start.instruction is not None and words[0].span == start.instruction.value_span
     at -= is_shell_form
-    is_plain = start.path == project.path and project.dockerfile.text[at : at + len(text)] == text
-    return _Nested(text, project.path if is_plain else "", at if is_plain else 0, "", words[2:])
-
-
-def script_text(project: Project, start: Start) -> str:
-    """The text of the script that a command stands in, "" where it stands in none."""
-    if start.path and start.path != project.path:
-        return project.tree.text(start.path) or ""
-    place = start.origin.rpartition(":")[0]
-    found = content(project, place) if place.startswith("/") else None
-    return found[1] if found else ""
+    is_plain = start.path == container.project.path and container.project.dockerfile.text[at : at + len(text)] == text
+    return _Nested(text, container.project.path if is_plain else "", at if is_plain else 0, "", words[2:])
 
 
 def _moved(command: Command, by: int) -> Command:
@@ -297,15 +280,15 @@ def _moved(command: Command, by: int) -> Command:
     return replace(command, words=words, assignments=assignments, span=span)
 
 
-def starts_of(project: Project, service: compose.Service) -> Iterator[Start]:
+def starts_of(container: Container, service: compose.Service) -> Iterator[Start]:
     """The commands of a compose service where it does not run what the image says."""
     start = Start(Command((), (), Span(0, 0)), service.origin, role="compose", service=service.name)
     if service.healthcheck:
         probed = replace(start, command=_command(service.healthcheck), role="probe")
-        yield from _expanded(project, probed, (), 0)
+        yield from _expanded(container, probed, (), 0)
     if service.command is None and service.entrypoint is None:
         return
-    instructions = declared(project)
+    instructions = declared(container.project)
     words = service.entrypoint
     if words is None:
         entrypoint = instructions.entrypoint
@@ -313,7 +296,7 @@ def starts_of(project: Project, service: compose.Service) -> Iterator[Start]:
             return
         words = tuple(piece.text for piece in entrypoint.exec_form or ()) if entrypoint else ()
     words = (*words, *(service.command or ()))
-    yield from _expanded(project, replace(start, command=_command(words)), (), 0)
+    yield from _expanded(container, replace(start, command=_command(words)), (), 0)
 
 
 def _command(words: tuple[str, ...]) -> Command:

@@ -10,9 +10,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build.containers.container import Container
 from pydock.patterns import regex
-from pydock.project import Project
-from pydock.project.sources import content, written_files
 from pydock.shell import Command
 from pydock.values import Value
 
@@ -30,22 +29,22 @@ class Managed(Value):
     text: str
 
 
-def managed(project: Project, command: Command) -> tuple[Managed, ...]:
+def managed(container: Container, command: Command) -> tuple[Managed, ...]:
     """What a process manager starts, () for any other program and where nothing says it."""
     match command.program:
         case "honcho" | "foreman" | "hivemind" | "overmind" if (
             "start" in command.values or command.program == "hivemind"
         ):
-            return tuple(_of_procfile(project, command))
+            return tuple(_of_procfile(container, command))
         case "supervisord":
-            return tuple(_of_supervisor(project, command))
+            return tuple(_of_supervisor(container, command))
         case _:
             return ()
 
 
-def _of_procfile(project: Project, command: Command) -> Iterator[Managed]:
+def _of_procfile(container: Container, command: Command) -> Iterator[Managed]:
     option = command.option("-f", "--procfile")
-    found = content(project, (option.value if option else None) or "Procfile")
+    found = container.files.content((option.value if option else None) or "Procfile")
     names = [value for value in command.values[1:] if not value.startswith("-")]
     chosen = set(names[names.index("start") + 1 :]) if "start" in names else set()
     for match in _LINE.finditer(found[1]) if found else ():
@@ -53,10 +52,10 @@ def _of_procfile(project: Project, command: Command) -> Iterator[Managed]:
             yield Managed(match[1], found[0] if found else "", match[2])
 
 
-def _of_supervisor(project: Project, command: Command) -> Iterator[Managed]:
+def _of_supervisor(container: Container, command: Command) -> Iterator[Managed]:
     option = command.option("-c", "--configuration")
-    named = [option.value] if option and option.value else [*_SUPERVISORS, *_of_folder(project)]
-    for path, text in filter(None, (content(project, each) for each in named)):
+    named = [option.value] if option and option.value else [*_SUPERVISORS, *_of_folder(container)]
+    for path, text in filter(None, (container.files.content(each) for each in named)):
         parser = configparser.RawConfigParser(strict=False, allow_no_value=True, inline_comment_prefixes=(";",))
         try:
             parser.read_string(text)
@@ -68,8 +67,8 @@ def _of_supervisor(project: Project, command: Command) -> Iterator[Managed]:
                 yield Managed(section.partition(":")[2], path, _EXPANSION.sub(r"${\1}", started))
 
 
-def _of_folder(project: Project) -> Iterator[str]:
+def _of_folder(container: Container) -> Iterator[str]:
     """The files that end in the folder which Debian's configuration includes."""
-    names = {posixpath.basename(path) for path in project.tree.files if path.endswith(".conf")}
-    names |= {posixpath.basename(path) for path, _ in written_files(project) if path.startswith(_INCLUDED)}
+    names = {posixpath.basename(path) for path in container.project.tree.files if path.endswith(".conf")}
+    names |= {posixpath.basename(path) for path, _ in container.files.written() if path.startswith(_INCLUDED)}
     yield from (f"{_INCLUDED}{name}" for name in sorted(names))

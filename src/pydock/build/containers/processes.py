@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from pydock.build.containers.run_time_calls import run_time_calls
+from pydock.build.containers.starts import Start
 from pydock.build.model import Process
 from pydock.build.recorder import Draft, Recorder
-from pydock.build.run_time import run_time_calls
 from pydock.effects import is_builtin
 from pydock.effects.python.environments import active
 from pydock.images.debian import full_image_libraries, library, needs
 from pydock.project import Project
 from pydock.project.calls import libraries, python_calls
-from pydock.project.start import Start, starts
 from pydock.state import Need, State
 from pydock.state.needs import Distribution, Distributions, File, Library, Package, Place, Program, SourceLink, User
 
 
-def processes_of(project: Project, state: State) -> Iterator[Process]:
+def processes_of(project: Project, state: State, starts: Iterable[Start]) -> Iterator[Process]:
     """Every command that is known to run in a container of the final stage, with its needs asked of its image."""
     code = _of_the_code(project, state)
-    for start in starts(project):
+    for start in starts:
         if not start.is_taken:
             continue
         recorder = Recorder()

@@ -1,0 +1,1 @@
+"""What containers of the final stage run: the commands, the scripts behind them, and what each process needs."""
