@@ -19,6 +19,7 @@ from pydock.migrate.apply import apply
 from pydock.migrate.record import Change
 from pydock.project import Project
 from pydock.questions import Question, answers, ask
+from pydock.shell.grammar import syntax_tree
 from pydock.targets import targets
 from tests.command_line import SMELLY, Result, Runner
 
@@ -149,6 +150,15 @@ def test_what_is_waited_for_takes_no_time_of_the_budget() -> None:
         with unhurried():
             time.sleep(0.4)
         assert sum(range(1_000))
+
+
+@pytest.mark.parametrize("part", ["a=(\n", "<<EOF\n"], ids=["lists in lists", "documents in documents"])
+def test_the_grammar_of_the_shell_hears_the_alarm(part: str) -> None:
+    """It is no Python, and takes the square of the time for these."""
+    begun = time.process_time()
+    with pytest.raises(BudgetError), within(Budget(seconds=0.3)):
+        syntax_tree(part * 40_000)
+    assert time.process_time() - begun < 5
 
 
 def test_whoever_swallows_the_alarm_hears_it_again() -> None:

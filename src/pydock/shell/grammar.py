@@ -16,6 +16,7 @@ Syntax = Node
 
 # Text that is read in two or three seconds at worst; a longer one is not read.
 MOST_CHARACTERS = 262_144
+_PIECE = 65_536
 _BEYOND_ASCII = regex(r"[^\x00-\x7f]")
 # A list as a default, `${ORIGINS:-["*"]}`, at whose quotes the grammar stumbles.
 _LIST_DEFAULT = regex(r"(\$\{\w+(?:\[\w+\])?:?[-=])(\[\"[^\"$`{}\n]*\"(?:, ?\"[^\"$`{}\n]*\")*\])(?=\})")
@@ -38,8 +39,8 @@ class Source(Value, dict=True):
         """The tree, None where there is an error in it or the text is too long."""
         if len(self.logical.text) > MOST_CHARACTERS:
             return None
-        root = _parser().parse(self.data).root_node
-        return None if root.has_error else root
+        root = _parsed(self.data)
+        return None if root is None or root.has_error else root
 
     def text(self, node: Syntax) -> str:
         return self.logical.text[node.start_byte : node.end_byte]
@@ -51,6 +52,22 @@ class Source(Value, dict=True):
 def syntax_tree(text: str) -> Syntax | None:
     """The grammar's tree of a shell file, None where there is an error in it; its offsets are those of the text."""
     return Source(Logical(text, ((0, 0),))).root
+
+
+def _parsed(data: bytes) -> Syntax | None:
+    """The tree, None where the grammar comes upon an error: reading on would take the square of the time.
+
+    Data that comes in pieces and progress that is asked about let requests to end through, an alarm among them.
+    """
+    try:
+        tree = _parser().parse(lambda at, _: data[at : at + _PIECE], progress_callback=lambda _, has_error: has_error)
+    except ValueError:  # it was told to stop
+        tree = None
+    except SystemError as error:  # what was raised in a callback
+        raise error.__cause__ or error from None
+    if tree is None:
+        _parser().reset()
+    return tree.root_node if tree else None
 
 
 @cache
