@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pydock.context import Tree
+from pydock.errors import UnwritableError
 from pydock.files import Pending, settle, unsettled, write
 from pydock.files.journal import Journal
 from pydock.values import encode
@@ -45,7 +48,7 @@ def _killed_at(step: int, service: Path) -> bool:
 
             setattr(os, name, call)
 
-        for name in ("open", "write", "replace", "unlink", "mkdir", "chmod", "close"):
+        for name in ("open", "write", "replace", "unlink", "mkdir", "chmod", "close", "fsync"):
             counted(name)
         write(str(service), pending())
         os._exit(0)
@@ -73,6 +76,72 @@ def test_a_kill_at_any_step_leaves_what_the_next_run_makes_whole(service: Path, 
     assert step > 20, "there are many steps to be killed at"
     assert finished >= 2, "at least between each two files that are put in place"
     assert snapshot(service) == after
+
+
+def _calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What is asked of the system from now on, with the file or folder that it is about."""
+    seen: list[tuple[str, str]] = []
+
+    def noted(name: str, place: Callable[..., str]) -> None:
+        real = getattr(os, name)
+
+        def call(*arguments: object, **options: object) -> object:
+            seen.append((name, place(*arguments)))
+            return real(*arguments, **options)
+
+        monkeypatch.setattr(os, name, call)
+
+    noted("fsync", lambda descriptor: os.readlink(f"/proc/self/fd/{descriptor}"))
+    noted("replace", lambda _, target: str(target))
+    noted("unlink", str)
+    return seen
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc to tell which file is meant")
+def test_each_step_is_on_the_disk_before_the_next_one(
+    service: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal and its folder, the new files, their folders, and only then is the journal gone."""
+    files = pending()
+    seen = _calls(monkeypatch)
+    write(str(service), files)
+    staged = [("fsync", str(service / Path(each.path).parent / each.staged)) for each in files]
+    places = [("replace", str(service / each.path)) for each in files]
+    (journal,) = [path for name, path in seen if name == "unlink" and path.startswith(str(state))]
+    folders = [("fsync", str(service)), ("fsync", str(service / "deep"))]
+    begin = seen.index(("fsync", journal))
+    assert [each for each in seen[begin:] if each[0] != "unlink" or each[1] == journal] == [
+        ("fsync", journal),
+        ("fsync", str(state)),
+        *staged,
+        *places,
+        *folders,
+        ("unlink", journal),
+    ]
+    assert ("fsync", str(state.parent)) in seen[:begin], "the folder of journals is new here"
+
+
+@pytest.mark.parametrize("what", ["the journal", "a new file", "a folder"])
+def test_what_the_disk_does_not_take_is_an_error_and_nothing_is_written(
+    service: Path, state: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    state.mkdir(parents=True, mode=0o700)
+    real, calls = os.fsync, [0]
+    at = {"the journal": 1, "a new file": 3, "a folder": 3 + len(AFTER)}[what]
+
+    def failing(descriptor: int) -> None:
+        calls[0] += 1
+        if calls[0] == at:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(descriptor)
+
+    state.parent.chmod(0o700)
+    monkeypatch.setattr(os, "fsync", failing)
+    before = snapshot(service)
+    with pytest.raises(UnwritableError, match="Input/output error"):
+        write(str(service), pending())
+    assert snapshot(service) == before
+    assert not list(state.glob("*"))
 
 
 def _journal(state: Path, journal: Journal | bytes) -> None:

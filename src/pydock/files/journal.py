@@ -1,8 +1,8 @@
 """What is about to be written, noted where no project can reach: so a run that is killed is finished by the next one.
 
 A journal is one file in a folder of the user's own (`files.own`). Who writes holds a lock on it, which
-the system takes back from whoever is killed: a journal without a lock is one to settle. It guards against the
-end of the process; what the system itself loses when the power goes is not its matter.
+the system takes back from whoever is killed: a journal without a lock is one to settle. It is on the disk before
+anything else is written, so that it is there after the power went, too.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydock.errors import UnwritableError
+from pydock.files.durable import flush, flush_folders
 from pydock.files.locks import lock
 from pydock.files.own import own_folder, own_folders
 from pydock.files.regular import WITHOUT_WAITING
@@ -83,6 +84,8 @@ def _fill(note: Note, data: bytes) -> None:
         left = memoryview(data)
         while left:
             left = left[os.write(note.descriptor, left) :]
+        flush(note.descriptor)
+        flush_folders([os.path.dirname(note.path)])
     except OSError as error:
         note.remove()
         raise UnwritableError(f"{note.path}: {error.strerror}", "XDG_STATE_HOME names another folder") from error

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydock.errors import UnwritableError
+from pydock.files.durable import flush_folders
 
 
 def own_folder(name: str, outside: Iterable[str]) -> str:
@@ -71,6 +72,7 @@ def _made(folder: str) -> bool:
     """Make a folder that only this user can look into; whether it is there now, and one's own."""
     try:
         os.mkdir(folder, 0o700)
+        flush_folders([os.path.dirname(folder)])
     except FileExistsError:
         if is_users(folder, stat.S_IFDIR) and not _is_own(folder):
             os.chmod(folder, 0o700)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pydock.errors import ChangedError, PydockError, UnwritableError
+from pydock.files.durable import flush, flush_folders
 from pydock.files.journal import Journal, Pending, noted
 from pydock.files.own import is_below, top
 from pydock.files.regular import WITHOUT_WAITING, kind
@@ -55,6 +56,7 @@ def placed(root: str, files: Sequence[Pending]) -> tuple[str, ...]:
         for each in files:
             os.replace(_temporary(root, each), os.path.join(root, each.path))
             done.append(each)
+        flush_folders(_folders(root, files, made))
     except BaseException as error:
         _undo(root, done)
         sweep(root, files)
@@ -87,6 +89,7 @@ def put(place: Path, data: bytes) -> None:
         try:
             _staged(root, each, data)
             os.replace(_temporary(root, each), os.path.join(root, name))
+            flush_folders([root])
         except OSError as error:
             raise UnwritableError(f"{place}: {error.strerror}") from error
         finally:
@@ -136,6 +139,11 @@ def _temporary(root: str, each: Pending) -> str:
     return os.path.join(root, os.path.dirname(each.path), each.staged)
 
 
+def _folders(root: str, files: Iterable[Pending], made: Iterable[str]) -> list[str]:
+    """Those that files were put into, then those that the new ones among them are in."""
+    return [*(os.path.dirname(os.path.join(root, each.path)) for each in files), *map(os.path.dirname, made)]
+
+
 def _status(place: str) -> os.stat_result | None:
     try:
         return os.lstat(place)
@@ -160,10 +168,12 @@ def _staged(root: str, each: Pending, data: bytes) -> list[str]:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
-        if status is None:
-            return []
-        remarks = _owned(each.path, descriptor, status)
-        os.chmod(descriptor if os.chmod in os.supports_fd else file.name, stat.S_IMODE(status.st_mode))
+        remarks = [] if status is None else _owned(each.path, descriptor, status)
+        if status is not None:
+            os.chmod(descriptor if os.chmod in os.supports_fd else file.name, stat.S_IMODE(status.st_mode))
+        flush(descriptor)
+    if status is None:
+        return []
     if status.st_nlink > 1:
         remarks.append(f"{each.path} has a new file of its own: other names of it (hard links) keep the old text")
     return remarks
@@ -200,3 +210,5 @@ def _undo(root: str, done: Sequence[Pending]) -> None:
         except OSError as error:
             why = f"{place}: {error.strerror}, and what was written before it could not be taken back"
             raise _HalfWrittenError(why) from error
+    with suppress(OSError):
+        flush_folders(_folders(root, done, ()))
