@@ -333,9 +333,9 @@ def test_progress_says_what_is_done_and_what_is_left() -> None:
 
     progress = Progress(io.StringIO(), 4)
     for state in (State.READY, State.READY, State.REFUSED):
-        progress(Service("a", "/r", ".", "Dockerfile"), state)
+        progress(Service("a", "/r", ".", "Dockerfile"), Record(state))
     assert progress.line(30.0) == "3 of 4 done: 2 ready, 1 refused; 1 left, about 10 s to go"
-    progress(Service("a", "/r", ".", "Dockerfile"), State.GOOD)
+    progress(Service("a", "/r", ".", "Dockerfile"), Record(State.GOOD))
     assert progress.line(40.0) == "4 of 4 done: 2 ready, 1 refused, 1 already good; 40.0 s"
 
 

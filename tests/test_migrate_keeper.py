@@ -17,6 +17,7 @@ from pydock.migrate.keeper import Limits, close_all, examined
 from pydock.migrate.pool import answers, pool
 from pydock.migrate.record import Record, State
 from pydock.questions import Question
+from tests.command_line import Runner
 
 # Stands in for services that make pydock itself fail; nothing is known that really does.
 MISBEHAVIOUR = """\
@@ -84,6 +85,20 @@ def test_what_a_bad_service_did_is_told_and_the_others_are_answered(services: di
         assert record.reason is not None
         assert record.reason.message.startswith(said), name
     assert {found[name].state for name in ("talk", "good")} == {State.READY}
+
+
+def test_a_migration_says_what_a_bad_service_did_in_a_line_and_ends_with_2(
+    services: dict[str, Service], tmp_path: Path, run: Runner
+) -> None:
+    limits = ("--memory", "300MB", "--limit", "2")
+    done = run("migrate", str(tmp_path / "services"), "--out", str(tmp_path / "out"), *limits)
+    assert done.code == 2
+    said = SAID | {"hang": "took more than 2 s"}
+    told = [line for line in done.err.splitlines() if " done: " not in line][:-1]
+    assert len(told) == len(said)
+    for name, why in said.items():
+        assert any(line.startswith(f"error: {name}: {why}") for line in told)
+    assert f"2 ready, {len(said)} failed" in done.err
 
 
 def test_a_child_ends_with_the_process_that_started_it(services: dict[str, Service], tmp_path: Path) -> None:

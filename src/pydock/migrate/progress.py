@@ -8,7 +8,7 @@ from collections import Counter
 from typing import IO
 
 from pydock.migrate.find import Service
-from pydock.migrate.record import SHOWN, State
+from pydock.migrate.record import SHOWN, Record, State
 from pydock.terminal import printable
 
 _REFRESH = 0.1
@@ -26,12 +26,12 @@ class Progress:
         self._begun = time.monotonic()
         self._said = self._begun
 
-    def __call__(self, service: Service, state: State) -> None:
-        self._states[state] += 1
+    def __call__(self, service: Service, record: Record) -> None:
+        self._states[record.state] += 1
         now = time.monotonic()
-        if state is State.FAILED:
+        if record.state is State.FAILED and record.reason:
             self._clear()
-            self._stream.write(f"failed: {printable(service.name)}\n")
+            self._stream.write(f"error: {printable(f'{service.name}: {record.reason.message}')}\n")
         if now - self._said >= (_REFRESH if self._is_live else _QUIET_SECONDS):
             self._said = now
             self._clear()

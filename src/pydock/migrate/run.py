@@ -24,7 +24,7 @@ from pydock.questions import Question
 from pydock.targets import configuration
 from pydock.values import Value, replace, to_builtins
 
-Tell = Callable[[Service, State], None]
+Tell = Callable[[Service, Record], None]
 
 
 class Asked(Value):
@@ -102,7 +102,7 @@ def run(found: Found, asked: Asked, store: Store, workers: Pool, tell: Tell) -> 
     for (service, place), (record,) in answers(workers, _unknown(known, asked, seen, tell), asked.limits):
         is_same = record.fingerprint in {"", seen[service.root]}
         known.put(service, place, record, is_kept=record.is_kept and is_same)
-        tell(service, record.state)
+        tell(service, record)
     _examine_clashes(known, asked, workers)
     return known
 
@@ -119,7 +119,7 @@ def _unknown(
             yield (service, place), Task((service,), asked.question, asked.bench)
         else:
             known.note(service, place, record)
-            tell(service, record.state)
+            tell(service, record)
 
 
 def _key(values: Mapping[str, object], service: Service, seen: dict[Path, str]) -> str:
