@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import cast
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
+from pydock.bench.asked import Asked
 from pydock.bench.compare import Comparison, not_built
+from pydock.bench.container import Ran
 from pydock.bench.engine import Engine
 from pydock.bench.outcome import Difference, Verdict, judged, unknown
+from pydock.bench.probe import START_SECONDS, Probe
+from pydock.bench.recipe import Built, Recipe
 from pydock.bench.verify import Verified, Verifier, verified_fix, verify
 from pydock.context import Tree
 from pydock.engine import Report
+from pydock.errors import BuildError, EngineError
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.text import Edit, Fix, Safety, Span
@@ -131,3 +137,60 @@ def test_verify_compares_and_leaves_nothing_out() -> None:
     played.breaks = "A"
     found = verify(played, [_rule("a"), _rule("b")], Safety.SAFE)
     assert (_loud(found), found.comparison.verdict, found.left_out) == ("AB", Verdict.DIFFERENT, ())
+
+
+class _Containers:
+    """An engine with images that hold no Python of their own, and containers that say nothing."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.is_absent = False
+
+    def inspect_image(self, image: str) -> dict[str, Any]:
+        return {"Config": {}}
+
+    def container(self, image: str, entrypoint: Sequence[str] = (), **_: object) -> _Containers:
+        self.is_absent = bool(entrypoint)
+        return self
+
+    def run(self, words: Sequence[str], **_: object) -> Ran:
+        self.asked.append(json.loads(words[-1]))
+        return Ran(0, b"{}")
+
+    def wait(self, seconds: float) -> None:
+        return None
+
+    def logs(self, most: int) -> str:
+        return ""
+
+    def changes(self) -> list[str]:
+        return []
+
+    def start(self) -> None:
+        if self.is_absent:
+            raise EngineError("no such program")
+
+    def remove(self) -> None: ...
+
+
+def test_a_second_look_gives_a_service_that_opens_no_port_more_time_to_end() -> None:
+    engine = _Containers()
+    probe = Probe(cast("Engine", engine), Asked())
+    found = probe.original("image", "scratch")
+    probe.again("image", found, found)
+    first, second = (each["limit"] for each in engine.asked)
+    assert first < second == START_SECONDS
+
+
+class _Failing:
+    """An engine on which every build ends with what pip says at its end."""
+
+    def build(self, recipe: Recipe) -> Built:
+        log = ("ERROR: No matching distribution found for shop==9", "", "[notice] A new release of pip is available")
+        raise BuildError("the build failed at RUN pip install shop==9", log=log)
+
+
+def test_a_failed_build_is_told_by_its_error_and_not_by_the_notice_of_a_newer_pip() -> None:
+    verifier = Verifier(cast("Engine", _Failing()), Project(Tree.of({"Dockerfile": DOCKERFILE})))
+    outcome = verify(verifier, [_rule("a")], Safety.SAFE).comparison.outcomes[0]
+    assert outcome.why.endswith("at RUN pip install shop==9: ERROR: No matching distribution found for shop==9")

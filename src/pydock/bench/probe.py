@@ -58,11 +58,11 @@ class Probe(Value):
             return replace(whole, service=self._service(image, found, ports or self.asked.ports, idle))
 
     def again(self, image: str, found: Image, original: Image) -> Image:
-        """The facts of an image with those of a second container of the same service."""
+        """The facts of an image with those of a second container of the same service, which gets more time to end."""
         listening = tuple(port for _, port in original.service.listening) if original.service else ()
         ports = self.asked.ports if found is original else listening or self.asked.ports
         with self._idle(image) as (idle, _):
-            return replace(found, service=self._service(image, found, ports, idle))
+            return replace(found, service=self._service(image, found, ports, idle, START_SECONDS))
 
     @contextmanager
     def _idle(self, image: str) -> Iterator[tuple[_Inside | None, Image]]:
@@ -146,7 +146,9 @@ class Probe(Value):
         }
         return replace(found, files=kept, users=users)
 
-    def _service(self, image: str, found: Image, ports: tuple[int, ...], idle: _Inside | None) -> Service:
+    def _service(
+        self, image: str, found: Image, ports: tuple[int, ...], idle: _Inside | None, quiet: float = QUIET_SECONDS
+    ) -> Service:
         name = idle.interpreter if idle else INTERPRETERS[0]
         with self._surrounded() as (network, environment):
             # What stays in a buffer of one version, and not of the other, would be a difference of their logs.
@@ -158,7 +160,7 @@ class Probe(Value):
                 container.remove()
                 return Service("refused", reason=error.message)
             try:
-                return self._watched(_Inside(container, name), found, ports, idle)
+                return self._watched(_Inside(container, name), found, ports, idle, quiet)
             finally:
                 container.remove()
 
@@ -171,11 +173,13 @@ class Probe(Value):
         with self.beside.started(self.engine, self.tell) as network:
             yield network, self.beside.environment
 
-    def _watched(self, running: _Inside, found: Image, ports: tuple[int, ...], idle: _Inside | None) -> Service:
+    def _watched(
+        self, running: _Inside, found: Image, ports: tuple[int, ...], idle: _Inside | None, quiet: float
+    ) -> Service:
         question = {
             "ports": ports,
             "routes": self.asked.routes,
-            "limit": START_SECONDS if ports else QUIET_SECONDS,
+            "limit": START_SECONDS if ports else quiet,
             "calm": CALM_SECONDS,
             "ephemeral": EPHEMERAL,
             "health": found.config.healthcheck,
@@ -190,7 +194,7 @@ class Probe(Value):
         # One that takes connections and answers none may be about to end, as gunicorn is when no worker boots.
         answers = [each for twice in told.get("answers", {}).values() for each in twice]
         is_mute = bool(answers) and all(each.get("error") for each in answers)
-        code = running.container.wait(2 if why else QUIET_SECONDS if is_mute else 0)
+        code = running.container.wait(2 if why else quiet if is_mute else 0)
         unhealthy = None
         if idle is not None and found.config.healthcheck and told:
             unhealthy = idle.ask("service", {**question, "limit": 0, "ports": []}, found.config.user)["health"]

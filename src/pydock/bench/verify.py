@@ -106,8 +106,13 @@ class Verifier:
         try:
             return self.engine.build(recipe).image, ""
         except BuildError as error:
-            said = next((line for line in reversed(error.log) if line.strip()), "")
+            said = _last_words(error.log)
             return "", f"{error.message}: {said}" if said and said not in error.message else error.message
+
+
+def _last_words(log: Sequence[str]) -> str:
+    """The last line that says why a build failed; pip ends with a word about a newer pip."""
+    return next((line for line in reversed(log) if line.strip() and not line.lstrip().startswith("[notice]")), "")
 
 
 def verify(verifier: Verifier, rules: Sequence[Rule], allow: Safety) -> Verified:
