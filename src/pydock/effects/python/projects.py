@@ -95,17 +95,18 @@ def made(environment: str, state: State) -> tuple[Thing, ...]:
 
 def run_in(words: tuple[Word, ...], environment: str, state: State, *needs: Need) -> Iterator[Effect | Nested]:
     """A command that runs with an environment's programs first: they are found by their path there."""
-    if not words:
+    found = tuple(effects_of(words, environments.with_first(environment, state))) if words else ()
+    if not found:
         yield Effect(needs=needs)
     reads = [Distributions(environment)]
     links = [thing.path for thing in state.things if isinstance(thing, SourceLink) and thing.environment == environment]
     takes: tuple[Need, ...] = (*reads, *map(Below, links))
-    for found in effects_of(words, environments.with_first(environment, state)):
-        own = tuple(_in_environment(need, environment, state) for need in found.needs)
-        if isinstance(found, Effect):
-            yield replace(found, needs=(*needs, *own), takes=(*found.takes, *takes))
+    for each in found:
+        own = tuple(_in_environment(need, environment, state) for need in each.needs)
+        if isinstance(each, Effect):
+            yield replace(each, needs=(*needs, *own), takes=(*each.takes, *takes))
         else:
-            yield replace(found, needs=(*needs, *own))
+            yield replace(each, needs=(*needs, *own))
             yield Effect(needs=needs, takes=takes)
 
 
