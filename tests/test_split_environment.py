@@ -75,6 +75,17 @@ PIPS = (
         builder=("RUN python -m venv --without-pip /opt/venv\n", "uv sync --locked"),
     ),
     Case(
+        "a manager that is called as a module is called by its name: the environment does not have it",
+        f"{SLIM}RUN pip install pipenv\n{BEFORE}COPY Pipfile Pipfile.lock ./\nRUN python -m pipenv sync\n"
+        'CMD ["python", "-m", "pipenv", "run", "gunicorn", "app:app"]\n',
+        {
+            "Pipfile": '[packages]\ngunicorn = "*"\n',
+            "Pipfile.lock": '{"default": {"gunicorn": {"version": "==23.0.0"}}}',
+        },
+        builder=("RUN pip install pipenv", APART, "ENV VIRTUAL_ENV=/opt/venv", "RUN pipenv sync"),
+        runtime=("COPY --from=builder /opt/venv /opt/venv", 'CMD ["gunicorn", "app:app"]'),
+    ),
+    Case(
         "a tool with packages of its own stays apart from the service",
         f"{SLIM}RUN pip install poetry==2.1.4\n{BEFORE}COPY poetry.lock pyproject.toml ./\n"
         "RUN poetry export -o all.txt && pip install -r all.txt\n",

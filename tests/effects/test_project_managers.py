@@ -100,10 +100,33 @@ PLACES = [
     pytest.param("poetry install", {"POETRY_VIRTUALENVS_CREATE": "false"}, "/usr/local", id="Poetry, none is made"),
     pytest.param("poetry install", {"POETRY_VIRTUALENVS_IN_PROJECT": "1"}, "/app/.venv", id="Poetry, in the project"),
     pytest.param("poetry install", {"VIRTUAL_ENV": "/opt/venv"}, "/opt/venv", id="Poetry, the active one"),
-    pytest.param("poetry install", {}, "/root/.cache/pypoetry/virtualenvs/shop", id="Poetry, below its cache"),
+    pytest.param(
+        "poetry install", {}, "/root/.cache/pypoetry/virtualenvs/shop-9TtSrW0h-py3.12", id="Poetry, below its cache"
+    ),
+    pytest.param(
+        "poetry install",
+        {"POETRY_VIRTUALENVS_PATH": "/envs"},
+        "/envs/shop-9TtSrW0h-py3.12",
+        id="Poetry, where it is told",
+    ),
     pytest.param("poetry -C /srv install", {"POETRY_VIRTUALENVS_IN_PROJECT": "1"}, "/srv/.venv", id="another folder"),
     pytest.param("pipenv install --system --deploy", {}, "/usr/local", id="pipenv, the system"),
     pytest.param("pipenv sync", {"PIPENV_VENV_IN_PROJECT": "1"}, "/app/.venv", id="pipenv, in the project"),
+    pytest.param(
+        "pipenv sync", {}, "/root/.local/share/virtualenvs/app-4PlAip0Q", id="pipenv, called by a hash of the Pipfile"
+    ),
+    pytest.param(
+        "python -m pipenv sync",
+        {"WORKON_HOME": "/envs", "PIPENV_PYTHON": "/usr/bin/python3"},
+        "/envs/app-4PlAip0Q-python3",
+        id="pipenv, with the name of the Python that it is told",
+    ),
+    pytest.param(
+        "pipenv sync",
+        {"PIPENV_CUSTOM_VENV_NAME": "web", "XDG_DATA_HOME": "/data"},
+        "/data/virtualenvs/web",
+        id="pipenv, a name of one's own",
+    ),
     pytest.param("pdm sync --prod", {}, "/app/.venv", id="pdm, in the project"),
     pytest.param("hatch env create", {"HATCH_ENV_TYPE_VIRTUAL_PATH": ".venv"}, "/app/.venv", id="hatch"),
     pytest.param("conda install flask", {}, "/opt/conda", id="conda's base"),

@@ -17,7 +17,7 @@ from pydock.shell.structure import (
     Word,
 )
 from pydock.shell.wording import literal
-from pydock.shell.wrappers import INITS, behind, unwrapped
+from pydock.shell.wrappers import INITS, behind, called, unwrapped
 
 __all__ = [
     "INITS",
@@ -36,6 +36,7 @@ __all__ = [
     "Word",
     "argv",
     "behind",
+    "called",
     "expand",
     "expand_body",
     "expand_one",

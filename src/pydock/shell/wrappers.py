@@ -56,6 +56,13 @@ def _name(line: Argv) -> str:
     return f"{line.program} {line.verb}" if line.verb else line.program or ""
 
 
+def called(command: Command) -> Command:
+    """`poetry run` for `python -m poetry run`; every other command is what it says."""
+    words = command.words
+    is_module = _PYTHON.match(words[0].value or "") is not None and words[1].value == "-m" if words[2:] else False
+    return command.of(words[2:]) if is_module else command
+
+
 def unwrapped(command: Command) -> tuple[tuple[str, ...], Command]:
     """The names of the wrappers in front, outermost first, and the command behind them.
 
@@ -64,9 +71,7 @@ def unwrapped(command: Command) -> tuple[tuple[str, ...], Command]:
     names: list[str] = []
     words = command.words
     while words:
-        # `python -m poetry run` is `poetry run`.
-        is_module = _PYTHON.match(words[0].value or "") is not None and words[1:2] and words[1].value == "-m"
-        line = argv(words[2:] if is_module and words[2:] else words)
+        line = argv(called(command.of(words)).words)
         rest = behind(line)
         if rest is None:
             break

@@ -7,7 +7,7 @@ from pydock.build.views import starts
 from pydock.images.debian import serves_building
 from pydock.project.bases import is_on_mirrors
 from pydock.project.calls import python_calls
-from pydock.shell import script
+from pydock.shell import called, script
 from pydock.split.draft import Draft
 from pydock.split.facts.slices import MANAGERS
 from pydock.split.refusal import Refusal, span_of
@@ -28,7 +28,7 @@ def refuse_tools(draft: Draft) -> Refusal | None:
             continue
         for command in step.member.commands:
             if not is_translated(project, command):
-                return _refusal(span_of(step), f"line {step.line}", command.program, "is built")
+                return _refusal(span_of(step), f"line {step.line}", called(command).program, "is built")
     at = draft.stage.start.value_span
     for start in starts(project):
         tool = next((name for name in (*start.wrappers, start.program) if name in MANAGERS), None)
@@ -44,7 +44,7 @@ def _is_translated(draft: Draft, start: Start) -> bool:
     """Whether the split writes the instruction that a command stands in without the manager."""
     if start.path != draft.project.path or start.instruction is None or start.role == "compose":
         return False
-    commands = [command for command in script(start.instruction).commands if command.program in MANAGERS]
+    commands = [command for command in script(start.instruction).commands if called(command).program in MANAGERS]
     return bool(commands) and all(is_translated(draft.project, command) for command in commands)
 
 

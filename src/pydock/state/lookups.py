@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Container
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,8 @@ KINDS: dict[type, Kind] = {
 }
 # A user or a package lies nowhere.
 KINDS_WITH_PLACES = frozenset({Kind.FILE, Kind.DISTRIBUTION})
+# What a new environment may have; the modules of no other package are among theirs.
+_INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 # Where a Debian image has files of its own that no table lists.
 _SYSTEM_FOLDERS = ("/etc", "/usr", "/bin", "/lib", "/lib64", "/proc", "/sys", "/dev", "/var/lib", "/sbin")
 _NOT_THE_SYSTEMS = ("/usr/src", "/usr/local/bin", "/usr/local/share")
@@ -152,7 +155,7 @@ def _module(state: State, environment: str, name: str) -> Found:
     distribution = name.partition(".")[0].replace("_", "-").lower()
     if makers := state.makers(Distribution(environment, distribution)):
         return Found(Answer.YES, makers)
-    makers = _makers_of_distributions(state, environment)
+    makers = _makers_of_distributions(state, environment, without=_INSTALLERS)
     return Found(Answer.UNKNOWN if makers else Answer.NO, makers)
 
 
@@ -184,8 +187,8 @@ def _makers_below(state: State, place: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _makers_of_distributions(state: State, environment: str) -> frozenset[int]:
-    names = state.distributions.get(environment) or ()
+def _makers_of_distributions(state: State, environment: str, without: Container[str] = ()) -> frozenset[int]:
+    names = [name for name in state.distributions.get(environment) or () if name not in without]
     found = {maker for name in names for maker in state.makers(Distribution(environment, name))}
     return frozenset(found | openers(state, Kind.DISTRIBUTION, environment))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import posixpath
 
 from pydock.patterns import regex
@@ -13,6 +15,7 @@ SYSTEM = "/usr/local"
 # Debian's pip installs to /usr/local, too (https://wiki.debian.org/Python#Deviations_from_upstream, read 2026-11).
 _SYSTEMS = frozenset({"/", "/usr", "/usr/local"})
 _VENV = regex(r"\.?(?:\w+[-_])?v?env(?:[-_\d]\w*)?\Z")
+_NO_FILE_NAME = regex(r'[ &$`!*@"()\[\]\\\r\n\t]')
 
 
 def active(state: State) -> str:
@@ -62,6 +65,15 @@ def of_word(word: Word | None, state: State) -> str | None:
         return None
     name = posixpath.basename(path)
     return _system(posixpath.dirname(posixpath.dirname(path))) if name.startswith(("python", "pypy")) else path
+
+
+def own_name(name: str, location: str) -> str:
+    """`shop-4PlAip0Q`: how Poetry and pipenv call an environment of their own (Poetry: `generate_env_name` in
+    https://github.com/python-poetry/poetry/blob/2.5.1/src/poetry/utils/env/env_manager.py, pipenv: `venv_locator.py`,
+    both read 2026-11).
+    """
+    digest = base64.urlsafe_b64encode(hashlib.sha256(location.encode()).digest()).decode()
+    return f"{_NO_FILE_NAME.sub('_', name)[:42]}-{digest[:8]}"
 
 
 def created(path: str, *, has_pip: bool, state: State, has_system: bool = False) -> Effect:

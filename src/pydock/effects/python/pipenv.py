@@ -55,9 +55,15 @@ def _environment(line: Argv, folder: str, state: State) -> str:
     beside = f"{folder.rstrip('/')}/.venv"
     if is_true(state.variables.get("PIPENV_VENV_IN_PROJECT")) or state.makers(File(f"{beside}/bin/python")):
         return beside
-    where = state.variables.get("WORKON_HOME") or f"{state.home}/.local/share/virtualenvs"
-    # A hash of the folder follows in the real name.
-    return f"{where}/{state.variables.get('PIPENV_CUSTOM_VENV_NAME') or folder.rpartition('/')[2] or 'project'}"
+    data = state.variables.get("XDG_DATA_HOME") or f"{state.home}/.local/share"
+    where = state.variables.get("WORKON_HOME") or f"{data}/virtualenvs"
+    return f"{where}/{state.variables.get('PIPENV_CUSTOM_VENV_NAME') or _name(folder, state)}"
+
+
+def _name(folder: str, state: State) -> str:
+    name = environments.own_name(folder.rpartition("/")[2], f"{folder.rstrip('/')}/Pipfile")
+    python = state.variables.get("PIPENV_PYTHON")
+    return f"{name}-{python.rpartition('/')[2]}" if python else name
 
 
 def _install(line: Argv, folder: str, environment: str, state: State) -> Effect:

@@ -23,7 +23,7 @@ from pydock.effects.python.projects import (
 )
 from pydock.effects.registry import effect
 from pydock.effects.unknown import unknown
-from pydock.packages import ALL_EXTRAS, Groups, LocalProject, of_project, read_table, section
+from pydock.packages import ALL_EXTRAS, Groups, LocalProject, normalised, of_project, read_table, section
 from pydock.shell.argv import Argv, argv
 from pydock.state import Effect, Need, Nested, Purpose, State
 from pydock.state.needs import Below, File, Program
@@ -133,9 +133,8 @@ def environment(folder: str, state: State) -> str:
     cache = setting("cache-dir", folder, state) or _cache(state)
     where = (setting("virtualenvs.path", folder, state) or f"{cache}/virtualenvs").replace("{cache-dir}", cache)
     table = read_table(state.text(f"{folder.rstrip('/')}/pyproject.toml"))
-    name = section(table, "project").get("name") or section(table, "tool", "poetry").get("name") or "project"
-    # A hash of the folder and the Python follow in the real name.
-    return f"{where}/{name}"
+    name = section(table, "project").get("name") or section(table, "tool", "poetry").get("name") or "non-package-mode"
+    return f"{where}/{environments.own_name(normalised(str(name)), folder)}-py{state.base.minor}"
 
 
 def _extras(line: Argv) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage, version_order
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.shell import called
 from pydock.split.facts.members import Member
 from pydock.split.facts.places import running_files
 from pydock.split.facts.setuptools_use import setuptools_for
@@ -128,8 +129,8 @@ def calls_pip_later(project: Project, build: Build, runtime: Iterable[Step]) -> 
 
 def manager_of(installs: Iterable[Step]) -> str | None:
     """The tool that installs the environment, None for pip itself."""
-    names = [command.program for step in installs if step.member is not None for command in step.member.commands]
-    return next((name for name in names if name in MANAGERS), None)
+    commands = [command for step in installs if step.member is not None for command in step.member.commands]
+    return next((name for name in (called(command).program for command in commands) if name in MANAGERS), None)
 
 
 def made(

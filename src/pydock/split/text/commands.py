@@ -8,7 +8,7 @@ from pydock.build import walk
 from pydock.build.views import files
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.shell import Command, Script, Word
+from pydock.shell import Command, Script, Word, called
 from pydock.state.needs import File
 from pydock.text import Span
 from pydock.values import Value
@@ -30,6 +30,7 @@ class Managed(Value):
 
 def managed(project: Project, command: Command) -> Managed | None:
     """None where it is not plain: an alias of the manager's own (Pipfile [scripts], pdm scripts) is no program."""
+    command = called(command)
     values = command.values
     if not values or values[0] not in _RUNNERS or values[1:2] != ("run",) or len(values) < 3:
         return None
@@ -55,7 +56,7 @@ def _has_own_environment(project: Project, name: str) -> bool:
 
 def is_translated(project: Project, command: Command) -> bool:
     """Whether a command does without the manager once the programs of the environment are on the PATH."""
-    return command.program not in _RUNNERS or managed(project, command) is not None
+    return called(command).program not in _RUNNERS or managed(project, command) is not None
 
 
 def _aliases(project: Project) -> frozenset[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage
 from pydock.locks.installs.build_tools import latest_tool
-from pydock.shell import Word
+from pydock.shell import Word, called
 from pydock.shell.argv import argv
 from pydock.split.facts.members import Member
 from pydock.split.facts.slices import MANAGERS
@@ -43,7 +43,7 @@ def takes_uv(stage: Stage, image: PythonImage, members: Iterable[Member]) -> boo
     for member in members:
         if any(step.is_tool for step in member.steps):
             return False
-        if any(command.program in MANAGERS for command in member.part.commands):
+        if any(called(command).program in MANAGERS for command in member.part.commands):
             return False
         if member.installs and not _says_the_same(member):
             return False

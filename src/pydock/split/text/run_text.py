@@ -8,7 +8,7 @@ from pydock.dockerfile import Instruction
 from pydock.images.debian import Need
 from pydock.patches import with_steps, with_words
 from pydock.patterns import regex
-from pydock.shell import Command, Word, script
+from pydock.shell import Command, Word, called, script
 from pydock.shell import Step as Part
 from pydock.split.draft import Draft
 from pydock.split.facts.members import Member, works_in_folder
@@ -203,9 +203,12 @@ def _install_edits(draft: Draft, member: Member) -> list[tuple[Span, str]]:
         found = pip_words(command)
         if found is not None and environment.is_filled_from_outside:
             edits.append(elsewhere(command, environment.path))
-        if found is not None or command.program in MANAGERS:
+        manager = called(command)
+        if found is not None or manager.program in MANAGERS:
             unwanted = [word for word in command.words if word.value in {"--user", "--system"}]
-            unwanted = [] if command.program == "pipenv" else unwanted
+            unwanted = [] if manager.program == "pipenv" else unwanted
+            # The Python of the environment, which comes first on the PATH, does not have the manager.
+            unwanted += command.words[: -len(manager.words)] if manager.program in MANAGERS else ()
             edits += [(Span(word.span.start, _next_start(command.words, word)), "") for word in unwanted]
     return edits
 
