@@ -92,6 +92,19 @@ DOCKERFILES = {
         "COPY requirements.txt /tmp/wanted.txt\nCOPY requirements.lock /tmp/\n"
         "RUN pip install -r /tmp/requirements.lock\n",
     ),
+    "a COPY to a file, which a later COPY brings, too": (
+        "WORKDIR /app\nCOPY ./requirements.txt /app/requirements.txt\nRUN pip install -r requirements.txt\nCOPY . .\n",
+        "WORKDIR /app\nCOPY requirements.lock /app/requirements.lock\nRUN pip install -r requirements.lock\nCOPY . .\n",
+    ),
+    "a COPY to a file, in exec form": (
+        'COPY ["requirements.txt", "requirements.txt"]\nRUN pip install -r requirements.txt\nCOPY . .\n',
+        'COPY ["requirements.lock", "requirements.lock"]\nRUN pip install -r requirements.lock\nCOPY . .\n',
+    ),
+    "a COPY to a file that another command reads": (
+        "COPY requirements.txt wanted.txt\nRUN cat wanted.txt && pip install -r wanted.txt\nCOPY . .\n",
+        "COPY requirements.txt wanted.txt\nCOPY requirements.lock /\n"
+        "RUN cat wanted.txt && pip install -r requirements.lock\nCOPY . .\n",
+    ),
     "a COPY of a pattern": (
         "COPY *.txt ./\nRUN pip install -r requirements.txt\nCOPY . .\n",
         "COPY *.txt requirements.lock ./\nRUN pip install -r requirements.lock\nCOPY . .\n",

@@ -264,7 +264,12 @@ def _edited_copy(
     ]
     is_folder = copied.target.endswith("/")
     if not is_folder and posixpath.normpath(copied.target) != folder:
-        # `COPY requirements.txt /tmp/reqs.txt`: the lock needs a place of its own.
+        # `COPY requirements.txt /tmp/reqs.txt`: the lock needs a name of its own.
+        target = _last_part(project, words[-1], copied.target)
+        if len(named) == 1 and target is not None and not _is_needed(project, install, copied, files):
+            yield Edit(project.path, named[0], _quoted(copy, lock))
+            yield Edit(project.path, target, posixpath.basename(lock))
+            return
         yield _new_copy(project, copy, lock, folder)
         return
     if named and is_folder and not _is_needed(project, install, copied, files):
@@ -278,6 +283,13 @@ def _edited_copy(
         return
     at = words[-2].end
     yield Edit(project.path, Span(at, at), f"{', ' if copy.exec_form else ' '}{_quoted(copy, lock)}")
+
+
+def _last_part(project: Project, written: Span, path: str) -> Span | None:
+    """Where the name of a file stands, which is the last part of its path."""
+    name = posixpath.basename(path)
+    at = project.dockerfile.slice(written).rfind(name)
+    return Span(written.start + at, written.start + at + len(name)) if at >= 0 else None
 
 
 def _is_plain(source: str) -> bool:
@@ -298,7 +310,7 @@ def _new_copy(project: Project, copy: Instruction, lock: str, folder: str) -> Ed
 
 def _is_needed(project: Project, install: Install, copied: Copied, files: list[str]) -> bool:
     """Whether anything but this install may read the requirements files that a COPY brings."""
-    names = {posixpath.basename(path) for path in files}
+    names = {posixpath.basename(path) for path in (*files, copied.target) if not path.endswith("/")}
     later = [
         entry
         for stage in project.dockerfile.stages
@@ -325,7 +337,8 @@ def _is_needed(project: Project, install: Install, copied: Copied, files: list[s
 
 def _is_brought_again(project: Project, copied: Copied, files: list[str]) -> bool:
     """Whether a later COPY puts the files to the same place, so that the image keeps them."""
-    places = [posixpath.join(copied.target, posixpath.basename(path)) for path in files]
+    target = copied.target
+    places = [posixpath.join(target, posixpath.basename(path)) for path in files] if target.endswith("/") else [target]
     later = [
         other
         for stage in project.dockerfile.stages
