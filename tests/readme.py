@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from pydock.cli import main
-from pydock.report.tables import rules_table
+from pydock.report.pages import rules_table
 from pydock.rules import RULES
 
 README = Path(__file__).parent.parent / "README.md"

@@ -13,7 +13,7 @@ import pytest
 WATCHER = """
 import json, os, sys
 from pydock.cli import main
-import pydock.questions, pydock.report.text, pydock.report.diff, pydock.report.tables, tabulate
+import pydock.questions, pydock.report.formats.text, pydock.report.formats.diff, pydock.report.pages.tables, tabulate
 
 seen = []
 

@@ -20,21 +20,32 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pydock.bench.container import Stopped
-from pydock.bench.engine import OWNER_LABEL, RUN_LABEL, Engine, connect
-from pydock.bench.measure import Failure, Measured, Seconds, Version, Wishes, measure
-from pydock.bench.progress import Progress
-from pydock.bench.recipe import Built, Recipe
-from pydock.bench.runtime import Life, lived
-from pydock.bench.scenarios import Scenario
-from pydock.bench.sizes import Weight
-from pydock.bench.trace import Step
+from pydock.bench.engine import Recipe, connect
+from pydock.bench.engine.container import Stopped
+from pydock.bench.engine.engine import OWNER_LABEL, RUN_LABEL, Engine
+from pydock.bench.engine.recipe import Built
+from pydock.bench.engine.trace import Step
+from pydock.bench.measure import Life, Measured, Progress, Scenario, Seconds, Version, Weight, Wishes, measure
+from pydock.bench.measure.runtime import lived
+from pydock.bench.measure.versions import Failure
 from pydock.cli import main
 from pydock.context import Tree
 from pydock.errors import BuildError, EngineError
 from pydock.project import Project
-from pydock.report import bench_html, bench_json, bench_markdown, bench_table
-from pydock.report.bench_table import Bench, megabytes, percent
+from pydock.report.bench import Bench
+from pydock.report.bench import (
+    html as bench_html,
+)
+from pydock.report.bench import (
+    json as bench_json,
+)
+from pydock.report.bench import (
+    markdown as bench_markdown,
+)
+from pydock.report.bench import (
+    table as bench_table,
+)
+from pydock.report.bench.table import megabytes, percent
 from pydock.values import replace
 from tests.schemas import own_problems
 

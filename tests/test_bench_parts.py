@@ -12,15 +12,25 @@ from pathlib import Path
 
 import pytest
 
-from pydock.bench.buildx import _messages, arguments
-from pydock.bench.context import MOMENT, STAND_IN, packed, without_syntax
-from pydock.bench.figures import exceeded, figures, history_row, limits, read_history
-from pydock.bench.layers import combined, read_image
-from pydock.bench.measure import Measured, Seconds
-from pydock.bench.recipe import Recipe
-from pydock.bench.scenarios import Change, Scenario, changed, source_file, with_own_caches
-from pydock.bench.sizes import HIDDEN, Weight, causes, differences, largest_folders, weighed
-from pydock.bench.trace import LONGEST_LINE, MOST_LINES, Trace
+from pydock.bench.engine import Recipe
+from pydock.bench.engine.buildx import _messages, arguments
+from pydock.bench.engine.context import MOMENT, STAND_IN, packed, without_syntax
+from pydock.bench.engine.trace import LONGEST_LINE, MOST_LINES, Trace
+from pydock.bench.measure import (
+    Measured,
+    Scenario,
+    Seconds,
+    Weight,
+    differences,
+    exceeded,
+    figures,
+    history_row,
+    limits,
+    read_history,
+)
+from pydock.bench.measure.layers import combined, read_image
+from pydock.bench.measure.scenarios import Change, changed, source_file, with_own_caches
+from pydock.bench.measure.sizes import HIDDEN, causes, largest_folders, weighed
 from pydock.context import Tree
 from pydock.errors import OptionError
 from pydock.project import Project

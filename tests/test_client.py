@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from pydock.bench.client import build_failure, connected
+from pydock.bench.engine.client import build_failure, connected
 from pydock.errors import BuildError, EngineError
 
 HOST = "127.0.0.1"

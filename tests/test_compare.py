@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from pydock.bench.asked import declared, questions
-from pydock.bench.behaviour import own_changes
-from pydock.bench.compare import Comparison, compare, not_built, settled
-from pydock.bench.facts import Answer, Config, Declared, Distribution, File, Image, Python, Service
-from pydock.bench.masks import is_for_installing, is_generated, loud_lines, masked
-from pydock.bench.outcome import Difference, Outcome, Verdict, judged
-from pydock.bench.settings import plain_words
+from pydock.bench import Difference, Outcome, Verdict
+from pydock.bench.compare.behaviour import own_changes
+from pydock.bench.compare.images import Comparison, compare, not_built, settled
+from pydock.bench.compare.settings import plain_words
+from pydock.bench.facts.image import Answer, Config, Declared, Distribution, File, Image, Python, Service
+from pydock.bench.facts.masks import is_for_installing, is_generated, loud_lines, masked
+from pydock.bench.facts.questions import declared, questions
+from pydock.bench.outcome import judged
 from pydock.context import Tree
 from pydock.engine import rewrite
 from pydock.project import Project

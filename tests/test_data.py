@@ -12,7 +12,7 @@ import pytest
 import pydock.data
 from pydock.cli import main
 from pydock.data import TABLES, rows, summary
-from pydock.report.data import document, overview, table
+from pydock.report.pages.data import document, overview, table
 
 EACH = pytest.mark.parametrize("name", TABLES)
 DATE = re.compile(r"\d{4}-\d\d-\d\d")

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from pydock.bench.contents import compare_files
-from pydock.bench.facts import Config, Declared, File, Image
-from pydock.bench.inside import program
-from pydock.bench.outcome import Outcome, Verdict
+from pydock.bench import Outcome, Verdict
+from pydock.bench.compare.contents import compare_files
+from pydock.bench.facts.image import Config, Declared, File, Image
+from pydock.bench.facts.inside import program
 
 FIRST, SECOND = 1_790_000_000.0, 1_790_003_600.0
 TABLE = "CREATE TABLE applied (id INTEGER PRIMARY KEY, name TEXT, at)"

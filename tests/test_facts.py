@@ -16,7 +16,7 @@ from pydock.context import Tree
 from pydock.project import Project, compose
 from pydock.project.secrets import Mask
 from pydock.questions import Question, unchanged
-from pydock.report.facts import document, text
+from pydock.report.pages.facts import document, text
 from pydock.service.facts import Fact, Process, facts
 from pydock.targets import Target, composed_above, targets
 from pydock.values import replace

@@ -24,9 +24,9 @@ from pydock.context import Tree
 from pydock.engine import Report, rewrite
 from pydock.project import Options, Project
 from pydock.report import checked, fixed
-from pydock.report.diff import patch, story
-from pydock.report.tables import plan_table
-from pydock.report.text import written
+from pydock.report.formats import patch, story
+from pydock.report.formats.text import written
+from pydock.report.pages import plan_table
 from pydock.rules import RULES
 from pydock.split import Refusal, split
 from pydock.terminal import Style

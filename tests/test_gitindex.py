@@ -10,7 +10,7 @@ import pytest
 
 from pydock.context import forget_tops
 from pydock.errors import UnreadableError
-from pydock.migrate.gitindex import is_tracked
+from pydock.migrate.store.gitindex import is_tracked
 
 NAMES = ("a", "a/b.txt", "a/bc", "dir/.migrate.lock", "dir/.migrate.sqlite3", "été", "x y", "z" * 200)
 

@@ -55,23 +55,23 @@ _TELLING = "commands facts failures migrate verify targets examine many secret_v
 CATCHING = frozenset(f"{name}.py" for name in _TELLING.split())
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 # What starts another program: BuildKit, the resolver, git and the keeper of many services.
-STARTERS = {"bench/buildx.py", "resolve/uv.py", "git.py", "migrate/keeper.py"}
+STARTERS = {"bench/engine/buildx.py", "resolve/uv.py", "git.py", "migrate/run/keeper.py"}
 DOORS = {
-    "docker": {"bench/client.py"},
+    "docker": {"bench/engine/client.py"},
     "msgspec": {"values.py"},
     "dockerfile_parse": {"dockerfile/instructions.py"},
     "tree_sitter": {"shell/grammar.py"},
     "tree_sitter_bash": {"shell/grammar.py"},
     "rpds": {"state"},
     "libcst": {"codemods"},
-    "tabulate": {"report/tables.py"},
+    "tabulate": {"report/pages/tables.py"},
     "typer": {"cli"},
     "yaml": {"yaml_text.py"},
     # Names and versions are values of the whole middle of the house.
     "packaging": {"build", "images", "locks", "packages", "project", "resolve", "split", "rules"},
     "uv": {"resolve/uv.py"},
     "pathspec": {"context/gitignore.py"},
-    "distributed": {"migrate/pool.py"},
+    "distributed": {"migrate/run/pool.py"},
 }
 
 
@@ -141,7 +141,7 @@ def _is_run_by_import(tree: ast.AST) -> Iterator[ast.AST]:
 @EACH_MODULE
 def test_no_pattern_is_compiled_by_an_import(path: Path) -> None:
     calls = [node for node in _is_run_by_import(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
-    is_sent_into_containers = path.parent == SOURCE / "bench/inside"
+    is_sent_into_containers = path.parent == SOURCE / "bench/facts/inside"
     assert is_sent_into_containers or not any(ast.unparse(call.func) == "re.compile" for call in calls), (
         "write `_NAME = regex(...)` with `from pydock.patterns import regex`, it starts faster"
     )

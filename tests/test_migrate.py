@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from pydock.cli import main
-from pydock.migrate import pool
-from pydock.migrate.examine import Task, examine
-from pydock.migrate.find import Service
-from pydock.migrate.patches import Touched, file_names, masked, patch, together
-from pydock.migrate.record import Change, Record, State
+from pydock.migrate.find.services import Service
+from pydock.migrate.records import State
+from pydock.migrate.records.patches import Touched, file_names, masked, patch, together
+from pydock.migrate.records.record import Change, Record
+from pydock.migrate.run import pool
+from pydock.migrate.run.examine import Task, examine
 from pydock.project.secrets import Mask
 from tests.fleet import FIXTURES, command, digest, generate, killed_until_done
 
@@ -329,7 +330,7 @@ def test_apply_writes_what_the_patches_say_and_then_all_are_good(tmp_path: Path)
 def test_progress_says_what_is_done_and_what_is_left() -> None:
     import io
 
-    from pydock.migrate.progress import Progress
+    from pydock.migrate.run import Progress
 
     progress = Progress(io.StringIO(), 4)
     for state in (State.READY, State.READY, State.REFUSED):

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pydock.cli import main
-from pydock.migrate.examine import Task, advanced
-from pydock.migrate.find import Service
+from pydock.migrate.find.services import Service
+from pydock.migrate.run.examine import Task, advanced
 from pydock.project.pins import Answer, Request
 from pydock.questions import Question
 from pydock.resolve import Resolver, uv

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from pydock.cli import main
-from pydock.migrate import pool
-from pydock.migrate.branch import Part, commit
-from pydock.migrate.examine import examine
-from pydock.migrate.record import Change
+from pydock.migrate.deliver import Part, commit
+from pydock.migrate.records.record import Change
+from pydock.migrate.run import pool
+from pydock.migrate.run.examine import examine
 
 SERVICE = {
     "Dockerfile": "FROM python:3.11\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD python app.py\n",

@@ -11,8 +11,7 @@ import pytest
 
 from pydock.context import Ignored, Tree
 from pydock.errors import PydockError
-from pydock.migrate.find import Found, find
-from pydock.migrate.manifest import read
+from pydock.migrate.find import Found, find, read
 
 PLAIN = "FROM python:3.12-slim\nCOPY app.py /\n"
 

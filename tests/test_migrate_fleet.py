@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pydock.cli import main
-from pydock.migrate import pool
+from pydock.migrate.run import pool
 from tests.fleet import digest, generate
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")

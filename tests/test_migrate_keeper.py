@@ -11,19 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from pydock.migrate.examine import Task
-from pydock.migrate.find import Service, find
-from pydock.migrate.keeper import Limits, close_all, examined
-from pydock.migrate.pool import answers, pool
-from pydock.migrate.record import Record, State
+from pydock.migrate.find import find
+from pydock.migrate.find.services import Service
+from pydock.migrate.records import State
+from pydock.migrate.records.record import Record
+from pydock.migrate.run import Limits, pool
+from pydock.migrate.run.examine import Task
+from pydock.migrate.run.keeper import close_all, examined
+from pydock.migrate.run.pool import answers
 from pydock.questions import Question
 from tests.command_line import Runner
 
 # Stands in for services that make pydock itself fail; nothing is known that really does.
 MISBEHAVIOUR = """\
 import os, sys
-if "pydock.migrate.child" in " ".join(sys.orig_argv):
-    import pydock.migrate.examine as module
+if "pydock.migrate.run.child" in " ".join(sys.orig_argv):
+    import pydock.migrate.run.examine as module
     plain = module.examine
     def examine(task):
         name = task.members[0].name
@@ -103,8 +106,8 @@ def test_a_migration_says_what_a_bad_service_did_in_a_line_and_ends_with_2(
 
 def test_a_child_ends_with_the_process_that_started_it(services: dict[str, Service], tmp_path: Path) -> None:
     script = (
-        "import sys\nfrom pydock.questions.ask import Question\nfrom pydock.migrate import keeper\n"
-        "from pydock.migrate.examine import Task\nfrom pydock.migrate.find import find\n"
+        "import sys\nfrom pydock.questions import Question\nfrom pydock.migrate.run import keeper\n"
+        "from pydock.migrate.run.examine import Task\nfrom pydock.migrate.find import find\n"
         "by_name = {service.name: service for service in find([sys.argv[1]]).services}\n"
         "task = lambda name: Task((by_name[name],), Question({}, is_fix=True))\n"
         "keeper.examined(task('good'), keeper.Limits(3.0))\n"

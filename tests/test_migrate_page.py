@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pydock.migrate import page
-from pydock.migrate.find import LeftOut, Service, Use
-from pydock.migrate.patches import masked, patch
-from pydock.migrate.record import Change, Inventory, Measured, Reason, Record, Remark, State
-from pydock.migrate.rows import Row
-from pydock.migrate.totals import Totals
+from pydock.migrate.deliver import page
+from pydock.migrate.find.services import LeftOut, Service, Use
+from pydock.migrate.records import State, Totals
+from pydock.migrate.records.patches import masked, patch
+from pydock.migrate.records.record import Change, Inventory, Measured, Reason, Record, Remark
+from pydock.migrate.records.rows import Row
 from pydock.project.secrets import Mask
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from pydock.errors import ChangedError
-from pydock.migrate.apply import apply
-from pydock.migrate.record import Change, Record, State
+from pydock.migrate.deliver import apply
+from pydock.migrate.records import State
+from pydock.migrate.records.record import Change, Record
 from pydock.migrate.store import Store, opened
 
 

@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from pydock.bench.compare import Comparison
-from pydock.bench.outcome import Difference, judged
-from pydock.bench.proof import Ways
-from pydock.bench.verify import Verifier
+from pydock.bench import Difference
+from pydock.bench.compare.images import Comparison
+from pydock.bench.outcome import judged
+from pydock.bench.prove import Ways
+from pydock.bench.prove.verify import Verifier
 from pydock.context import Tree
 from pydock.dockerfile import Dockerfile, read
 from pydock.engine import Report
-from pydock.migrate.examine import Task, examine
-from pydock.migrate.find import Use, find
-from pydock.migrate.record import Record, State
-from pydock.migrate.users import User, users
+from pydock.migrate.find import find
+from pydock.migrate.find.services import Use
+from pydock.migrate.records import State
+from pydock.migrate.records.record import Record
+from pydock.migrate.run.examine import Task, examine
+from pydock.migrate.run.users import User, users
 from pydock.project import Project
 from pydock.questions import Question
 
@@ -163,7 +166,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         return Comparison((judged("state", [Difference(keyword, "", "new")] if is_new else ()),))
 
     monkeypatch.setattr(Verifier, "_compared", compared)
-    monkeypatch.setattr("pydock.bench.proof.connect", contextlib.nullcontext)
+    monkeypatch.setattr("pydock.bench.prove.proof.connect", contextlib.nullcontext)
     return found
 
 
@@ -191,7 +194,7 @@ def test_nothing_is_left_where_no_rewrite_is_the_same_for_everybody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breaking: dict[str, str]
 ) -> None:
     breaking["web"] = "PYTHONUNBUFFERED"
-    monkeypatch.setattr("pydock.bench.verify.MOST_CULPRITS", 0)
+    monkeypatch.setattr("pydock.bench.prove.verify.MOST_CULPRITS", 0)
     record = _examined(tmp_path, BESIDE, BOTH, proof=Ways())
     assert (record.state, record.changes, record.measured.verdict) == (State.DECISION, (), "different")
     assert record.decisions[0] == "no rewrite leaves compose.yml: web (stage web) the same service"

@@ -194,7 +194,7 @@ def test_a_registry_that_refuses_costs_its_pin_alone(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     assert engine.ping()
-    monkeypatch.setattr("pydock.bench.registry.ANSWER_SECONDS", 2)
+    monkeypatch.setattr("pydock.bench.engine.registry.ANSWER_SECONDS", 2)
     with refusing_registry(status) as (address, asked):
         text = f'FROM {address}/{HUB}:3.11-slim\nADD a.txt /a.txt\nCMD ["true"]\n'
         service = _service(tmp_path, text)

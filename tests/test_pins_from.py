@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pydock.bench.running import parsed
+from pydock.bench.engine.distributions import parsed
 from pydock.context import Tree
 from pydock.engine import Report, rewrite
 from pydock.errors import EngineError
@@ -190,7 +190,7 @@ def test_without_an_engine_nothing_is_written(tmp_path: Path, monkeypatch: pytes
 def test_an_image_is_not_read_in_vain_where_no_index_may_be_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Runner
 ) -> None:
-    monkeypatch.setattr("pydock.bench.running.running", lambda image, on_pull: OLD)
+    monkeypatch.setattr("pydock.bench.engine.distributions.running", lambda image, on_pull: OLD)
     done = run("fix", str(_service(tmp_path)), "--pins-from", "shop:live", "--offline")
     assert done.code == 2
     assert "--pins-from needs a package index" in done.err

@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 from pydock import engine
 from pydock.context import Tree
 from pydock.project import Project
-from pydock.report import fixed, markdown
+from pydock.report import fixed
+from pydock.report.formats import markdown
 from pydock.rules import RULES
 from pydock.terminal import Style
 from pydock.text import Safety, Span

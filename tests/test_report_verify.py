@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
-from pydock.bench.outcome import Difference, Omission, Outcome, Promotion, Proof, Verdict, judged, unknown
+from pydock.bench import Difference, Omission, Outcome, Promotion, Proof, Verdict
+from pydock.bench.outcome import judged, unknown
 from pydock.report import Failure
-from pydock.report.verify import document, text
+from pydock.report.formats.verify import document, text
 from pydock.terminal import Style
 from tests.schemas import own_problems
 

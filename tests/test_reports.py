@@ -15,8 +15,9 @@ import pytest
 from pydock import data, engine
 from pydock.context import Tree
 from pydock.project import Project
-from pydock.report import Answer, checked, fixed, github, gitlab, junit, markdown, sarif
-from pydock.report import json as json_report
+from pydock.report import Answer, checked, fixed
+from pydock.report.formats import github, gitlab, junit, markdown, sarif
+from pydock.report.formats import json as json_report
 from pydock.rules import RULES
 from pydock.terminal import Style
 from pydock.text import Edit, Safety, Span, apply

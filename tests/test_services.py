@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pydock.bench.beside import Beside, beside
-from pydock.bench.engine import RUN_LABEL, Engine, connect
-from pydock.bench.outcome import Verdict
-from pydock.bench.recipe import Recipe
-from pydock.bench.verify import Verifier, verify
+from pydock.bench import Verdict
+from pydock.bench.engine import Recipe, connect
+from pydock.bench.engine.compose_services import Beside, beside
+from pydock.bench.engine.engine import RUN_LABEL, Engine
+from pydock.bench.prove.verify import Verifier, verify
 from pydock.context import Tree
 from pydock.errors import EngineError
 from pydock.project import Project

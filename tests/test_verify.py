@@ -6,14 +6,16 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from pydock.bench.asked import Asked
-from pydock.bench.compare import Comparison, not_built
-from pydock.bench.container import Ran
-from pydock.bench.engine import Engine
-from pydock.bench.outcome import Difference, Verdict, judged, unknown
-from pydock.bench.probe import START_SECONDS, Probe
-from pydock.bench.recipe import Built, Recipe
-from pydock.bench.verify import Verified, Verifier, verified_fix, verify
+from pydock.bench import Difference, Verdict
+from pydock.bench.compare.images import Comparison, not_built
+from pydock.bench.engine import Recipe
+from pydock.bench.engine.container import Ran
+from pydock.bench.engine.engine import Engine
+from pydock.bench.engine.recipe import Built
+from pydock.bench.facts.questions import Asked
+from pydock.bench.outcome import judged, unknown
+from pydock.bench.prove.probe import START_SECONDS, Probe
+from pydock.bench.prove.verify import Verified, Verifier, verified_fix, verify
 from pydock.context import Tree
 from pydock.engine import Report
 from pydock.errors import BuildError, EngineError

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from pydock.bench.asked import questions
-from pydock.bench.compare import Comparison, compare
-from pydock.bench.engine import Engine, connect
-from pydock.bench.facts import Declared, Image
-from pydock.bench.outcome import Verdict
-from pydock.bench.probe import Probe
-from pydock.bench.recipe import Recipe
+from pydock.bench import Verdict
+from pydock.bench.compare.images import Comparison, compare
+from pydock.bench.engine import Recipe, connect
+from pydock.bench.engine.engine import Engine
+from pydock.bench.facts.image import Declared, Image
+from pydock.bench.facts.questions import questions
+from pydock.bench.prove.probe import Probe
 from pydock.context import Tree
 from pydock.project import Project
 from tests.mutant_service import DOCKERFILE, FILES, MUTANTS, REWRITTEN, Mutant

@@ -20,7 +20,7 @@ from pydock.budget import Budget, within
 from pydock.contract import Contract
 from pydock.dockerfile import Dockerfile, suppressions
 from pydock.errors import BudgetError, BugError, PydockError
-from pydock.migrate.record import Record
+from pydock.migrate.records.record import Record
 from pydock.packages.requirements import read
 from pydock.project.compose import builds, environment, inline_builds, words
 from pydock.service.code.module import read_module

@@ -17,7 +17,8 @@ from pydock import engine, files
 from pydock.context import Tree
 from pydock.errors import UnwritableError
 from pydock.migrate import store
-from pydock.migrate.record import Record, State
+from pydock.migrate.records import State
+from pydock.migrate.records.record import Record
 from pydock.questions import many
 from tests.command_line import ONLY, SMELLY, Runner
 from tests.hostile.folders import FINDINGS, shell

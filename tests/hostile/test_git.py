@@ -11,8 +11,8 @@ import pytest
 
 from pydock.context import Tree
 from pydock.errors import UnreadableError
-from pydock.migrate.branch import Part, commit, uncommitted
-from pydock.migrate.record import Change
+from pydock.migrate.deliver import Part, commit, uncommitted
+from pydock.migrate.records.record import Change
 from pydock.resolve.history import last_change
 from tests.command_line import Runner
 

@@ -15,8 +15,8 @@ from pydock.config import settings
 from pydock.context import Tree
 from pydock.errors import BudgetError, BugError, OptionError, PydockError, SyntaxProblem
 from pydock.files import unsettled
-from pydock.migrate.apply import apply
-from pydock.migrate.record import Change
+from pydock.migrate.deliver import apply
+from pydock.migrate.records.record import Change
 from pydock.project import Project
 from pydock.questions import Question, answers, ask
 from pydock.shell.grammar import syntax_tree

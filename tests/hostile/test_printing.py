@@ -8,24 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from pydock.bench.masks import last_line, loud_lines
-from pydock.bench.measure import Failure, Measured
-from pydock.bench.outcome import Difference, Outcome, Proof, Verdict
+from pydock.bench import Difference, Outcome, Proof, Verdict
+from pydock.bench.facts.masks import last_line, loud_lines
+from pydock.bench.measure import Measured
+from pydock.bench.measure.versions import Failure
 from pydock.cli.options import Format
 from pydock.errors import BuildError, PydockError
-from pydock.migrate import page, results, summary
-from pydock.migrate.examine import Task, examine
-from pydock.migrate.find import Service
-from pydock.migrate.message import message
-from pydock.migrate.rows import Row
+from pydock.migrate.deliver import message, page, results, summary
+from pydock.migrate.find.services import Service
+from pydock.migrate.records.rows import Row
+from pydock.migrate.run.examine import Task, examine
 from pydock.project import Project
 from pydock.project.pins import Request
 from pydock.questions import Question, plan
 from pydock.questions.ask import answer
-from pydock.report import Answer, diff, failed, verify
-from pydock.report import facts as told_facts
-from pydock.report.bench_table import Bench
-from pydock.report.facts import document
+from pydock.report import Answer, failed
+from pydock.report.bench import Bench
+from pydock.report.formats import diff, verify
+from pydock.report.pages import facts as told_facts
+from pydock.report.pages.facts import document
 from pydock.resolve.kept import Kept
 from pydock.resolve.output import explained
 from pydock.service.facts import facts

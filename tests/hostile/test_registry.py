@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pydock.bench import registry
+from pydock.bench.engine import registry
 from pydock.context import Tree
 from pydock.project import Options, Project
 

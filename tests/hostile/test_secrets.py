@@ -19,7 +19,7 @@ from pydock.context import Tree
 from pydock.project.secrets import Weight, mask, weigh
 from pydock.questions import plan
 from pydock.questions.ask import answer
-from pydock.report import diff
+from pydock.report.formats import diff
 from pydock.targets import Target
 from pydock.terminal import Style
 from pydock.values import replace

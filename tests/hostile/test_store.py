@@ -14,8 +14,10 @@ import pytest
 
 from pydock.errors import PydockError, UnreadableError
 from pydock.migrate import store as module
-from pydock.migrate.record import Change, Record, State, is_inside
-from pydock.migrate.store import APPLICATION, NAME, SCHEMA, opened
+from pydock.migrate.records import State
+from pydock.migrate.records.record import Change, Record, is_inside
+from pydock.migrate.store import opened
+from pydock.migrate.store.database import APPLICATION, NAME, SCHEMA
 from tests.command_line import SMELLY, Runner
 
 OWN = "CREATE TABLE answers (key TEXT PRIMARY KEY, version TEXT NOT NULL, record TEXT NOT NULL) WITHOUT ROWID"

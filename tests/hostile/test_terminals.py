@@ -12,21 +12,23 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from pydock.bench.measure import Failure, Measured
+from pydock.bench.measure import Measured
+from pydock.bench.measure.versions import Failure
 from pydock.cli.options import Format
 from pydock.errors import PydockError
-from pydock.migrate import page, results, summary
-from pydock.migrate.examine import Task, examine
-from pydock.migrate.find import Service
-from pydock.migrate.message import message
-from pydock.migrate.record import Reason, Record, State
-from pydock.migrate.rows import Row
+from pydock.migrate.deliver import message, page, results, summary
+from pydock.migrate.find.services import Service
+from pydock.migrate.records import State
+from pydock.migrate.records.record import Reason, Record
+from pydock.migrate.records.rows import Row
+from pydock.migrate.run.examine import Task, examine
 from pydock.project import Project
 from pydock.questions import plan
 from pydock.questions.ask import answer
-from pydock.report import diff, failed, markdown
-from pydock.report import facts as told_facts
-from pydock.report.bench_table import Bench
+from pydock.report import failed
+from pydock.report.bench import Bench
+from pydock.report.formats import diff, markdown
+from pydock.report.pages import facts as told_facts
 from pydock.service.facts import facts
 from pydock.service.files import secret_values
 from pydock.terminal import Style
@@ -168,7 +170,7 @@ def _documents(text: str, folder: Path) -> Iterator[tuple[str, str]]:
     yield "the summary", summary.lines(Row(Service(text, "/r", ".", text), record))
     measured = Measured("before", steps=((text, 1.0),), notes=(text,), failure=Failure(text, (text,)))
     bench = Bench(text, "engine", 1, "2026-11-30T00:00:00+00:00", (measured,))
-    yield "a bench", import_module("pydock.report.bench_markdown").written(bench)
+    yield "a bench", import_module("pydock.report.bench.markdown").written(bench)
 
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=what) for what, text in MARKUP.items()])

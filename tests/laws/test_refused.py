@@ -12,8 +12,8 @@ from pydock.engine import Report, rewrite
 from pydock.engine.rounds import declared_by
 from pydock.project import Project
 from pydock.report import fixed
-from pydock.report.diff import story
-from pydock.report.json import written
+from pydock.report.formats import story
+from pydock.report.formats.json import written
 from pydock.rule import Finding, Rule
 from pydock.rules import RULES
 from pydock.terminal import Style

@@ -1,1 +1,7 @@
-"""Both versions built for real: how large, how fast, and whether the service is the same."""
+"""Both versions built and run on a real engine; what came of comparing them."""
+
+from __future__ import annotations
+
+from pydock.bench.outcome import Difference, Omission, Outcome, Promotion, Proof, Verdict
+
+__all__ = ["Difference", "Omission", "Outcome", "Promotion", "Proof", "Verdict"]

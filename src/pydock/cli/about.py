@@ -19,7 +19,7 @@ def explain(
 ) -> None:
     """Show what a rule or a codemod means, with its examples."""
     from pydock.config import matching
-    from pydock.report.explain import PRIMER, page
+    from pydock.report.pages import PRIMER, page
     from pydock.rules import RULES
     from pydock.terminal import style_for
 
@@ -30,7 +30,7 @@ def explain(
 
 def rules() -> None:
     """List all rules."""
-    from pydock.report.tables import rules_table
+    from pydock.report.pages import rules_table
     from pydock.rules import RULES
 
     console.show(rules_table(RULES) + "\n")

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,10 +14,9 @@ from pydock.errors import EngineError, OptionError
 from pydock.terminal import console
 
 if TYPE_CHECKING:
-    from pydock.bench.figures import Limit
-    from pydock.bench.measure import Wishes
+    from pydock.bench.measure import Limit, Wishes
     from pydock.cli.versions import Comparison
-    from pydock.report.bench_table import Bench
+    from pydock.report.bench import Bench
 
 CLEAN, EXCEEDED, NO_ANSWER = 0, 1, 2
 
@@ -83,9 +81,8 @@ def bench(
     start_limit: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="The most a start may take.")] = 60,
 ) -> None:
     """Build a Dockerfile as it is and as pydock would write it, and measure both on a container engine."""
-    from pydock.bench.figures import limits
-    from pydock.bench.measure import Wishes
-    from pydock.bench.recipe import Recipe
+    from pydock.bench.engine import Recipe
+    from pydock.bench.measure import Wishes, limits
     from pydock.cli.versions import comparison
     from pydock.context import Tree
 
@@ -114,9 +111,8 @@ def bench(
 
 def _measured(versions: "Comparison", wishes: "Wishes") -> "Bench":
     from pydock.bench.engine import connect
-    from pydock.bench.measure import measure
-    from pydock.bench.progress import Progress
-    from pydock.report.bench_table import Bench
+    from pydock.bench.measure import Progress, measure
+    from pydock.report.bench import Bench
     from pydock.service.files.secret_values import hide, mask
 
     progress = Progress(sys.stderr)
@@ -142,8 +138,8 @@ def _measured(versions: "Comparison", wishes: "Wishes") -> "Bench":
 
 
 def _deliver(result: "Bench", notes: Sequence[str], form: Form, output: Path | None, history: Path | None) -> None:
-    from pydock.bench.figures import history_row, read_history
-    from pydock.report import bench_html
+    from pydock.bench.measure import history_row, read_history
+    from pydock.report.bench import written
 
     text = ""
     if history is not None:
@@ -156,15 +152,13 @@ def _deliver(result: "Bench", notes: Sequence[str], form: Form, output: Path | N
             raise OptionError(f"--history {history}: {error.strerror}") from error
     for note in notes:
         console.complain(note, kind="note")
-    if form is Form.HTML:
-        console.write(output, bench_html.written(result, read_history(text, result.path)))
-    else:
-        console.write(output, import_module(f"pydock.report.bench_{form}").written(result))
+    earlier = read_history(text, result.path) if form is Form.HTML else ()
+    console.write(output, written(form, result, earlier))
 
 
 def _judged(result: "Bench", wanted: "Sequence[Limit]") -> int:
-    from pydock.bench.figures import exceeded
-    from pydock.report.bench_table import figure_text
+    from pydock.bench.measure import exceeded
+    from pydock.report.bench import figure_text
 
     last = next((version for version in result.versions if version.name == "after"), result.versions[-1])
     above = exceeded(last, wanted)

@@ -34,7 +34,7 @@ CodemodsOption = Annotated[
 def codemods() -> None:
     """List all codemods: changes to the application's source, made only when asked for."""
     from pydock.codemods import codemods as load
-    from pydock.report.tables import codemods_table
+    from pydock.report.pages import codemods_table
 
     console.show(codemods_table(load()) + "\n")
 
@@ -42,7 +42,7 @@ def codemods() -> None:
 def explained(name: str, style: "Style") -> str:
     """The page of a codemod, "" where none has this name."""
     from pydock.codemods import codemods as load
-    from pydock.report.explain import codemod_page
+    from pydock.report.pages import codemod_page
 
     return "\n".join(codemod_page(each, style) for each in load([name.lower()]))
 

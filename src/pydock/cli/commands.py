@@ -11,7 +11,6 @@ import gc
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -109,6 +108,7 @@ def check(
 ) -> None:
     """Report what is wrong. Nothing is changed."""
     from pydock.questions import Question
+    from pydock.report.formats import written
     from pydock.terminal import Style, style_for
 
     given: dict[str, object] = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
@@ -116,7 +116,7 @@ def check(
     question = Question(given, is_detailed=output_format in DETAILED)
     answers = _compared(_answers(question, paths, jobs), baseline, write_baseline)
     style = Style() if console.is_file(output) else style_for(sys.stdout, color)
-    console.write(output, import_module(f"pydock.report.{output_format}").written(answers, style))
+    console.write(output, written(output_format, answers, style))
     raise typer.Exit(_exit_code(answers, is_found=any(answer.findings for answer in answers)))
 
 
@@ -164,8 +164,9 @@ def fix(
     jobs: Jobs = 1,
 ) -> None:
     """Rewrite Dockerfiles, or with --diff show how."""
-    from pydock.bench.proof import Ways
+    from pydock.bench.prove import Ways
     from pydock.questions import Question
+    from pydock.report.formats import written
     from pydock.terminal import style_for
 
     is_text = output_format is FixFormat.TEXT
@@ -197,7 +198,7 @@ def fix(
     if is_text:
         _deliver(answers, diff=diff, output=output, colour=color)
     else:
-        console.show(import_module(f"pydock.report.{output_format}").written(answers, style_for(sys.stdout, color)))
+        console.show(written(output_format, answers, style_for(sys.stdout, color)))
     is_found = any(answer.changes if diff else answer.remaining or answer.is_partly_refused for answer in answers)
     raise typer.Exit(_exit_code(answers, is_found=is_found))
 
@@ -213,7 +214,7 @@ def _running(image: str | None) -> "Running":
 
     if image is None:
         return Running()
-    from pydock.bench.running import running  # drives an engine, which a plain fix does not
+    from pydock.bench.engine import running  # drives an engine, which a plain fix does not
 
     return running(image, lambda name: console.complain(f"pulling {name}", kind="note"))
 
@@ -281,7 +282,7 @@ def _show_plans(question: "Question", paths: Sequence[str] | None) -> NoReturn:
 
 def _deliver(answers: "Sequence[Answer]", *, diff: bool, output: Path | None, colour: Colour) -> None:
     """Print the difference or the new Dockerfile, or neither, and tell the story on standard error."""
-    from pydock.report.diff import patch, seen, story
+    from pydock.report.formats import patch, seen, story
     from pydock.terminal import Style, style_for
 
     if diff:

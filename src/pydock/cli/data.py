@@ -33,14 +33,14 @@ def data(
     from datetime import date
 
     from pydock.data import TABLES
-    from pydock.report.data import document, overview, table
+    from pydock.report.pages import data as page
 
     wanted = [name.replace("-", "_").lower() for name in names or ()]
     if unknown := [name for name in wanted if name not in TABLES]:
         raise OptionError(f"no table is called {unknown[0]!r}", f"there are {', '.join(TABLES)}")
     if output_format is Form.JSON:
-        console.show(document(wanted or TABLES))
+        console.show(page.document(wanted or TABLES))
     elif wanted:
-        console.show("\n".join(table(name) for name in wanted))
+        console.show("\n".join(page.table(name) for name in wanted))
     else:
-        console.show(overview(TABLES, date.today()))
+        console.show(page.overview(TABLES, date.today()))

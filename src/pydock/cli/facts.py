@@ -33,7 +33,7 @@ def facts(
     """
     from pydock.questions import Question, one, unchanged
     from pydock.report import failed
-    from pydock.report.facts import document, text
+    from pydock.report.pages import facts as page
     from pydock.service.facts import facts as known
     from pydock.service.files import secret_values
     from pydock.targets import composed_above, targets
@@ -52,5 +52,5 @@ def facts(
             if failure := failed(target.shown, error, target.path).failure:
                 console.complain(failure.message, failure.hint)
             code = NO_ANSWER
-    console.show(document(found) if output_format is Form.JSON else "\n".join(text(*each) for each in found))
+    console.show(page.document(found) if output_format is Form.JSON else "\n".join(page.text(*each) for each in found))
     raise typer.Exit(code)

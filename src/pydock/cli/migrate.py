@@ -16,9 +16,9 @@ from pydock.terminal import console
 if TYPE_CHECKING:
     from pydock.migrate.deliver import Group
     from pydock.migrate.find import Found
+    from pydock.migrate.records import Totals
     from pydock.migrate.run import Asked, Known
     from pydock.migrate.store import Store
-    from pydock.migrate.totals import Totals
 
 GOOD, TO_DO, NO_ANSWER = 0, 1, 2
 _BUILD_LIMIT = 3600.0
@@ -76,11 +76,9 @@ def migrate(
     Kept results are used again: a second run examines what changed. Exit codes: 0 all are good,
     1 there is something to do, 2 a service failed.
     """
-    from pydock.bench.proof import Ways
+    from pydock.bench.prove import Ways
     from pydock.budget import size
-    from pydock.migrate.keeper import Limits
-    from pydock.migrate.measured import Bench
-    from pydock.migrate.run import Asked
+    from pydock.migrate.run import Asked, Bench, Limits
     from pydock.questions import Question, refuse_unknown_rules
 
     given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer, "offline": offline}
@@ -108,10 +106,8 @@ def _migrated(
     branch: str,
 ) -> "tuple[Totals, int]":
     """The totals, and how many services could not be written into their folders."""
-    from pydock.migrate.deliver import deliver, groups
-    from pydock.migrate.find import find
-    from pydock.migrate.manifest import read
-    from pydock.migrate.out import refuse_unfit, usual
+    from pydock.migrate.deliver import deliver, groups, refuse_unfit, usual
+    from pydock.migrate.find import find, read
     from pydock.migrate.store import alone, opened
     from pydock.terminal import printable
 
@@ -133,9 +129,7 @@ def _migrated(
 
 
 def _examined(found: "Found", asked: "Asked", store: "Store", workers: tuple[int, str]) -> "Known":
-    from pydock.migrate.pool import pool
-    from pydock.migrate.progress import Progress
-    from pydock.migrate.run import run
+    from pydock.migrate.run import Progress, pool, run
 
     progress = Progress(sys.stderr, len(found.services))
     try:
@@ -151,8 +145,7 @@ def _examined(found: "Found", asked: "Asked", store: "Store", workers: tuple[int
 
 def _applied(known: "Known", arranged: "Sequence[Group]") -> int:
     """Write into the folders; returns how many services could not be written."""
-    from pydock.migrate.apply import apply
-    from pydock.migrate.deliver import changes_of
+    from pydock.migrate.deliver import apply, changes_of
 
     failed = 0
     for group in arranged:
@@ -169,9 +162,7 @@ def _applied(known: "Known", arranged: "Sequence[Group]") -> int:
 
 def _committed(known: "Known", arranged: "Sequence[Group]", branch: str) -> Iterator[str]:
     """Commit on a branch of each repository; yields what could not be committed."""
-    from pydock.migrate.branch import Part, commit, uncommitted
-    from pydock.migrate.deliver import changes_of
-    from pydock.migrate.message import message
+    from pydock.migrate.deliver import Part, changes_of, commit, message, uncommitted
 
     repositories: dict[str, list[Group]] = {}
     for group in arranged:
@@ -200,7 +191,7 @@ def _talk(remarks: Iterator[str]) -> None:
 
 
 def _exit_code(totals: "Totals") -> int:
-    from pydock.migrate.record import State
+    from pydock.migrate.records import State
 
     if totals.states[State.FAILED]:
         return NO_ANSWER

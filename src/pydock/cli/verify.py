@@ -12,7 +12,7 @@ from pydock.errors import PydockError
 from pydock.terminal import console
 
 if TYPE_CHECKING:
-    from pydock.bench.outcome import Proof
+    from pydock.bench import Proof
     from pydock.questions import Question
     from pydock.report import Failure
     from pydock.targets import Target, Unusable
@@ -68,10 +68,10 @@ def verify(
 
     Nothing is written. Exit codes: 0 the same or mended, 1 different, 2 not to be compared.
     """
-    from pydock.bench.proof import Ways
+    from pydock.bench.prove import Ways
     from pydock.questions import Question, refuse_unknown_rules
     from pydock.report import Failure
-    from pydock.report.verify import document, text
+    from pydock.report.formats import verify as form
     from pydock.targets import targets
     from pydock.terminal import style_for
 
@@ -95,9 +95,9 @@ def verify(
         if isinstance(proof, Failure):
             console.complain(proof.message, proof.hint)
         elif output_format is Form.TEXT:
-            console.show(text(target.shown, proof, style))
+            console.show(form.text(target.shown, proof, style))
     if output_format is Form.JSON:
-        console.show(document(found))
+        console.show(form.document(found))
     raise typer.Exit(max(_exit_code(proof) for _, proof in found))
 
 
@@ -115,7 +115,7 @@ def _proof(question: "Question", target: "Target | Unusable") -> "Proof | Failur
 
 
 def _exit_code(proof: "Proof | Failure") -> int:
-    from pydock.bench.outcome import Verdict
+    from pydock.bench import Verdict
     from pydock.report import Failure
 
     if isinstance(proof, Failure) or proof.verdict is Verdict.UNKNOWN:

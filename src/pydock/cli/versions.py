@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from pydock.bench.engine import Recipe
 from pydock.bench.measure import Version
-from pydock.bench.recipe import Recipe
 from pydock.engine import Report
 from pydock.errors import OptionError
 from pydock.project import Project

@@ -20,7 +20,6 @@ from pydock.project.pins import Answer as Pinned
 from pydock.project.pins import Request, Unanswered
 from pydock.project.running import Running
 from pydock.report import Answer, checked, fixed, mask_of
-from pydock.report.tables import plan_table
 from pydock.rule import Rule
 from pydock.rules import RULES
 from pydock.service.files import secret_values
@@ -32,8 +31,8 @@ from pydock.text import Safety
 from pydock.values import Value, field, replace
 
 if TYPE_CHECKING:
-    from pydock.bench.outcome import Proof
-    from pydock.bench.proof import Ways
+    from pydock.bench import Proof
+    from pydock.bench.prove import Ways
 
 
 class Question(Value):
@@ -107,7 +106,7 @@ def proof(question: Question, target: Target) -> Proof:
 
     Raises PydockError where there is no answer.
     """
-    from pydock.bench.proof import Ways, proven
+    from pydock.bench.prove import Ways, proven
 
     project, wanted = _project(question, target, {})
     rules = _rules(question, wanted)
@@ -121,6 +120,8 @@ def proof(question: Question, target: Target) -> Proof:
 
 def plan(question: Question, target: Target) -> str:
     """The split as a table: which instruction goes where and why; or the line that stands in the way."""
+    from pydock.report.pages import plan_table
+
     project, _ = _project(question, target, {})
     with without_secrets(project):
         engine.check(project, ())
@@ -179,7 +180,7 @@ def _outcome(
         report = _rewritten(question, project, rules, allow, promised)
         if not question.proof:
             return report, None
-        from pydock.bench.proof import proven  # drives an engine, which a plain fix does not
+        from pydock.bench.prove import proven  # drives an engine, which a plain fix does not
 
         with unhurried():
             return proven(report.project, rules, allow, question.proof, is_fix=True)
@@ -219,7 +220,7 @@ def _rewritten(
     Raises EngineError when no engine answers, Unanswered where the question does not wait.
     """
     if project.options.pin != "table":
-        from pydock.bench.registry import published  # drives an engine, which a plain fix does not
+        from pydock.bench.engine import published  # drives an engine, which a plain fix does not
 
         by_table = replace(project, options=replace(project.options, pin="table"))
         report = engine.rewrite(by_table, rules, allow)

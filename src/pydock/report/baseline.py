@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydock.context import LARGEST_TEXT
 from pydock.errors import UnreadableError
-from pydock.report import Answer
+from pydock.report.answer import Answer
 from pydock.report.fingerprints import Identity, Known, identified
 from pydock.report.places import located
 from pydock.values import Value, replace, to_builtins

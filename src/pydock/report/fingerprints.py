@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from pydock.report import Answer, Entry
+from pydock.report.answer import Answer, Entry
 from pydock.report.places import located
 from pydock.values import Value
 

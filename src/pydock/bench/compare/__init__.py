@@ -1,0 +1,1 @@
+"""Two images, aspect by aspect."""

@@ -1,0 +1,280 @@
+"""Which services there are below some folders, and what each of them is built from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydock.context import DEEPEST, LARGEST_TEXT, SKIPPED, Ignored, above, is_top, matcher
+from pydock.errors import UnreadableError
+from pydock.files import read as read_file
+from pydock.migrate.find.manifest import NAME, Manifest, Named, read
+from pydock.patterns import regex
+from pydock.project.compose import LARGEST, builds, inline_builds, is_compose_file
+from pydock.project.secrets import mask
+from pydock.targets import begin, is_dockerfile
+from pydock.targets import context as guessed_context
+from pydock.values import Value, replace
+
+# Trees that others wrote: their Dockerfiles belong to no service here.
+_VENDORED = SKIPPED | {"vendor", "vendored", "_vendor", "third_party", "third-party", "site-packages", "dist-packages"}
+_VENDORED |= {"bower_components", ".terraform", ".eggs", "buildroot"}
+
+
+_UNSET = regex(r"\$\{|\$\w")
+
+
+class Use(Value):
+    """Who builds a Dockerfile: a compose service or the manifest, with the stage and arguments it gives."""
+
+    origin: str
+    target: str = ""
+    args: tuple[tuple[str, str | None], ...] = ()
+
+    def __str__(self) -> str:
+        return told(self.origin, self.target, self.args)
+
+    @property
+    def shown_args(self) -> dict[str, str | None]:
+        """The arguments without the values of secrets."""
+        return {
+            name: value if value is None else mask(f"{name}={value}").removeprefix(f"{name}=")
+            for name, value in self.args
+        }
+
+
+def told(who: str, stage: str, args: Iterable[tuple[str, str | None]]) -> str:
+    """A build for the eye, such as: compose.yml: web (stage production with PYTHON=3.12)."""
+    given = mask(", ".join(name if value is None else f"{name}={value}" for name, value in args))
+    details = " ".join(filter(None, [f"stage {stage}" if stage else "", f"with {given}" if given else ""]))
+    return who + (f" ({details})" if details else "")
+
+
+class Service(Value):
+    """One Dockerfile in one build context, named once in a run.
+
+    `repository` is the work tree it belongs to, or the folder that was searched; `context` and
+    `dockerfile` are relative to it, with forward slashes.
+    """
+
+    name: str
+    repository: str
+    context: str
+    dockerfile: str
+    uses: tuple[Use, ...] = ()
+
+    @property
+    def root(self) -> Path:
+        return Path(self.repository, self.context)
+
+    @property
+    def path(self) -> str:
+        """The Dockerfile inside its build context; it begins with ../ where it is not inside."""
+        dockerfile, root = (os.path.join(self.repository, path) for path in (self.dockerfile, self.context))
+        return os.path.relpath(dockerfile, root).replace(os.sep, "/")
+
+
+class LeftOut(Value):
+    """A path that is no service of this run, and why."""
+
+    path: str
+    why: str
+
+
+class Found(Value):
+    """The services in the order of their names, and what was left out."""
+
+    services: tuple[Service, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(slots=True)
+class _Search:
+    """What is gathered on the way: contexts by Dockerfile, both absolute, with who builds them so."""
+
+    contexts: dict[str, dict[str, list[Use]]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    tops: dict[str, Path] = field(default_factory=dict)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    def add(self, dockerfile: str, top: Path) -> dict[str, list[Use]]:
+        self.tops.setdefault(dockerfile, top)
+        return self.contexts.setdefault(dockerfile, {})
+
+
+def find(roots: Sequence[str], manifest: Manifest | None = None) -> Found:
+    """The services below these folders; `services.toml` at the top of a folder is read where none is given.
+
+    Raises UnreadableError for a root that is no folder, or without any Dockerfile.
+    """
+    begin()
+    search = _Search()
+    tops = [Path(os.path.abspath(root)) for root in roots]
+    for root, top in zip(roots, tops, strict=True):
+        if not top.is_dir():
+            raise UnreadableError(f"{root}: no such folder", "migrate takes folders with services in them")
+        own = manifest or (read(top / NAME) if (top / NAME).is_file() else Manifest(top))
+        if own.is_searched:
+            _walk_root(search, top, own)
+        for named in own.services:
+            _take_named(search, named, top)
+    services = _named_once(list(_services(search, len(tops) > 1)))
+    if not services:
+        raise UnreadableError(f"{', '.join(roots)}: no Dockerfile found", f"name them in {NAME} if they are hidden")
+    return Found(services, tuple(sorted(set(search.left_out), key=lambda entry: (entry.path, entry.why))))
+
+
+def _walk_root(search: _Search, top: Path, manifest: Manifest) -> None:
+    excluded = matcher(manifest.exclude)
+    composed: list[Path] = []
+    for path in _walk(top, above(top), search):
+        if is_compose_file(path.name):
+            composed.append(path)
+        else:
+            search.add(_linked(search, str(path), top), top)
+    for path in composed:
+        if not excluded.match_file(_relative(str(path), str(manifest.folder))):
+            _take_compose(search, path, top)
+    for dockerfile in [path for path, found in search.tops.items() if found == top]:
+        if excluded.match_file(_relative(dockerfile, str(manifest.folder))):
+            del search.contexts[dockerfile], search.tops[dockerfile]
+            search.left_out.append(LeftOut(dockerfile, f"{NAME} excludes it"))
+
+
+def _walk(folder: Path, outer: Ignored, search: _Search) -> Iterator[Path]:
+    """The Dockerfiles and compose files below a folder; links to folders are not followed."""
+    try:
+        ignored = outer.inside(folder)
+    except UnreadableError as error:
+        # It ignores nothing then; whether that is right is for the examination to say.
+        search.left_out.append(LeftOut(*error.message.split(": ", 1)))
+        ignored = outer
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        search.left_out.append(LeftOut(str(folder), f"cannot be read: {error.strerror}"))
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name in SKIPPED or os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
+                continue
+            if entry.name in _VENDORED:
+                search.left_out.append(LeftOut(entry.path, "a vendored tree"))
+            elif entry.path.count(os.sep) > DEEPEST:
+                search.left_out.append(LeftOut(entry.path, "too deep"))
+            elif not ignored.hides(entry.path, is_folder=True):
+                yield from _walk(Path(entry.path), ignored, search)
+        elif (is_dockerfile(entry.name) and not os.path.isdir(entry.path)) or is_compose_file(entry.name):
+            if ignored.hides(entry.path, is_folder=False):
+                search.left_out.append(LeftOut(entry.path, "git ignores it"))
+            else:
+                yield Path(entry.path)
+
+
+def _take_compose(search: _Search, path: Path, top: Path) -> None:
+    """Note who builds what; a Dockerfile that no name gives away is found here."""
+    try:
+        text = (read_file(path, LARGEST) or b"").decode("utf-8", "replace")
+    except UnreadableError as error:
+        search.left_out.append(LeftOut(str(path), error.message.removeprefix(f"{path}: ")))
+        return
+    except OSError:
+        return
+    for service in inline_builds(text):
+        why = f"the Dockerfile of {service} stands in this file, and pydock rewrites files of their own"
+        search.left_out.append(LeftOut(str(path), why))
+    for build in builds(text):
+        dockerfile = _linked(search, os.path.normpath(path.parent / build.dockerfile), top)
+        origin = f"{_relative(str(path), str(top))}: {build.service}"
+        if _UNSET.search(f"{build.context} {build.dockerfile}"):
+            search.left_out.append(LeftOut(dockerfile, f"{origin} names it by a variable"))
+        elif not os.path.isfile(dockerfile):
+            search.left_out.append(LeftOut(dockerfile, f"{origin} builds it, and it is not there"))
+        elif dockerfile in search.contexts or (_is_below(dockerfile, top) and not is_dockerfile(Path(dockerfile).name)):
+            # Any other was left out on the way down, or lies outside of what was asked for.
+            context = os.path.normpath(path.parent / build.context)
+            search.add(dockerfile, top).setdefault(context, []).append(Use(origin, build.target, build.args))
+
+
+def _linked(search: _Search, dockerfile: str, top: Path) -> str:
+    """The file behind a link: a patch changes files, and git takes a link for what it holds."""
+    real = os.path.realpath(dockerfile)
+    if os.path.islink(dockerfile) and os.path.isfile(real) and Path(os.path.realpath(top)) in Path(real).parents:
+        found = str(top / os.path.relpath(real, os.path.realpath(top)))
+        search.left_out.append(LeftOut(dockerfile, f"a link to {_relative(found, str(top))}"))
+        return found
+    return dockerfile
+
+
+def _is_below(path: str, top: Path) -> bool:
+    return top in Path(path).parents
+
+
+def _take_named(search: _Search, named: Named, top: Path) -> None:
+    dockerfile = os.path.normpath(named.dockerfile)
+    contexts = search.add(dockerfile, top)
+    if named.context:
+        contexts.setdefault(os.path.normpath(named.context), []).append(Use(NAME, named.target, named.args))
+    if named.name:
+        search.names[dockerfile] = named.name
+
+
+def _services(search: _Search, has_roots: bool) -> Iterator[Service]:
+    for dockerfile, contexts in sorted(search.contexts.items()):
+        top = search.tops[dockerfile]
+        repository = _repository(dockerfile, top)
+        name = search.names.get(dockerfile) or _name(dockerfile, top, has_roots)
+        found: Mapping[str, Iterable[Use]] = contexts or {str(_guessed(dockerfile, repository)): ()}
+        for context in sorted(found):
+            yield Service(
+                name if len(found) == 1 else f"{name} in {_relative(context, str(top))}",
+                str(repository),
+                _relative(context, str(repository)),
+                _relative(dockerfile, str(repository)),
+                tuple(found[context]),
+            )
+
+
+def _guessed(dockerfile: str, repository: Path) -> Path:
+    """The context where nobody says it; a file that cannot be read is told when it is examined."""
+    if not os.path.isfile(dockerfile):
+        return Path(dockerfile).parent
+    try:
+        text = (read_file(dockerfile, LARGEST_TEXT) or b"").decode("utf-8", "surrogateescape")
+    except (OSError, UnreadableError):
+        return Path(dockerfile).parent
+    return guessed_context(Path(dockerfile), repository, text)
+
+
+def _repository(dockerfile: str, top: Path) -> Path:
+    return next((folder for folder in Path(dockerfile).parents if is_top(folder)), top)
+
+
+def _relative(path: str, start: str) -> str:
+    return os.path.relpath(path, start).replace(os.sep, "/")
+
+
+def _name(dockerfile: str, top: Path, has_roots: bool) -> str:
+    """The folder for a plain Dockerfile, the path for any other."""
+    path = Path(dockerfile)
+    plain = path.name.lower() in {"dockerfile", "containerfile"}
+    inside = _relative(str(path.parent if plain else path), str(top))
+    if inside == ".":
+        return top.name or "service"
+    return f"{top.name}/{inside}" if has_roots else inside
+
+
+def _named_once(services: list[Service]) -> tuple[Service, ...]:
+    """Sorted by name; a name that is taken gets a number."""
+    taken: set[str] = set()
+    found = []
+    for service in sorted(services, key=lambda each: (each.name, each.repository, each.dockerfile, each.context)):
+        name, number = service.name, 1
+        while name in taken:
+            number += 1
+            name = f"{service.name} ({number})"
+        taken.add(name)
+        found.append(replace(service, name=name))
+    return tuple(sorted(found, key=lambda each: each.name))

@@ -1,0 +1,11 @@
+"""Services examined in processes that may die."""
+
+from __future__ import annotations
+
+from pydock.migrate.run.bench import Bench
+from pydock.migrate.run.keeper import Limits
+from pydock.migrate.run.migration import Asked, Known, run
+from pydock.migrate.run.pool import pool
+from pydock.migrate.run.progress import Progress
+
+__all__ = ["Asked", "Bench", "Known", "Limits", "Progress", "pool", "run"]

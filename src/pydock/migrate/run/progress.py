@@ -1,0 +1,66 @@
+"""How far a run is: one line that is kept up to date on a terminal, a line now and then anywhere else."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter
+from typing import IO
+
+from pydock.migrate.find.services import Service
+from pydock.migrate.records.record import SHOWN, Record, State
+from pydock.terminal import printable
+
+_REFRESH = 0.1
+_QUIET_SECONDS = 10.0
+
+
+class Progress:
+    """Counts services as they are told, and says on a stream what is done, what came of it, and what is left."""
+
+    def __init__(self, stream: IO[str], total: int) -> None:
+        self._stream = stream
+        self._is_live = stream.isatty()
+        self._total = total
+        self._states: Counter[State] = Counter()
+        self._begun = time.monotonic()
+        self._said = self._begun
+
+    def __call__(self, service: Service, record: Record) -> None:
+        self._states[record.state] += 1
+        now = time.monotonic()
+        if record.state is State.FAILED and record.reason:
+            self._clear()
+            self._stream.write(f"error: {printable(f'{service.name}: {record.reason.message}')}\n")
+        if now - self._said >= (_REFRESH if self._is_live else _QUIET_SECONDS):
+            self._said = now
+            self._clear()
+            line = self.line(now - self._begun)
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write(line[:width] if self._is_live else f"{line}\n")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """The last word, whatever happened."""
+        self._clear()
+        self._stream.write(f"{self.line(time.monotonic() - self._begun)}\n")
+        self._stream.flush()
+
+    def line(self, seconds: float) -> str:
+        """Such as: 120 of 200 done: 80 ready, 12 refused, 28 already good; 80 left, about 40 s to go."""
+        done = self._states.total()
+        shown = [f"{self._states[state]} {state.label}" for state in (*SHOWN, State.OTHER) if self._states[state]]
+        head = f"{done} of {self._total} done: {', '.join(shown) or 'nothing yet'}"
+        left = self._total - done
+        if not left:
+            return f"{head}; {seconds:.1f} s"
+        rest = seconds / done * left if done else 0.0
+        return f"{head}; {left} left" + (f", about {_time(rest)} to go" if done else "")
+
+    def _clear(self) -> None:
+        if self._is_live:
+            self._stream.write("\r\033[K")
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"

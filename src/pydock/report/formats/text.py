@@ -1,0 +1,110 @@
+"""Findings for a person: the place, the line, what it costs, what `fix` would do, one line at the end."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from pydock.report.answer import Answer, Entry
+from pydock.terminal import Style, printable
+from pydock.text import Safety
+
+WIDEST = 140
+_TAB = "    "
+
+
+def written(answers: Sequence[Answer], style: Style) -> str:
+    """The findings of all answers and a summary in one line."""
+    blocks = [finding(entry, style) for answer in answers for entry in answer.findings]
+    return "\n".join([*blocks, f"{summary(answers)}\n"] if any(not answer.failure for answer in answers) else blocks)
+
+
+def finding(entry: Entry, style: Style) -> str:
+    """One finding as a few lines."""
+    head = f"{style(printable(entry.place), 'bold')}: {style(entry.code, 'red', 'bold')} {style(entry.name, 'cyan')}"
+    gutter = len(str(entry.line + len(entry.source)))
+    lines = [f"{head}: {printable(entry.message)}", *_source(entry, style, gutter)]
+    lines += [f"{' ' * gutter} {style('=', 'dim')} {style(label, 'bold')}: {text}" for label, text in remarks(entry)]
+    return "\n".join(lines) + "\n"
+
+
+def remarks(entry: Entry) -> Iterator[tuple[str, str]]:
+    """(label, text) of what a finding costs and what can be done about it."""
+    if entry.cost:
+        yield "costs", printable(entry.cost)
+    if entry.fix:
+        label = {Safety.SAFE: "fix", Safety.UNSAFE: "fix (--unsafe-fixes)", Safety.DISPLAY_ONLY: "by hand"}
+        yield label[entry.fix.safety], printable(entry.fix.title)
+        yield from (("doubt", printable(doubt)) for doubt in entry.fix.doubts)
+        yield from (("note", printable(note)) for note in entry.fix.notes)
+    if entry.advice:
+        yield "you", printable(entry.advice)
+
+
+def summary(answers: Iterable[Answer]) -> str:
+    """Such as: 7 findings in Dockerfile: 5 fixed by `pydock fix`, 1 needs --unsafe-fixes, 1 is yours."""
+    answered = [answer for answer in answers if not answer.failure]
+    where = printable(answered[0].path) if len(answered) == 1 else f"{len(answered)} Dockerfiles"
+    entries = [entry for answer in answered for entry in answer.findings]
+    known = sum(answer.known for answer in answered)
+    if not entries:
+        return f"No findings in {where}." if not known else f"No new findings in {where}, {known} known."
+    kinds = Counter(_kind(entry) for entry in entries)
+    parts = [f"{kinds['safe']} fixed by `pydock fix`"] if kinds["safe"] else []
+    if unsafe := kinds["unsafe"]:
+        parts.append(f"{unsafe} {'needs' if unsafe == 1 else 'need'} --unsafe-fixes")
+    if own := kinds["yours"]:
+        parts.append(f"{own} {'is' if own == 1 else 'are'} yours")
+    new = f"{counted(len(entries), 'new finding' if known else 'finding')} in {where}"
+    return f"{new}: {', '.join(parts)}." + (f" {known} known." if known else "")
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _kind(entry: Entry) -> str:
+    if entry.fix is None or entry.fix.safety is Safety.DISPLAY_ONLY:
+        return "yours"
+    return entry.fix.safety.label
+
+
+def _source(entry: Entry, style: Style, gutter: int) -> Iterator[str]:
+    """The lines a finding stands on, each with its marker; nothing for a place behind the text."""
+    bar = style(" " * gutter + " |", "dim")
+    for at, raw in enumerate(entry.source):
+        number = entry.line + at
+        start = entry.column - 1 if at == 0 else len(raw) - len(raw.lstrip())
+        end = entry.end_column - 1 if number == entry.end_line else len(raw)
+        before, marked, after = _window(*map(_shown, (raw[:start], raw[start:end], raw[end:])))
+        yield f"{style(f'{number:>{gutter}} |', 'dim')} {before}{marked}{after}".rstrip()
+        if raw.strip():
+            yield f"{bar} {' ' * _width(before)}{style('^' * max(1, _width(marked.rstrip())), 'yellow')}"
+    if (rest := entry.end_line - entry.line - len(entry.source) + 1) > 0:
+        yield f"{bar} {style('... ' + counted(rest, 'more line'), 'dim')}"
+
+
+def _shown(text: str) -> str:
+    return printable(text.replace("\t", _TAB))
+
+
+def _window(before: str, marked: str, after: str) -> tuple[str, str, str]:
+    """The three parts cut so that the line stays readable and the marked part in sight."""
+    if len(before) + len(marked) + len(after) <= WIDEST:
+        return before, marked, after
+    if len(marked) > WIDEST // 2:
+        marked = marked[: WIDEST // 2] + "…"
+    if len(before) > WIDEST // 4:
+        before = "…" + before[-WIDEST // 4 :]
+    room = WIDEST - len(before) - len(marked)
+    return before, marked, after if len(after) <= room else after[:room] + "…"
+
+
+def _width(text: str) -> int:
+    """How many columns a terminal gives to a text."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text if not unicodedata.combining(char)
+    )
