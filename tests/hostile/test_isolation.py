@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pydock import engine
+from pydock import engine, questions
 from pydock.budget import Budget, unhurried, within
 from pydock.config import settings
 from pydock.context import Tree
@@ -113,7 +113,7 @@ def test_verify_goes_on_to_the_next(
     def proof(question: Question, target: object) -> None:
         failure()
 
-    monkeypatch.setattr(ask, "proof", proof)
+    monkeypatch.setattr(questions, "proof", proof)
     result = run("verify", *BUDGET, "a", "b")
     assert result.code == 2
     assert result.err.count(said) == 2
@@ -159,6 +159,9 @@ def test_the_grammar_of_the_shell_hears_the_alarm(part: str) -> None:
     with pytest.raises(BudgetError), within(Budget(seconds=0.3)):
         syntax_tree(part * 40_000)
     assert time.process_time() - begun < 5
+    found = syntax_tree("echo a")
+    assert found is not None
+    assert found.end_byte == len("echo a"), "the next text is read from its beginning"
 
 
 def test_whoever_swallows_the_alarm_hears_it_again() -> None:

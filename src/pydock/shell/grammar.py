@@ -59,14 +59,16 @@ def _parsed(data: bytes) -> Syntax | None:
 
     Data that comes in pieces and progress that is asked about let requests to end through, an alarm among them.
     """
+    parser = _parser()
     try:
-        tree = _parser().parse(lambda at, _: data[at : at + _PIECE], progress_callback=lambda _, has_error: has_error)
+        tree = parser.parse(lambda at, _: data[at : at + _PIECE], progress_callback=lambda _, has_error: has_error)
     except ValueError:  # it was told to stop
-        tree = None
+        return None
     except SystemError as error:  # what was raised in a callback
         raise error.__cause__ or error from None
-    if tree is None:
-        _parser().reset()
+    finally:
+        # Else it would go on with this text at the next one.
+        parser.reset()
     return tree.root_node if tree else None
 
 
