@@ -45,9 +45,14 @@ _END_OF_NAME = regex(r"[=:/]")
 _JAVA_KIT = regex(r"(default|openjdk-\d+)-jdk(?:-headless)?")
 
 
+def is_archive(argument: str) -> bool:
+    """Whether apt is given a package as a file: `./tool.deb`."""
+    return argument.startswith((".", "/", "~"))
+
+
 def package_name(argument: str) -> str:
     """The name in `name=version`, `name:architecture` or `name/release`; files stay as they are."""
-    return argument if argument.startswith((".", "/", "~")) else _END_OF_NAME.split(argument, maxsplit=1)[0]
+    return argument if is_archive(argument) else _END_OF_NAME.split(argument, maxsplit=1)[0]
 
 
 def kind_of(package: str) -> str:

@@ -281,9 +281,12 @@ def _needs_lists(entry: AptStep) -> bool:
         return True
     if entry.program is None or entry.verb is None:
         return False
-    if entry.kind is AptKind.INSTALL:
-        return not all((word.value or "").startswith((".", "/")) for word in entry.packages)
-    return entry.kind is AptKind.UPGRADE or entry.verb.value in {"build-dep", "download", "source", "changelog"}
+    installs = entry.kind is AptKind.INSTALL and bool(entry.packages)
+    return (
+        installs
+        or entry.kind is AptKind.UPGRADE
+        or entry.verb.value in {"build-dep", "download", "source", "changelog"}
+    )
 
 
 def _apt_words(command: Command) -> tuple[Word, ...]:

@@ -6,9 +6,10 @@ import re
 
 from pydock.build.views import files_before, starts
 from pydock.dockerfile import Instruction, Stage
+from pydock.images.debian import is_archive
 from pydock.project import Project
 from pydock.shell import script
-from pydock.system.apt import AptRun, apt_runs
+from pydock.system.apt import AptKind, AptRun, AptStep, apt_runs
 
 
 def needed_later(project: Project, last: AptRun) -> bool:
@@ -31,6 +32,25 @@ def needed_later(project: Project, last: AptRun) -> bool:
             elif _runs_script_with_apt(project, stage, run):
                 return True
     return False
+
+
+def first_needing(project: Project, entry: AptRun) -> AptStep | None:
+    """The first step of a RUN that works with lists of an earlier layer.
+
+    What a package in a file depends on comes from the lists, too; where none are there, it needs none.
+    """
+    needing = entry.first_needing_lists
+    has_names = needing and any(not is_archive(word.value or "") for word in needing.packages)
+    return needing if has_names or _are_there(project, entry) else None
+
+
+def _are_there(project: Project, before: AptRun) -> bool:
+    """Whether earlier RUNs leave package lists in a layer."""
+    found = False
+    for stage in project.lineage(before.stage):
+        for entry in (entry for entry in apt_runs(stage) if entry.run.span.start < before.run.span.start):
+            found = entry.leaves_lists or (found and not entry.of(AptKind.REMOVE_LISTS))
+    return found
 
 
 def _installs_at_start(project: Project) -> bool:

@@ -6,12 +6,14 @@ From `data/debian_recommends.csv`: `add` is asked for by name, `offers` where so
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 
 from pydock.data import rows
 from pydock.dockerfile import Stage
 from pydock.images.base import programs_of
+from pydock.images.debian import is_archive
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import script
@@ -48,7 +50,9 @@ def doubts(project: Project, step: AptStep, names: Collection[str]) -> Iterator[
     for row in _rows(frozenset(names)):
         if row["doubt"]:
             yield f"what {row['package']} recommends may be used: {row['doubt']}"
-    unknown = sorted(name for name in names if name.partition("=")[0] not in _of_debian())
+    archives = {name for name in names if is_archive(name)}
+    yield from (f"what {posixpath.basename(name)} recommends is not known" for name in sorted(archives))
+    unknown = sorted(name for name in set(names) - archives if name.partition("=")[0] not in _of_debian())
     if unknown and any(_adds_source(stage, step) for stage in project.lineage(step.stage)):
         yield f"what {unknown[0]} recommends is not known: packages of another source are installed here"
 

@@ -36,7 +36,7 @@ from pydock.system.apt import (
     between,
     mounts_lists,
 )
-from pydock.system.list_readers import needed_later
+from pydock.system.list_readers import first_needing, needed_later
 from pydock.text import Edit, Fix, Safety, Span
 
 _JOINT = " \\\n    && "
@@ -139,9 +139,9 @@ def _upgrades(entry: AptRun) -> Iterator[Finding]:
 
 
 def _leftovers(project: Project, chain: AptChain) -> Iterator[Finding]:
-    needing = chain.runs[0].first_needing_lists
+    needing = first_needing(project, chain.runs[0])
     is_split = len(chain.runs) > 1
-    lists_stay = _lists_stay(chain)
+    lists_stay = _lists_stay(chain, needing)
     asks = [step for entry in chain.runs for step in entry.steps if _asks(step)]
     first = chain.runs[0]
     if not (needing or is_split or lists_stay or asks):
@@ -176,11 +176,11 @@ def _cost(*, lists_stay: bool) -> str:
     return "a cached update does not know today's versions, so a changed install fails"
 
 
-def _lists_stay(chain: AptChain) -> bool:
+def _lists_stay(chain: AptChain, needing: AptStep | None) -> bool:
     """Whether the lists are in the image after the last RUN, seen as one RUN with the others."""
     steps = [step for entry in chain.runs for step in entry.steps]
     kinds = [step.kind for step in steps if step.kind in {AptKind.UPDATE, AptKind.REMOVE_LISTS}]
-    if chain.runs[0].first_needing_lists is not None and AptKind.REMOVE_LISTS not in kinds:
+    if needing is not None and AptKind.REMOVE_LISTS not in kinds:
         return not any(mounts_lists(entry.run) for entry in chain.runs)
     return bool(kinds) and kinds[-1] is AptKind.UPDATE and not any(mounts_lists(entry.run) for entry in chain.runs)
 
