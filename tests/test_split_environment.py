@@ -8,7 +8,7 @@ import pytest
 
 from pydock.context import Tree
 from pydock.project import Options, Project
-from pydock.split import Split, split
+from pydock.split import Refusal, Split, split
 from tests.split_cases import BEFORE, CMD, FULL, INSTALL, PLAIN, SLIM, Case, found, lacking
 
 
@@ -186,3 +186,9 @@ def test_the_builder_knows_the_variables_of_the_folder_it_works_in(variables: st
     dockerfile = f"{FULL}{variables}WORKDIR $APP_HOME\nCOPY . .\nRUN pip install flask\n{CMD}"
     wanted = (*variables.splitlines(keepends=True), "WORKDIR $APP_HOME")
     assert not lacking(Case("", dockerfile, builder=wanted, runtime=wanted))
+
+
+def test_a_variable_that_keeps_uv_out_of_a_venv_stands_in_the_way() -> None:
+    refusal = found(Case("", f"{SLIM}ENV UV_SYSTEM_PYTHON=1\n{INSTALL}{CMD}"))
+    assert isinstance(refusal, Refusal)
+    assert refusal.why == "UV_SYSTEM_PYTHON keeps uv out of every venv"

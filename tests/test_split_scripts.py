@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pydock.split import Refusal, Split
-from tests.split_cases import INSTALL, PLAIN, SLIM, Case, found
+from tests.split_cases import BEFORE, CMD, INSTALL, PLAIN, SLIM, Case, found
 
 HOST = {"deploy.sh": "#!/bin/sh\nsudo gunicorn app:app\n"}
 MANIFEST = 'apiVersion: apps/v1\nkind: Deployment\ncommand: ["sh", "/app/deploy.sh"]\n'
@@ -37,3 +37,32 @@ def test_a_script_that_is_called_stands_in_the_way(case: Case) -> None:
 )
 def test_a_script_that_only_the_host_calls_decides_nothing(files: dict[str, str]) -> None:
     assert isinstance(found(Case("", PLAIN, {**HOST, **files})), Split)
+
+
+CRONTAB = {"jobs/crontab": "* * * * * /usr/local/bin/python3 /app/app.py\n"}
+ONE_FILE = f"{SLIM}{BEFORE}RUN pip install -r requirements.txt\nCOPY app.py .\n"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(Case("", PLAIN, CRONTAB), id="COPY . . brings"),
+        pytest.param(Case("", f"{ONE_FILE}COPY jobs/crontab /etc/cron.d/jobs\n{CMD}", CRONTAB), id="COPY names"),
+        pytest.param(
+            Case(
+                "",
+                ONE_FILE + CMD,
+                {**CRONTAB, "compose.yaml": "services: {web: {build: ., volumes: ['./jobs:/jobs']}}"},
+            ),
+            id="compose mounts",
+        ),
+    ],
+)
+def test_a_path_of_the_system_in_a_file_stands_in_the_way_where(case: Case) -> None:
+    refusal = found(case)
+    assert isinstance(refusal, Refusal)
+    assert refusal.why == "jobs/crontab:1 calls /usr/local/bin/python3"
+
+
+def test_a_path_of_the_system_in_a_file_that_no_container_has_decides_nothing() -> None:
+    assert isinstance(found(Case("", ONE_FILE + CMD, CRONTAB)), Split)

@@ -42,25 +42,31 @@ def sources(project: Project) -> tuple[str, ...]:
 
     Where nothing is copied the whole context counts, for it may be mounted.
     """
-    taken = {
-        source for stage in project.dockerfile.stages for copied in project.copies(stage) for source in copied.sources
-    }
     found = [
         path
         for path in project.tree.files
-        if path.endswith(".py") and not _NOT_THE_SERVICE.search(path) and (not taken or _is_taken(path, taken))
+        if path.endswith(".py") and not _NOT_THE_SERVICE.search(path) and is_brought(project, path)
     ]
     found = [path for path in found if posixpath.dirname(path) not in project.tree.left_out]
     return tuple(path for path in found[:MOST_SOURCES] if not project.tree.ignore.hides(path))
 
 
-def _is_taken(path: str, sources: set[str]) -> bool:
+def is_brought(project: Project, path: str) -> bool:
+    """Whether some COPY brings a file of the context along; where nothing is copied, all of it may be mounted."""
+    sources = _taken(project)
     parts = path.split("/")
     ancestors = ["/".join(parts[: at + 1]) for at in range(len(parts))]
-    return any(
+    return not sources or any(
         source == "." or source in ancestors or any(fnmatchcase(entry, source) for entry in ancestors)
         for source in sources
     )
+
+
+@remembered
+def _taken(project: Project) -> frozenset[str]:
+    """The sources of every COPY, as they are written."""
+    copied = (each for stage in project.dockerfile.stages for each in project.copies(stage))
+    return frozenset(source for each in copied for source in each.sources)
 
 
 class Landing(Value):

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pydock.build.views import files
 from pydock.project import Project
 from pydock.project.compose import services
-from pydock.project.sources import remembered
+from pydock.project.sources import is_brought, remembered
+from pydock.state import is_below
 
 
 def place_of(project: Project, path: str) -> str | None:
@@ -26,6 +27,11 @@ def place_of(project: Project, path: str) -> str | None:
         if not inside.startswith("..") and (project.tree.has_file(found) or project.tree.has_folder(found)):
             return found
     return place
+
+
+def is_in_container(project: Project, path: str) -> bool:
+    """Whether a file of the context may be in the running container: a COPY brings it, or compose mounts it."""
+    return is_brought(project, path) or any(folder == "." or is_below(path, folder) for folder, _ in _mounts(project))
 
 
 @remembered

@@ -17,6 +17,7 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.programs import SERVERS
+from pydock.service.files.mounts import is_in_container
 from pydock.shell import script
 from pydock.split.refusal import Refusal
 from pydock.split.text.commands import is_placed
@@ -110,9 +111,10 @@ def _of_variables(entry: Instruction) -> Iterator[Refusal]:
     for each in entry.assignments:
         value = each.value or ""
         if each.name in _PIP_PLACES | _UV_PLACES and value.lower() not in {"0", "false", "no", ""}:
-            yield Refusal(
-                entry.body, "install elsewhere", f"{each.name} sends packages to another place", "install into a venv"
-            )
+            why, advice = f"{each.name} sends packages to another place", "install into a venv"
+            if each.name == "UV_SYSTEM_PYTHON":
+                why, advice = f"{each.name} keeps uv out of every venv", "leave it out; the split makes a venv for uv"
+            yield Refusal(entry.body, "install elsewhere", why, advice)
         elif (each.name == "PATH" and _PATH.search(f"PATH={value}")) or (
             each.name != "PATH" and _PROGRAM.search(value)
         ):
@@ -120,7 +122,7 @@ def _of_variables(entry: Instruction) -> Iterator[Refusal]:
 
 
 def running_files(project: Project) -> tuple[tuple[str, str], ...]:
-    """The files of the context that may run in the image, or say what runs there: of scripts those that are called."""
+    """The files that may run in a container, or say what runs there: of scripts those that are called."""
     found = tuple(_readable(project))
     scripts = {path: text for path, text in found if _is_script(path, text)}
     callers = [*_callers(project), *(text for path, text in found if path not in scripts)]
@@ -152,7 +154,8 @@ def _callers(project: Project) -> Iterator[str]:
 def _readable(project: Project) -> Iterator[tuple[str, str]]:
     tree, named = project.tree, _named(project)
     paths = (path for path in tree.files if _READ.search(path) or posixpath.basename(path) in named)
-    for path in [path for path in paths if path != project.path and not _NOT_THE_SERVICE.search(path)][:MOST_FILES]:
+    paths = (path for path in paths if path != project.path and not _NOT_THE_SERVICE.search(path))
+    for path in [path for path in paths if is_in_container(project, path)][:MOST_FILES]:
         text = tree.text(path)
         name = posixpath.basename(path)
         has_ending = "." in name or name in named or _RUN_BY_NAME.search(path)
