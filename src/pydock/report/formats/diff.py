@@ -138,5 +138,7 @@ def _left(entry: Entry, style: Style) -> Iterator[str]:
         yield f"         with --unsafe-fixes: {printable(entry.fix.title)}"
         for doubt in entry.fix.doubts:
             yield f"         doubt: {printable(doubt)}"
+    if entry.fix and entry.fix.safety is Safety.DISPLAY_ONLY:
+        yield f"         by hand: {printable(entry.fix.title)}"
     if entry.advice:
         yield f"         {printable(entry.advice)}"
