@@ -129,6 +129,17 @@ def _of_files(project: Project, files: Iterable[tuple[str, str]]) -> tuple[Servi
     )
 
 
+def services_by_image(project: Project) -> tuple[Service, ...]:
+    """Those of the context that run an image of a registry by its name, which may be this one."""
+    paths = [path for path in project.tree.files if _FILE.match(posixpath.basename(path))]
+    return tuple(
+        _service(name, path, entry)
+        for path in paths
+        for name, entry in _entries(project.tree.text(path) or "").items()
+        if "build" not in entry and "/" in str(entry.get("image") or "")
+    )
+
+
 def all_services(project: Project, path: str) -> Mapping[str, Mapping[str, Any]]:
     """All services of a compose file as it has them, by their names."""
     return _entries(project.tree.text(path) or "")

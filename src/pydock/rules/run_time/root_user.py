@@ -23,13 +23,14 @@ from pydock.build.views import files
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.compose import services
+from pydock.project.compose import Service, services, services_by_image
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.handover import giving_place, missing_at
 from pydock.service.files.ownership import Ownership, copies_into, has_source, is_bind, ownership
 from pydock.service.files.rights import ROOT, User, created_user, obstacles
 from pydock.service.main_command import main_command
 from pydock.shell import script
+from pydock.state import is_below
 from pydock.system.distribution import Family, family, runs_python
 from pydock.system.layout import creates_user, inserted_after, last_of_system, makes_folder
 from pydock.text import Edit, Fix, Safety, Span
@@ -281,7 +282,16 @@ def _doubts(project: Project, owned: Ownership) -> Iterator[str]:
     for service in services(project):
         bound = [source for source, _ in service.mounts if is_bind(source)]
         if bound and owned.folders:
-            yield f"{bound[0]} on the host ({service.origin}) has to be writable for uid {UID}"
+            yield _writable(bound[0], service)
+    for service in (each for each in services_by_image(project) if each not in services(project)):
+        for source, target in service.mounts:
+            # Who mounts a folder where this image writes runs this image.
+            if is_bind(source) and any(is_below(target, folder) for folder in owned.folders):
+                yield _writable(source, service)
+
+
+def _writable(source: str, service: Service) -> str:
+    return f"{source} on the host ({service.origin}) has to be writable for uid {UID}"
 
 
 def _mounted_script(project: Project) -> str:

@@ -1,0 +1,48 @@
+"""A folder of the host that the service writes keeps its owner there, so another user is a doubt."""
+
+from __future__ import annotations
+
+import pytest
+
+from pydock.context import Tree
+from pydock.engine import check
+from pydock.project import Project
+from pydock.rules.run_time.root_user import RULE
+from pydock.text import Safety
+
+DOCKERFILE = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY main.py ./\nCMD ["python", "main.py"]\n'
+WRITES = "import sqlite3\n\nsqlite3.connect('/data/prices.db').execute('create table p (x)')\n"
+SERVICE = "services:\n  scraper:\n    image: {image}\n    volumes: ['{mount}']\n"
+DOUBT = "./data on the host (compose.yaml: scraper) has to be writable for uid 10001"
+
+
+def _doubts(image: str, mount: str) -> tuple[Safety, tuple[str, ...]]:
+    files = {"Dockerfile": DOCKERFILE, "main.py": WRITES, "compose.yaml": SERVICE.format(image=image, mount=mount)}
+    (finding,) = check(Project(Tree.of(files)), (RULE,))
+    assert finding.fix is not None
+    return finding.fix.safety, finding.fix.doubts
+
+
+@pytest.mark.parametrize(
+    ("image", "mount"),
+    [
+        pytest.param("registry.example/shop/scraper:1", "./data:/data", id="over the folder"),
+        pytest.param("registry.example/shop/scraper:1", "./data:/data/daily", id="below the folder"),
+    ],
+)
+def test_a_service_of_a_published_image_that_mounts_where_this_one_writes_is_a_doubt(image: str, mount: str) -> None:
+    assert _doubts(image, mount) == (Safety.UNSAFE, (DOUBT,))
+
+
+@pytest.mark.parametrize(
+    ("image", "mount"),
+    [
+        pytest.param("registry.example/shop/scraper:1", "./data:/etc/scraper", id="a folder that nobody writes"),
+        pytest.param(
+            "registry.example/shop/scraper:1", "data:/data", id="a named volume, which takes the image's owner"
+        ),
+        pytest.param("redis", "./data:/data", id="an official image, which is another one"),
+    ],
+)
+def test_no_doubt_is(image: str, mount: str) -> None:
+    assert _doubts(image, mount) == (Safety.SAFE, ())
