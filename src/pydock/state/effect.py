@@ -56,9 +56,9 @@ class Effect(Value):
     and has this command's hand in it now, `removes` is gone afterwards (Below: all in a folder, the
     folder stays; Matching: what nobody is known to have made; File and Folder: with all below). `texts` are
     the texts of files that are known by path, `origins` the files of the build context that others are copies of.
-    `installs` is the environment that the service's Python packages go to. `operand` is the one word
-    that this part is about, None for the whole command. `workdir` is where the shell is afterwards,
-    None where it stays; `is_elsewhere`: it is in a folder that nobody knows.
+    `installs` is the environment that the service's Python packages go to, `pins` what is asked of their versions
+    by name. `operand` is the one word that this part is about, None for the whole command. `workdir` is where the
+    shell is afterwards, None where it stays; `is_elsewhere`: it is in a folder that nobody knows.
     """
 
     needs: tuple[Need, ...] = ()
@@ -70,6 +70,7 @@ class Effect(Value):
     origins: Mapping[str, str] = field(default_factory=dict)
     opens: Open | None = None
     installs: str | None = None
+    pins: Mapping[str, str] = field(default_factory=dict)
     purpose: Purpose = Purpose.SERVICE
     operand: Word | None = None
     workdir: str | None = None

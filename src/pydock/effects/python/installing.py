@@ -119,6 +119,7 @@ def installed(demand: Demand, environment: str, state: State, *more: Need) -> Ef
         provides=tuple(dict.fromkeys(provides)),
         opens=opened(environment, *_unnamed(demand.projects, state)),
         installs=None if is_tool else environment,
+        pins=demand.pins,
         purpose=Purpose.TOOL if is_tool else Purpose.SERVICE,
     )
 

@@ -1,7 +1,7 @@
 """What installs ask a resolver for: one question for each install of a Dockerfile.
 
-pip leaves alone what an earlier install of the stage has brought, as long as it fits, so
-the versions of earlier answers are preferences of later questions. Those of a lock that
+pip leaves alone what an earlier install of the stage or the image has brought, as long as it
+fits, so the versions of earlier answers are preferences of later questions. Those of a lock that
 another tool has made, and those that a built image runs, are preferences of every question.
 """
 
@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from pydock.build.installs import RESOLVING, Install, installs
 from pydock.build.views import files_before
 from pydock.dockerfile import Stage
+from pydock.images.setuptools import setuptools_beside
 from pydock.locks.installs.build_tools import BUILD_TOOLS
 from pydock.locks.installs.indexes import Supply, supply
 from pydock.locks.installs.list_edits import changed_before
@@ -214,7 +215,8 @@ def asked_by(
     if found.why_not or inside is None or where.is_carried:
         return found
     beside = standing(project, posixpath.dirname(paths[0]), asked) if paths else None
-    preferred = {**project.running.preferences, **(beside.pins if beside else {}), **have}
+    brought = {"setuptools": version} if (version := setuptools_beside(inside.minor)) else {}
+    preferred = {**brought, **project.running.preferences, **(beside.pins if beside else {}), **have}
     preferences = tuple(f"{name}=={version}" for name, version in sorted(preferred.items()))
     request = _request(project.options, found, sets, bound, inside, preferences)
     return replace(found, request=request, standing=beside.path if beside else "")

@@ -16,7 +16,7 @@ from pydock.split.facts.members import Member
 from pydock.split.facts.places import running_files
 from pydock.split.facts.setuptools_use import setuptools_for
 from pydock.split.facts.slices import MANAGERS
-from pydock.split.facts.wanted import names_of, pins_of
+from pydock.split.facts.wanted import names_of, specifiers_of
 from pydock.split.refusal import Refusal, span_of
 from pydock.split.text.installer import takes_uv
 from pydock.split.text.pip_commands import PIP, pip_words
@@ -148,7 +148,6 @@ def made(
     brings_uv = project.options.installer == "uv" and takes_uv(stage, image, members)
     from_outside = is_filled_from_outside(members, image) and not calls_pip_later(project, build, runtime)
     from_outside = from_outside or brings_uv
-    names = names_of(build)
-    is_asked = "setuptools" in names
-    setuptools = setuptools_for(project, image, names, pins_of(build)) if from_outside and not is_asked else None
+    specifiers = specifiers_of(build)
+    setuptools = setuptools_for(project, image, names_of(build), specifiers) if from_outside else None
     return Environment(path, True, from_outside, brings_uv, manager, setuptools)

@@ -34,9 +34,17 @@ def names_of(build: Build) -> frozenset[str]:
     return frozenset(thing.name for thing in found if isinstance(thing, Distribution))
 
 
+def specifiers_of(build: Build) -> Mapping[str, str]:
+    """What lists and words of commands say of versions, by package."""
+    found = dict(demand_of(build).pins)
+    for effect in (effect for step in build.steps for effect in step.effects if effect.installs is not None):
+        found.update(effect.pins)
+    return found
+
+
 def pins_of(build: Build) -> Mapping[str, str]:
-    """The exact versions that lists give."""
-    return {name: pin.removeprefix("==") for name, pin in demand_of(build).pins.items() if pin.startswith("==")}
+    """The exact versions among them."""
+    return {name: pin.removeprefix("==") for name, pin in specifiers_of(build).items() if pin.startswith("==")}
 
 
 def unread(project: Project, build: Build, stage: Stage) -> str | None:

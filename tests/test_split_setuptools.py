@@ -1,0 +1,70 @@
+"""setuptools with `pkg_resources` is there after a split where it was there before."""
+
+from __future__ import annotations
+
+import pytest
+
+from pydock.context import Tree
+from pydock.locks.installs.requests import wanted
+from pydock.project import Project
+from pydock.project.running import Running
+from pydock.values import replace
+from tests.split_cases import CMD, Case, lacking
+
+SETUPTOOLS = "pip --python /opt/venv install setuptools=="
+
+
+def _case(base: str, install: str, files: dict[str, str]) -> Case:
+    text = f"FROM {base}\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install {install}\nCOPY app.py .\n{CMD}"
+    return Case("", text, {"app.py": "", **files}, builder=(SETUPTOOLS,))
+
+
+@pytest.mark.parametrize(
+    ("install", "wanted_packages"),
+    [
+        pytest.param("gunicorn==20.0.4", "flask", id="words of the command name an old release"),
+        pytest.param("-r requirements.txt gunicorn==20.0.4", "flask", id="words beside a list do"),
+        pytest.param("-r requirements.txt", "gunicorn==20.0.4", id="the list does"),
+        pytest.param("-r requirements.txt", "gunicorn~=20.0.0", id="the list allows old releases alone"),
+        pytest.param("-r requirements.txt", "flask\nsetuptools>=40", id="what the image had is enough for the list"),
+    ],
+)
+def test_an_environment_gets_setuptools_with_pkg_resources_where(install: str, wanted_packages: str) -> None:
+    assert not lacking(_case("python:3.11", install, {"requirements.txt": f"{wanted_packages}\n"}))
+
+
+@pytest.mark.parametrize(
+    ("base", "packages"),
+    [
+        pytest.param("python:3.11", "gunicorn==23.0.0", id="no release that is asked for imports it"),
+        pytest.param("python:3.11", "gunicorn", id="the newest does not import it"),
+        pytest.param("python:3.11", "gunicorn>=20.0.4", id="the newest fits"),
+        pytest.param("python:3.11", "gunicorn==20.0.4\nsetuptools==57.5.0", id="the list says which one"),
+        pytest.param("python:3.11", "gunicorn==20.0.4\nsetuptools<81", id="the list bounds it"),
+        pytest.param("python:3.13", "gunicorn==20.0.4", id="the image never had it"),
+    ],
+)
+def test_an_environment_gets_none_where(base: str, packages: str) -> None:
+    (without,) = lacking(_case(base, "-r requirements.txt", {"requirements.txt": f"{packages}\n"}))
+    assert SETUPTOOLS in without
+
+
+@pytest.mark.parametrize(
+    ("base", "running", "preferred"),
+    [
+        pytest.param("python:3.11", {}, ("setuptools==80.9.0",), id="3.11, whose image has it"),
+        pytest.param("python:3.8", {}, ("setuptools==75.3.2",), id="3.8, in the last release that runs there"),
+        pytest.param(
+            "python:3.11", {"setuptools": "65.5.1"}, ("setuptools==65.5.1",), id="a built image, as it is there"
+        ),
+        pytest.param("python:3.13", {}, (), id="3.13, whose image has none"),
+    ],
+)
+def test_a_lock_stays_at_a_setuptools_with_pkg_resources_for(
+    base: str, running: dict[str, str], preferred: tuple[str, ...]
+) -> None:
+    text = f"FROM {base}\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+    project = Project(Tree.of({"Dockerfile": text, "requirements.txt": "gunicorn==20.0.4\n"}))
+    (asked,) = wanted(replace(project, running=Running("shop:1", "3.11.9", running)) if running else project)
+    assert asked.request is not None
+    assert asked.request.preferences == preferred
