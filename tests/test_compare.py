@@ -23,6 +23,7 @@ from pydock.text import Safety
 from pydock.values import replace
 
 PAGE = Answer(200, "text/html", "", "<h1>hello</h1>")
+LATE = "no end within 30 s"
 PYTHON = Python(
     "3.11.7",
     home="/root",
@@ -394,3 +395,23 @@ def test_what_is_said_of_every_request_is_said_of_a_new_health_check_too() -> No
     for line, verdict in (("handling request /healthz", Verdict.SAME), ("denied '/app/state'", Verdict.DIFFERENT)):
         after = _service(log=f"ERROR handling request /\nERROR denied '/x'\nERROR {line}\n")
         assert compare(before, after, Declared()).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        pytest.param("", LATE, id="the new version"),
+        pytest.param(LATE, "", id="the original"),
+        pytest.param(LATE, LATE, id="both"),
+    ],
+)
+def test_an_import_that_took_too_long_says_nothing_in(was: str, now: str) -> None:
+    before, after = (_python(imports={**PYTHON.imports, "flask:Flask": each}) for each in (was, now))
+    comparison = compare(before, after, Declared())
+    assert [outcome.aspect for outcome in comparison.of(Verdict.UNKNOWN)] == ["imports"]
+
+
+def test_an_import_that_took_too_long_hides_none_that_fails() -> None:
+    imports = {"flask:Flask": LATE, "uwsgi": "ImportError: libx.so"}
+    comparison = compare(_python(imports={"flask:Flask": "", "uwsgi": ""}), _python(imports=imports), Declared())
+    assert [outcome.aspect for outcome in comparison.of(Verdict.DIFFERENT)] == ["imports"]
