@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from pydock.bench.engine.client import build_failure, connected
+from pydock.bench.engine.client import build_failure, connected, unwrapped
 from pydock.errors import BuildError, EngineError
 
 HOST = "127.0.0.1"
@@ -137,3 +137,19 @@ def test_any_other_failure_is_that_of_the_build_and_shows_no_secret() -> None:
     found = build_failure("RUN x: exit code: 1", "exit code: 1", "RUN x", ("DB_PASSWORD=hunter2-k3x9-Zq81",))
     assert isinstance(found, BuildError)
     assert (found.step, found.log) == ("RUN x", ("DB_PASSWORD=****",))
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        pytest.param(
+            "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create "
+            'failed: unable to start container process: exec: "./start.sh": permission denied: unknown',
+            'exec: "./start.sh": permission denied',
+            id="a script without the right to be run",
+        ),
+        pytest.param("driver failed programming external connectivity", None, id="anything else"),
+    ],
+)
+def test_why_a_container_does_not_start_is_told_without_who_hands_it_on(said: str, why: str | None) -> None:
+    assert unwrapped(said) == (why or said)

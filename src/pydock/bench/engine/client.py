@@ -73,10 +73,15 @@ def translated(doing: str, hint: str = "") -> Iterator[None]:
         yield
     except APIError as error:
         said = str(error.explanation or error)
-        raise EngineError(mask(f"{doing}: {said}"), hint_for(said) or hint) from error
+        raise EngineError(mask(f"{doing}: {unwrapped(said)}"), hint_for(said) or hint) from error
     except (DockerException, OSError) as error:
         # `requests` raises its own subclasses of OSError when a connection breaks.
         raise EngineError(mask(f"{doing}: {_innermost(error)}"), hint_for(str(error)) or hint) from error
+
+
+def unwrapped(said: str) -> str:
+    """Why a process cannot be started, without the programs that hand the reason on."""
+    return _WRAPPED.sub("", said).removesuffix(": unknown")
 
 
 def is_missing(error: EngineError) -> bool:
@@ -108,6 +113,7 @@ def build_failure(message: str, said: str, step: str, log: Iterable[str], hint: 
 _FULL = "no space left on device"
 _RESOLVING = "failed to resolve source metadata"
 _UNREACHED = regex(r"\bdial tcp\b|no such host|i/o timeout|TLS handshake timeout|connection refused|toomanyrequests")
+_WRAPPED = regex(r"failed to create (?:task for container|shim task): .*unable to start container process: ")
 _HINTS = {
     _FULL: "`docker system df` shows what takes the room",
     "permission denied": "is your user allowed to use the engine's socket?",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pydock.bench.engine.client import unwrapped
 from pydock.bench.engine.container import Container, Stopped
 from pydock.bench.engine.engine import Engine
 from pydock.errors import EngineError
@@ -132,7 +133,9 @@ def _not_started(container: Container) -> Life | None:
         state = container.inspect()["State"]
         if not state.get("Error"):
             raise
-        return Life(exit_code=int(state["ExitCode"]), why=f"the container did not start: {mask(state['Error'])}")
+        return Life(
+            exit_code=int(state["ExitCode"]), why=f"the container did not start: {unwrapped(mask(state['Error']))}"
+        )
     return None
 
 
