@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.contract import Contract
-from pydock.dockerfile import Dockerfile
+from pydock.build.contract import Contract, contract
+from pydock.context import Tree
+from pydock.project import Project
 
 BASE = 'FROM python:3.12\nWORKDIR /app\nENV A=1\nUSER app\nCMD ["x"]\n'
 
@@ -31,23 +32,27 @@ DIFFERENCES = {
 }
 
 
+def _contract(text: str) -> Contract:
+    return contract(Project(Tree.of({"Dockerfile": text})))
+
+
 @pytest.mark.parametrize(("text", "expected"), DIFFERENCES.values(), ids=DIFFERENCES)
 def test_differs(text: str, expected: set[str]) -> None:
-    assert Contract.of(Dockerfile(BASE)).differs(Contract.of(Dockerfile(text))) == expected
+    assert _contract(BASE).differs(_contract(text)) == expected
 
 
 def test_an_earlier_stage_counts_only_through_what_is_built_on_it() -> None:
     other = "FROM debian AS tools\nUSER root\nENV B=2\n"
-    assert not Contract.of(Dockerfile(BASE)).differs(Contract.of(Dockerfile(other + BASE)))
-    on_it = Contract.of(Dockerfile("FROM debian AS tools\nENV B=2\nFROM tools\nENV C=$B\n"))
+    assert not _contract(BASE).differs(_contract(other + BASE))
+    on_it = _contract("FROM debian AS tools\nENV B=2\nFROM tools\nENV C=$B\n")
     assert on_it.environment == {"B": "2", "C": "2"}
     assert on_it.base == "debian"
 
 
 def test_a_relative_work_directory_is_under_the_one_before() -> None:
-    assert Contract.of(Dockerfile("FROM a\nWORKDIR /x\nWORKDIR y\n")).workdir == "/x/y"
+    assert _contract("FROM a\nWORKDIR /x\nWORKDIR y\n").workdir == "/x/y"
 
 
 def test_an_argument_without_a_value_makes_what_depends_on_it_unknown() -> None:
-    contract = Contract.of(Dockerfile("FROM a\nARG V\nENV A=$V B=1\n"))
-    assert contract.environment == {"A": None, "B": "1"}
+    found = _contract("FROM a\nARG V\nENV A=$V B=1\n")
+    assert found.environment == {"A": None, "B": "1"}

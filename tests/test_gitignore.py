@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pydock.build.sources import sources
 from pydock.context import Tree, matcher
 from pydock.context.gitignore import _Rules
 from pydock.project import Project
-from pydock.project.sources import sources
 
 FILES = {
     "Dockerfile": 'FROM python:3.13\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n',

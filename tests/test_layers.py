@@ -31,7 +31,7 @@ FLOORS = (
     {"shell", "yaml_text"},
     {"packages", "source", "state"},
     {"effects"},
-    {"context", "contract", "patches"},
+    {"context", "patches"},
     {"project"},
     {"git", "targets"},
     {"build"},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydock.project import calls
+from pydock.build.containers import calls
 from pydock.rules.run_time import log_to_file
 from pydock.service.files import module_writes, rights
 from pydock.split.facts import slim

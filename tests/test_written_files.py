@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.build.views import starts
+from pydock.build.walk import starts
 from pydock.context import Tree
 from pydock.project import Project
 from pydock.split import Refusal

@@ -17,11 +17,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pydock.budget import Budget, within
-from pydock.contract import Contract
+from pydock.build.contract import contract
+from pydock.context import Tree
 from pydock.dockerfile import Dockerfile, suppressions
 from pydock.errors import BudgetError, BugError, PydockError
 from pydock.migrate.records.record import Record
 from pydock.packages.requirements import read
+from pydock.project import Project
 from pydock.project.compose import builds, environment, inline_builds, words
 from pydock.service.code.module import read_module
 from pydock.shell import script_of_text
@@ -71,7 +73,7 @@ def _dockerfile(text: str) -> None:
     found = Dockerfile(text)
     assert text == found.slice(found.head) + "".join(map(found.slice, _spans(found))) + found.slice(found.tail)
     if not found.problems:
-        Contract.of(found)
+        contract(Project(Tree.of({"Dockerfile": text})))
     suppressions(found)
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pydock.context import Ignore
-from pydock.contract import Contract
-from pydock.dockerfile import Dockerfile
+from pydock.build.contract import contract
+from pydock.context import Ignore, Tree
 from pydock.packages.requirements import MOST_FILES, read
+from pydock.project import Project
 from pydock.source.syntax import syntax
 from pydock.text import Edit, Fix, Safety, Span, Taken, expand
 from pydock.text.words import LONGEST
@@ -45,9 +45,9 @@ def test_a_hostile_project_is_answered_within_its_budget(run: Runner, folder: Pa
 
 def test_variables_that_double_are_not_known_and_take_no_memory() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    contract = Contract.of(Dockerfile(doubled_variables(40)["Dockerfile"]))
-    assert contract.environment["A2"] == "a" * 40
-    assert contract.environment["A40"] is None
+    found = contract(Project(Tree.of(doubled_variables(40))))
+    assert found.environment["A2"] == "a" * 40
+    assert found.environment["A40"] is None
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 

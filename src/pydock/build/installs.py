@@ -12,7 +12,7 @@ from pydock.packages.requirements import RequirementSet
 from pydock.patches import comment_lines
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import remembered
+from pydock.project.memory import remembered
 from pydock.shell import Argv, Command, Step, Word, argv, script
 from pydock.text import Span, to_exec_form
 from pydock.values import Value, once

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import groupby
 
 from pydock import shell
-from pydock.build.containers.starts import Start
+from pydock.build.start import Start
 from pydock.dockerfile import Dockerfile, Instruction
 from pydock.patterns import regex
 from pydock.state import Effect, Found, Need, Open, Purpose, State, Thing

@@ -19,11 +19,12 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from pydock.build.contract import contract
+from pydock.build.sources import sources
 from pydock.codemods.codemod import Change, Codemod, Example
 from pydock.codemods.source import Replacement, Source, argument, read_source, string_of, text_of, without
 from pydock.patterns import regex
 from pydock.project import Project, compose
-from pydock.project.sources import sources
 
 EXAMPLES = (
     Example(
@@ -256,7 +257,7 @@ def _text(table: cst.Dict, name: str) -> str | None:
 
 def _doubts(project: Project, source: Source, places: list[cst.CSTNode]) -> Iterator[str]:
     """Who else may want to read the files, or decides about them."""
-    folders = [*project.contract.volumes]
+    folders = [*contract(project).volumes]
     folders += [target for service in compose.services(project) for _, target in service.mounts]
     for place in places:
         given = _file_name(place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydock.dockerfile.instructions import Assignment, Dockerfile, Instruction, Stage, read
+from pydock.dockerfile.lineage import lineage
 from pydock.dockerfile.lines import Heredoc, Logical
 from pydock.dockerfile.suppression import Named, Suppression, suppressions
 
@@ -15,6 +16,7 @@ __all__ = [
     "Named",
     "Stage",
     "Suppression",
+    "lineage",
     "read",
     "suppressions",
 ]

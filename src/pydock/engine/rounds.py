@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from pydock.build import walk
+from pydock.build.contract import contract
 from pydock.build.installs import requirement_sets
 from pydock.build.laws import broken
 from pydock.build.violation import Declared, Violation
@@ -237,6 +238,6 @@ def _keep_promises(before: Project, after: Project, fixes: Iterable[Fix]) -> Non
     titles = ", ".join(fix.title for fix in fixes)
     if problems := after.dockerfile.problems:
         raise RuleBugError(f"{titles}: line {problems[0][0]} of the result: {problems[0][1]}")
-    broken = before.contract.differs(after.contract)
+    broken = contract(before).differs(contract(after))
     if undeclared := broken.difference(*(fix.changes for fix in fixes)):
         raise RuleBugError(f"{titles}: changed {', '.join(sorted(undeclared))} without saying so")

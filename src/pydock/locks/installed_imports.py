@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from pydock.build.files import PROGRAM_FOLDERS
 from pydock.build.installs import Install, installs_of, requirement_sets
+from pydock.build.sources import sources
 from pydock.build.views import files_before
 from pydock.data import rows
 from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, context_path, syncs
@@ -26,7 +27,7 @@ from pydock.locks.lock_files import compiled, lock
 from pydock.packages.requirements import Entry, Kind
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import remembered, sources
+from pydock.project.memory import remembered
 from pydock.service.code.imports import imported_files
 from pydock.service.code.removals import refused_sources
 from pydock.service.entry import entry_file

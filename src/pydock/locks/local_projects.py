@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from pydock.build.copies import Copied
 from pydock.locks.installs.requests import Wanted
 from pydock.patches import comment_lines
 from pydock.project import Project
-from pydock.project.context import Copied
 from pydock.shell import script
 from pydock.text import Edit, Span
 

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator
 
 from packaging.utils import canonicalize_name
 
+from pydock.build.copies import Copied, copies
 from pydock.build.installs import Install, behind, installs_of, without
+from pydock.build.views import image
 from pydock.dockerfile import Instruction
 from pydock.locks.installs.requests import Wanted, wanted
 from pydock.locks.installs.shipped_stages import shipped
@@ -24,7 +26,6 @@ from pydock.locks.pylock import pylock_path, pylock_text, unreadable
 from pydock.locks.stale_locks import Outdated, outdated
 from pydock.packages.requirements import Entry
 from pydock.project import Project
-from pydock.project.context import Copied
 from pydock.shell import Word, script
 from pydock.text import Edit, Span, apply
 from pydock.values import Value
@@ -225,7 +226,7 @@ def _renamed(project: Project, word: Word, lock: str) -> Edit:
 def _turned(project: Project, entry: Wanted, lock: str, *, hashes: bool) -> Iterator[Edit]:
     """The words of an install, and what brings the lock to it unless a folder is copied there anyway."""
     install = entry.install
-    workdir = project.workdir(install.stage, install.instruction)
+    workdir = image(project, install.stage, install.instruction).workdir
     if workdir is None:
         raise Unturnable("the work directory is known only when the image is built")
     place = posixpath.normpath(posixpath.join(workdir, first_file(entry)))
@@ -247,7 +248,7 @@ def _turned(project: Project, entry: Wanted, lock: str, *, hashes: bool) -> Iter
 def _bringing(project: Project, install: Install, place: str) -> Copied | None:
     for stage in project.lineage(install.stage):
         until = install.instruction if stage is install.stage else None
-        for copied in reversed(project.copies(stage, until)):
+        for copied in reversed(copies(project, stage, until)):
             origin = copied.origin(project.tree, place)
             if origin is not None and project.tree.has_file(origin):
                 return copied
@@ -343,7 +344,7 @@ def _is_brought_again(project: Project, copied: Copied, files: list[str]) -> boo
         other
         for stage in project.dockerfile.stages
         if stage in shipped(project)
-        for other in project.copies(stage)
+        for other in copies(project, stage)
         if other.instruction.span.start > copied.instruction.span.start
     ]
     return all(any(other.origin(project.tree, place) for other in later) for place in places)

@@ -22,7 +22,7 @@ from pydock.locks.freshness import Freshness, pipenv_freshness, poetry_freshness
 from pydock.packages.requirements import RequirementSet
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import remembered
+from pydock.project.memory import remembered
 from pydock.values import Value, field
 
 NAMES = {

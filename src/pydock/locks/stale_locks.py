@@ -15,8 +15,8 @@ from pydock.locks.lockfile import lock_path
 from pydock.locks.pip_compile import Made, held, made, unfit, why_stale
 from pydock.locks.python.interpreters import interpreter
 from pydock.project import Project
+from pydock.project.memory import remembered
 from pydock.project.pins import Request
-from pydock.project.sources import remembered
 from pydock.shell import Word
 from pydock.values import Value, replace
 

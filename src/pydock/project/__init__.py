@@ -6,12 +6,10 @@ from datetime import date
 from functools import cached_property
 
 from pydock.context import Tree
-from pydock.contract import Contract, Values, environment_before, lineage, user_before, workdir_before
-from pydock.dockerfile import Dockerfile, Instruction, Stage, read
+from pydock.dockerfile import Dockerfile, Stage, lineage, read
 from pydock.images.tags import PythonImage, python_image, slim_tag
 from pydock.packages import archive, metadata, requirements
 from pydock.packages.requirements import RequirementSet
-from pydock.project import context
 from pydock.project.pins import Pins
 from pydock.project.registry import Registry
 from pydock.project.running import Running
@@ -71,10 +69,6 @@ class Project(Value, dict=True):
         return read(self.tree.text(self.path) or "", self.options.target, self.options.arguments)
 
     @cached_property
-    def contract(self) -> Contract:
-        return Contract.of(self.dockerfile)
-
-    @cached_property
     def final(self) -> Stage:
         """The stage that is built: what is shipped. Only asked for where the Dockerfile has no problems."""
         found = self.dockerfile.final
@@ -124,19 +118,6 @@ class Project(Value, dict=True):
         """Whether a stage is built on an official Python image with Debian inside."""
         image = self.python_image(stage)
         return image is not None and image.is_debian
-
-    def environment(self, stage: Stage, before: Instruction | None = None) -> Values:
-        """ENV and ARG in force; None for values that are only known at build time."""
-        return environment_before(self.dockerfile, stage, before)
-
-    def workdir(self, stage: Stage, before: Instruction | None = None) -> str | None:
-        return workdir_before(self.dockerfile, stage, before)
-
-    def user(self, stage: Stage, before: Instruction | None = None) -> str:
-        return user_before(self.dockerfile, stage, before)
-
-    def copies(self, stage: Stage, before: Instruction | None = None) -> tuple[context.Copied, ...]:
-        return context.copies(self.dockerfile, stage, before)
 
     @cached_property
     def _requirement_sets(self) -> dict[str, RequirementSet]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import remembered
+from pydock.project.memory import remembered
 from pydock.text import Edit, Span
 from pydock.values import Value
 from pydock.yaml_text import document, is_block, nodes

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import remembered
+from pydock.project.memory import remembered
 from pydock.service.addresses import listening
 from pydock.service.code.django_urls import django_routes
 from pydock.service.code.gates import Gate, gates, is_put

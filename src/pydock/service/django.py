@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from pydock.build.contract import contract
+from pydock.build.sources import sources
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import sources
 from pydock.service.code.imports import module_file, nearest_files
 from pydock.source.syntax import syntax
 
@@ -53,7 +54,7 @@ def settings_files(project: Project, place: str) -> tuple[str, ...]:
 
 
 def _named_settings(project: Project, place: str) -> str:
-    chosen = project.contract.environment.get("DJANGO_SETTINGS_MODULE")
+    chosen = contract(project).environment.get("DJANGO_SETTINGS_MODULE")
     match = _SETTINGS.search(project.tree.text(place) or "")
     return chosen or (match[1] if match else "")
 

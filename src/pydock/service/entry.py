@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
+from pydock.build.contract import contract
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.service.addresses import Heard
@@ -165,7 +166,7 @@ def reference(project: Project, found: Server, served: Served) -> str:
         return f"{module}:{served.name}"
     is_script = found.kind == "python" and not found.entry.startswith(("-m ", "import "))
     top = posixpath.dirname(found.entry) if is_script else ""
-    root = posixpath.join(project.contract.workdir, top)
+    root = posixpath.join(contract(project).workdir, top)
     inside = posixpath.relpath(image_path(project, served.path), root)
     if inside.startswith(".."):
         inside = served.path

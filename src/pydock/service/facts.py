@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build.containers import calls
 from pydock.build.containers.entry_point import declared
-from pydock.build.containers.starts import Start
-from pydock.build.views import starts, starts_of_service
+from pydock.build.start import Start
+from pydock.build.walk import starts, starts_of_service
 from pydock.patterns import regex
-from pydock.project import Project, calls, compose
+from pydock.project import Project, compose
+from pydock.project.memory import remembered
 from pydock.project.programs import DJANGO_WORKERS, PREPARATIONS
-from pydock.project.sources import remembered
 from pydock.service.app import QUEUES, App, bind_of, read_app
 from pydock.service.code.objects import is_bound
 from pydock.service.files.ownership import ownership

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pydock.project import Project
-from pydock.project.sources import remembered
+from pydock.project.memory import remembered
 from pydock.service.app import App, app
 
 # Frameworks whose routes pydock can read.

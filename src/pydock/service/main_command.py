@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pydock.build.containers.starts import Start
-from pydock.build.views import starts
+from pydock.build.start import Start
+from pydock.build.walk import starts
 from pydock.project import Project
 from pydock.project.programs import DJANGO_SERVICES, JOBS, PREPARATIONS, SERVERS
 

@@ -10,6 +10,7 @@ import posixpath
 import re
 import sys
 
+from pydock.build.copies import copies
 from pydock.build.views import files
 from pydock.project import Project
 from pydock.service.code.ports import Port
@@ -129,7 +130,7 @@ def existing_script(project: Project) -> str | None:
         text = project.tree.text(path) or ""
         if not re.search(r"\bexit\(", text) or not re.search(r"urllib|http\.client|socket|requests|httpx", text):
             continue
-        for copied in project.copies(project.final):
+        for copied in copies(project, project.final):
             for source in copied.sources:
                 inside = posixpath.relpath(path, source)
                 place = posixpath.normpath(posixpath.join(copied.target, inside))

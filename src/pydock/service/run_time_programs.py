@@ -6,10 +6,12 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from pydock.build.containers.starts import Start
+from pydock.build.containers import calls
 from pydock.build.files import PROGRAM_FOLDERS
-from pydock.build.views import files, script_text, starts
-from pydock.project import Project, calls
+from pydock.build.start import Start
+from pydock.build.views import files
+from pydock.build.walk import script_text, starts
+from pydock.project import Project
 from pydock.project.programs import BUILTINS
 
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from pydock.build.containers.starts import Start
+from pydock.build.contract import contract
 from pydock.build.installs import installs_of, requirement_sets
-from pydock.build.views import starts
+from pydock.build.start import Start
+from pydock.build.walk import starts
 from pydock.patterns import regex
 from pydock.project import Project, compose
-from pydock.project.sources import remembered
+from pydock.project.memory import remembered
 from pydock.service.code.ports import Bind, Values
 from pydock.service.files.mounts import place_of
 from pydock.service.listeners import READERS, Server, read_manage, read_toml
@@ -46,7 +47,7 @@ def servers(project: Project) -> tuple[Server, ...]:
 
 def environment(project: Project) -> dict[str, str | None]:
     """ENV of the final stage; build arguments are gone when a container runs."""
-    return dict(project.contract.environment)
+    return dict(contract(project).environment)
 
 
 def read_server(project: Project, start: Start) -> Server | None:

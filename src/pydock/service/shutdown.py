@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from pydock.patterns import regex
 from pydock.project import Project, compose
-from pydock.project.sources import remembered
+from pydock.project.memory import remembered
 from pydock.service.app import App, app
 from pydock.service.code.module import read_module
 from pydock.service.listeners import Server

@@ -13,7 +13,7 @@ from pydock.images.base import base_image
 from pydock.patches import Change, Keep, Piece, Plan
 from pydock.project import Project
 from pydock.project.bases import meant_reference
-from pydock.project.sources import remembered
+from pydock.project.memory import remembered
 from pydock.split.base import Base, base
 from pydock.split.doubts import doubts_of
 from pydock.split.draft import Draft

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pydock.build.containers.starts import Start
-from pydock.build.views import starts
+from pydock.build.containers.calls import python_calls
+from pydock.build.start import Start
+from pydock.build.walk import starts
 from pydock.images.debian import serves_building
 from pydock.project.bases import is_on_mirrors
-from pydock.project.calls import python_calls
 from pydock.shell import called, script
 from pydock.split.draft import Draft
 from pydock.split.facts.slices import MANAGERS

@@ -6,7 +6,7 @@ import re
 from enum import Enum
 
 from pydock.build.installs import installs_of
-from pydock.build.views import starts
+from pydock.build.walk import starts
 from pydock.dockerfile import Stage
 from pydock.images.tags import parse
 from pydock.patterns import regex

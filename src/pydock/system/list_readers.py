@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pydock.build.views import files_before, starts
+from pydock.build.views import files_before
+from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.debian import is_archive
 from pydock.project import Project

@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 
+from pydock.build.views import image
 from pydock.data import rows
 from pydock.dockerfile import Stage
 from pydock.images.base import programs_of
@@ -30,7 +31,7 @@ _SOURCE = regex(r"/etc/apt/(?:sources|preferences)|apt-key|add-apt-repository|ap
 
 def asked_for(project: Project, step: AptStep) -> tuple[frozenset[str], tuple[str, ...]]:
     """The packages by name, those in variables too, and the words that stay unknown."""
-    values = dict(project.environment(step.stage, step.instruction))
+    values = dict(image(project, step.stage, step.instruction).variables)
     for command in script(step.instruction).commands:
         for word in command.assignments:
             name, _, value = (word.value or "").partition("=")

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from pydock.bench.engine.context import sent
 from pydock.bench.facts.image import Declared
+from pydock.build.contract import contract
+from pydock.build.sources import sources
 from pydock.engine import Report
 from pydock.project import Project
 from pydock.project.compose import services
-from pydock.project.sources import sources
 from pydock.service.app import app, bind
 from pydock.service.code.module import read_module
 from pydock.service.files.writes import image_path, writes
@@ -34,13 +35,13 @@ class Asked(Value):
 
 def questions(project: Project) -> Asked:
     """The questions about a service, by the original's files."""
-    contract = project.contract
+    promised = contract(project)
     named = tuple(target for service in services(project) for source, target in service.mounts if _is_volume(source))
     known = tuple(write.folder for write in writes(project) if write.folder)
     return Asked(
         tuple(dict.fromkeys(_imports(project))),
         tuple(called_programs(project)),
-        tuple(dict.fromkeys([contract.workdir, "~", *sorted(contract.volumes), *named, *known])),
+        tuple(dict.fromkeys([promised.workdir, "~", *sorted(promised.volumes), *named, *known])),
         tuple(dict.fromkeys(_routes(project)))[:MOST_ROUTES],
         _ports(project),
         _environment(project),
@@ -57,7 +58,7 @@ def declared(report: Report) -> Declared:
         frozenset(image_path(after, path) for path in report.changed),
         frozenset(image_path(before, path) for path in unsent),
         frozenset(called_programs(before)) - frozenset(called_programs(after)),
-        frozenset(write.folder or before.contract.workdir for write in writes(before)),
+        frozenset(write.folder or contract(before).workdir for write in writes(before)),
         any(finding.rule.name == "log-to-file" for finding in report.settled),
     )
 
@@ -126,7 +127,7 @@ def _ports(project: Project) -> tuple[int, ...]:
     found = bind(project)
     if found and found.port and found.port.number:
         return (found.port.number,)
-    exposed = (port.partition("/")[0] for port in project.contract.ports)
+    exposed = (port.partition("/")[0] for port in contract(project).ports)
     return tuple(sorted(int(port) for port in exposed if port.isdigit()))
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from pydock.bench.engine.context import ignored
 from pydock.bench.engine.recipe import Recipe
+from pydock.build.copies import copies
 from pydock.build.installs import installs_of, requirement_sets
 from pydock.context import Tree
 from pydock.packages.requirements import entries
@@ -105,7 +106,7 @@ def source_file(projects: Iterable[Project]) -> str | None:
 def _copied_sources(project: Project) -> Iterable[str]:
     ignore = ignored(project.tree, project.path)
     sources = {
-        source for stage in project.dockerfile.stages for copied in project.copies(stage) for source in copied.sources
+        source for stage in project.dockerfile.stages for copied in copies(project, stage) for source in copied.sources
     }
     for path in project.tree.files:
         if path.endswith(".py") and not ignore.hides(path) and any(_takes(source, path) for source in sources):

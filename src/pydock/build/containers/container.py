@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from pydock.build.contract import contract
 from pydock.build.files import Files
 from pydock.project import Project, compose
 from pydock.state import State
@@ -24,4 +25,4 @@ class Container(Value, eq=False, dict=True):
     def environment(self) -> dict[str, str | None]:
         """What the image sets in the environment; what compose sets beside it is only known there."""
         outside = {name: None for service in compose.services(self.project) for name, _ in service.environment}
-        return {**self.project.contract.environment, **outside}
+        return {**contract(self.project).environment, **outside}

@@ -7,7 +7,7 @@ import re
 
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project
-from pydock.project.sources import remembered
+from pydock.project.memory import remembered
 from pydock.values import Value
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})

@@ -5,15 +5,15 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 
+from pydock.build.containers.calls import libraries, python_calls
 from pydock.build.containers.run_time_calls import run_time_calls
-from pydock.build.containers.starts import Start
 from pydock.build.model import Process
 from pydock.build.recorder import Draft, Recorder
+from pydock.build.start import Start
 from pydock.effects import is_builtin
 from pydock.effects.python.environments import active
 from pydock.images.debian import full_image_libraries, library, needs
 from pydock.project import Project
-from pydock.project.calls import libraries, python_calls
 from pydock.state import Need, State
 from pydock.state.needs import Distribution, Distributions, File, Library, Package, Place, Program, SourceLink, User
 

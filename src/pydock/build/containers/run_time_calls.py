@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pydock.build.containers.calls import compiling
 from pydock.data import rows_of
 from pydock.project import Project
-from pydock.project.calls import compiling
 from pydock.state.needs import Program, Toolchain
 from pydock.values import Value
 

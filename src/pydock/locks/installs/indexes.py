@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pydock.build.installs import Install, pip_command
-from pydock.build.views import files_before
+from pydock.build.views import files_before, image
 from pydock.dockerfile import Instruction, Stage
 from pydock.locks.installs.caches import mounts
 from pydock.packages.requirements import Kind, RequirementSet
@@ -164,7 +164,7 @@ def _options(install: Install) -> Iterator[tuple[str, str | None, str]]:
 
 
 def _variables(project: Project, install: Install) -> Iterator[tuple[str, str | None, str]]:
-    values = dict(project.environment(install.stage, install.instruction))
+    values = dict(image(project, install.stage, install.instruction).variables)
     for word in install.command.assignments:
         name, _, text = word.text.partition("=")
         values[name] = None if word.value is None else text.strip("'\"")
@@ -189,7 +189,7 @@ def _configured(project: Project, install: Install) -> Iterator[tuple[str, str |
     """What pip's configuration says, files of the context and `pip config set` alike; uv reads neither."""
     if install.tool == "uv":
         return
-    named = project.environment(install.stage, install.instruction).get("PIP_CONFIG_FILE", "")
+    named = image(project, install.stage, install.instruction).variables.get("PIP_CONFIG_FILE", "")
     for mount in mounts(install.instruction, "secret"):
         if posixpath.basename(mount["target"]) in {"pip.conf", posixpath.basename(named or "pip.conf")}:
             yield "index-url", None, "the package index is in a build secret, so it"

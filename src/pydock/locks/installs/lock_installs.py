@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from pydock.build.installs import runs
-from pydock.build.views import files_before
+from pydock.build.views import files_before, image
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.locks.installs.caches import mounts
 from pydock.project import Project
@@ -127,7 +127,7 @@ def context_path(project: Project, sync: Sync, name: str) -> str | None:
 
 
 def _bound(project: Project, sync: Sync, name: str) -> str | None:
-    workdir = project.workdir(sync.stage, sync.instruction)
+    workdir = image(project, sync.stage, sync.instruction).workdir
     for mount in mounts(sync.instruction, "bind"):
         if "from" in mount or workdir is None:
             continue

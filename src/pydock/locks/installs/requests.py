@@ -27,9 +27,9 @@ from pydock.packages.metadata import NAMES, manifest_of
 from pydock.packages.requirements import Entry, Kind, RequirementSet, entries
 from pydock.patterns import regex
 from pydock.project import Options, Project
+from pydock.project.memory import remembered
 from pydock.project.pins import Answer, Request
 from pydock.project.secrets import url_with_password
-from pydock.project.sources import remembered
 from pydock.values import Value, replace
 
 # What a lock could not stand for.

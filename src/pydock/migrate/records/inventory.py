@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build.contract import contract
 from pydock.build.installs import installs_of, requirement_sets
+from pydock.build.views import user_set
 from pydock.dockerfile import Stage
 from pydock.images.tags import debian_suite
 from pydock.locks.installs.lock_installs import LOCKS, syncs
@@ -28,7 +30,7 @@ def inventory(project: Project) -> Inventory:
     debian = suite(codename) if codename else None
     found = server(project)
     application = app(project)
-    user = project.user(final)
+    user = user_set(project, final)
     return Inventory(
         mask(project.reference(final) or final.base),
         python,
@@ -43,7 +45,7 @@ def inventory(project: Project) -> Inventory:
         _is_pinned(project),
         "root" if user in ROOT else user,
         len(project.dockerfile.stages),
-        project.contract.healthcheck not in {"", "NONE"},
+        contract(project).healthcheck not in {"", "NONE"},
     )
 
 

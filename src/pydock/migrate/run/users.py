@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydock.bench import Proof, Verdict
 from pydock.bench.prove import Ways, compared
+from pydock.build.contract import contract
 from pydock.context import Tree
 from pydock.dockerfile import Dockerfile
 from pydock.engine import Report
@@ -148,7 +149,7 @@ def _apart(alone: Sequence[Report], last: Sequence[Report]) -> tuple[str, ...]:
     fields: set[str] = set()
     files: set[str] = set()
     for before, after in zip(alone, last, strict=True):
-        fields |= before.result.contract.differs(after.result.contract)
+        fields |= contract(before.result).differs(contract(after.result))
         files |= set(after.changed)
     return tuple(sorted(name.replace("_", " ") for name in fields) or sorted(files))
 

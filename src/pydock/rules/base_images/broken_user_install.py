@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator
 
 from pydock.build.installs import Install, installs_of
+from pydock.build.views import user_set
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
@@ -107,8 +108,8 @@ def check(project: Project) -> Iterator[Finding]:
 def _message(project: Project, stage: Stage, copies: list[Instruction]) -> str:
     if _is_incomplete(copies):
         return "the programs of `pip install --user` are copied without its libraries, or to the wrong place"
-    if project.user(stage) not in {"", "root", "0"}:
-        return f"packages lie in /root, which user {project.user(stage)} cannot read"
+    if user_set(project, stage) not in {"", "root", "0"}:
+        return f"packages lie in /root, which user {user_set(project, stage)} cannot read"
     return "packages lie in /root, so the service can only run as root"
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from pydock.build.views import image
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.tags import PythonImage, debian_suite, parse
 from pydock.patterns import regex
@@ -84,7 +85,7 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _sources(project: Project, stage: Stage, copy: Instruction) -> list[str]:
-    values = project.environment(stage, copy)
+    values = image(project, stage, copy).variables
     words = [expand(unquote(word.text, copy.escape), values) for word in copy.words[:-1]]
     return [posixpath.normpath(posixpath.join("/", word)) for word in words if word]
 
@@ -100,7 +101,7 @@ def _environments(project: Project, stage: Stage) -> frozenset[str]:
     found: set[str] = set()
     for entry in project.lineage(stage):
         for run in entry.of("RUN"):
-            workdir = project.workdir(entry, run) or "/"
+            workdir = image(project, entry, run).workdir or "/"
             for command in script(run).commands:
                 inner = command.past("uv") or command.past(command.values[0] if command.words else "", "-m") or command
                 if inner.program in {"venv", "virtualenv"} and (value := inner.values[-1]) and inner is not command:
@@ -185,9 +186,9 @@ def _with_suite(image: PythonImage, suite: str) -> str:
 def _moved(project: Project, stage: Stage, copy: Instruction, environments: frozenset[str]) -> Iterator[Finding]:
     """A virtual environment that is copied to another path than it was made for."""
     sources = _sources(project, stage, copy)
-    values = project.environment(stage, copy)
+    values = image(project, stage, copy).variables
     target = expand(unquote(copy.words[-1].text, copy.escape), values) if copy.words else None
-    workdir = project.workdir(stage, copy)
+    workdir = image(project, stage, copy).workdir
     if target is None or workdir is None or len(sources) != 1 or sources[0] not in environments:
         return
     arrives = posixpath.normpath(posixpath.join(workdir, target))

@@ -17,10 +17,10 @@ from functools import cache
 from packaging.utils import canonicalize_name
 
 from pydock.build.installs import installs_of, requirement_sets
+from pydock.build.sources import sources
 from pydock.data import rows
 from pydock.packages.requirements import Kind, entries
 from pydock.project import Project
-from pydock.project.sources import sources
 from pydock.rule import Example, Finding, Rule
 from pydock.text import Span
 

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pydock.build.installs import Install, behind, installs_of
-from pydock.build.views import files_before
+from pydock.build.views import files_before, image
 from pydock.build.violation import DEVELOPMENT
 from pydock.dockerfile import Stage
 from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, Sync, context_path, syncs
@@ -177,7 +177,7 @@ def _of_sync(project: Project, sync: Sync) -> Finding | None:
         "--no-dev", "--without", "--only", "--no-default-groups", "--only-group", "--no-group", "--only-main"
     ):
         return None
-    environment = project.environment(sync.stage, sync.instruction)
+    environment = image(project, sync.stage, sync.instruction).variables
     if {"UV_NO_DEV", "POETRY_WITHOUT", "POETRY_ONLY"} & set(environment):
         return None
     path = context_path(project, sync, MANIFESTS[sync.tool])

@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 
 from pydock.build import walk
 from pydock.build.installs import Install, installs_of, pinned, requirement_sets
-from pydock.build.views import files_before
+from pydock.build.views import files_before, image
 from pydock.locks.installs.build_tools import BUILD_TOOLS
 from pydock.locks.installs.requests import Wanted, wanted
 from pydock.locks.lock_files import locks
@@ -221,7 +221,7 @@ def _asks(install: Install) -> bool:
 def _into_file(project: Project, install: Install) -> Fix | None:
     first, last = install.packages[0], install.packages[-1]
     between = [word for word in install.command.words if first.span.start <= word.span.start <= last.span.start]
-    if len(between) != len(install.packages) or project.workdir(install.stage, install.instruction) is None:
+    if len(between) != len(install.packages) or image(project, install.stage, install.instruction).workdir is None:
         return None
     is_exec = install.instruction.exec_form is not None
     start = Span(install.instruction.span.start, install.instruction.span.start)

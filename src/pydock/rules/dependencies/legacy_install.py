@@ -20,7 +20,7 @@ import sys
 from collections.abc import Iterator
 
 from pydock.build.installs import pip_command, runs, without
-from pydock.build.views import files_before
+from pydock.build.views import files_before, user_set
 from pydock.dockerfile import Instruction, Stage
 from pydock.locks.installs.caches import ROOT_NAMES
 from pydock.packages.operands import is_place
@@ -142,7 +142,7 @@ def _sudo(project: Project, stage: Stage, run: Instruction, command: Command, *,
         return None
     options = [value for value in command.values[1:] if value.startswith("-")]
     start = next(word for word in command.words[1:] if word.value not in {"-H", "-E", "env", "exec", "command"})
-    is_root = project.user(stage, run) in ROOT_NAMES
+    is_root = user_set(project, stage, run) in ROOT_NAMES
     is_plain = is_root and is_python and pip.words[0] in command.words and (not options or start.value is not None)
     edit = Edit(project.path, Span(command.words[0].span.start, start.span.start), "")
     fix = Fix("drop sudo", Safety.SAFE, (edit,), frozenset({"packages"})) if is_plain else None

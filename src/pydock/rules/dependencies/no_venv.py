@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.build.installs import Install, installs_of
+from pydock.build.views import image
 from pydock.dockerfile import Stage
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
@@ -48,7 +49,7 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _has_environment(project: Project, stage: Stage, install: Install) -> bool:
-    environment = project.environment(stage, install.instruction)
+    environment = image(project, stage, install.instruction).variables
     path = environment.get("PATH") or ""
     program = install.command.values[0] if install.command.words else ""
     own_paths = [entry for entry in path.split(":") if entry and not entry.startswith(("/usr", "/bin", "/sbin", "$"))]

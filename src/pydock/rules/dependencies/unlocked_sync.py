@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.build.installs import behind
+from pydock.build.views import image
 from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.locks.lock_files import Lock, lock
 from pydock.locks.python.python_range import fits
@@ -87,7 +88,7 @@ def check(project: Project) -> Iterator[Finding]:
         for sync in syncs(project.dockerfile, stage):
             if sync.tool not in _FLAGS or (sync.tool == "pipenv" and sync.verb.value != "install"):
                 continue
-            environment = project.environment(stage, sync.instruction)
+            environment = image(project, stage, sync.instruction).variables
             if sync.names or sync.has(*_STRICT[sync.tool]) or _STRICT_VARIABLES & set(environment):
                 continue
             path = context_path(project, sync, LOCKS[sync.tool])
@@ -124,7 +125,7 @@ def _reads_the_same(project: Project, sync: Sync, found: Lock) -> bool:
     """Whether the tool sees the two files that were compared, and nothing beside them."""
     folder = found.path.rpartition("/")[0]
     beside = f"{folder}/uv.toml".lstrip("/")
-    environment = project.environment(sync.stage, sync.instruction)
+    environment = image(project, sync.stage, sync.instruction).variables
     source = context_path(project, sync, MANIFESTS[sync.tool])
     return (
         source == f"{folder}/{MANIFESTS[sync.tool]}".lstrip("/")

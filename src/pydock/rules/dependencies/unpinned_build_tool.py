@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from packaging.version import Version
 
 from pydock.build.installs import Install, installs_of, pinned, runs
+from pydock.build.views import image
 from pydock.dockerfile import Instruction, Stage
 from pydock.locks.installs.build_tools import BUILD_TOOLS, latest_tool, python_minor
 from pydock.locks.installs.lock_installs import syncs
@@ -158,7 +159,7 @@ def _of_copy(project: Project, copy: Instruction) -> Finding:
 
 
 def _of_script(project: Project, stage: Stage, run: Instruction) -> Iterator[Finding]:
-    environment = project.environment(stage, run)
+    environment = image(project, stage, run).variables
     for tool, address, variable, advice in _INSTALLERS:
         is_versioned = (
             variable in environment or variable in run.value or re.search(r"--version|\d+\.\d+\.\d+", run.value)

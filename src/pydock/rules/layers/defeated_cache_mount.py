@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.build.installs import Install, installs_of, without
+from pydock.build.views import image, user_set
 from pydock.dockerfile import Assignment, Instruction, Stage
 from pydock.locks.installs.caches import cache_folder, is_mounted, mounts, switched_off
 from pydock.project import Project
@@ -41,8 +42,8 @@ def check(project: Project) -> Iterator[Finding]:
     seen: set[tuple[int, str]] = set()
     for stage in project.dockerfile.stages:
         for install in installs_of(project, stage):
-            environment = project.environment(stage, install.instruction)
-            folder = cache_folder(install.tool, environment, project.user(stage, install.instruction))
+            environment = image(project, stage, install.instruction).variables
+            folder = cache_folder(install.tool, environment, user_set(project, stage, install.instruction))
             if not mounts(install.instruction, "cache") or not is_mounted(
                 install.instruction, install.tool, folder, environment
             ):

@@ -18,6 +18,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build.copies import copies
 from pydock.context import Ignore
 from pydock.patterns import regex
 from pydock.project import Project
@@ -79,7 +80,7 @@ def check(project: Project) -> Iterator[Finding]:
     copy = next(
         copied.instruction
         for stage in project.dockerfile.stages
-        for copied in project.copies(stage)
+        for copied in copies(project, stage)
         if any(source == "." or project.tree.has_folder(source) for source in copied.sources)
     )
     yield Finding(
@@ -116,8 +117,8 @@ def _written(project: Project) -> list[str]:
     """Folders for its output that the service fills below the copied code, and that are not in this checkout."""
     tree, named = project.tree, set(copied_names(project))
     folders = [write.folder for write in writes(project) if _OUTPUT.fullmatch(posixpath.basename(write.folder))]
-    copies = project.copies(project.final)
-    places = {place for folder in folders for copied in copies if (place := copied.origin(tree, folder))}
+    own = copies(project, project.final)
+    places = {place for folder in folders for copied in own if (place := copied.origin(tree, folder))}
     return sorted(place for place in places - named if not tree.has_folder(place) and not tree.has_file(place))
 
 

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 
 from pydock.build import walk
 from pydock.build.installs import Install, behind, installs_of, without
+from pydock.build.views import image, user_set
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.images.debian import has_wheels
 from pydock.locks.installs.caches import cache_folder, is_mounted, mounted_folders, runs_as_root, switched_off
@@ -136,7 +137,7 @@ def _is_cleared(project: Project, run: Instruction, uses: tuple[_Use, ...]) -> b
 
 def _uses(project: Project, stage: Stage, run: Instruction, installs: Sequence[Install | Sync]) -> tuple[_Use, ...]:
     """Those of the installs of a RUN whose cache ends up in the layer."""
-    environment, user = project.environment(stage, run), project.user(stage, run)
+    environment, user = image(project, stage, run).variables, user_set(project, stage, run)
     found = []
     for install in installs:
         folder = cache_folder(install.tool, environment, user)
@@ -155,7 +156,7 @@ def _switch_in_vain(project: Project, stage: Stage, install: Install | Sync, fol
         return None
     asked = [name for entry in wanted(project) if entry.install == install for name in entry.asked]
     fetches = bool(asked) and all(map(has_wheels, asked))
-    is_root = runs_as_root(project.reference(stage), project.user(stage, install.instruction))
+    is_root = runs_as_root(project.reference(stage), user_set(project, stage, install.instruction))
     is_told = install.has("--no-binary", "--cache-dir") or project.options.portable
     if not fetches or not is_root or is_told or folder is None:
         return None
@@ -163,7 +164,7 @@ def _switch_in_vain(project: Project, stage: Stage, install: Install | Sync, fol
 
 
 def _fix(project: Project, stage: Stage, run: Instruction, uses: tuple[_Use, ...]) -> Fix | None:
-    is_root = runs_as_root(project.reference(stage), project.user(stage, run))
+    is_root = runs_as_root(project.reference(stage), user_set(project, stage, run))
     folders = [use.folder for use in uses]
     if project.options.portable or not is_root or None in folders:
         return _without_cache(project, uses)
@@ -202,7 +203,7 @@ def _naming_caches(dockerfile: Dockerfile) -> tuple[Instruction, ...]:
 
 def _links_into_cache(project: Project, stage: Stage, run: Instruction, uses: tuple[_Use, ...]) -> bool:
     """Whether uv was told to link installed packages to the cache, which would not be there at run time."""
-    mode = project.environment(stage, run).get("UV_LINK_MODE", "")
+    mode = image(project, stage, run).variables.get("UV_LINK_MODE", "")
     modes = [word.value for use in uses if (word := use.install.command.option("--link-mode"))]
     return mode is None or any(entry in {"symlink", "hardlink"} for entry in (mode, *modes))
 

@@ -16,14 +16,14 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from pydock.build import walk
+from pydock.build.copies import Copied, copies
 from pydock.build.installs import Install, installs_of
-from pydock.build.views import files_before
+from pydock.build.views import files_before, image, user_set
 from pydock.dockerfile import Instruction, Stage
 from pydock.packages.requirements import RequirementSet
 from pydock.patches import ended
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.context import Copied
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.ignore_file import ignore_of
 from pydock.shell import Command, script
@@ -81,7 +81,7 @@ def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
         installed = (each for each in installs_of(project, stage) if not each.is_code)
         by_run = {run: list(found) for run, found in groupby(installed, lambda each: each.instruction)}
-        code = [copied for copied in project.copies(stage) if _is_source(project, copied)]
+        code = [copied for copied in copies(project, stage) if _is_source(project, copied)]
         for run in stage.of("RUN") if code else ():
             installs = by_run.get(run, [])
             managed = [command for command in script(run).commands if command.values[:2] in _MANAGERS]
@@ -176,11 +176,11 @@ def _staged_fix(project: Project, stage: Stage, run: Instruction, sources: Seque
     if command is None or command.program not in _WITHOUT_PROJECT or len(sources) > 1 or not project.tree.known:
         return None
     lock, option = _WITHOUT_PROJECT[command.program]
-    workdir = project.workdir(stage, run)
+    workdir = image(project, stage, run).workdir
     instructions = stage.instructions
     between = instructions[instructions.index(copied.instruction) + 1 : instructions.index(run)]
     places = {name: posixpath.join(workdir or "", name) for name in ("pyproject.toml", lock)}
-    is_here = workdir is not None and workdir == project.workdir(stage, copied.instruction)
+    is_here = workdir is not None and workdir == image(project, stage, copied.instruction).workdir
     if between or not is_here or any(copied.origin(project.tree, place) != name for name, place in places.items()):
         return None
     texts = [project.tree.text(name) for name in places]
@@ -243,11 +243,11 @@ def _is_install_only(project: Project, stage: Stage, entry: Instruction, sources
 
 def _keeps_target(project: Project, stage: Stage, copied: Copied, run: Instruction) -> bool:
     """Whether a COPY means the same place, owner and variables behind the install."""
-    before = project.workdir(stage, copied.instruction), project.user(stage, copied.instruction)
-    after = project.workdir(stage, run), project.user(stage, run)
+    before = image(project, stage, copied.instruction).workdir, user_set(project, stage, copied.instruction)
+    after = image(project, stage, run).workdir, user_set(project, stage, run)
     target = copied.instruction.words[-1].text
     is_same_place = before[0] == after[0] or target.startswith("/")
-    changed = project.environment(stage, copied.instruction) != project.environment(stage, run)
+    changed = image(project, stage, copied.instruction).variables != image(project, stage, run).variables
     return is_same_place and before[1] == after[1] and not ("$" in copied.instruction.value and changed)
 
 
@@ -255,7 +255,7 @@ def _is_independent(project: Project, stage: Stage, entry: Instruction, sources:
     """Whether an instruction does the same without the code."""
     if entry.keyword in {"COPY", "ADD"}:
         # Only what lands beside the code could be overwritten by it later.
-        here = next((copied for copied in project.copies(stage) if copied.instruction is entry), None)
+        here = next((copied for copied in copies(project, stage) if copied.instruction is entry), None)
         return entry.flag("from") is not None or (here is not None and not _is_source(project, here))
     if entry.keyword != "RUN":
         return entry.keyword in _PASSIVE
@@ -279,7 +279,7 @@ def _touches(
     """Whether a word of a command may be a path of the copied code."""
     if values[0] in {"apt-get", "apt", "apk", "echo", "true", "set", "export"}:
         return False
-    workdir = project.workdir(stage, entry) or "/"
+    workdir = image(project, stage, entry).workdir or "/"
     paths = [posixpath.normpath(posixpath.join(workdir, value)) for value in values[1:] if value and value[0] != "-"]
     targets = [posixpath.normpath(copied.target) for copied in sources]
     if values[0] == "mkdir":
@@ -300,7 +300,7 @@ def _sets(project: Project, install: Install) -> tuple[RequirementSet, ...] | No
 
 def _needed(project: Project, install: Install) -> dict[str, str] | None:
     """The files that an install reads, by context path, with the image path; None where it needs more."""
-    workdir = project.workdir(install.stage, install.instruction)
+    workdir = image(project, install.stage, install.instruction).workdir
     sets = _sets(project, install)
     if sets is None or workdir is None or not install.is_plain or install.editables:
         return None
@@ -321,8 +321,8 @@ def _needed(project: Project, install: Install) -> dict[str, str] | None:
 def _new_copies(project: Project, stage: Stage, move: _Move) -> str:
     """COPYs for the files that no other COPY brings before the install, one for each folder."""
     moving = {copied.instruction for copied in move.copies}
-    others = [copied for copied in project.copies(stage, move.first) if copied.instruction not in moving]
-    workdir = project.workdir(stage, move.first) or "/"
+    others = [copied for copied in copies(project, stage, move.first) if copied.instruction not in moving]
+    workdir = image(project, stage, move.first).workdir or "/"
     folders: dict[str, list[str]] = {}
     for path, place in move.files:
         if not any(copied.origin(project.tree, place) == path for copied in others):

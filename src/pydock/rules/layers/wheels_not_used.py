@@ -15,6 +15,7 @@ import posixpath
 from collections.abc import Iterator
 
 from pydock.build.installs import Install, installs_of, runs
+from pydock.build.views import image
 from pydock.dockerfile import Stage
 from pydock.locks.installs.build_tools import is_build_tool
 from pydock.locks.installs.caches import mounts
@@ -94,7 +95,7 @@ def _uses(install: Install, folders: tuple[str, ...]) -> bool:
 def _compiled(project: Project, stage: Stage) -> Install | None:
     """The install whose wheels are lost, where the stage has put a compiler in place before it."""
     compiler_at = _compiler_at(project, stage)
-    environment = project.environment(stage)
+    environment = image(project, stage).variables
     for install in installs_of(project, stage):
         if compiler_at is None or install.instruction.span.start < compiler_at or not install.files:
             continue

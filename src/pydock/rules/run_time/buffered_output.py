@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.build.views import starts
+from pydock.build.contract import contract
+from pydock.build.walk import starts
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.system.distribution import runs_python
@@ -42,7 +43,7 @@ EXAMPLES = (
 
 
 def check(project: Project) -> Iterator[Finding]:
-    if NAME in project.contract.environment or not runs_python(project, project.final) or _is_asked_for(project):
+    if NAME in contract(project).environment or not runs_python(project, project.final) or _is_asked_for(project):
         return
     yield Finding(
         RULE,

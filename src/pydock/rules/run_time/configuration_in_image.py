@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.build.contract import contract
 from pydock.dockerfile import Assignment
 from pydock.patterns import regex
 from pydock.project import Project
@@ -62,7 +63,7 @@ def check(project: Project) -> Iterator[Finding]:
     for stage in project.lineage(project.final):
         for instruction in stage.of("ENV"):
             for entry in instruction.assignments:
-                if (what := _what(entry)) and project.contract.environment.get(entry.name) == entry.value:
+                if (what := _what(entry)) and contract(project).environment.get(entry.name) == entry.value:
                     yield Finding(
                         RULE,
                         entry.span,

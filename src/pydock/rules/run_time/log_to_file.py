@@ -15,10 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydock.build.containers.starts import Start
+from pydock.build.contract import contract
+from pydock.build.sources import sources
+from pydock.build.start import Start
 from pydock.patterns import regex
 from pydock.project import Project, compose
-from pydock.project.sources import sources
 from pydock.rule import Example, Finding, Rule
 from pydock.service.arguments import changed_fields, is_editable, replaced
 from pydock.service.gunicorn import Setting
@@ -116,7 +117,7 @@ def _edit(project: Project, server: Server, setting: Setting, name: str) -> Edit
 
 def _fix(project: Project, start: Start, edit: Edit, path: str) -> Fix:
     folders = [
-        *project.contract.volumes,
+        *contract(project).volumes,
         *(target for service in compose.services(project) for _, target in service.mounts),
     ]
     doubts = [f"{path} is on the volume {folder}" for folder in folders if folder and path.startswith(folder)]

@@ -17,11 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pydock.build.containers.entry_point import SHELLS, declared, has_posix_shell
-from pydock.build.containers.starts import Start
-from pydock.build.views import starts
+from pydock.build.sources import landing
+from pydock.build.start import Start
+from pydock.build.walk import starts
 from pydock.dockerfile import Instruction
 from pydock.project import Project, compose
-from pydock.project.sources import landing
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Script, Step, script, script_of_text
 from pydock.text import Edit, Fix, Safety, Span, to_exec_form

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 
 from pydock.build.containers.entry_point import probe
 from pydock.build.installs import requirement_sets
-from pydock.build.views import script_text, starts
+from pydock.build.walk import script_text, starts
 from pydock.dockerfile import Instruction
 from pydock.images.debian import program, programs_in
 from pydock.patterns import regex

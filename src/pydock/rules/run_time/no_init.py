@@ -16,10 +16,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydock.build.containers.starts import Start
-from pydock.build.views import files, starts
+from pydock.build.containers.calls import python_calls
+from pydock.build.contract import contract
+from pydock.build.start import Start
+from pydock.build.views import files
+from pydock.build.walk import starts
 from pydock.project import Project, compose
-from pydock.project.calls import python_calls
 from pydock.rule import Example, Finding, Rule
 from pydock.service.listeners import Server
 from pydock.service.main_command import main_command
@@ -105,7 +107,7 @@ def _settings(project: Project, found: Server) -> str | None:
     words = found.command.words[1:]
     texts = [word.text for word in words]
     # uWSGI takes every option from the environment too.
-    in_environment = [name for name in project.contract.environment if name.startswith("UWSGI_")]
+    in_environment = [name for name in contract(project).environment if name.startswith("UWSGI_")]
     texts += [name.lower().replace("_", "-") for name in in_environment]
     if not words or any(name in {"UWSGI_INI", "UWSGI_YAML", "UWSGI_EMPEROR"} for name in in_environment):
         return None

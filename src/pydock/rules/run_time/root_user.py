@@ -19,6 +19,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from pydock.build.contract import contract
 from pydock.build.views import files
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
@@ -112,7 +113,7 @@ EXAMPLES = (
 
 def check(project: Project) -> Iterator[Finding]:
     reference = project.reference(project.final) or ""
-    if project.contract.user not in ROOT or "nonroot" in reference or not runs_python(project, project.final):
+    if contract(project).user not in ROOT or "nonroot" in reference or not runs_python(project, project.final):
         return
     last = next((entry for stage in project.lineage(project.final) for entry in reversed(stage.of("USER"))), None)
     found = obstacles(project)

@@ -19,8 +19,9 @@ import re
 from collections.abc import Iterator
 
 from pydock.build.containers.entry_point import SHELLS, is_windows
-from pydock.build.containers.starts import Start
-from pydock.build.views import files, starts
+from pydock.build.start import Start
+from pydock.build.views import files
+from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project, compose

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.build.contract import contract
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
@@ -79,11 +80,11 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _bytecode(project: Project) -> tuple[str, ...]:
     names = {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"}
-    return () if names & set(project.contract.environment) else ("PYTHONDONTWRITEBYTECODE=1",)
+    return () if names & set(contract(project).environment) else ("PYTHONDONTWRITEBYTECODE=1",)
 
 
 def _locale(project: Project) -> tuple[str, ...]:
-    environment = project.contract.environment
+    environment = contract(project).environment
     if any(name == "LANGUAGE" or name.startswith("LC_") for name in environment) or _mentions(project, _LOCALE):
         return ()
     if family(project, project.final) is Family.OTHER:
@@ -97,7 +98,7 @@ def _locale(project: Project) -> tuple[str, ...]:
 
 def _zone(project: Project) -> tuple[str, ...]:
     composed = [service for service in services(project) if any(_ZONE.search(target) for _, target in service.mounts)]
-    is_set = "TZ" in project.contract.environment or bool(composed) or _mentions(project, _ZONE)
+    is_set = "TZ" in contract(project).environment or bool(composed) or _mentions(project, _ZONE)
     return () if is_set else ("TZ=UTC",)
 
 

@@ -16,11 +16,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build.copies import Copied, copies
 from pydock.context import Ignore
 from pydock.dockerfile import Stage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.context import Copied
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.secret_files import secret_files
 from pydock.text import Edit, Fix, Safety, Span
@@ -77,7 +77,7 @@ def check(project: Project) -> Iterator[Finding]:
     found = [path for path in secret_files(project.tree) if not ignore.hides(path)]
     seen: set[str] = set()
     for stage in project.dockerfile.stages:
-        for copied in project.copies(stage):
+        for copied in copies(project, stage):
             taken = [path for path in found if path not in seen and _takes(project, copied, path)]
             seen.update(taken)
             leaks = [_Leak(path, _reader(project, path)) for path in taken]
@@ -95,7 +95,7 @@ def _takes(project: Project, copied: Copied, path: str) -> bool:
 
 def _named(project: Project) -> frozenset[str]:
     return frozenset(
-        source for stage in project.dockerfile.stages for copied in project.copies(stage) for source in copied.sources
+        source for stage in project.dockerfile.stages for copied in copies(project, stage) for source in copied.sources
     )
 
 

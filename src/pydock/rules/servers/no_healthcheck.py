@@ -20,12 +20,12 @@ from collections.abc import Iterator
 
 from pydock.build.containers.entry_point import declared, is_windows
 from pydock.build.containers.entry_point import probe as declared_probe
-from pydock.build.containers.starts import Start
-from pydock.build.views import starts
+from pydock.build.sources import landing
+from pydock.build.start import Start
+from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project, compose
 from pydock.project.programs import PREPARATIONS
-from pydock.project.sources import landing
 from pydock.rule import Example, Finding, Rule
 from pydock.service import probe
 from pydock.service.app import App, app, bind, speaks_http

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from pydock.build.sources import sources
 from pydock.project import Project
-from pydock.project.sources import remembered, sources
+from pydock.project.memory import remembered
 from pydock.service.code.module import Module, read_module
 from pydock.service.files.mounts import place_of
 from pydock.service.server import environment

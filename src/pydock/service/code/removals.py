@@ -12,11 +12,12 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from pydock.build.sources import sources
 from pydock.data import rows
 from pydock.images.tags import version_order
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import remembered, sources
+from pydock.project.memory import remembered
 from pydock.service.code.module import imports_of
 from pydock.service.entry import entry_file
 from pydock.service.server import server

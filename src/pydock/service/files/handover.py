@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 
+from pydock.build.copies import copies
+from pydock.build.views import image
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
@@ -35,7 +37,7 @@ def giving_place(project: Project, folders: Sequence[str], after: Instruction) -
     touching = [run for run in stage.of("RUN") if _touches(project, run, names)]
     at = max(instructions.index(entry) for entry in (after, *touching))
     is_made_next = any(entry.keyword == "WORKDIR" for entry in instructions[at + 1 : at + 2])
-    at += is_made_next and project.workdir(stage, *instructions[at + 2 : at + 3]) in folders
+    at += is_made_next and image(project, stage, *instructions[at + 2 : at + 3]).workdir in folders
     behind = [entry for entry in instructions[at + 1 :] if entry.keyword in {"COPY", "ADD"}]
     takes_back = any(_takes_back(project, entry, folder) for entry in behind for folder in folders)
     return None if takes_back else instructions[at]
@@ -45,7 +47,9 @@ def missing_at(project: Project, folders: Sequence[str], place: Instruction) -> 
     """Those of the folders that neither a RUN nor a WORKDIR has made by then."""
     stage = project.final
     until = stage.instructions.index(place) + 2
-    there = {project.workdir(stage, *stage.instructions[at : at + 1]) for at in range(1, until)} | made_folders(project)
+    there = {image(project, stage, *stage.instructions[at : at + 1]).workdir for at in range(1, until)} | made_folders(
+        project
+    )
     return tuple(folder for folder in folders if folder not in there)
 
 
@@ -73,7 +77,7 @@ def _named(name: str) -> str:
 
 def _text(project: Project, run: Instruction) -> str:
     text = "\n".join((run.value, *run.documents))
-    environment = project.environment(project.final, run)
+    environment = image(project, project.final, run).variables
     return "\n".join((text, *(environment.get(name) or "" for name in sorted(variables(text)))))
 
 
@@ -84,7 +88,7 @@ def _takes_back(project: Project, entry: Instruction, folder: str) -> bool:
         return True
     if folder != target and not is_below(folder, target):
         return False
-    copied = next((each for each in project.copies(project.final) if each.instruction is entry), None)
+    copied = next((each for each in copies(project, project.final) if each.instruction is entry), None)
     if copied is None:
         return True
     if folder == target:

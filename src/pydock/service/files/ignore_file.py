@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.build.copies import copies
 from pydock.context import Ignore
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import remembered
+from pydock.project.memory import remembered
 
 _GIT = regex(
     r"setuptools[-_]scm|versioneer|\bpbr\b|hatch[-_]vcs|dynamic[-_]versioning|dunamai|versioningit|setuptools[-_]git"
@@ -39,7 +40,7 @@ def ignore_of(project: Project) -> Ignore:
 def copied_names(project: Project) -> Iterator[str]:
     """Every path of the context that an instruction names, `.` left out."""
     for stage in project.dockerfile.stages:
-        for copied in project.copies(stage):
+        for copied in copies(project, stage):
             yield from (source for source in copied.sources if source != ".")
         for run in stage.of("RUN"):
             for flag in run.flags:
@@ -60,7 +61,7 @@ def takes_all(project: Project) -> bool:
 
 def _sources(project: Project) -> list[str]:
     return [
-        source for stage in project.dockerfile.stages for copied in project.copies(stage) for source in copied.sources
+        source for stage in project.dockerfile.stages for copied in copies(project, stage) for source in copied.sources
     ]
 
 

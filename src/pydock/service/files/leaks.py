@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from pydock.build.views import image
 from pydock.dockerfile import Assignment, Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.memory import remembered
 from pydock.project.secrets import (
     Weight,
     is_index_variable,
@@ -23,7 +25,6 @@ from pydock.project.secrets import (
 )
 from pydock.project.secrets.commands import Given, accounts, given, lines, piped, plain_text
 from pydock.project.secrets.shapes import url_passwords
-from pydock.project.sources import remembered
 from pydock.shell import Command, Step, script
 from pydock.text import Span
 from pydock.values import Value
@@ -141,7 +142,7 @@ def _literal(project: Project, stage: Stage | None, instruction: Instruction, na
             if each.number < instruction.number
         )
         return next((entry.value or "" for entry in declared if entry.name == name), "")
-    return project.environment(stage, instruction).get(name) or ""
+    return image(project, stage, instruction).variables.get(name) or ""
 
 
 def _index(project: Project, stage: Stage | None, instruction: Instruction, entry: Assignment) -> Iterator[Leak]:

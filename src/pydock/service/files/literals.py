@@ -6,10 +6,11 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
+from pydock.build.sources import sources
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.memory import remembered
 from pydock.project.secrets import Weight, mask, weigh
-from pydock.project.sources import remembered, sources
 from pydock.service.app import app
 from pydock.service.code.imports import nearest_files
 from pydock.service.django import read_stars

@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from pydock.build.views import files
+from pydock.build.sources import is_brought
+from pydock.build.views import files, image
 from pydock.project import Project
 from pydock.project.compose import services
-from pydock.project.sources import is_brought, remembered
+from pydock.project.memory import remembered
 from pydock.state import is_below
 
 
@@ -17,7 +18,7 @@ def place_of(project: Project, path: str) -> str | None:
     place = files(project).origin(path)
     if place is not None and (project.tree.has_file(place) or project.tree.has_folder(place)):
         return place
-    workdir = project.workdir(project.final)
+    workdir = image(project, project.final).workdir
     if workdir is None:
         return place
     absolute = posixpath.normpath(posixpath.join(workdir, path))

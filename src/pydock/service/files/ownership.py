@@ -6,7 +6,9 @@ import posixpath
 import re
 from collections.abc import Container, Iterator, Sequence
 
-from pydock.build.views import files
+from pydock.build.contract import contract
+from pydock.build.copies import copies
+from pydock.build.views import files, image
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
@@ -75,7 +77,7 @@ class Ownership(Value):
 
 def ownership(project: Project) -> Ownership:
     """The folders that the service writes to or has mounted, each below no other one of them."""
-    workdir = project.contract.workdir
+    workdir = contract(project).workdir
     folders: dict[str, Write] = {}
     for write in (*_unknown(project), *writes(project), *_mounted(project), *_made(project)):
         folder = write.folder or workdir
@@ -114,7 +116,7 @@ def _unknown(project: Project) -> Iterator[Write]:
 
 
 def has_source(project: Project) -> bool:
-    return project.tree.known and any(project.copies(stage) for stage in project.dockerfile.stages)
+    return project.tree.known and any(copies(project, stage) for stage in project.dockerfile.stages)
 
 
 def _mounted(project: Project) -> Iterator[Write]:
@@ -146,7 +148,7 @@ def made_folders(project: Project) -> frozenset[str]:
 
 def _is_used(project: Project, folder: str) -> bool:
     """Whether a folder belongs to the system or to root, or gets its files while the image is built."""
-    if folder in SYSTEM_FOLDERS or folder.startswith(_ROOTS) or folder == project.contract.workdir:
+    if folder in SYSTEM_FOLDERS or folder.startswith(_ROOTS) or folder == contract(project).workdir:
         return True
     copies = (target_of(project, entry) or "" for entry in project.final.of("COPY", "ADD"))
     named = [run for run in project.final.of("RUN") if folder in run.value]
@@ -174,9 +176,9 @@ def copies_into(project: Project, folders: Sequence[str]) -> tuple[Instruction, 
 
 def target_of(project: Project, instruction: Instruction) -> str | None:
     """The absolute path that a COPY or ADD of the final stage puts its files at, None where it is not known."""
-    workdir = project.workdir(project.final, instruction)
+    workdir = image(project, project.final, instruction).workdir
     word = instruction.words[-1].text if instruction.words else ""
-    target = expand(unquote(word, instruction.escape), project.environment(project.final, instruction))
+    target = expand(unquote(word, instruction.escape), image(project, project.final, instruction).variables)
     return posixpath.normpath(posixpath.join(workdir, target)) if workdir and target is not None else None
 
 
@@ -187,7 +189,7 @@ def _is_filled(project: Project, folders: Sequence[str]) -> bool:
         return True
     known = frozenset(folders)
     for run in project.final.of("RUN"):
-        is_here = project.workdir(project.final, run) in known
+        is_here = image(project, project.final, run).workdir in known
         for command in script(run).commands:
             if command.program in _LEAVES_NOTHING:
                 continue

@@ -6,14 +6,16 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from pydock.build.containers.starts import Start
-from pydock.build.views import starts
+from pydock.build.contract import contract
+from pydock.build.copies import copies
+from pydock.build.sources import sources
+from pydock.build.start import Start
+from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
 from pydock.project.programs import SERVERS
-from pydock.project.sources import sources
 from pydock.service.app import bind
 from pydock.service.code.removals import refused_sources
 from pydock.service.main_command import main_command
@@ -192,7 +194,7 @@ def _of_main(project: Project, found: tuple[Start, ...]) -> Iterator[Obstacle]:
     elif main is not None and not _is_python(project, main):
         yield Obstacle(f"what {main.program or 'the command'} writes is not known", is_final=False)
     bound = bind(project)
-    ports = sorted(word.split("/")[0] for word in project.contract.ports)
+    ports = sorted(word.split("/")[0] for word in contract(project).ports)
     low = [port for port in ports if port.isdigit() and int(port) < 1024]
     number = bound.port.number if bound and bound.port else None
     if number is not None and 0 < number < 1024:
@@ -213,10 +215,10 @@ def _is_python(project: Project, main: Start) -> bool:
 
 
 def _of_files(project: Project) -> Iterator[Obstacle]:
-    workdir = project.contract.workdir
+    workdir = contract(project).workdir
     if "$" in workdir:
         yield Obstacle("the work directory is not known")
-    if workdir == "/" and any(posixpath.normpath(copied.target) == "/" for copied in project.copies(project.final)):
+    if workdir == "/" and any(posixpath.normpath(copied.target) == "/" for copied in copies(project, project.final)):
         yield Obstacle("the code lies in /, where nothing can be given to a user")
     if workdir == "/root" or workdir.startswith("/root/"):
         yield Obstacle("the work directory is under /root, which no other user may enter")
@@ -230,8 +232,8 @@ def _of_files(project: Project) -> Iterator[Obstacle]:
                 yield Obstacle(f"line {run.number} gives files to {owner}, so the image is meant for that user")
             if found := _ROOT_CACHE.search(_text(run)):
                 yield Obstacle(f"line {run.number} puts files into root's home ({found[0]})", is_final=False)
-    home = project.contract.environment.get("HOME") or ""
-    values = [value or "" for value in project.contract.environment.values()]
+    home = contract(project).environment.get("HOME") or ""
+    values = [value or "" for value in contract(project).environment.values()]
     if home == "/root" or any("/root/" in value for value in values):
         yield Obstacle("the environment points into /root, which no other user may enter")
 

@@ -10,9 +10,9 @@ from pydock.build.installs import requirement_sets
 from pydock.errors import BuildError, PydockError
 from pydock.packages.requirements import Kind
 from pydock.project import Project
+from pydock.project.memory import remembered
 from pydock.project.pins import Unanswered
 from pydock.project.secrets import Mask, mask_of
-from pydock.project.sources import remembered
 from pydock.service.files.leaks import CONFIGURATIONS, Leak, index_passwords, leaks
 from pydock.service.files.secret_files import held, secret_files
 

@@ -9,11 +9,14 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from pydock.build.containers.starts import Start
-from pydock.build.views import starts
+from pydock.build.contract import contract
+from pydock.build.copies import copies
+from pydock.build.sources import sources
+from pydock.build.start import Start
+from pydock.build.walk import starts
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import remembered, sources
+from pydock.project.memory import remembered
 from pydock.service.files.module_writes import may_write, read_writes
 from pydock.service.files.paths import UNKNOWN
 from pydock.values import Value
@@ -59,12 +62,12 @@ def writes(project: Project) -> tuple[Write, ...]:
 
 
 def _of_sources(project: Project) -> Iterator[Write]:
-    workdir = project.contract.workdir
+    workdir = contract(project).workdir
     for path in sources(project):
         text = project.tree.text(path)
         if text is None or not may_write(text):
             continue
-        seen = tuple((name, value) for name, value in project.contract.environment.items() if name in text)
+        seen = tuple((name, value) for name, value in contract(project).environment.items() if name in text)
         for each in read_writes(text, image_path(project, path), workdir, seen):
             yield from _write(each.path, workdir, f"{path}:{each.line}", is_folder=each.is_folder)
 
@@ -76,7 +79,7 @@ def _of_logging(project: Project) -> Iterator[Write]:
         for found in _HANDLER_FILE.finditer(text or ""):
             line = (text or "").count("\n", 0, found.start()) + 1
             name = found[1] or found[2]
-            yield from _write(name, project.contract.workdir, f"{path}:{line}", is_folder=False)
+            yield from _write(name, contract(project).workdir, f"{path}:{line}", is_folder=False)
 
 
 @remembered
@@ -85,7 +88,7 @@ def _landings(project: Project) -> tuple[tuple[str, str], ...]:
     return tuple(
         (source, copied.target)
         for stage in project.lineage(project.final)
-        for copied in reversed(project.copies(stage))
+        for copied in reversed(copies(project, stage))
         for source in copied.sources
     )
 
@@ -96,9 +99,9 @@ def image_path(project: Project, path: str) -> str:
         if source == "." or path.startswith(f"{source}/"):
             return posixpath.join(target, path if source == "." else path[len(source) + 1 :])
         if path == source:
-            is_folder = target.endswith("/") or target == project.contract.workdir
+            is_folder = target.endswith("/") or target == contract(project).workdir
             return posixpath.join(target, posixpath.basename(path)) if is_folder else target
-    return posixpath.join(project.contract.workdir, path)
+    return posixpath.join(contract(project).workdir, path)
 
 
 def _write(path: str | None, workdir: str, place: str, *, is_folder: bool) -> Iterator[Write]:
@@ -126,7 +129,7 @@ def _of_starts(project: Project) -> Iterator[Write]:
 
 
 def _of_start(project: Project, start: Start) -> Iterator[Write]:
-    workdir, values = project.contract.workdir, start.command.values
+    workdir, values = contract(project).workdir, start.command.values
     is_beat = start.program == "celery" and ("beat" in values or "-B" in values or "--beat" in values)
     if start.program in _KEEPS_FILES or is_beat or _MANAGE & set(values):
         yield Write(workdir, start.origin)
@@ -141,6 +144,6 @@ def _of_start(project: Project, start: Start) -> Iterator[Write]:
 
 
 def _of_environment(project: Project) -> Iterator[Write]:
-    for name, value in project.contract.environment.items():
+    for name, value in contract(project).environment.items():
         if value and value.startswith("/") and _FILE_VARIABLE.fullmatch(name):
             yield from _write(value, "/", f"ENV {name}", is_folder=True)

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from pydock.build import walk
 from pydock.build.installs import requirement_sets
-from pydock.build.views import files, starts
+from pydock.build.views import files
+from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from pydock.build.sources import sources
 from pydock.data import rows_of
 from pydock.images.setuptools import setuptools_beside
 from pydock.images.tags import PythonImage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import sources
 
 _NEVER_RELEASED = "99999"
 _IMPORTS = regex(

@@ -6,12 +6,13 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build.containers.calls import compiling, hidden_calls, libraries
+from pydock.build.copies import copies
+from pydock.build.sources import sources
 from pydock.images.debian import Library, Need, full_image_libraries, library
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.bases import meant
-from pydock.project.calls import compiling, hidden_calls, libraries
-from pydock.project.sources import sources
 from pydock.service.code.removals import refused_sources
 from pydock.system.apt import apt_installs
 
@@ -86,7 +87,7 @@ def _unseen(project: Project) -> str:
     if not tree.known:
         return "the build context is not known"
     for stage in project.lineage(project.final):
-        for copied in project.copies(stage):
+        for copied in copies(project, stage):
             for source in copied.sources if copied.instruction.keyword == "COPY" else ():
                 is_named = source != "." and not set(source) & set("*?[")
                 if is_named and not tree.has_file(source) and not tree.has_folder(source):

@@ -1,4 +1,4 @@
-"""Where a path inside the image comes from in the build context."""
+"""What COPY and ADD take from the build context, for readers who edit them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from pydock.build.views import image
 from pydock.context import Tree
-from pydock.contract import environment_before, workdir_before
-from pydock.dockerfile import Dockerfile, Instruction, Stage
+from pydock.dockerfile import Instruction, Stage
+from pydock.project import Project
+from pydock.project.memory import remembered
 from pydock.text import expand, unquote
 from pydock.values import Value, once
 
@@ -54,11 +56,11 @@ def _below(path: str, folder: str) -> str | None:
     return path[len(top) + 1 :] if path.startswith(f"{top}/") else None
 
 
-def copies(dockerfile: Dockerfile, stage: Stage, until: Instruction | None = None) -> tuple[Copied, ...]:
+def copies(project: Project, stage: Stage, until: Instruction | None = None) -> tuple[Copied, ...]:
     """The copies from the context in a stage, up to an instruction, in order."""
-    known = _known_copies(dockerfile)
+    known = _known(project)
     if stage.index not in known:
-        known[stage.index] = tuple(_all_copies(dockerfile, stage))
+        known[stage.index] = tuple(_all_copies(project, stage))
     found = known[stage.index]
     if until is None or until not in _instructions(stage):
         return found
@@ -70,27 +72,26 @@ def _instructions(stage: Stage) -> frozenset[Instruction]:
     return frozenset(stage.instructions)
 
 
-def _known_copies(dockerfile: Dockerfile) -> dict[int, tuple[Copied, ...]]:
-    """What was read before of this very Dockerfile, as a cached property of it would keep it."""
-    known: dict[int, tuple[Copied, ...]] = vars(dockerfile).setdefault("project.context.copies", {})
-    return known
+@remembered
+def _known(project: Project) -> dict[int, tuple[Copied, ...]]:
+    """What was read before, by stage."""
+    return {}
 
 
-def _all_copies(dockerfile: Dockerfile, stage: Stage) -> Iterator[Copied]:
+def _all_copies(project: Project, stage: Stage) -> Iterator[Copied]:
     for instruction in stage.instructions:
         is_copy = instruction.keyword in {"COPY", "ADD"} and not instruction.heredocs
-        if is_copy and instruction.flag("from") is None and (copied := _copied(dockerfile, stage, instruction)):
+        if is_copy and instruction.flag("from") is None and (copied := _copied(project, stage, instruction)):
             yield copied
 
 
-def _copied(dockerfile: Dockerfile, stage: Stage, instruction: Instruction) -> Copied | None:
-    values = environment_before(dockerfile, stage, instruction)
-    words = [expand(unquote(word.text, instruction.escape), values) for word in instruction.words]
-    workdir = workdir_before(dockerfile, stage, instruction)
-    if len(words) < 2 or None in words or workdir is None:
+def _copied(project: Project, stage: Stage, instruction: Instruction) -> Copied | None:
+    there = image(project, stage, instruction)
+    words = [expand(unquote(word.text, instruction.escape), there.variables) for word in instruction.words]
+    if len(words) < 2 or None in words or there.workdir is None:
         return None
     *sources, target = [word for word in words if word is not None]
-    absolute = posixpath.normpath(posixpath.join(workdir, target))
+    absolute = posixpath.normpath(posixpath.join(there.workdir, target))
     into = target.endswith(("/", "/.")) or target in {".", ".."} or len(sources) > 1
     # The builder takes a way out of the context for one from its top.
     clean = tuple(posixpath.normpath(f"/{source}").lstrip("/") or "." for source in sources)

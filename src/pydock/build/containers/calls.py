@@ -7,9 +7,10 @@ import posixpath
 import re
 from functools import lru_cache
 
+from pydock.build.sources import sources
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.sources import remembered, sources
+from pydock.project.memory import remembered
 from pydock.source.program_calls import dotted, program_calls
 from pydock.source.syntax import MOST_SOURCES, syntax, walk
 

@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
 from fnmatch import fnmatchcase
-from functools import wraps
-from typing import TypeVar
 
+from pydock.build.copies import copies
+from pydock.build.views import image
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.memory import remembered
 from pydock.source.syntax import MOST_SOURCES
 from pydock.values import Value, replace
-
-Fact = TypeVar("Fact")
 
 _NOT_THE_SERVICE = regex(
     r"(?:\A|/)(?:tests?|testing|docs?|examples?|benchmarks?|vendor|_?vendored|third_party|site-packages|dist-packages"
     r"|\.?v?env|\.eggs|lib/python[\d.]+)/|(?:\A|/)(?:test_[^/]*|[^/]*_tests?|tests|conftest|setup|noxfile)\.py\Z"
 )
-
-
-def remembered(fact: Callable[[Project], Fact]) -> Callable[[Project], Fact]:
-    """Work a fact out once for each project, as a cached property of it would be."""
-    name = f"{fact.__module__}.{fact.__qualname__}"
-
-    @wraps(fact)
-    def recall(project: Project) -> Fact:
-        known = vars(project)
-        if name not in known:
-            known[name] = fact(project)
-        value: Fact = known[name]
-        return value
-
-    return recall
 
 
 @remembered
@@ -65,7 +48,7 @@ def is_brought(project: Project, path: str) -> bool:
 @remembered
 def _taken(project: Project) -> frozenset[str]:
     """The sources of every COPY, as they are written."""
-    copied = (each for stage in project.dockerfile.stages for each in project.copies(stage))
+    copied = (each for stage in project.dockerfile.stages for each in copies(project, stage))
     return frozenset(source for each in copied for source in each.sources)
 
 
@@ -84,9 +67,9 @@ def landing(project: Project, name: str, beside: str = "") -> Landing | None:
     """
     if not project.tree.known:
         return None
-    workdir = project.workdir(project.final)
+    workdir = image(project, project.final).workdir
     wanted = [] if workdir in {None, "/"} else [posixpath.join(str(workdir), name)]
-    copied = [entry for stage in project.lineage(project.final) for entry in reversed(project.copies(stage))]
+    copied = [entry for stage in project.lineage(project.final) for entry in reversed(copies(project, stage))]
     whole = [entry for entry in copied if not {flag.name for flag in entry.instruction.flags} & {"exclude", "parents"}]
     places = [
         (source, entry)
