@@ -13,7 +13,7 @@ from pydock.patches import comment_lines
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.shell import Argv, Command, Step, Word, argv, script
+from pydock.shell import Argv, Command, Step, Word, argv, script, unwrapped
 from pydock.text import Span, to_exec_form
 from pydock.values import Value, once
 
@@ -22,6 +22,9 @@ _ALIASES = {"--requirements": "--requirement", "--constraints": "--constraint"}
 INSTALL = frozenset({"install"})
 # What decides on versions: what is made or fetched here is installed later.
 RESOLVING = frozenset({"install", "wheel", "download"})
+_SAME_ENVIRONMENT = frozenset(
+    {"sudo", "doas", "exec", "env", "command", "time", "nice", "nohup", "timeout", "eatmydata"}
+)
 _PIP = regex(r"pip(\d+(\.\d+)?)?\Z")
 _PYTHON = regex(r"python(\d+(\.\d+)?)?\Z")
 
@@ -71,21 +74,18 @@ class Install(Value):
 
 
 def pip_command(command: Command) -> Command | None:
-    """`pip ...` behind `python -m`, `sudo -H` and the like, with `pip` as its first word."""
-    words = command.words
-    while words and words[0].value in {"sudo", "exec", "env", "command", "-H", "-E"}:
-        words = words[1:]
-    if not words:
+    """`pip ...` behind `python -m`, `sudo -H` and the like, with `pip` as its first word.
+
+    Behind a project manager or `xargs` it is another one: that installs elsewhere, or what nobody sees.
+    """
+    wrappers, inner = unwrapped(command)
+    if not inner.words or not _SAME_ENVIRONMENT.issuperset(wrappers):
         return None
-    shifted = command.of(words)
-    if _PYTHON.match(shifted.program):
-        values = list(shifted.values[1:])
-        while values and values[0] in {"-u", "-I", "-B", "-E", "-s"}:
-            values = values[1:]
-        if values[:2] != ["-m", "pip"]:
-            return None
-        return command.of(words[len(words) - len(values) + 1 :])
-    return shifted if _PIP.match(shifted.program) else None
+    if _PYTHON.match(inner.program):
+        module = argv(inner.words).value("-m")
+        at = next((at for at, word in enumerate(inner.words) if word is module and word.value == "pip"), None)
+        return inner.of(inner.words[at:]) if at is not None else None
+    return inner if _PIP.match(inner.program) else None
 
 
 def read_install(
@@ -99,17 +99,10 @@ def read_install(
     if pip is None:
         return None
     line = argv(pip.words, "uv pip" if tool == "uv" else "pip")
-    verb = _verb(line)
+    verb = line.verb_words[-1] if line.verb_words else None
     if verb is None or verb.value not in verbs:
         return None
     return _parsed(stage, instruction, step, command, tool, line, verb)
-
-
-def _verb(line: Argv) -> Word | None:
-    """The word `install` or another verb: behind pip's own options, which may have a value."""
-    values = {option.value.span for option in line.options if option.value is not None}
-    words = (word for word in line.words[1:] if word.span not in values)
-    return next((word for word in words if line.verb is not None and word.value == line.verb), None)
 
 
 def _parsed(

@@ -114,7 +114,7 @@ def installed(project: Project) -> Installed:
         runs = [entry.value for entry in stage.of("RUN", "ADD")]
         is_whole &= not any(map(_INSTALLS_MORE.search, runs))
         is_whole &= not any(script(run).opaque or any(map(_is_own, script(run).commands)) for run in stage.of("RUN"))
-        is_whole &= not any(name.startswith("python") for step in apt_installs(stage) for name in step.names)
+        is_whole &= not any(name.startswith("python") for step in apt_installs(project, stage) for name in step.names)
         for install in installs_of(project, stage):
             found = _asked(project, install)
             is_whole &= found is not None

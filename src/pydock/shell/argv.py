@@ -60,7 +60,7 @@ class Argv(Value, dict=True):
     """A command line. `program` is the name without its folder, None where it is not known.
 
     `words` is everything, the program first. `verb` is None where the program has none or it is not known; where
-    a verb has verbs of its own it is both, `pip install` of `uv pip install flask`.
+    a verb has verbs of its own it is both, `pip install` of `uv pip install flask`. `verb_words` are the words of it.
     """
 
     words: tuple[Word, ...]
@@ -68,6 +68,7 @@ class Argv(Value, dict=True):
     verb: str | None = None
     options: tuple[Option, ...] = ()
     operands: tuple[Word, ...] = ()
+    verb_words: tuple[Word, ...] = ()
 
     @property
     def path(self) -> str | None:
@@ -122,7 +123,8 @@ def argv(words: tuple[Word, ...], program: str | None = None) -> Argv:
     name = program or _name(words[0])
     reading = _Reading(name or "", words[1:])
     reading.all()
-    return Argv(words, name, reading.verb, tuple(reading.options), tuple(reading.operands))
+    options, operands, verb_words = tuple(reading.options), tuple(reading.operands), tuple(reading.verb_words)
+    return Argv(words, name, reading.verb, options, operands, verb_words)
 
 
 class _Reading:
@@ -134,6 +136,7 @@ class _Reading:
         self.rest = deque(words)
         self.takes_verb = self.grammar.has_verb
         self.verb: str | None = None
+        self.verb_words: list[Word] = []
         self.options: list[Option] = []
         self.operands: list[Word] = []
 
@@ -163,6 +166,7 @@ class _Reading:
 
     def take_verb(self, word: Word) -> None:
         is_first = self.verb is None
+        self.verb_words.append(word)
         self.verb = word.value if is_first or word.value is None else f"{self.verb} {word.value}"
         self.takes_verb = False
         if (own := _grammars().get(f"{_VERSION.sub('', self.name)} {self.verb}")) is not None:

@@ -1,4 +1,4 @@
-"""What apt-get does in a stage: its command lines read with the arity of their options.
+"""What apt-get does in a stage, command by command, for whoever edits its command lines.
 
 Options: https://manpages.debian.org/bookworm/apt/apt-get.8.en.html, read 2026-11.
 """
@@ -9,11 +9,16 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
+from pydock.build import Step as BuildStep
+from pydock.build.steps import read_steps
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.images.debian import package_name
 from pydock.patterns import regex
-from pydock.shell import Command, Step, Word, script, unwrapped
-from pydock.values import Value, once
+from pydock.project import Project
+from pydock.project.memory import remembered
+from pydock.shell import Command, Step, Word, argv, script, unwrapped
+from pydock.state.needs import PackageLists
+from pydock.values import Value
 
 LISTS = "/var/lib/apt/lists"
 REMOVE_LISTS = f"rm -rf {LISTS}/*"
@@ -22,21 +27,6 @@ _STATEFUL = frozenset({"cd", "export", "set", "unset", "source", ".", "exec", "e
 # Programs that run scripts of others, or fetch the lists themselves.
 _MAY_UPDATE = frozenset({"sh", "bash", "add-apt-repository", "apt-add-repository", "extrepo"})
 
-_VALUED = frozenset(
-    [
-        "-o",
-        "--option",
-        "-t",
-        "--target-release",
-        "--default-release",
-        "-c",
-        "--config-file",
-        "-a",
-        "--host-architecture",
-        "-P",
-        "--build-profiles",
-    ]
-)
 _OFF = regex(r"APT::Install-Recommends\s*[=\s]\s*\"?(0|false|no|off)\b", re.I)
 _ON = regex(r"APT::Get::Assume-Yes\s*[=\s]\s*\"?(1|true|yes|on)\b", re.I)
 
@@ -106,8 +96,9 @@ class AptStep(Value):
     @property
     def assumes_yes(self) -> bool:
         """Whether apt-get asks nothing: `-qq` implies `-y`."""
-        quiet = sum(name == "-q" for name, _ in self.options)
-        return self.has("-y", "--yes", "--assume-yes", "-q=2", "-q=3") or quiet > 1 or self._sets(_ON)
+        quiet = [value for name, value in self.options if name == "-q"]
+        is_quiet = len(quiet) > 1 or any(value is not None and value.value in {"2", "3"} for value in quiet)
+        return self.has("-y", "--yes", "--assume-yes") or is_quiet or self._sets(_ON)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,20 +111,32 @@ class AptStep(Value):
         return all(word.value for word in self.packages)
 
 
-@once
-def apt_steps(stage: Stage, run: Instruction) -> tuple[AptStep, ...]:
-    """Every command of a RUN with its kind, in order; nothing for an opaque one."""
-    found = []
+@remembered
+def _steps(project: Project) -> dict[int, tuple[AptStep, ...]]:
+    """The commands of every RUN of the file, by where that begins."""
+    return {
+        run.span.start: tuple(_all(project, stage, run))
+        for stage in project.dockerfile.stages
+        for run in stage.of("RUN")
+    }
+
+
+def _all(project: Project, stage: Stage, run: Instruction) -> Iterator[AptStep]:
+    members = read_steps(project).of_instruction(run)
+    without_lists = {each.member.span for each in members if each.member and _removes_lists(each)}
     for step in script(run).steps:
         for command in step.commands:
-            found.append(_read(stage, run, step, command))
-    return tuple(found)
+            yield _read(stage, run, step, command, removes=step.span in without_lists)
 
 
-@once
-def apt_installs(stage: Stage) -> tuple[AptStep, ...]:
+def apt_steps(project: Project, run: Instruction) -> tuple[AptStep, ...]:
+    """Every command of a RUN with its kind, in order; nothing for an opaque one."""
+    return _steps(project).get(run.span.start, ())
+
+
+def apt_installs(project: Project, stage: Stage) -> tuple[AptStep, ...]:
     """Every `apt-get install` of a stage, in order."""
-    steps = (entry for run in stage.of("RUN") for entry in apt_steps(stage, run))
+    steps = (entry for run in stage.of("RUN") for entry in apt_steps(project, run))
     return tuple(entry for entry in steps if entry.kind is AptKind.INSTALL)
 
 
@@ -206,10 +209,9 @@ class AptRun(Value):
         return bool(kinds) and kinds[-1] is AptKind.UPDATE and not mounts_lists(self.run)
 
 
-@once
-def apt_runs(stage: Stage) -> tuple[AptRun, ...]:
+def apt_runs(project: Project, stage: Stage) -> tuple[AptRun, ...]:
     """The RUNs of a stage that call apt or clean up after it, in order."""
-    found = (AptRun(stage, run, apt_steps(stage, run)) for run in stage.of("RUN"))
+    found = (AptRun(stage, run, apt_steps(project, run)) for run in stage.of("RUN"))
     return tuple(
         entry for entry in found if any(step.program or step.kind is AptKind.REMOVE_LISTS for step in entry.steps)
     )
@@ -297,49 +299,16 @@ def _apt_words(command: Command) -> tuple[Word, ...]:
     return inner.words if is_apt else ()
 
 
-def _read(stage: Stage, run: Instruction, step: Step, command: Command) -> AptStep:
+def _read(stage: Stage, run: Instruction, step: Step, command: Command, *, removes: bool) -> AptStep:
     words = _apt_words(command)
     if not words:
-        kind = AptKind.REMOVE_LISTS if _removes_lists(command) else AptKind.OTHER
-        return AptStep(kind, stage, run, step, command)
-    options: list[tuple[str, Word | None]] = []
-    plain: list[Word] = []
-    rest = iter(words[1:])
-    for word in rest:
-        text = word.value if word.value is not None else word.text
-        if text.startswith("-") and len(text) > 1:
-            options += _options(text, word, rest)
-        else:
-            plain.append(word)
-    verb = plain[0] if plain else None
-    kind = _KINDS.get(verb.value or "", AptKind.OTHER) if verb else AptKind.OTHER
-    return AptStep(kind, stage, run, step, command, words[0], verb, tuple(plain[1:]), tuple(options))
+        return AptStep(AptKind.REMOVE_LISTS if removes else AptKind.OTHER, stage, run, step, command)
+    line = argv(words)
+    verb = line.verb_words[0] if line.verb_words else None
+    kind = _KINDS.get(line.verb or "", AptKind.OTHER)
+    options = tuple((option.name, option.value) for option in line.options)
+    return AptStep(kind, stage, run, step, command, words[0], verb, line.operands, options)
 
 
-def _options(text: str, word: Word, rest: Iterator[Word]) -> list[tuple[str, Word | None]]:
-    """The options in one word: `--name=value`, `-o value`, `-ovalue` and bundles such as `-yqq`."""
-    if text.startswith("--"):
-        name, equals, value = text.partition("=")
-        if equals:
-            return [(name, Word(value, value if word.value is not None else None, word.span))]
-        return [(name, next(rest, None) if name in _VALUED else None)]
-    found: list[tuple[str, Word | None]] = []
-    for at, letter in enumerate(text[1:], 1):
-        name, value = f"-{letter}", text[at + 1 :].removeprefix("=")
-        if name in _VALUED:
-            given = Word(value, value if word.value is not None else None, word.span) if value else next(rest, None)
-            return [*found, (name, given)]
-        if text[at + 1 :].startswith("="):
-            return [*found, (f"{name}={value}", None)]
-        found.append((name, None))
-    return found
-
-
-def _removes_lists(command: Command) -> bool:
-    if command.program == "sudo":
-        command = command.past("sudo") or command
-    if command.program not in {"rm", "find"}:
-        return False
-    targets = {word.removesuffix("*").rstrip("/") for word in command.values[1:]}
-    recursive = any(re.match(r"-\w*[rR]|--recursive", word) for word in command.values[1:])
-    return bool(targets & {LISTS, "/var/lib/apt"}) and (recursive or "-delete" in command.values)
+def _removes_lists(step: BuildStep) -> bool:
+    return any(isinstance(gone, PackageLists) for effect in step.effects for gone in effect.removes)

@@ -24,12 +24,12 @@ def creates_user(run: Instruction) -> bool:
     return run.keyword == "RUN" and any(command.program in _USER_PROGRAMS for command in script(run).commands)
 
 
-def last_of_system(stage: Stage) -> Instruction:
+def last_of_system(project: Project, stage: Stage) -> Instruction:
     """The last of the instructions at the top that install system packages or create users, else FROM.
 
     ARGs and the like that follow it directly are counted in, since something may need them there.
     """
-    system = {entry.run for entry in apt_runs(stage)}
+    system = {entry.run for entry in apt_runs(project, stage)}
     found, is_direct = stage.start, True
     for instruction in stage.instructions[1:]:
         if instruction in system or creates_user(instruction):
@@ -70,7 +70,7 @@ def environment_edits(project: Project, lines: Sequence[str]) -> tuple[Edit, ...
     home = _environment_home(project.final)
     if home is None:
         body = " \\\n    ".join(lines)
-        return (inserted_after(project, last_of_system(project.final), f"ENV {body}"),)
+        return (inserted_after(project, last_of_system(project, project.final), f"ENV {body}"),)
     dockerfile, end = project.dockerfile, home.value_span.end
     indent = _indent(dockerfile.slice(home.value_span))
     body = "".join(f" \\\n{indent}{line}" for line in lines)

@@ -23,7 +23,7 @@ def needed_later(project: Project, last: AptRun) -> bool:
         later = [run for run in stage.instructions if run.span.start > last.run.span.start]
         if any(run.keyword == "ONBUILD" and "apt" in run.value for run in later):
             return True
-        known = {entry.run: entry for entry in apt_runs(stage)}
+        known = {entry.run: entry for entry in apt_runs(project, stage)}
         for run in (run for run in later if run.keyword == "RUN"):
             if run in known:
                 if known[run].first_needing_lists:

@@ -17,6 +17,7 @@ from pydock.images.base import programs_of
 from pydock.images.debian import is_archive
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.memory import remembered
 from pydock.shell import script
 from pydock.system.apt import AptStep, apt_installs
 from pydock.text import expand
@@ -98,7 +99,7 @@ def missing(project: Project, step: AptStep, names: Collection[str], called: Col
     present = set(names) | ({"ca-certificates"} if image and image.is_debian else set())
     present |= _IN_FULL_IMAGE if image and image.variant == "" else set()
     present |= {name for row in _rows(frozenset(present)) for name in row["brings"].split()}
-    since, mine = _since(step.stage), step.command.span.start
+    since, mine = _first(project)[step.stage.index], step.command.span.start
     wanted = [name for row in _rows(frozenset(names)) for name in row["add"].split()]
     wanted += [
         name for row in _rows(frozenset(names)) for name in row["offers"].split() if programs_of(name) & set(called)
@@ -106,11 +107,16 @@ def missing(project: Project, step: AptStep, names: Collection[str], called: Col
     return tuple(dict.fromkeys(name for name in wanted if name not in present and since.get(name, mine) >= mine))
 
 
-@once
-def _since(stage: Stage) -> dict[str, int]:
+@remembered
+def _first(project: Project) -> list[dict[str, int]]:
+    """For each stage where in the file a package comes in first."""
+    return [_since(project, stage) for stage in project.dockerfile.stages]
+
+
+def _since(project: Project, stage: Stage) -> dict[str, int]:
     """Where in the file the first install stands that has a package in the image, by the name of the package."""
     found: dict[str, int] = {}
-    for each in apt_installs(stage):
+    for each in apt_installs(project, stage):
         names = [*each.names]
         if not each.without_recommends:
             names += [name for row in _rows(frozenset(each.names)) for name in row["add"].split()]

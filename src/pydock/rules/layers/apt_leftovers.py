@@ -115,10 +115,10 @@ def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
         if _has_foreign_shell(project, stage):
             continue
-        for entry in apt_runs(stage):
+        for entry in apt_runs(project, stage):
             yield from _recommended(project, entry)
             yield from _upgrades(entry)
-        for chain in apt_chains(project.dockerfile, apt_runs(stage)):
+        for chain in apt_chains(project.dockerfile, apt_runs(project, stage)):
             yield from _leftovers(project, chain)
 
 

@@ -116,7 +116,7 @@ def _is_brought(project: Project, name: str, package: str) -> bool:
         return True
     mentioned = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
     for stage in project.lineage(project.final):
-        for step in apt_installs(stage):
+        for step in apt_installs(project, stage):
             is_alike = any(_stem(each) == _stem(package) or name in programs_in(each) for each in step.names)
             if not step.is_literal or is_alike:
                 return True
@@ -187,7 +187,7 @@ def _url(command: Command) -> str | None:
 
 def _installed(project: Project, package: str, places: Sequence[str]) -> Fix | None:
     """The package behind the others that the final stage installs."""
-    home = next((step for step in apt_installs(project.final) if _takes_more(step)), None)
+    home = next((step for step in apt_installs(project, project.final) if _takes_more(step)), None)
     if home is None:
         return None
     words, last = home.command.words, home.packages[-1]

@@ -217,7 +217,7 @@ def _creation(project: Project) -> Edit:
 
 def _creation_place(project: Project) -> Instruction:
     """The RUN that takes the creation of the user in, else what it goes behind."""
-    anchor = last_of_system(project.final)
+    anchor = last_of_system(project, project.final)
     instructions = project.final.instructions
     behind = next(iter(instructions[instructions.index(anchor) + 1 :]), None)
     return behind if behind and _takes_more(behind) else anchor

@@ -55,7 +55,9 @@ def _is_sure(project: Project, found: Library) -> bool:
     if found.needs_headers:
         return False
     image = meant(project, project.final)
-    asked = {name for stage in project.lineage(project.final) for step in apt_installs(stage) for name in step.names}
+    asked = {
+        name for stage in project.lineage(project.final) for step in apt_installs(project, stage) for name in step.names
+    }
     return bool(found.packages(asked | (full_image_libraries(image.suite_meant) if image else frozenset())))
 
 
