@@ -14,7 +14,7 @@ from pydock.effects.python.installing import TOOLS, is_read
 from pydock.images.base import name_in_suite
 from pydock.images.debian import kind_of
 from pydock.patterns import regex
-from pydock.state import BASE, Answer, Need, State, Thing, is_below
+from pydock.state import BASE, Answer, Need, State, Thing, is_below, is_root
 from pydock.state.needs import (
     Below,
     Distribution,
@@ -152,7 +152,7 @@ def _importable(process: Process, final: State) -> frozenset[str]:
 
 def _is_closed(process: Process, path: str) -> bool:
     """Whether a path lies in root's home, which nobody else may enter."""
-    return process.user.partition(":")[0] not in {"root", "0", ""} and is_below(path, "/root")
+    return not is_root(process.user) and is_below(path, "/root")
 
 
 def _asked_before(process: Process, was: Process, after: Build, declared: Declared) -> Iterator[Violation]:

@@ -2,7 +2,7 @@
 
 from pydock.state.answers import BASE, Answer, Found, is_below
 from pydock.state.effect import ANYTHING, Effect, Kind, Language, Nested, Open, Purpose, files_below
-from pydock.state.image import State
+from pydock.state.image import State, is_root
 from pydock.state.needs import Need, Thing
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "Thing",
     "files_below",
     "is_below",
+    "is_root",
 ]

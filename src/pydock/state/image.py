@@ -31,6 +31,11 @@ from pydock.values import Value, field, replace
 _DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
+def is_root(user: str) -> bool:
+    """Whether a user as USER names it is root: by name or number, with a group or without; "" is nobody else."""
+    return user.partition(":")[0] in {"root", "0", ""}
+
+
 def _unread(path: str) -> str | None:
     return None
 
@@ -71,7 +76,7 @@ class State(Value):
 
     @property
     def is_root(self) -> bool:
-        return self.user.partition(":")[0] in {"root", "0", ""}
+        return is_root(self.user)
 
     def at(self, path: str) -> str | None:
         """The absolute path of one that a command names, None where the work directory is not known."""

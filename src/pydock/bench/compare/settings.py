@@ -10,6 +10,7 @@ from pydock.bench.facts.image import Config, Declared
 from pydock.bench.outcome import Difference, Outcome, judged
 from pydock.build.files import PROGRAM_FOLDERS
 from pydock.patterns import regex
+from pydock.state import is_root
 
 # What may come along unasked because no service behaves otherwise with it.
 _MAY_BE_ADDED = regex(
@@ -21,7 +22,6 @@ _ONLY_BUILDING = regex(
     r"PIP_\w+|UV_\w+|POETRY_\w+|PIPENV_\w+|DEBIAN_FRONTEND|GPG_KEY|SETUPTOOLS_VERSION|VIRTUAL_ENV|VENV_PATH"
     r"|PYTHON_(?:VERSION|SHA256|\w*PIP_\w+|SETUPTOOLS_VERSION)"
 )
-_ROOT = frozenset({"", "root", "0", "root:root", "0:0", "root:0", "0:root"})
 _SHELL_ONLY = regex(r"[|&;<>()$`\\*?\[\]#~{}\n]|\A\w+=")
 
 
@@ -114,7 +114,7 @@ def _value(aspect: str, before: str, after: str, is_declared: bool) -> Outcome:
 
 
 def _user(config: Config) -> str:
-    return "root" if config.user in _ROOT else config.user
+    return "root" if is_root(config.user) else config.user
 
 
 def _signal(config: Config) -> str:

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
+from pydock.state import is_root
 from pydock.text import expand
 
-ROOT_NAMES = frozenset({"", "root", "0", "root:root", "0:0"})
 _VARIABLES = {"pip": "PIP_CACHE_DIR", "uv": "UV_CACHE_DIR", "poetry": "POETRY_CACHE_DIR", "pipenv": "PIPENV_CACHE_DIR"}
 _NAMES = {"pip": "pip", "uv": "uv", "poetry": "pypoetry", "pipenv": "pipenv"}
 _OFF = {
@@ -34,7 +34,7 @@ Values = Mapping[str, str | None]
 
 def runs_as_root(reference: str | None, user: str) -> bool:
     """Whether a RUN is known to work as root; without USER that depends on the base image."""
-    return user in ROOT_NAMES if user else reference is not None and not _OTHER_USER.search(reference)
+    return is_root(user) if user else reference is not None and not _OTHER_USER.search(reference)
 
 
 def mounts(instruction: Instruction, kind: str) -> tuple[Mapping[str, str], ...]:
@@ -58,7 +58,7 @@ def cache_folder(tool: str, environment: Values, user: str) -> str | None:
         folder = environment[own]
     elif "XDG_CACHE_HOME" in environment:
         folder = _below(environment["XDG_CACHE_HOME"], _NAMES[tool])
-    elif "HOME" in environment or user in ROOT_NAMES:
+    elif "HOME" in environment or is_root(user):
         folder = _below(environment.get("HOME", "/root"), f".cache/{_NAMES[tool]}")
     else:
         folder = None

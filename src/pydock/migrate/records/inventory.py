@@ -17,8 +17,8 @@ from pydock.project import Project
 from pydock.project.python import release, suite
 from pydock.project.secrets import mask
 from pydock.service.app import app
-from pydock.service.files.rights import ROOT
 from pydock.service.server import server
+from pydock.state import is_root
 from pydock.system.distribution import Family, family
 
 
@@ -43,7 +43,7 @@ def inventory(project: Project) -> Inventory:
         found.kind if found and found.kind != "python" else "",
         _manager(project),
         _is_pinned(project),
-        "root" if user in ROOT else user,
+        "root" if is_root(user) else user,
         len(project.dockerfile.stages),
         contract(project).healthcheck not in {"", "NONE"},
     )

@@ -24,6 +24,7 @@ from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.split.facts.environment import fills_other_environments
 from pydock.split.text.pip_commands import elsewhere, pip_words
+from pydock.state import is_root
 from pydock.text import Edit, Fix, Safety, Span
 
 VENV = "/opt/venv"
@@ -108,7 +109,7 @@ def check(project: Project) -> Iterator[Finding]:
 def _message(project: Project, stage: Stage, copies: list[Instruction]) -> str:
     if _is_incomplete(copies):
         return "the programs of `pip install --user` are copied without its libraries, or to the wrong place"
-    if user_set(project, stage) not in {"", "root", "0"}:
+    if not is_root(user_set(project, stage)):
         return f"packages lie in /root, which user {user_set(project, stage)} cannot read"
     return "packages lie in /root, so the service can only run as root"
 

@@ -22,12 +22,12 @@ from collections.abc import Iterator
 from pydock.build.installs import pip_command, runs, without
 from pydock.build.views import files_before, user_set
 from pydock.dockerfile import Instruction, Stage
-from pydock.locks.installs.caches import ROOT_NAMES
 from pydock.packages.operands import is_place
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
 from pydock.source.syntax import syntax
+from pydock.state import is_root
 from pydock.text import Edit, Fix, Safety, Span
 
 _HERE = ("setup.py", "./setup.py")
@@ -142,8 +142,8 @@ def _sudo(project: Project, stage: Stage, run: Instruction, command: Command, *,
         return None
     options = [value for value in command.values[1:] if value.startswith("-")]
     start = next(word for word in command.words[1:] if word.value not in {"-H", "-E", "env", "exec", "command"})
-    is_root = user_set(project, stage, run) in ROOT_NAMES
-    is_plain = is_root and is_python and pip.words[0] in command.words and (not options or start.value is not None)
+    is_by_root = is_root(user_set(project, stage, run))
+    is_plain = is_by_root and is_python and pip.words[0] in command.words and (not options or start.value is not None)
     edit = Edit(project.path, Span(command.words[0].span.start, start.span.start), "")
     fix = Fix("drop sudo", Safety.SAFE, (edit,), frozenset({"packages"})) if is_plain else None
     advice = "" if fix else "Run pip as root before USER, without sudo."

@@ -28,10 +28,10 @@ from pydock.project.compose import Service, services, services_by_image
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.handover import giving_place, missing_at
 from pydock.service.files.ownership import Ownership, copies_into, has_source, is_bind, ownership
-from pydock.service.files.rights import ROOT, User, created_user, obstacles
+from pydock.service.files.rights import User, created_user, obstacles
 from pydock.service.main_command import main_command
 from pydock.shell import script
-from pydock.state import is_below
+from pydock.state import is_below, is_root
 from pydock.system.distribution import Family, family, runs_python
 from pydock.system.layout import creates_user, inserted_after, last_of_system, makes_folder
 from pydock.text import Edit, Fix, Safety, Span
@@ -113,7 +113,7 @@ EXAMPLES = (
 
 def check(project: Project) -> Iterator[Finding]:
     reference = project.reference(project.final) or ""
-    if contract(project).user not in ROOT or "nonroot" in reference or not runs_python(project, project.final):
+    if not is_root(contract(project).user) or "nonroot" in reference or not runs_python(project, project.final):
         return
     last = next((entry for stage in project.lineage(project.final) for entry in reversed(stage.of("USER"))), None)
     found = obstacles(project)

@@ -20,11 +20,11 @@ from pydock.service.app import bind
 from pydock.service.code.removals import refused_sources
 from pydock.service.main_command import main_command
 from pydock.shell import Command, script
+from pydock.state import is_root
 from pydock.system.distribution import Family, family, is_plain_base
 from pydock.system.layout import creates_user
 from pydock.values import Value, once
 
-ROOT = frozenset({"", "root", "0", "root:root", "0:0", "root:0", "0:root"})
 _DROPS = frozenset({"sudo", "gosu", "su-exec", "setpriv", "runuser", "su", "s6-setuidgid", "chpst"})
 _DAEMON_NAMES = "supervisord nginx cron crond sshd apache2 apachectl httpd service s6-svscan runsvdir init"
 _SYSTEM_NAMES = "apt-get apt apk dpkg usermod useradd adduser groupadd chpasswd chown mount iptables sysctl dockerd"
@@ -244,7 +244,7 @@ def _other_owner(project: Project, run: Instruction) -> str:
     for command in script(run).commands:
         plain = [value for value in command.values[1:] if not value.startswith("-")]
         name = plain[0].split(":")[0].split(".")[0] if command.program == "chown" and plain else ""
-        if name not in ROOT and (user is None or name != user.name):
+        if not is_root(name) and (user is None or name != user.name):
             return plain[0]
     return ""
 
