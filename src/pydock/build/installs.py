@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from pydock.build.views import files_before
-from pydock.dockerfile import Dockerfile, Instruction, Stage
+from pydock.dockerfile import Dockerfile, Instruction, Stage, lineage
 from pydock.packages.operands import is_place
 from pydock.packages.requirements import RequirementSet
 from pydock.patches import comment_lines
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.shell import Argv, Command, Step, Word, argv, script, unwrapped
+from pydock.shell import Argv, Command, Step, Word, argv, is_posix, script, unwrapped
 from pydock.text import Span, to_exec_form
 from pydock.values import Value, once
 
@@ -158,19 +158,14 @@ def without(dockerfile: Dockerfile, command: Command, word: Word) -> Span | None
 
 def runs(dockerfile: Dockerfile, stage: Stage) -> Iterator[Instruction]:
     """The RUNs of a stage that sh or bash reads; those under another SHELL or on Windows are left out."""
-    parent = dockerfile.stage_named(stage.base)
-    inherited = parent.last("SHELL") if parent and parent.index < stage.index else None
-    is_posix = _is_posix(inherited) and not re.search(r"windows|nanoserver", stage.base)
+    line = lineage(dockerfile, stage)
+    inherited = next((shell for each in line[1:] if (shell := each.last("SHELL")) is not None), None)
+    reads = is_posix(inherited) and not re.search(r"windows|nanoserver", line[-1].base)
     for instruction in stage.instructions:
         if instruction.keyword == "SHELL":
-            is_posix = _is_posix(instruction)
-        elif instruction.keyword == "RUN" and is_posix:
+            reads = is_posix(instruction)
+        elif instruction.keyword == "RUN" and reads:
             yield instruction
-
-
-def _is_posix(shell: Instruction | None) -> bool:
-    words = (shell.exec_form or ()) if shell else ()
-    return not words or re.search(r"(\A|/)(ba|da|a|z|k)?sh\Z", words[0].text) is not None
 
 
 @once

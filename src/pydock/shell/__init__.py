@@ -3,6 +3,7 @@
 from pydock.shell.argv import Argv, Option, argv
 from pydock.shell.expansion import expand, expand_body, expand_one
 from pydock.shell.grammar import Syntax, syntax_tree
+from pydock.shell.posix import SHELLS, is_posix
 from pydock.shell.scripts import heredocs, script, script_of_text
 from pydock.shell.structure import (
     Branch,
@@ -21,6 +22,7 @@ from pydock.shell.wrappers import INITS, behind, called, unwrapped
 
 __all__ = [
     "INITS",
+    "SHELLS",
     "Argv",
     "Branch",
     "Command",
@@ -41,6 +43,7 @@ __all__ = [
     "expand_body",
     "expand_one",
     "heredocs",
+    "is_posix",
     "literal",
     "script",
     "script_of_text",

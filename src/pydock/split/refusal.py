@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Iterator
 
 from pydock.build import Build, Step
-from pydock.dockerfile import Instruction, Stage
+from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.shell import script
+from pydock.shell import is_posix, script
 from pydock.split.facts.members import package_of
 from pydock.state import Answer, Purpose, is_below
 from pydock.state.needs import File, Folder, Matching, Place, Program, SourceLink, User
@@ -80,7 +80,7 @@ def refuse_instructions(project: Project, stage: Stage) -> Iterator[Refusal]:
                 "ONBUILD acts in images built on this one",
                 "write the build into the Dockerfile of the service",
             )
-        if entry.keyword == "SHELL" and not _is_posix(entry):
+        if entry.keyword == "SHELL" and not is_posix(entry):
             yield Refusal(entry.value_span, "shell", "commands are for another shell than sh or bash")
         if entry.keyword == "RUN" and script(entry).opaque and mentions_installer(entry.value):
             yield Refusal(
@@ -96,11 +96,6 @@ def refuse_instructions(project: Project, stage: Stage) -> Iterator[Refusal]:
                 "a path inside the system interpreter is written out here",
                 "a venv has another path; let Python find the package",
             )
-
-
-def _is_posix(entry: Instruction) -> bool:
-    words = entry.exec_form or ()
-    return bool(words) and words[0].text.rsplit("/", 1)[-1] in {"sh", "bash", "dash", "ash"}
 
 
 def span_of(step: Step) -> Span:

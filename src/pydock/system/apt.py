@@ -211,10 +211,19 @@ class AptRun(Value):
 
 def apt_runs(project: Project, stage: Stage) -> tuple[AptRun, ...]:
     """The RUNs of a stage that call apt or clean up after it, in order."""
-    found = (AptRun(stage, run, apt_steps(project, run)) for run in stage.of("RUN"))
-    return tuple(
-        entry for entry in found if any(step.program or step.kind is AptKind.REMOVE_LISTS for step in entry.steps)
-    )
+    return _runs(project)[stage.index]
+
+
+@remembered
+def _runs(project: Project) -> list[tuple[AptRun, ...]]:
+    return [tuple(_of_stage(project, stage)) for stage in project.dockerfile.stages]
+
+
+def _of_stage(project: Project, stage: Stage) -> Iterator[AptRun]:
+    for run in stage.of("RUN"):
+        steps = apt_steps(project, run)
+        if any(step.program or step.kind is AptKind.REMOVE_LISTS for step in steps):
+            yield AptRun(stage, run, steps)
 
 
 class AptChain(Value):

@@ -49,7 +49,7 @@ def _are_there(project: Project, before: AptRun) -> bool:
     """Whether earlier RUNs leave package lists in a layer."""
     found = False
     for stage in project.lineage(before.stage):
-        for entry in (entry for entry in apt_runs(stage) if entry.run.span.start < before.run.span.start):
+        for entry in (entry for entry in apt_runs(project, stage) if entry.run.span.start < before.run.span.start):
             found = entry.leaves_lists or (found and not entry.of(AptKind.REMOVE_LISTS))
     return found
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 
-from pydock.dockerfile import Instruction, Stage
+from pydock.dockerfile import Instruction
 from pydock.project import Project
 from pydock.project.memory import remembered
+from pydock.shell import is_posix
 from pydock.values import Value
-
-SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
 
 class Declared(Value):
@@ -38,11 +36,10 @@ def probe(project: Project) -> Instruction | None:
     return next((instruction for instruction in found if instruction is not None), None)
 
 
-def has_posix_shell(stage: Stage) -> bool:
-    """Whether shell form means sh or bash, by SHELL."""
-    shell = stage.last("SHELL")
-    words = shell.exec_form or () if shell else ()
-    return not words or posixpath.basename(words[0].text) in SHELLS
+def has_posix_shell(project: Project) -> bool:
+    """Whether shell form of CMD and ENTRYPOINT means sh or bash, by SHELL."""
+    found = (stage.last("SHELL") for stage in project.lineage(project.final))
+    return is_posix(next((shell for shell in found if shell is not None), None))
 
 
 def is_windows(project: Project) -> bool:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.build.containers.container import Container
-from pydock.build.containers.entry_point import SHELLS, declared, has_posix_shell, probe
+from pydock.build.containers.entry_point import declared, has_posix_shell, probe
 from pydock.build.containers.managers import managed
 from pydock.build.start import Start
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import compose
-from pydock.shell import Command, Script, Word, literal, script, script_of_text, unwrapped
+from pydock.shell import SHELLS, Command, Script, Word, literal, script, script_of_text, unwrapped
 from pydock.shell.flow import Flow, flow
 from pydock.text import Span, in_double_quotes, split
 from pydock.values import Value, replace
@@ -65,7 +65,7 @@ def _of_probe(container: Container) -> Iterator[Start]:
 def _of_instruction(
     container: Container, instruction: Instruction, arguments: tuple[Word, ...], role: str = "start"
 ) -> Iterator[Start]:
-    if instruction.exec_form is None and not has_posix_shell(container.project.final):
+    if instruction.exec_form is None and not has_posix_shell(container.project):
         return
     read = script(instruction)
     start = Start(

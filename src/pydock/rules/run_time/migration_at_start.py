@@ -16,14 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pydock.build.containers.entry_point import SHELLS, declared, has_posix_shell
+from pydock.build.containers.entry_point import declared, has_posix_shell
 from pydock.build.sources import landing
 from pydock.build.start import Start
 from pydock.build.walk import starts
 from pydock.dockerfile import Instruction
 from pydock.project import Project, compose
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import Script, Step, script, script_of_text
+from pydock.shell import SHELLS, Script, Step, script, script_of_text
 from pydock.text import Edit, Fix, Safety, Span, to_exec_form
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
@@ -133,7 +133,7 @@ def _command_fix(project: Project) -> Fix | None:
     cmd = project.final.last("CMD")
     place = landing(project, NAME)
     has_entrypoint = declared(project).entrypoint is not None or project.python_image(project.final) is None
-    if cmd is None or has_entrypoint or place is None or not has_posix_shell(project.final):
+    if cmd is None or has_entrypoint or place is None or not has_posix_shell(project):
         return None
     dockerfile = project.dockerfile
     read, source = _shell_script(project, cmd)

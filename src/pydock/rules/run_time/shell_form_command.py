@@ -18,7 +18,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from pydock.build.containers.entry_point import SHELLS, is_windows
+from pydock.build.containers.entry_point import is_windows
 from pydock.build.start import Start
 from pydock.build.views import files
 from pydock.build.walk import starts
@@ -27,7 +27,7 @@ from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.programs import BUILTINS, SERVERS
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import INITS, Command, script
+from pydock.shell import INITS, SHELLS, Command, script
 from pydock.text import Edit, Fix, Safety, Span, to_exec_form
 
 _BASE = "FROM python:3.12-slim\n"

@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.build.containers.entry_point import SHELLS, declared, is_windows, probe
+from pydock.build.containers.entry_point import declared, is_windows, probe
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.service.main_command import main_command
-from pydock.shell import Word, script
+from pydock.shell import SHELLS, Word, script
 from pydock.text import Edit, Fix, Safety, to_exec_form
 
 _BASE = "FROM python:3.12-slim\n"
