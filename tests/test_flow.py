@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.shell import script_of_text
-from pydock.shell.flow import flow
+from pydock.shell import flow, script_of_text
 
 CASE = 'case "$1" in\n  web) shift; exec gunicorn "$@" ;;\n  work*|job) exec celery ;;\n  *) exec sh ;;\nesac\n'
 FUNCTIONS = "web() { exec gunicorn $1; }\nother() { celery; }\nweb app\n"

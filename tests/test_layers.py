@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import gc
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +19,7 @@ from pydock import patterns
 SOURCE = Path(pydock.__file__).parent
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 NAMES = [str(path.relative_to(SOURCE)) for path in MODULES]
+DOING = re.compile(r"(?:ing|ed|known|kept|shown|written)\Z")
 EACH_MODULE = pytest.mark.parametrize("path", MODULES, ids=NAMES)
 
 # Lowest first; a room imports from lower floors, and rooms of one floor do not know each other.
@@ -50,6 +53,23 @@ FLOORS = (
     {"cli"},
     {"__main__"},
 )
+# Rooms that others still enter past their interface, folders with more files than a reader takes in, names that mean
+# two things, and files named by what they do: what is left of an older house. Nothing is added to them.
+OPEN_ROOMS = {"build", "effects", "images", "locks", "packages", "project", "service", "split", "state", "system"}
+LARGE_FOLDERS = {"build", "service", "service/code"}
+# fmt: off
+USED_TWICE = {
+    "Answer", "Asked", "Base", "Bench", "Build", "Change", "Comparison", "Container", "Contents", "Declared",
+    "Distribution", "Draft", "Entry", "Example", "Failure", "File", "Form", "Found", "Gate", "Image", "Kind",
+    "Known", "LeftOut", "Library", "Managed", "Manifest", "Measured", "Module", "Named", "Pin", "Place",
+    "Process", "Program", "Progress", "Question", "Reader", "Reason", "Record", "Refused", "Row", "Service",
+    "Source", "State", "Step", "Sync", "Target", "Use", "User", "Weight",
+}
+NAMED_BY_DOING = {
+    "changing", "copying", "dropped", "edited", "installing", "kept", "known", "listening", "making", "masking",
+    "printed", "quoting", "reading", "removing", "routing", "running", "trimming", "unknown", "wanted", "wording",
+}
+# fmt: on
 # What tells a person, or goes on with the next of many services.
 _TELLING = "commands facts failures migrate verify targets examine many secret_values settle write"
 CATCHING = frozenset(f"{name}.py" for name in _TELLING.split())
@@ -104,6 +124,56 @@ def test_imports_point_one_way(path: Path) -> None:
         if name.startswith("pydock.") and name.split(".")[1] != "__version__":
             room, imported = _room(path), name.split(".")[1]
             assert room == imported or LEVEL[imported] < LEVEL[room], f"{room} imports {name}"
+
+
+def _offers(room: Path) -> set[str]:
+    tree = ast.parse((room / "__init__.py").read_text(encoding="utf-8"))
+    lists = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    return {name for entry in lists for name in ast.literal_eval(entry)}
+
+
+def _passes_the_interface(path: Path, name: str) -> bool:
+    """Whether an imported name comes from a file inside another room instead of from that room, or a room within it."""
+    _, room, *parts = name.split(".")
+    if not parts or room == _room(path):
+        return False
+    *inner, last = (room, *parts)
+    place = SOURCE.joinpath(*inner)
+    is_module = place.joinpath(last).with_suffix(".py").is_file()
+    return (not (place / "__init__.py").is_file() and len(inner) > 1) or (is_module and last not in _offers(place))
+
+
+def test_a_room_is_entered_by_its_interface() -> None:
+    entered = {
+        name.split(".")[1]
+        for path in MODULES
+        for name in _imports(path)
+        if name.startswith("pydock.") and _passes_the_interface(path, name)
+    }
+    assert entered == OPEN_ROOMS
+
+
+def test_a_folder_has_at_most_15_files() -> None:
+    files = Counter(path.parent for path in MODULES)
+    assert {str(folder.relative_to(SOURCE)) for folder, number in files.items() if number > 15} == LARGE_FOLDERS
+
+
+def test_a_public_class_has_a_name_of_its_own() -> None:
+    names = Counter(
+        node.name
+        for path in MODULES
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name for name, number in names.items() if number > 1} == USED_TWICE
+
+
+def test_a_file_is_named_by_what_it_holds() -> None:
+    """A noun: a reader who looks for removed files does not think of `removing`. A rule has its own."""
+    doing = {path.stem for path in MODULES if _room(path) != "rules" and DOING.search(path.stem)}
+    assert doing == NAMED_BY_DOING
 
 
 @EACH_MODULE

@@ -12,8 +12,7 @@ import pytest
 
 from pydock.project.pins import Answer, Indexes, Request, Unanswered
 from pydock.questions import Question, answers
-from pydock.resolve import Reader, Resolver, uv
-from pydock.resolve.kept import Kept
+from pydock.resolve import Kept, Reader, Resolver, uv
 from pydock.resolve.output import unreachable
 from pydock.targets import targets
 from pydock.values import replace

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.source.program_calls import ProgramCall, called_programs, program_calls
+from pydock.source import called_programs, program_calls
+from pydock.source.program_calls import ProgramCall
 from pydock.split import Split
 from tests.split_cases import FULL, INSTALL, SLIM, Case, found
 

@@ -3,8 +3,7 @@
 import pytest
 
 from pydock.effects import printed
-from pydock.shell import script_of_text
-from pydock.shell.argv import argv
+from pydock.shell import argv, script_of_text
 from pydock.state import Answer, Purpose, State
 from pydock.state.needs import (
     Below,

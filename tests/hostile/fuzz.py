@@ -26,8 +26,7 @@ from pydock.packages.requirements import read
 from pydock.project import Project
 from pydock.project.compose import builds, environment, inline_builds, words
 from pydock.service.code.module import read_module
-from pydock.shell import script_of_text
-from pydock.shell.flow import flow
+from pydock.shell import flow, script_of_text
 from pydock.text import Span
 from pydock.yaml_text import document
 

@@ -15,7 +15,7 @@ from pydock.build.contract import contract
 from pydock.context import Ignore, Tree
 from pydock.packages.requirements import MOST_FILES, read
 from pydock.project import Project
-from pydock.source.syntax import syntax
+from pydock.source import syntax
 from pydock.text import Edit, Fix, Safety, Span, Taken, expand
 from pydock.text.words import LONGEST
 from pydock.yaml_text import document

@@ -13,7 +13,7 @@ from pydock.context import Tree
 from pydock.errors import UnreadableError
 from pydock.migrate.deliver import Part, commit, uncommitted
 from pydock.migrate.records.record import Change
-from pydock.resolve.history import last_change
+from pydock.resolve import last_change
 from tests.command_line import Runner
 
 FILES = {

@@ -19,7 +19,7 @@ from pydock.migrate.deliver import apply
 from pydock.migrate.records.record import Change
 from pydock.project import Project
 from pydock.questions import Question, answers, ask
-from pydock.shell.grammar import syntax_tree
+from pydock.shell import syntax_tree
 from pydock.targets import targets
 from tests.command_line import SMELLY, Result, Runner
 

@@ -27,7 +27,7 @@ from pydock.report.bench import Bench
 from pydock.report.formats import diff, verify
 from pydock.report.pages import facts as told_facts
 from pydock.report.pages.facts import document
-from pydock.resolve.kept import Kept
+from pydock.resolve import Kept
 from pydock.resolve.output import explained
 from pydock.service.facts import facts
 from pydock.service.files import secret_values

@@ -8,7 +8,7 @@ from pydock import shell
 from pydock.build.recorder import Draft, Recorder
 from pydock.effects import effects_of, piped_script, printed
 from pydock.shell import Command, Compound, CompoundKind, Joint, Pipeline, Redirect, Word, argv, expand
-from pydock.source.program_calls import called_programs
+from pydock.source import called_programs
 from pydock.state import ANYTHING, Effect, Language, Nested, State, files_below
 from pydock.state.needs import File, Folder, Program
 from pydock.values import replace

@@ -10,7 +10,7 @@ from pydock.build.views import image
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.source.syntax import MOST_SOURCES
+from pydock.source import MOST_SOURCES
 from pydock.values import Value, replace
 
 _NOT_THE_SERVICE = regex(

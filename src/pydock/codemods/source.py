@@ -12,7 +12,7 @@ from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvide
 
 from pydock.codemods.imports import with_import, without_import
 from pydock.project import Project
-from pydock.source.syntax import syntax
+from pydock.source import syntax
 from pydock.text import Edit, Span
 from pydock.values import Value
 

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable
 from pydock.effects.paths import path_of
 from pydock.effects.unknown import unknown
 from pydock.patterns import regex
-from pydock.shell import Word
-from pydock.shell.argv import Argv, argv
+from pydock.shell import Argv, Word, argv
 from pydock.state import ANYTHING, Effect, Language, Need, Nested, State
 from pydock.state.needs import File, Program
 from pydock.values import replace

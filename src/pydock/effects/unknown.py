@@ -5,8 +5,7 @@ from __future__ import annotations
 from pydock.effects.paths import opened, taken
 from pydock.images.base import is_debian_program
 from pydock.patterns import regex
-from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell import Argv, Word
 from pydock.state import Effect, Need, State, files_below
 from pydock.state.needs import Below, Variable
 

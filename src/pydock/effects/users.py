@@ -10,8 +10,7 @@ from collections.abc import Iterable
 
 from pydock.effects.paths import path_of
 from pydock.effects.registry import effect
-from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell import Argv, Word
 from pydock.state import Effect, Kind, Need, Open, State
 from pydock.state.needs import Folder, Thing, User
 

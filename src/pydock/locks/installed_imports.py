@@ -33,7 +33,7 @@ from pydock.service.code.removals import refused_sources
 from pydock.service.entry import entry_file
 from pydock.service.server import server
 from pydock.shell import Command, script
-from pydock.source.syntax import syntax
+from pydock.source import syntax
 from pydock.system.apt import apt_installs
 from pydock.values import Value
 

@@ -206,7 +206,7 @@ def _day(wanted: Settings, tree: Tree) -> date | None:
         return None
     if wanted.as_of != GIT:
         return date.fromisoformat(wanted.as_of) + timedelta(days=1)
-    from pydock.resolve.history import last_change  # starts a process, which `check` does not
+    from pydock.resolve import last_change  # starts a process, which `check` does not
 
     with unhurried():
         return last_change(tree) + timedelta(days=1)
@@ -230,8 +230,7 @@ def _rewritten(
         if project.running.image:
             raise OptionError("--pins-from needs a package index, and --offline asks none", "leave one of them out")
         return engine.rewrite(project, rules, allow)
-    from pydock.resolve import THIS_RUN, Reader, gathered  # starts a process, which `check` does not
-    from pydock.resolve.kept import Kept
+    from pydock.resolve import THIS_RUN, Kept, Reader, gathered  # starts a process, which `check` does not
 
     answers = Reader(Kept(Path(question.kept)), promised).answers if question.kept else THIS_RUN.answers
 

@@ -207,8 +207,10 @@ def _asking(question: Question, *, is_alone: bool) -> Iterator[tuple[Question, A
 @contextmanager
 def asking(folder: Path) -> Iterator[Ask]:
     """Asks a resolver for a run whose questions look for its answers in a folder (`Question.kept`)."""
-    from pydock.resolve import Resolver  # starts a process, which `check` does not
-    from pydock.resolve.kept import Kept
+    from pydock.resolve import (
+        Kept,
+        Resolver,  # starts a process, which `check` does not
+    )
 
     resolver = Resolver(Kept(folder))
     try:

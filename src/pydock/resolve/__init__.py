@@ -23,9 +23,12 @@ from pydock.project import Project
 from pydock.project.pins import Answer, Indexes, Pins, Request, Unanswered
 from pydock.resolve import uv
 from pydock.resolve.addresses import asked, refusal
+from pydock.resolve.history import last_change
 from pydock.resolve.kept import Kept
 from pydock.terminal import console
 from pydock.values import replace
+
+__all__ = ["THIS_RUN", "Kept", "Reader", "Resolver", "gathered", "last_change"]
 
 # A resolver waits for an index most of its time.
 _WORKERS = 6

@@ -16,7 +16,7 @@ from pydock.build.sources import sources
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.service.code.imports import module_file, nearest_files
-from pydock.source.syntax import syntax
+from pydock.source import syntax
 
 _SETTINGS = regex(r"DJANGO_SETTINGS_MODULE[\"']\s*(?:,|\]\s*=)\s*[\"']([\w.]+)[\"']")
 _GATES = regex(r"LoginRequired\w*Middleware|BasicAuth\w*Middleware|AuthRequired\w*Middleware", re.I)

@@ -17,7 +17,7 @@ from pydock.project import Project
 from pydock.service.code.constants import constants_of
 from pydock.service.code.ports import Bind, Port, Values, read_bind, template
 from pydock.shell import Command
-from pydock.source.syntax import syntax, walk
+from pydock.source import syntax, walk
 from pydock.text import Span
 from pydock.values import Value, field
 

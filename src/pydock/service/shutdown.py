@@ -18,7 +18,7 @@ from pydock.service.code.module import read_module
 from pydock.service.listeners import Server
 from pydock.service.server import server
 from pydock.shell import INITS
-from pydock.source.syntax import syntax, walk
+from pydock.source import syntax, walk
 from pydock.values import Value
 
 LOOP, ASYNC_LOOP = "a loop", "asyncio"

@@ -2,6 +2,7 @@
 
 from pydock.shell.argv import Argv, Option, argv
 from pydock.shell.expansion import expand, expand_body, expand_one
+from pydock.shell.flow import Flow, flow
 from pydock.shell.grammar import Syntax, syntax_tree
 from pydock.shell.posix import SHELLS, is_posix
 from pydock.shell.scripts import heredocs, script, script_of_text
@@ -28,6 +29,7 @@ __all__ = [
     "Command",
     "Compound",
     "CompoundKind",
+    "Flow",
     "Joint",
     "Option",
     "Pipeline",
@@ -42,6 +44,7 @@ __all__ = [
     "expand",
     "expand_body",
     "expand_one",
+    "flow",
     "heredocs",
     "is_posix",
     "literal",

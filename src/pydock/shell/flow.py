@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from pydock.patterns import regex
-from pydock.shell import Syntax, syntax_tree
+from pydock.shell.grammar import Syntax, syntax_tree
 from pydock.text import Span, unquote
 from pydock.values import Value
 

@@ -16,7 +16,7 @@ from pydock.service.app import app, bind
 from pydock.service.code.module import read_module
 from pydock.service.files.writes import image_path, writes
 from pydock.service.run_time_programs import called_programs
-from pydock.source.syntax import syntax
+from pydock.source import syntax
 from pydock.values import Value, field
 
 MOST_ROUTES = 20

@@ -11,8 +11,7 @@ from pydock.build.sources import sources
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.source.program_calls import dotted, program_calls
-from pydock.source.syntax import MOST_SOURCES, syntax, walk
+from pydock.source import MOST_SOURCES, dotted, program_calls, syntax, walk
 
 
 @remembered

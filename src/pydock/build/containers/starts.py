@@ -14,8 +14,7 @@ from pydock.build.start import Start
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import compose
-from pydock.shell import SHELLS, Command, Script, Word, literal, script, script_of_text, unwrapped
-from pydock.shell.flow import Flow, flow
+from pydock.shell import SHELLS, Command, Flow, Script, Word, flow, literal, script, script_of_text, unwrapped
 from pydock.text import Span, in_double_quotes, split
 from pydock.values import Value, replace
 

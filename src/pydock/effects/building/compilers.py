@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pydock.effects.paths import joined, path_of
 from pydock.effects.registry import effect
 from pydock.effects.unknown import unknown
-from pydock.shell.argv import Argv
+from pydock.shell import Argv
 from pydock.state import Effect, Need, Open, State
 from pydock.state.needs import Below, File, Toolchain
 from pydock.values import replace

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from pydock.effects.paths import needed, opened, path_of, taken
 from pydock.effects.registry import effect
-from pydock.shell import Word
-from pydock.shell.argv import Argv, argv
+from pydock.shell import Argv, Word, argv
 from pydock.state import Effect, Open, State, files_below
 from pydock.state.needs import File, Folder, Need, Program
 

@@ -8,8 +8,7 @@ from pydock.effects.files.edited import edited
 from pydock.effects.paths import contents_of, named_things, needed, path_in, taken, texts_of
 from pydock.effects.registry import effect
 from pydock.patterns import regex
-from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell import Argv, Word
 from pydock.state import Effect, State, files_below
 from pydock.state.needs import Below, File, Need, User
 

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from pydock.effects.files.making import put
 from pydock.effects.paths import contents_of, is_folder, is_glob, joined, needed, opened, path_of, taken
 from pydock.effects.registry import effect
-from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell import Argv, Word
 from pydock.state import Answer, Effect, Open, State, files_below
 from pydock.state.needs import Below, File, Folder, Need, Place, Thing, User
 from pydock.values import Value, field, replace

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from pydock.effects.paths import needed, opened, path_of
 from pydock.effects.registry import effect
-from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell import Argv, Word
 from pydock.state import Effect, State
 from pydock.state.needs import File, Folder, Need
 

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 
 from pydock.effects.paths import path_of
 from pydock.patterns import regex
-from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell import Argv, Word
 from pydock.state import State
 
 _ESCAPE = regex(r"\\(?:([abefnrtv\\\"'])|0?([0-7]{1,3})|x([0-9a-fA-F]{1,2})|c)")

@@ -9,8 +9,7 @@ from fnmatch import fnmatchcase
 
 from pydock.effects.paths import contents_of, is_glob, matching, path_in, path_of
 from pydock.effects.registry import effect, effects_of
-from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell import Argv, Word
 from pydock.state import Effect, Nested, Purpose, State, is_below
 from pydock.state.needs import Below, File, Folder, Matching, Need, NotAMount, PackageLists, Place, Thing
 from pydock.values import replace

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from pydock.effects.paths import joined, opened, path_of
 from pydock.effects.registry import effect
-from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell import Argv, Word
 from pydock.state import Effect, Open, State, files_below
 from pydock.state.needs import File, Package
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pydock.effects.paths import joined, opened, path_of, taken
 from pydock.effects.registry import effect
-from pydock.shell.argv import Argv
+from pydock.shell import Argv
 from pydock.state import Effect, Need, State, files_below
 from pydock.state.needs import Below, File, Folder, Package, Program
 from pydock.values import replace

@@ -12,8 +12,7 @@ from pydock.effects.registry import effect
 from pydock.images.base import brought_by, is_debian_package, name_in_suite, programs_of
 from pydock.images.debian import is_either, kind_of, runtime_of
 from pydock.patterns import regex
-from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell import Argv, Word
 from pydock.state import Answer, Effect, Kind, Need, Open, Purpose, State
 from pydock.state.needs import (
     Below,

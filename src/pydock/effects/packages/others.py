@@ -12,8 +12,7 @@ from pydock.effects.packages.apt import FOREIGN
 from pydock.effects.paths import needed
 from pydock.effects.registry import effect
 from pydock.patterns import regex
-from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell import Argv, Word
 from pydock.state import Effect, Need, Purpose, State
 from pydock.state.needs import Below, File, Library, Package, PackageLists, Thing, Toolchain
 

@@ -8,7 +8,7 @@ from pydock.effects.packages.apt import ANSWERS, FOREIGN
 from pydock.effects.paths import needed, taken
 from pydock.effects.registry import effect
 from pydock.images.base import programs_of
-from pydock.shell.argv import Argv
+from pydock.shell import Argv
 from pydock.state import Effect, Kind, Need, Open, Purpose, State
 from pydock.state.needs import Below, File, Package, PackageLists, Program, Thing
 

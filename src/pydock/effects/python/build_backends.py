@@ -12,8 +12,7 @@ from pydock.effects.python.installing import installed, places_of, source_folder
 from pydock.effects.registry import effect
 from pydock.effects.unknown import unknown
 from pydock.packages import Demand, Groups, LocalProject, joined, of_operand, of_project, with_projects
-from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell import Argv, Word
 from pydock.state import Effect, Need, Open, Purpose, State, files_below
 from pydock.state.needs import Below, File, Place, Toolchain
 from pydock.values import replace

@@ -15,8 +15,7 @@ from pydock.effects.python.projects import behind_verb, run_in
 from pydock.effects.registry import effect
 from pydock.effects.unknown import unknown
 from pydock.packages import CondaFile, Demand, joined, of_conda_file, of_conda_word, of_pixi, with_projects
-from pydock.shell import Word
-from pydock.shell.argv import Argv, argv
+from pydock.shell import Argv, Word, argv
 from pydock.state import Effect, Need, Nested, Purpose, State
 from pydock.state.needs import Below, Distribution, File, Folder, Thing
 from pydock.values import replace

@@ -10,7 +10,7 @@ from pydock.effects.python.installing import opened, taken
 from pydock.effects.registry import effect
 from pydock.effects.unknown import unknown
 from pydock.packages import normalised
-from pydock.shell.argv import Argv
+from pydock.shell import Argv
 from pydock.state import Effect, Kind, Open, State, files_below
 from pydock.state.needs import Distribution, Distributions, PackageLists, Variable
 from pydock.values import replace

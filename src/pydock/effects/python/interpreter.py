@@ -19,8 +19,7 @@ from pydock.effects.python.virtualenvs import virtual_environment, virtualenv
 from pydock.effects.registry import effect, script_at
 from pydock.effects.unknown import unknown
 from pydock.patterns import regex
-from pydock.shell import Word
-from pydock.shell.argv import Argv, argv
+from pydock.shell import Argv, Word, argv
 from pydock.state import Effect, Language, Need, Nested, Purpose, State
 from pydock.state.needs import Below, Distribution, Distributions, File, Folder, Module, Place, Variable
 from pydock.values import replace

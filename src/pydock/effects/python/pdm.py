@@ -28,7 +28,7 @@ from pydock.effects.registry import effect
 from pydock.effects.unknown import unknown
 from pydock.packages import Groups, LocalProject, joined, of_project, read_table, section
 from pydock.packages.projects import of_texts
-from pydock.shell.argv import Argv, argv
+from pydock.shell import Argv, argv
 from pydock.state import Effect, Nested, Purpose, State
 from pydock.state.needs import File, Folder
 from pydock.values import replace

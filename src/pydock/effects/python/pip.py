@@ -28,8 +28,7 @@ from pydock.packages import (
     of_project,
     with_projects,
 )
-from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell import Argv, Word
 from pydock.state import Effect, Need, Purpose, State, files_below
 from pydock.state.needs import Below, Distribution, Distributions, File, Place
 from pydock.values import replace

@@ -11,7 +11,7 @@ from pydock.effects.python.projects import behind_verb, is_true, listed, made, r
 from pydock.effects.registry import effect
 from pydock.effects.unknown import unknown
 from pydock.packages import joined, of_pipfile, of_pipfile_lock, with_projects
-from pydock.shell.argv import Argv, argv
+from pydock.shell import Argv, argv
 from pydock.state import Effect, Need, Nested, Purpose, State
 from pydock.state.needs import Below, File
 from pydock.values import replace

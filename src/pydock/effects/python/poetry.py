@@ -24,7 +24,7 @@ from pydock.effects.python.projects import (
 from pydock.effects.registry import effect
 from pydock.effects.unknown import unknown
 from pydock.packages import ALL_EXTRAS, Groups, LocalProject, normalised, of_project, read_table, section
-from pydock.shell.argv import Argv, argv
+from pydock.shell import Argv, argv
 from pydock.state import Effect, Need, Nested, Purpose, State
 from pydock.state.needs import Below, File, Program
 from pydock.values import replace

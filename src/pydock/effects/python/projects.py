@@ -19,8 +19,7 @@ from pydock.packages import (
     section,
     with_projects,
 )
-from pydock.shell import Word
-from pydock.shell.argv import Argv
+from pydock.shell import Argv, Word
 from pydock.state import Effect, Need, Nested, Purpose, State
 from pydock.state.needs import Below, Distributions, File, Program, SourceLink, Thing
 from pydock.values import Value, replace

@@ -40,8 +40,7 @@ from pydock.packages import (
     section,
     with_projects,
 )
-from pydock.shell import Word
-from pydock.shell.argv import Argv, argv
+from pydock.shell import Argv, Word, argv
 from pydock.state import Effect, Need, Nested, Purpose, State, files_below
 from pydock.state.needs import Below, File, Matching
 from pydock.values import replace

@@ -12,7 +12,7 @@ from pydock.effects.python.installing import distributions, opened, places_of, t
 from pydock.effects.registry import effect
 from pydock.effects.unknown import unknown
 from pydock.packages import Demand, of_operand
-from pydock.shell.argv import Argv
+from pydock.shell import Argv
 from pydock.state import Effect, Purpose, State, files_below
 from pydock.state.needs import File, Thing
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from pydock.effects.paths import path_of
 from pydock.effects.registry import effect, effects_of
-from pydock.shell import Word
-from pydock.shell.argv import Argv, argv
+from pydock.shell import Argv, Word, argv
 from pydock.state import Effect, Nested, Purpose, State
 from pydock.state.needs import File, Folder, Variable
 from pydock.values import replace

@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from pydock.effects.paths import path_of
 from pydock.effects.registry import effect, effects_of
 from pydock.patterns import regex
-from pydock.shell import Word
-from pydock.shell.argv import Argv
-from pydock.shell.wrappers import behind
+from pydock.shell import Argv, Word, behind
 from pydock.state import Effect, Need, Nested, Purpose, State
 from pydock.state.needs import Folder, User
 from pydock.values import replace

@@ -26,7 +26,7 @@ from pydock.packages.operands import is_place
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Command, script
-from pydock.source.syntax import syntax
+from pydock.source import syntax
 from pydock.state import is_root
 from pydock.text import Edit, Fix, Safety, Span
 

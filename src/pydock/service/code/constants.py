@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pydock.service.code.ports import template
-from pydock.source.syntax import MOST_SOURCES, syntax, walk
+from pydock.source import MOST_SOURCES, syntax, walk
 
 _PARSERS = frozenset({"parse_args", "parse_known_args"})
 

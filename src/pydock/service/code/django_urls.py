@@ -20,7 +20,7 @@ from pydock.service.code.module import imports_of
 from pydock.service.code.ports import template
 from pydock.service.code.routing import Route
 from pydock.service.django import root_urls, settings_files
-from pydock.source.syntax import syntax, walk
+from pydock.source import syntax, walk
 from pydock.values import Value, field, replace
 
 DEEPEST = 6

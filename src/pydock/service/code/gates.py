@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from pydock.patterns import regex
-from pydock.source.syntax import MOST_SOURCES, syntax, walk
+from pydock.source import MOST_SOURCES, syntax, walk
 from pydock.values import Value
 
 _HINT = regex(r"before_request|middleware|Middleware|BasicAuth|login_manager|basic_auth")

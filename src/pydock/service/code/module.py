@@ -33,7 +33,7 @@ from pydock.service.code.routing import (
     routes_of_call,
     routes_of_handler,
 )
-from pydock.source.syntax import MOST_SOURCES, children, syntax, walk
+from pydock.source import MOST_SOURCES, children, syntax, walk
 from pydock.values import Value, field, replace
 
 

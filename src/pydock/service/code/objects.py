@@ -10,7 +10,7 @@ from pydock.service.code.frameworks import WORKERS, framework_of
 from pydock.service.code.imports import imported_files, module_at
 from pydock.service.code.module import Application
 from pydock.service.code.references import Reference, References, read_references
-from pydock.source.syntax import syntax
+from pydock.source import syntax
 from pydock.values import Value
 
 MOST_STEPS = 60

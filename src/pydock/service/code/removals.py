@@ -21,7 +21,7 @@ from pydock.project.memory import remembered
 from pydock.service.code.module import imports_of
 from pydock.service.entry import entry_file
 from pydock.service.server import server
-from pydock.source.syntax import MOST_SOURCES, children, syntax, walk
+from pydock.source import MOST_SOURCES, children, syntax, walk
 from pydock.values import Value
 
 _CATCHES = regex(r"\b(?:ImportError|ModuleNotFoundError|AttributeError|TypeError|Exception)\b")

@@ -14,7 +14,7 @@ from pydock.project.secrets import Weight, mask, weigh
 from pydock.service.app import app
 from pydock.service.code.imports import nearest_files
 from pydock.service.django import read_stars
-from pydock.source.syntax import syntax
+from pydock.source import syntax
 from pydock.values import Value
 
 _SETTINGS = regex(r"(?:\A|/)(?:settings|config|configuration|constants|conf)(?:/[^/]*)?\.py\Z|/settings/[^/]*\.py\Z")

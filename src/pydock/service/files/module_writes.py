@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from pydock.patterns import regex
 from pydock.service.files.paths import UNKNOWN, Paths
-from pydock.source.syntax import MOST_SOURCES, syntax, walk
+from pydock.source import MOST_SOURCES, syntax, walk
 from pydock.values import Value
 
 LARGEST = 400_000

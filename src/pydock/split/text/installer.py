@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage
 from pydock.locks.installs.build_tools import latest_tool
-from pydock.shell import Word, called
-from pydock.shell.argv import argv
+from pydock.shell import Word, argv, called
 from pydock.split.facts.members import Member
 from pydock.split.facts.slices import MANAGERS
 from pydock.split.text.pip_commands import pip_words
