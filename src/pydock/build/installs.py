@@ -73,13 +73,19 @@ class Install(Value):
         return (*self.editables, *(word for word in self.packages if is_place(word.value or word.text)))
 
 
-def pip_command(command: Command) -> Command | None:
-    """`pip ...` behind `python -m`, `sudo -H` and the like, with `pip` as its first word.
+def own_command(command: Command) -> Command | None:
+    """The command behind `sudo -H` and the like.
 
-    Behind a project manager or `xargs` it is another one: that installs elsewhere, or what nobody sees.
+    None behind a project manager or `xargs`: that installs elsewhere, or what nobody sees.
     """
     wrappers, inner = unwrapped(command)
-    if not inner.words or not _SAME_ENVIRONMENT.issuperset(wrappers):
+    return inner if inner.words and _SAME_ENVIRONMENT.issuperset(wrappers) else None
+
+
+def pip_command(command: Command) -> Command | None:
+    """`pip ...` behind `python -m`, `sudo -H` and the like, with `pip` as its first word."""
+    inner = own_command(command)
+    if inner is None:
         return None
     if _PYTHON.match(inner.program):
         module = argv(inner.words).value("-m")

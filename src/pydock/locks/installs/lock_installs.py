@@ -3,57 +3,22 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
-from pydock.build.installs import runs
+from pydock.build.installs import own_command, runs
 from pydock.build.views import files_before, image
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.locks.installs.caches import mounts
+from pydock.patterns import regex
 from pydock.project import Project
-from pydock.shell import Command, Step, Word, script
+from pydock.shell import Command, Step, Word, argv, script
 from pydock.values import Value, once
 
 VERBS = {"uv": ("sync",), "poetry": ("install", "sync"), "pipenv": ("install", "sync"), "pdm": ("install", "sync")}
 LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pipenv": "Pipfile.lock", "pdm": "pdm.lock"}
 MANIFESTS = {"uv": "pyproject.toml", "poetry": "pyproject.toml", "pipenv": "Pipfile", "pdm": "pyproject.toml"}
 _ELSEWHERE = ("-C", "--directory", "--project", "-P")
-_VALUED = frozenset(
-    [
-        *_ELSEWHERE,
-        "--group",
-        "--no-group",
-        "--only-group",
-        "--extra",
-        "--no-extra",
-        "--package",
-        "--python",
-        "-p",
-        "--with",
-        "--without",
-        "--only",
-        "--extras",
-        "-E",
-        "-G",
-        "--index",
-        "--index-url",
-        "-i",
-        "--default-index",
-        "--extra-index-url",
-        "--link-mode",
-        "--config-file",
-        "--cache-dir",
-        "--no-install-package",
-        "--refresh-package",
-        "--pypi-mirror",
-        "--requirements",
-        "-r",
-        "--editable",
-        "-e",
-        "--categories",
-        "--extra-pip-args",
-    ]
-)
+_PYTHON = regex(r"python[\d.]*")
 
 
 class Sync(Value):
@@ -92,28 +57,15 @@ def _all(dockerfile: Dockerfile, stage: Stage) -> Iterator[Sync]:
 
 
 def _read(stage: Stage, run: Instruction, step: Step, command: Command, *, moved: bool) -> Sync | None:
-    words = command.words
-    if re.fullmatch(r"python[\d.]*", command.program) and command.values[1:2] == ("-m",):
+    inner = own_command(command)
+    words = inner.words if inner is not None else ()
+    if inner is not None and _PYTHON.fullmatch(inner.program) and inner.values[1:2] == ("-m",):
         words = words[2:]
-    tool = posixpath.basename(words[0].value or "") if words else ""
-    if tool not in VERBS:
+    line = argv(words)
+    if line.program not in VERBS or line.verb not in VERBS[line.program]:
         return None
-    bare = list(_without_options(words[1:]))
-    if not bare or bare[0].value not in VERBS[tool]:
-        return None
-    return Sync(
-        stage, run, step, command, tool, bare[0], tuple(bare[1:]), is_elsewhere=moved or command.has(*_ELSEWHERE)
-    )
-
-
-def _without_options(words: tuple[Word, ...]) -> Iterator[Word]:
-    rest = iter(words)
-    for word in rest:
-        text = word.value or ""
-        if text in _VALUED:
-            next(rest, None)
-        elif not text.startswith("-"):
-            yield word
+    is_elsewhere = moved or line.has(*_ELSEWHERE)
+    return Sync(stage, run, step, command, line.program, line.verb_words[0], line.operands, is_elsewhere)
 
 
 def context_path(project: Project, sync: Sync, name: str) -> str | None:

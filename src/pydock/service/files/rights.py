@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pydock.build.contract import contract
 from pydock.build.copies import copies
@@ -19,22 +19,16 @@ from pydock.project.programs import SERVERS
 from pydock.service.app import bind
 from pydock.service.code.removals import refused_sources
 from pydock.service.main_command import main_command
-from pydock.shell import Command, script
+from pydock.shell import Argv, argv, script, unwrapped
 from pydock.state import is_root
 from pydock.system.distribution import Family, family, is_plain_base
-from pydock.system.layout import creates_user
 from pydock.values import Value, once
 
 _DROPS = frozenset({"sudo", "gosu", "su-exec", "setpriv", "runuser", "su", "s6-setuidgid", "chpst"})
 _DAEMON_NAMES = "supervisord nginx cron crond sshd apache2 apachectl httpd service s6-svscan runsvdir init"
 _SYSTEM_NAMES = "apt-get apt apk dpkg usermod useradd adduser groupadd chpasswd chown mount iptables sysctl dockerd"
-_VALUED_NAMES = (
-    "-u --uid -g --gid -G --groups -d --home-dir --home -s --shell -c --comment -p --password -b --base-dir -k --skel "
-    "-e --expiredate -f --inactive -K --key --gecos --ingroup -h -l -r"
-)
 _DAEMONS = frozenset(_DAEMON_NAMES.split())
 _SYSTEM = frozenset(_SYSTEM_NAMES.split())
-_VALUED = frozenset(_VALUED_NAMES.split())
 _MANAGERS = frozenset({"poetry", "pipenv", "hatch", "pdm", "uv", "pip", "pip3"})
 _ROOT_CACHE = regex(
     r"playwright install|nltk\.download(?!er\b.*\s-d\s|.*download_dir)|from_pretrained|snapshot_download|"
@@ -44,6 +38,7 @@ _ROOT_CACHE = regex(
 
 # What only root may do, or a user in the group of a device, wherever it stands in the source.
 # Nothing for others, or a program that only its owner may start.
+_NAME = regex(r"[a-z_][\w-]*")
 _CLOSING = regex(r"0?(?:[0-7]{2}0|7[0-7][246])|o-rwx|go-rwx")
 _RIGHTS = regex(
     r"SOCK_RAW|AF_PACKET|docker\.sock|docker\.from_env|\bDockerClient\b|/dev/(?:tty|video|snd|i2c|spi|mem|kmsg|input|net)"
@@ -76,43 +71,28 @@ class User(Value):
 @once
 def created_user(project: Project, stage: Stage) -> User | None:
     """The one user that the stage makes, None where it makes none or several."""
-    found = [
-        _user(command, run, project, stage)
-        for entry in project.lineage(stage)
-        for run in entry.of("RUN")
-        for command in (script(run).commands if creates_user(run) else ())
-        if command.program in {"useradd", "adduser"}
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-def _user(command: Command, run: Instruction, project: Project, stage: Stage) -> User | None:
-    values = [word.value or "$" for word in command.words[1:]]
-    is_useradd = command.program == "useradd"
-    flags = {"-r", "-h", "-l"} if is_useradd else {"-D", "-S", "-H", "-m", "--system"}
-    plain: list[str] = []
-    skips = False
-    for value in values:
-        if not value.startswith("-") and not skips:
-            plain.append(value)
-        skips = value in _VALUED and value not in flags
-        # A bundle such as -mu takes a value by its last letter.
-        skips = skips or bool(is_useradd and re.fullmatch(r"-[a-zA-Z]+[ugGdscpbkefK]", value))
-    if not plain or not re.fullmatch(r"[a-z_][\w-]*", plain[-1] if is_useradd else plain[0]):
-        return None
-    name = plain[-1] if is_useradd else plain[0]
-    makes_home = any(re.fullmatch(r"-[a-zA-Z]*m[a-zA-Z]*|--create-home", value) for value in values)
-    has_home = makes_home if is_useradd else not {"-H", "--no-create-home"} & set(values)
-    return User(name, run, _makes_group(project, stage, name), has_home)
-
-
-def _makes_group(project: Project, stage: Stage, name: str) -> bool:
-    return any(
-        command.program in {"groupadd", "addgroup"} and name in command.values
+    lines = [
+        (run, argv(unwrapped(command)[1].words))
         for entry in project.lineage(stage)
         for run in entry.of("RUN")
         for command in script(run).commands
-    )
+    ]
+    groups = {word.value for _, line in lines if line.program in {"groupadd", "addgroup"} for word in line.operands}
+    found = [_user(line, run, groups) for run, line in lines if _makes_user(line)]
+    return found[0] if len(found) == 1 else None
+
+
+def _makes_user(line: Argv) -> bool:
+    """`adduser USER GROUP` makes none."""
+    return line.program == "useradd" or (line.program == "adduser" and len(line.operands) != 2)
+
+
+def _user(line: Argv, run: Instruction, groups: Collection[str | None]) -> User | None:
+    name = line.operands[0].value if len(line.operands) == 1 else None
+    if name is None or not _NAME.fullmatch(name):
+        return None
+    has_home = line.has("-m", "--create-home") if line.program == "useradd" else not line.has("-H", "--no-create-home")
+    return User(name, run, name in groups, has_home)
 
 
 class Obstacle(Value):
