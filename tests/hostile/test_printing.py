@@ -58,7 +58,7 @@ def _outputs(found: Target, checked: Answer, files: Mapping[str, str]) -> Iterat
     rewritten, _ = answer(FIX, found, {})
     for each in (checked, rewritten):
         for form in Format:
-            yield f"{form}", import_module(f"pydock.report.{form}").written([each], Style())
+            yield f"{form}", import_module(f"pydock.report.formats.{form}").written([each], Style())
     yield "the difference", diff.patch([rewritten], Style())[0]
     yield "the difference in colours", diff.patch([rewritten], Style(True), is_seen=True)[0]
     yield "the story", diff.story([rewritten], Style(), is_written=False)
@@ -88,7 +88,7 @@ def _measured(project: Project, rewritten: Answer, everything: str) -> Iterator[
         Measured("before", steps=((everything, 1.0),), notes=(everything,), failure=failure)
     )
     for form in ("table", "json", "markdown", "html"):
-        told = import_module(f"pydock.report.bench_{form}").written(
+        told = import_module(f"pydock.report.bench.{form}").written(
             Bench("Dockerfile", "engine", 1, "2026-11-30T00:00:00+00:00", (bench,))
         )
         yield f"a bench as {form}", told

@@ -148,37 +148,37 @@ def _said(files: Mapping[str, str]) -> str:
     found = Target("Dockerfile", Tree.of(files), "Dockerfile", "")
     both = [answer(question, found, {})[0] for question in (CHECK, FIX)]
     formats = [
-        import_module(f"pydock.report.{form}").written([each], Style())
+        import_module(f"pydock.report.formats.{form}").written([each], Style())
         for each in both
         for form in ("text", "json", "markdown", "github")
     ]
     return "\n".join([*formats, diff.patch(both, Style())[0], plan(FIX, found)])
 
 
-@settings(max_examples=60)
+# Each way in which a value may stand is tried with the plain one by `test_printing`.
+@settings(max_examples=30)
 @given(kind=st.sampled_from(PLACES), value=WORDS)
 def test_whatever_the_value_is_it_is_shown_from_no_place(kind: Kind, value: str) -> None:
     assert value not in _said(replace(kind, value=value).context)
 
 
-@settings(max_examples=60)
-@given(
-    place=st.sampled_from(
-        [
-            lambda value: f"RUN fetch --password {shlex.quote(value)} all\n",
-            lambda value: f"RUN curl -u {shlex.quote(f'ci:{value}')} https://files.example.com\n",
-            lambda value: f"CMD fetch --password {shlex.quote(value)}\n",
-            lambda value: f"CMD {json.dumps(['fetch', '--password', value])}\n",
-            lambda value: 'ENV DB_PASSWORD="{}"\n'.format(re.sub(r'(["\\$])', r"\\\1", value)),
-        ]
-    ),
-    value=ODD,
+QUOTED: tuple[Callable[[str], str], ...] = (
+    lambda value: f"RUN fetch --password {shlex.quote(value)} all\n",
+    lambda value: f"RUN curl -u {shlex.quote(f'ci:{value}')} https://files.example.com\n",
+    lambda value: f"HEALTHCHECK CMD fetch --password {shlex.quote(value)}\n",
+    lambda value: f"CMD {json.dumps(['fetch', '--password', value])}\n",
+    lambda value: 'ENV DB_PASSWORD="{}"\n'.format(re.sub(r'(["\\$])', r"\\\1", value)),
 )
-def test_however_a_value_is_quoted_it_is_not_shown(place: Callable[[str], str], value: str) -> None:
-    said = _said(Kind("", place(value)).context)
-    assert value not in said
-    assert json.dumps(value)[1:-1] not in said
-    assert shlex.quote(value) not in said
+
+
+@settings(max_examples=15)
+@given(values=st.lists(ODD, min_size=len(QUOTED), max_size=len(QUOTED)))
+def test_however_a_value_is_quoted_it_is_not_shown(values: list[str]) -> None:
+    said = _said(Kind("", "".join(place(value) for place, value in zip(QUOTED, values, strict=True))).context)
+    for value in values:
+        assert value not in said
+        assert json.dumps(value)[1:-1] not in said
+        assert shlex.quote(value) not in said
 
 
 @pytest.mark.parametrize(
