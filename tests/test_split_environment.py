@@ -29,6 +29,7 @@ def test_pip_stays_where_it_is_told_what_uv_does_not_read(setting: str) -> None:
         assert f"RUN {program} -r requirements.txt" in result.plan.text()
 
 
+NEWEST = "FROM python:3.13-slim\n"
 OUTSIDE = "RUN python -m venv --without-pip /opt/venv\n"
 APART = "RUN python -m venv /opt/venv\n"
 SYNC = "COPY pyproject.toml uv.lock ./\nRUN uv sync --locked\n"
@@ -62,6 +63,22 @@ PIPS = (
             OUTSIDE.strip(),
             "RUN pip --python /opt/venv install -r",
         ),
+    ),
+    Case(
+        "setuptools that an image without it was given is the environment's, too",
+        f"{NEWEST}{BEFORE}RUN pip install --upgrade pip setuptools wheel\nRUN pip install -r requirements.txt\n",
+        {"requirements.txt": "something-unknown\n"},
+        builder=("--without-pip /opt/venv \\\n    && pip --python /opt/venv install setuptools==80.9.0",),
+    ),
+    Case(
+        "setuptools beside packages keeps the version that it was given",
+        f"{NEWEST}RUN pip install something-unknown setuptools==79.0.1 wheel\n",
+        builder=("&& pip --python /opt/venv install setuptools==79.0.1", "install something-unknown\n"),
+    ),
+    Case(
+        "setuptools that no package imports stays with the builder",
+        f"{NEWEST}{BEFORE}RUN pip install --upgrade pip setuptools\nRUN pip install -r requirements.txt\n",
+        builder=(OUTSIDE,),
     ),
     Case(
         "uv needs no pip in the environment",

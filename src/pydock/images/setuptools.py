@@ -11,7 +11,7 @@ from pydock.images.tags import version_order
 # The last release that runs on a Python and still has pkg_resources
 # (https://setuptools.pypa.io/en/latest/history.html, read 2026-11).
 _WITH_PKG_RESOURCES = {"3.5": "50.3.2", "3.6": "59.6.0", "3.7": "68.0.0", "3.8": "75.3.2"}
-_NEWEST = "80.9.0"
+LAST_WITH_PKG_RESOURCES = "80.9.0"
 _FIRST_WITHOUT = (3, 12)
 
 
@@ -19,4 +19,4 @@ def setuptools_beside(minor: str) -> str | None:
     """The version to take in place of the one that the image of a Python has, None where it has none."""
     if not minor or version_order(minor) >= _FIRST_WITHOUT:
         return None
-    return _WITH_PKG_RESOURCES.get(minor, _NEWEST)
+    return _WITH_PKG_RESOURCES.get(minor, LAST_WITH_PKG_RESOURCES)

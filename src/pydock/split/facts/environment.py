@@ -149,5 +149,5 @@ def made(
     from_outside = is_filled_from_outside(members, image) and not calls_pip_later(project, build, runtime)
     from_outside = from_outside or brings_uv
     specifiers = specifiers_of(build)
-    setuptools = setuptools_for(project, image, names_of(build), specifiers) if from_outside else None
+    setuptools = setuptools_for(project, build, image, names_of(build), specifiers) if from_outside else None
     return Environment(path, True, from_outside, brings_uv, manager, setuptools)

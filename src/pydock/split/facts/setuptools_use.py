@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from pydock.build import Build
 from pydock.build.sources import sources
 from pydock.data import rows_of
-from pydock.images.setuptools import setuptools_beside
+from pydock.images.setuptools import LAST_WITH_PKG_RESOURCES, setuptools_beside
 from pydock.images.tags import PythonImage
 from pydock.patterns import regex
 from pydock.project import Project
 
 _NEVER_RELEASED = "99999"
+_NAMED = regex(r"setuptools(?:==(?P<version>[\w.]+))?", re.I)
 _IMPORTS = regex(
     r"^[ \t]*(?:import|from)[ \t]+(?:pkg_resources|setuptools|distutils)\b",
     words="pkg_resources setuptools distutils",
@@ -22,14 +25,17 @@ _IMPORTS = regex(
 
 
 def setuptools_for(
-    project: Project, image: PythonImage, names: Iterable[str], specifiers: Mapping[str, str]
+    project: Project, build: Build, image: PythonImage, names: Iterable[str], specifiers: Mapping[str, str]
 ) -> str | None:
     """The version that the environment gets; None where nothing imports it, or the image never had it.
 
     What a package imports is known for those of `data/package_requires.csv`; any other one may.
     `setuptools>=40` is met by what the image has, and by one without pkg_resources in an empty environment.
     """
-    version = setuptools_beside(image.minor)
+    given, version = _given(build), setuptools_beside(image.minor)
+    if given is not None:
+        # By name beside pip, as an image without it needs it.
+        version = given or version or LAST_WITH_PKG_RESOURCES
     if version is None or any(sign in specifiers.get("setuptools", "") for sign in ("==", "~=", "<")):
         return None
     direct = [name for name in names if not _is_own(project, name)]
@@ -38,6 +44,13 @@ def setuptools_for(
     if not risks and not any(_IMPORTS.search(project.tree.text(path) or "") for path in sources(project)):
         return None
     return version
+
+
+def _given(build: Build) -> str | None:
+    """The version of setuptools that a command puts beside pip, "" where it names none; None without one."""
+    words = (step.operand.value or "" for step in build.steps if step.operand is not None and step.is_tool)
+    named = [match for word in words if (match := _NAMED.fullmatch(word))]
+    return (named[-1]["version"] or "") if named else None
 
 
 def _is_own(project: Project, name: str) -> bool:

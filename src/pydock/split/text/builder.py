@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.dockerfile import Instruction
+from pydock.images.setuptools import setuptools_beside
 from pydock.locks.installs.build_tools import latest_tool
 from pydock.patches import Add, Change, Keep, Piece, Repeat, comment_lines
 from pydock.split.draft import Draft
@@ -128,7 +129,8 @@ def _environment(draft: Draft) -> Iterator[Piece]:
     whose, why = "", ""
     if environment.setuptools is not None and not environment.brings_uv:
         command += f" \\\n    && pip --python {environment.path} install setuptools=={environment.setuptools}"
-        why = "# pkg_resources, which the image has outside of the environment\n"
+        what = "pkg_resources" if setuptools_beside(draft.image.minor) else "setuptools"
+        why = f"# {what}, which the image has outside of the environment\n"
     if environment.brings_uv:
         command = f"pip install uv=={latest_tool('uv', draft.image.minor)} \\\n    && {command}"
         whose = "; uv installs faster, and stays in the builder"
