@@ -116,3 +116,18 @@ def test_a_folder_of_the_service_is_missed_with_its_only_file() -> None:
     has = Project(Tree.of({**EDITOR, "reports/today.log": "", ".dockerignore": "reports\n"}))
     found = broken(walk(had), walk(has), declared_by(had, has, ()))
     assert [each.what for each in found] == ["the image had /app/reports, and has it no longer"]
+
+
+def test_a_fix_keeps_a_secret_out_of_the_image_and_its_folder_with_it() -> None:
+    secret = {"deploy/secret.yml": "stringData:\n  db_password: Xk93kfnw02mQpz\n", ".dockerignore": ".git\n"}
+    report = rewrite(Project(Tree.of({**EDITOR, **secret})), RULES, Safety.SAFE)
+    assert not report.refused
+    assert "deploy/secret.yml\n" in (report.result.tree.text(".dockerignore") or "")
+
+
+def test_a_dockerignore_that_no_fix_declares_may_not_take_a_secret() -> None:
+    secret = {"deploy/secret.yml": "stringData:\n  db_password: Xk93kfnw02mQpz\n"}
+    had = Project(Tree.of({**EDITOR, **secret}))
+    has = Project(Tree.of({**EDITOR, **secret, ".dockerignore": "deploy\n"}))
+    found = broken(walk(had), walk(has), declared_by(had, has, ()))
+    assert [each.what for each in found] == ["the image had /app/deploy/secret.yml, and has it no longer"]

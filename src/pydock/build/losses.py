@@ -307,10 +307,10 @@ def _has_reason(
 def _is_left_out(thing: File | Folder, had: State, declared: Declared) -> bool:
     """Whether a new .dockerignore keeps out a file, or a folder that came with such files, and nobody reads it."""
     if isinstance(thing, File):
-        return had.origins.get(thing.path) in declared.unsent and bool(_LEFT_OUT.fullmatch(thing.path))
-    if not _LEFT_OUT.fullmatch(f"{thing.path}/"):
-        return False
-    return any(is_below(path, thing.path) for path, origin in had.origins.items() if origin in declared.unsent)
+        origin = had.origins.get(thing.path)
+        return origin in declared.secrets or (origin in declared.unsent and bool(_LEFT_OUT.fullmatch(thing.path)))
+    left_out = declared.unsent if _LEFT_OUT.fullmatch(f"{thing.path}/") else declared.secrets
+    return any(is_below(path, thing.path) for path, origin in had.origins.items() if origin in left_out)
 
 
 def _program_is_there(path: str, makers: list[Step], final: State, *, is_dropping: bool) -> bool:

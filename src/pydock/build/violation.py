@@ -50,11 +50,12 @@ class Declared(Value):
     """What a rewrite changes on purpose.
 
     `changes` are the contract fields that its fixes declare, `unsent` the files of the build context that a new
-    .dockerignore leaves out.
+    .dockerignore leaves out, `secrets` those of them that a fix keeps out of the image by name.
     """
 
     changes: frozenset[str] = frozenset()
     unsent: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
 
     @property
     def drops_development(self) -> bool:

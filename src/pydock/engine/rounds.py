@@ -16,6 +16,7 @@ from pydock.errors import PydockError, RuleBugError, SyntaxProblem
 from pydock.packages.requirements import entries
 from pydock.project import Project
 from pydock.rule import Finding, Rule
+from pydock.service.files.secret_files import SECRETS, secret_files
 from pydock.text import Fix, Safety, Span, Taken
 from pydock.values import Value, replace
 
@@ -200,7 +201,10 @@ def _tried(current: Project, chosen: Chosen) -> tuple[Project, tuple[Violation, 
 
 def declared_by(before: Project, after: Project, fixes: Iterable[Fix]) -> Declared:
     """What fixes change on purpose between two versions of a project."""
-    return Declared(frozenset[str]().union(*(fix.changes for fix in fixes)), _unsent(before, after))
+    changes = frozenset[str]().union(*(fix.changes for fix in fixes))
+    unsent = _unsent(before, after)
+    secrets = unsent.intersection(secret_files(before.tree)) if SECRETS in changes and unsent else frozenset[str]()
+    return Declared(changes, unsent, secrets)
 
 
 def _unsent(before: Project, after: Project) -> frozenset[str]:

@@ -22,7 +22,7 @@ from pydock.dockerfile import Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.service.files.secret_files import secret_files
+from pydock.service.files.secret_files import SECRETS, secret_files
 from pydock.text import Edit, Fix, Safety, Span
 from pydock.values import Value
 
@@ -158,6 +158,7 @@ def _fix(project: Project, leaks: list[_Leak], ignore_path: str) -> Fix:
         f"keep {', '.join(leak.path for leak in leaks)} out of the image",
         Safety.UNSAFE if is_read else Safety.SAFE,
         (Edit(ignore_path, Span(len(text), len(text)), added),),
+        frozenset({SECRETS}),
         doubts=doubts if is_read else (),
         notes=("what is in these files has to come from outside when the container starts",),
     )

@@ -10,6 +10,8 @@ from pydock.context import Tree
 from pydock.patterns import regex
 from pydock.project.secrets import Weight, shaped, weigh
 
+# What a fix declares that keeps such files out of the image.
+SECRETS = "secrets"
 # What these names mean is a convention of the program that reads them.
 _BY_NAME = regex(
     r"(?:\A|/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.git-credentials|[._]netrc|\.pgpass|kubeconfig|\.kube/config"
