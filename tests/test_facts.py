@@ -725,6 +725,11 @@ def test_a_broker_in_the_file_system_writes(source: str, folders: tuple[str, ...
     assert tuple(folder for folder, _ in found) == folders
 
 
+def test_dbt_writes_what_it_compiles_into_its_work_folder() -> None:
+    files = {"Dockerfile": f'{IMAGE}COPY . .\nENTRYPOINT ["dbt"]\nCMD ["build"]\n', "dbt_project.yml": "name: a\n"}
+    assert [folder for folder, _ in facts(Project(Tree.of(files))).writes] == ["/srv"]
+
+
 def test_text_and_json_say_the_same() -> None:
     found = facts(Project(Tree.of({"Dockerfile": f"{IMAGE}CMD gunicorn -b :80 app:app\n", "app.py": FLASK})))
     (service,) = json.loads(document([("Dockerfile", found, Mask())]))["services"]

@@ -23,7 +23,7 @@ from pydock.values import Value
 
 # Programs that keep files of their own in the work directory.
 _KEEPS_FILES = frozenset(
-    {"jupyter", "jupyter-lab", "jupyter-notebook", "mlflow", "chainlit", "scrapy", "airflow", "dagster"}
+    {"jupyter", "jupyter-lab", "jupyter-notebook", "mlflow", "chainlit", "scrapy", "airflow", "dagster", "dbt"}
 )
 _MANAGE = frozenset({"collectstatic", "compilemessages", "makemigrations", "makemessages", "compress"})
 _FILE_OPTIONS = ("--pid", "--pidfile", "--logfile", "--log-file", "--access-logfile", "--error-logfile", "--schedule")
