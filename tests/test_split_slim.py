@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from pydock.build import walk
+from pydock.build.laws import broken
+from pydock.build.violation import Declared, Violation
 from pydock.context import Tree
 from pydock.project import Project
 from pydock.split import Split, split
-from tests.split_cases import FULL, INSTALL, SLIM, Case, found
+from tests.split_cases import CMD, FULL, INSTALL, SLIM, Case, found, lacking
 
 
 def test_a_library_behind_headers_is_not_said_to_be_for_a_wheel() -> None:
@@ -19,6 +22,40 @@ def test_a_library_behind_headers_is_not_said_to_be_for_a_wheel() -> None:
         texts[name] = result.plan.text()
     assert "# psycopg2 needs libpq" in texts["psycopg2"]
     assert "# run-time libraries of libpq-dev" in texts["psycopg2-binary"]
+
+
+APT = "RUN apt-get update && apt-get install -y"
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "g++", "build-essential", "gfortran"])
+@pytest.mark.parametrize("name", ["lightgbm", "pycaret"])
+@pytest.mark.parametrize("start", [CMD, ""], ids=["for a start", "for whoever starts it"])
+def test_a_library_that_came_with_a_compiler_stays_for_the_package_that_loads_it(
+    compiler: str, name: str, start: str
+) -> None:
+    text = f"{SLIM}{APT} {compiler}\n{INSTALL}{start}"
+    case = Case("", text, {"requirements.txt": f"{name}\n"}, builder=(compiler,), runtime=("install -y libgomp1\n",))
+    assert lacking(case) == ()
+    plain = found(Case("", text))
+    assert isinstance(plain, Split)
+    assert "libgomp1" not in plain.plan.text()
+
+
+def test_a_split_that_loses_a_library_of_the_compiler_breaks_law_12() -> None:
+    files = {"requirements.txt": "lightgbm\n", "app.py": "", "Dockerfile": f"{SLIM}{APT} gcc\n{INSTALL}{CMD}"}
+    result = split(before := Project(Tree.of(files)))
+    assert isinstance(result, Split)
+    text = result.plan.text()
+    broken_text = text.replace(f"# run-time libraries of gcc\n{APT} libgomp1\n", "")
+    assert [each.what for each in _lost(before, text, files)] == []
+    assert [each.what for each in _lost(before, broken_text, files)] == [
+        "CMD needs the package libgomp1, which the image lacks"
+    ]
+
+
+def _lost(before: Project, text: str, files: dict[str, str]) -> tuple[Violation, ...]:
+    after = Project(Tree.of({**files, "Dockerfile": text}))
+    return broken(walk(before), walk(after), Declared(frozenset({"packages", "system_packages", "environment"})))
 
 
 SLIM_LOSSES = (

@@ -206,7 +206,8 @@ def _is_replaced(package: Package, before: Build, after: Build) -> bool:
         is_fetcher = kind_of(package.name) == "fetcher"
         if not any(package in state.things if is_fetcher else state.has(package) for state in after.stages):
             return False
-        return all(
+        # What came along with a compiler is missed by whoever loads it: see what processes need.
+        return kind_of(package.name) == "compiler" or all(
             final.find(thing).answer is not Answer.NO or not isinstance(thing, Library)
             for thing in before.final.things
             if isinstance(thing, Library) and before.final.makers(thing) <= before.final.makers(package)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pydock.build import Build, Step, walk
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.base import base_image
+from pydock.images.debian import needs
 from pydock.patches import Change, Keep, Piece, Plan
 from pydock.project import Project
 from pydock.project.bases import meant_reference
@@ -23,7 +24,7 @@ from pydock.split.facts.members import members
 from pydock.split.facts.places import refuse_places
 from pydock.split.facts.slices import Slices, slices
 from pydock.split.facts.system import SystemPackages, already_there, lacking
-from pydock.split.facts.wanted import extra_needs
+from pydock.split.facts.wanted import extra_needs, names_of
 from pydock.split.refusal import (
     Refusal,
     refuse_base,
@@ -105,7 +106,8 @@ def _system(
 ) -> SystemPackages:
     full = base_image(meant_reference(project, stage))
     steps, suite = build.of_stage(stage.index), images.image.suite_meant
-    system = SystemPackages(cut, steps, suite, already_there(build, stage, full))
+    loaded = frozenset(need.package for need in needs(names_of(build), suite))
+    system = SystemPackages(cut, steps, suite, already_there(build, stage, full), loaded)
     if not images.is_slimmed:
         return system
     extra = extra_needs(project, build, images.image)

@@ -15,7 +15,7 @@ from pydock.split.facts.inputs import BUILD_VARIABLE, INSTALLERS_INPUT, INSTALLE
 from pydock.split.facts.members import package_of
 from pydock.split.facts.reasons import Reason
 from pydock.state import ANYTHING, BASE, Answer, Found, Need, is_below
-from pydock.state.needs import File, Folder, Module, PackageLists, Program, Toolchain, Variable
+from pydock.state.needs import File, Folder, Library, Module, PackageLists, Program, Toolchain, Variable
 from pydock.values import Value
 
 MANAGERS = frozenset({"poetry", "pipenv", "pdm", "uv", "hatch", "rye"})
@@ -131,10 +131,17 @@ class _Slicer:
         return found
 
     def at_run_time(self, entries: Iterable[tuple[Need, Found]]) -> set[int]:
-        """The steps that met needs of the runtime stage, which is written without managers of packages."""
-        return self.providers(
-            (need, answer) for need, answer in entries if not (isinstance(need, Program) and need.name in MANAGERS)
-        )
+        """The steps that met needs of the runtime stage, which is written without managers of packages.
+
+        A library that came along with a compiler comes by its own name.
+        """
+        asked = [entry for entry in entries if not (isinstance(entry[0], Program) and entry[0].name in MANAGERS)]
+        libraries = [entry for entry in asked if isinstance(entry[0], Library)]
+        others = (entry for entry in asked if not isinstance(entry[0], Library))
+        return self.providers(others) | (self.providers(libraries) - self.compilers())
+
+    def compilers(self) -> set[int]:
+        return {step.number for step in self.steps if kind_of(package_of(step) or "") == "compiler"}
 
     def soft(self, step: Step) -> set[int]:
         """The steps behind what a step reads where it is there; a script may add the source that headers come from."""

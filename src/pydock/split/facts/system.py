@@ -21,13 +21,15 @@ from pydock.values import Value
 
 class SystemPackages(Value, dict=True):
     """`there` are packages that the file installs and the builder's image has. `added` is what the runtime image
-    lacks, by the instruction that it has to stand above (None: anywhere above the end).
+    lacks, by the instruction that it has to stand above (None: anywhere above the end). `loaded` are the shared
+    libraries that Python packages need.
     """
 
     slices: Slices
     steps: tuple[Step, ...]
     suite: str
     there: frozenset[str]
+    loaded: frozenset[str] = frozenset()
     added: Mapping[Instruction | None, tuple[Need, ...]] = {}
 
     def builder_has(self, step: Step) -> bool:
@@ -53,7 +55,7 @@ class SystemPackages(Value, dict=True):
             package = package_of(step)
             if package is None or self.slices.reasons.get(step.number) is not Reason.BUILDING:
                 continue
-            names = runtime_of(package, self.suite) if kind_of(package) == "headers" else self._of_kit(step, package)
+            names = runtime_of(package, self.suite) if kind_of(package) == "headers" else self._of_tools(step, package)
             if names is None:
                 # Headers that the table does not know: the package itself, rather than a guess.
                 names = (package,)
@@ -63,14 +65,15 @@ class SystemPackages(Value, dict=True):
                 present |= set(new)
         return found
 
-    def _of_kit(self, step: Step, package: str) -> tuple[str, ...]:
-        """The run time of a kit for Java where somebody may call `java`."""
+    def _of_tools(self, step: Step, package: str) -> tuple[str, ...]:
+        """The run time of a kit for Java where somebody may call `java`, and what came along with a compiler."""
         runtime = java_runtime(package) if step.number in self.slices.called else None
-        return (runtime,) if runtime else ()
+        along = {thing.package for thing in step.provides if isinstance(thing, Library)} & self.loaded
+        return (runtime,) if runtime else tuple(sorted(along))
 
     @cached_property
     def headers(self) -> tuple[str, ...]:
-        """The packages with headers that libraries stand in for."""
+        """The packages with headers, and compilers, that libraries stand in for."""
         return tuple(
             name for step in self.steps if step.number in self.libraries and (name := package_of(step)) is not None
         )
