@@ -94,6 +94,13 @@ def test_a_stage_keeps_what_it_may_call(dockerfile: str, files: dict[str, str], 
     assert runtime in second
 
 
+def test_a_list_is_left_to_the_builder_where_the_folder_it_came_into_changes_hands() -> None:
+    text = f"{SLIM}{BEFORE}RUN pip install -r requirements.txt\nCOPY app.py .\n"
+    split = found(Case("", f"{text}RUN useradd web && chown -R web /app\nUSER web\n{CMD}"))
+    assert isinstance(split, Split), split
+    assert "requirements.txt" not in split.plan.text().rpartition("\nFROM ")[2]
+
+
 def test_an_install_whose_program_nothing_brings_is_no_split() -> None:
     split = found(Case("", f"{SLIM}WORKDIR /app\nCOPY . .\nRUN poetry install\n{CMD}", {"pyproject.toml": PROJECT}))
     assert isinstance(split, Refusal)

@@ -137,6 +137,9 @@ class State(Value):
             if not is_sure and thing not in things:
                 opens.append(Open(frozenset({KINDS.get(type(thing), Kind.FILE)}), (getattr(thing, "path", "/"),)))
                 continue
+            if isinstance(thing, Folder) and thing in things:
+                # What comes into a folder does not make it.
+                continue
             # A compiler is no reason to forget the headers: together they are the toolchain.
             is_new = is_sure and not (isinstance(thing, Toolchain) and thing in things)
             things = things.insert(thing, frozenset({step}) if is_new else things[thing] | {step})
