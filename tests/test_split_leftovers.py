@@ -101,6 +101,16 @@ def test_a_list_is_left_to_the_builder_where_the_folder_it_came_into_changes_han
     assert "requirements.txt" not in split.plan.text().rpartition("\nFROM ")[2]
 
 
+def test_a_list_that_grep_makes_of_another_is_read_and_each_stage_has_what_grep_reads() -> None:
+    run = "RUN grep -v torch requirements.txt > some.txt && pip install -r some.txt\n"
+    files = {"requirements.txt": "flask\ntorch\n", "app.py": ""}
+    split = found(Case("", f"{FULL}{BEFORE}{run}COPY app.py .\n{CMD}", files))
+    assert isinstance(split, Split), split
+    assert not split.doubts
+    for stage in split.plan.text().split("\nFROM "):
+        assert stage.index("COPY requirements.txt") < stage.index("RUN grep -v torch requirements.txt > some.txt")
+
+
 def test_an_install_whose_program_nothing_brings_is_no_split() -> None:
     split = found(Case("", f"{SLIM}WORKDIR /app\nCOPY . .\nRUN poetry install\n{CMD}", {"pyproject.toml": PROJECT}))
     assert isinstance(split, Refusal)

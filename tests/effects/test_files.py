@@ -206,6 +206,18 @@ def test_nothing_relative_is_known_in_an_unknown_folder() -> None:
         pytest.param("cat run.sh", True, "ls\n", id="a-file"),
         pytest.param("cat", True, "given", id="its-input"),
         pytest.param("cat nowhere", True, None, id="no-unknown-file"),
+        pytest.param("grep -v given", True, "", id="what-grep-leaves-of-its-input"),
+        pytest.param("grep -vi 'GIV\\|x'", True, "", id="alternatives-without-case"),
+        pytest.param("grep -vE 'a|b' run.sh", True, "ls\n", id="the-lines-of-a-file-without-a-word"),
+        pytest.param("grep -e s -e x run.sh", True, "ls\n", id="the-lines-with-one"),
+        pytest.param("grep -vF 'l.' run.sh", True, "ls\n", id="no-pattern-but-a-word"),
+        pytest.param("grep -c s run.sh", True, None, id="no-counting"),
+        pytest.param("grep -v '(a' run.sh", True, None, id="no-pattern-that-is-read-otherwise"),
+        pytest.param("grep -v $X run.sh", True, None, id="no-unknown-pattern"),
+        pytest.param("grep s run.sh other.sh", True, None, id="no-names-in-front"),
+        pytest.param("sed '/l/d' run.sh", True, "", id="what-sed-leaves"),
+        pytest.param("sed -n '/l/d' run.sh", True, None, id="no-silent-sed"),
+        pytest.param(r"sed '/a\|l/d' run.sh", True, None, id="no-alternatives-of-sed"),
     ],
 )
 def test_a_command_prints(line: str, is_dash: bool, text: str | None) -> None:

@@ -1,6 +1,7 @@
-"""What sed makes of a text, for the few commands that Dockerfiles use most: `s/a/b/g`, `/a/d`.
+"""What sed and grep make of a text, for the few commands that Dockerfiles use most: `s/a/b/g`, `/a/d`, `grep -v a`.
 
-Facts: https://www.gnu.org/software/sed/manual/sed.html, read 2026-11. The patterns come from the project, so only
+Facts: https://www.gnu.org/software/sed/manual/sed.html and
+https://www.gnu.org/software/grep/manual/grep.html, read 2026-11. The patterns come from the project, so only
 those with at most one repetition are tried: no other is safe from taking for ever.
 """
 
@@ -37,6 +38,17 @@ def edited(text: str, scripts: Sequence[str], is_extended: bool = False) -> str 
     return "".join(lines)
 
 
+def chosen(text: str, patterns: Sequence[str], *, is_extended: bool, is_inverted: bool, is_blind: bool) -> str | None:
+    """The lines with one of the patterns, inverted those with none; None where a pattern is not read here."""
+    words = [each for pattern in patterns for each in re.split(r"\|" if is_extended else r"\\\|", pattern)]
+    read = [_pattern(word, is_extended, re.I if is_blind else 0) for word in words]
+    known = [each for each in read if each is not None]
+    if not known or len(known) < len(read):
+        return None
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if any(each.search(line.rstrip("\n")) for each in known) != is_inverted)
+
+
 def _line(line: str, edit: _Edit) -> str | None:
     body = line.rstrip("\n")
     end = line[len(body) :]
@@ -48,6 +60,8 @@ def _line(line: str, edit: _Edit) -> str | None:
 
 def _edit(script: str, is_extended: bool) -> _Edit | None:
     if found := _DELETE.fullmatch(script):
+        if "\\|" in found[1]:
+            return None
         pattern = _pattern(found[1], is_extended)
         return _Edit(pattern, None) if pattern else None
     found = _SUBSTITUTE.fullmatch(script)

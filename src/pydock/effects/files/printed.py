@@ -1,4 +1,4 @@
-"""echo, printf, cat: the text that a command prints, which a redirection puts into a file.
+"""echo, printf, cat, grep, sed: the text that a command prints, which a redirection puts into a file.
 
 Facts: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/printf.html and dash(1), read 2026-11.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pydock.effects.files.edited import chosen, edited
 from pydock.effects.paths import path_of
 from pydock.patterns import regex
 from pydock.shell import Argv, Word
@@ -15,6 +16,9 @@ from pydock.state import State
 
 _ESCAPE = regex(r"\\(?:([abefnrtv\\\"'])|0?([0-7]{1,3})|x([0-9a-fA-F]{1,2})|c)")
 _NAMED = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_PLAIN_GREP = frozenset({"-e", "-v", "-i", "-E", "-F", "--regexp", "--invert-match", "--ignore-case"})
+_PLAIN_GREP |= {"--extended-regexp", "--fixed-strings"}
+_PLAIN_SED = frozenset({"-e", "--expression", "-E", "-r", "--regexp-extended"})
 _FORMAT = regex(r"%(?:%|-?\d*(?:\.\d+)?[sbdiu])")
 
 
@@ -30,6 +34,10 @@ def printed(line: Argv, state: State, given: str | None = None, *, is_dash: bool
             return _formatted(line.words[2:] if _is_dashes(line.words) else line.words[1:])
         case "cat":
             return _joined(line, state, given)
+        case "grep" | "egrep" | "fgrep":
+            return _chosen(line, state, given)
+        case "sed" if not {option.name for option in line.options} - _PLAIN_SED:
+            return _edited(line, state, given)
         case "true" | ":":
             return ""
         case _:
@@ -100,6 +108,42 @@ def _once(pattern: str, values: Sequence[str]) -> str:
         value = next(given, "0" if found[0] in {"%d", "%i"} else "")
         parts.append(_unescaped(value)[0] if found[0] == "%b" else value)
     return "".join([*parts, _unescaped(pattern[at:])[0]])
+
+
+def _chosen(line: Argv, state: State, given: str | None) -> str | None:
+    if {option.name for option in line.options} - _PLAIN_GREP:
+        return None
+    named = line.values("-e", "--regexp")
+    patterns, files = (named, line.operands) if named else (line.operands[:1], line.operands[1:])
+    text = _one(files, state, given)
+    values = [word.value for word in patterns if word.value is not None]
+    if text is None or len(values) < len(patterns):
+        return None
+    is_fixed = line.program == "fgrep" or line.has("-F", "--fixed-strings")
+    return chosen(
+        text,
+        [re.sub(r"([.*^$\[\]])", r"\\\1", value) for value in values] if is_fixed else values,
+        is_extended=line.program == "egrep" or line.has("-E", "--extended-regexp"),
+        is_inverted=line.has("-v", "--invert-match"),
+        is_blind=line.has("-i", "--ignore-case"),
+    )
+
+
+def _edited(line: Argv, state: State, given: str | None) -> str | None:
+    named = line.values("-e", "--expression")
+    scripts, files = (named, line.operands) if named else (line.operands[:1], line.operands[1:])
+    text = _one(files, state, given)
+    if text is None or any(word.value is None for word in scripts):
+        return None
+    return edited(text, [word.value or "" for word in scripts], line.has("-E", "-r", "--regexp-extended"))
+
+
+def _one(files: Sequence[Word], state: State, given: str | None) -> str | None:
+    """The text of the one file that is read, or of the input; grep writes names in front where there are more."""
+    if not files:
+        return given
+    path = path_of(files[0], state) if len(files) == 1 else None
+    return state.text(path) if path else None
 
 
 def _joined(line: Argv, state: State, given: str | None) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pydock.effects.paths import needed, taken
 from pydock.effects.registry import effect
 from pydock.shell import Argv
-from pydock.state import Effect, State
+from pydock.state import Answer, Effect, State
 from pydock.state.needs import File
 
 
@@ -22,10 +22,11 @@ def read(line: Argv, state: State) -> Iterable[Effect]:
 
 @effect("grep", "egrep", "fgrep", "awk", "gawk", "mawk", "zgrep")
 def grep(line: Argv, state: State) -> Iterable[Effect]:
-    """Finding nothing or no file may be what its caller wants to know."""
-    takes = tuple(need for word in line.operands if "." in word.head or "/" in word.head for need in taken(word, state))
+    """Finding nothing or no file may be what its caller wants to know; a file that is there is read."""
+    named = [need for word in line.operands if "." in word.head or "/" in word.head for need in taken(word, state)]
+    read = tuple(need for need in named if state.find(need).answer is Answer.YES)
     given = tuple(need for word in line.values("-f", "--file") for need in needed(word, state, File))
-    return (Effect(given, takes=takes),)
+    return (Effect((*given, *read), takes=tuple(need for need in named if need not in read)),)
 
 
 @effect("ls", "stat", "du", "file", "readlink", "realpath", "less", "more", "tree", "lsof", "namei", "cksum")
