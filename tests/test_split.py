@@ -62,6 +62,12 @@ REFUSED = (
         "interpreter path",
     ),
     Case("a subprocess by its path", PLAIN, {"app.py": "run(['/usr/local/bin/flask', 'x'])\n"}, "interpreter path"),
+    Case(
+        "a console script that is not called as its package is",
+        PLAIN,
+        {"app.py": "run(['/usr/local/bin/dbt', 'x'])\n", "requirements.txt": "dbt-core\n"},
+        "interpreter path",
+    ),
     Case("a script that sets PATH", BY_SCRIPT, {"run.sh": "PATH=/usr/local/bin:/usr/bin\n"}, "interpreter path"),
     Case("`su -`, which resets PATH", BY_SCRIPT, {"run.sh": 'exec su - web -c "python app.py"\n'}, "interpreter path"),
     Case("a login shell in CMD", f'{SLIM}{INSTALL}CMD ["bash", "-lc", "python app.py"]\n', refuses="other PATH"),
@@ -100,6 +106,12 @@ REFUSED = (
     Case("an installer of old", f"{SLIM}RUN easy_install flask\n", refuses="unreadable install"),
 )
 SPLIT = (
+    Case(
+        "a program of the system that a Python package of its name calls",
+        f"{SLIM}RUN apt-get update && apt-get install -y stockfish\n{INSTALL}{CMD}",
+        {"app.py": "run(['/usr/local/bin/stockfish'])\n", "requirements.txt": "stockfish\n"},
+        runtime=("install -y stockfish",),
+    ),
     Case(
         "a script that asks apt for pip, by a package whose name begins with python",
         PLAIN,

@@ -15,6 +15,7 @@ from pydock.build.installs import requirement_sets
 from pydock.build.views import files
 from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
+from pydock.effects.python.installing import programs_of_package
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.programs import SERVERS
@@ -73,7 +74,8 @@ def refuse_places(project: Project, stage: Stage) -> Iterator[Refusal]:
     """Instructions and files of the context that a venv at another place would break."""
     for entry in stage.instructions[1:]:
         yield from _of_instruction(project, stage, entry)
-    names = _INSTALLED | {name for found in requirement_sets(project) for name in found.names}
+    packages = (name for found in requirement_sets(project) for name in found.names)
+    names = _INSTALLED | {program for name in packages for program in programs_of_package(name)}
     for path, text in (*running_files(project), *files(project).written()):
         if why := _sets_path(text) or _names_program(project, text, names) or _names_debians(project, stage, text):
             at = text.count("\n", 0, why[0]) + 1

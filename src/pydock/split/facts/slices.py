@@ -112,8 +112,10 @@ class _Slicer:
 
     def headers(self) -> frozenset[int]:
         """The steps that install headers, whose libraries come by name."""
-        found = ((step.number, package_of(step)) for step in self.steps)
-        return frozenset(number for number, package in found if package and kind_of(package) == "headers")
+        return self.of_kind("headers")
+
+    def of_kind(self, kind: str) -> frozenset[int]:
+        return frozenset(step.number for step in self.steps if kind_of(package_of(step) or "") == kind)
 
     def providers(self, entries: Iterable[tuple[Need, Found]]) -> set[int]:
         """The steps of this stage that met needs; package lists are fetched anew wherever packages are installed."""
@@ -131,17 +133,10 @@ class _Slicer:
         return found
 
     def at_run_time(self, entries: Iterable[tuple[Need, Found]]) -> set[int]:
-        """The steps that met needs of the runtime stage, which is written without managers of packages.
-
-        A library that came along with a compiler comes by its own name.
-        """
+        """The steps that met needs of the runtime stage: managers stay behind, libraries of compilers come by name."""
         asked = [entry for entry in entries if not (isinstance(entry[0], Program) and entry[0].name in MANAGERS)]
-        libraries = [entry for entry in asked if isinstance(entry[0], Library)]
-        others = (entry for entry in asked if not isinstance(entry[0], Library))
-        return self.providers(others) | (self.providers(libraries) - self.compilers())
-
-    def compilers(self) -> set[int]:
-        return {step.number for step in self.steps if kind_of(package_of(step) or "") == "compiler"}
+        loaded = self.providers(entry for entry in asked if isinstance(entry[0], Library)) - self.of_kind("compiler")
+        return loaded | self.providers(entry for entry in asked if not isinstance(entry[0], Library))
 
     def soft(self, step: Step) -> set[int]:
         """The steps behind what a step reads where it is there; a script may add the source that headers come from."""
@@ -194,13 +189,8 @@ class _Slicer:
 
     def variables(self, builder: set[int]) -> set[int]:
         """ENV and ARG that installers read without naming them, set above the last step of the builder."""
-        last = max(builder)
-        found = set()
-        for step in self.steps:
-            is_variable = step.keyword in {"ENV", "ARG"} and BUILD_VARIABLE.fullmatch(step.key[1])
-            if is_variable and step.number < last:
-                found.add(step.number)
-        return found
+        above = (step for step in self.steps if step.keyword in {"ENV", "ARG"} and step.number < max(builder))
+        return {step.number for step in above if BUILD_VARIABLE.fullmatch(step.key[1])}
 
     def of_folders(self, builder: set[int]) -> set[int]:
         """ENV and ARG that a WORKDIR names, which the builder repeats."""
