@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pydock.context import Tree
-from pydock.engine import rewrite
+from pydock.engine import check, rewrite
 from pydock.project import Project
 from pydock.rules.layers import source_before_dependencies
 from pydock.text import Safety
@@ -31,3 +31,23 @@ def test_the_walk_says_which_copy_an_install_needs(install: str, is_moved: bool)
     after = rewrite(project, (source_before_dependencies.RULE,), Safety.SAFE).result.dockerfile.text
     assert ("COPY requirements.txt ./" in after) is is_moved
     assert is_moved or after == text
+
+
+@pytest.mark.parametrize(
+    ("first", "dependencies", "is_found"),
+    [
+        pytest.param("pip install -r requirements.txt", ["flask"], False, id="all of it, from a list"),
+        pytest.param("pip install flask", ["flask"], False, id="all of it, by name"),
+        pytest.param("pip install -r requirements.txt", ["flask", "celery"], True, id="a part of it"),
+        pytest.param("pip install --upgrade pip", [], True, id="nothing"),
+    ],
+)
+def test_a_project_behind_the_code_is_fine_where_an_earlier_install_has_brought(
+    first: str, dependencies: list[str], is_found: bool
+) -> None:
+    text = (
+        f"FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt ./\nRUN {first}\nCOPY . .\nRUN pip install -e .\n"
+    )
+    files = {**FILES, "pyproject.toml": f'[project]\nname = "shop"\nversion = "1"\ndependencies = {dependencies}\n'}
+    project = Project(Tree.of({**files, "Dockerfile": text}))
+    assert bool(check(project, (source_before_dependencies.RULE,))) is is_found

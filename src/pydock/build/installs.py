@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from pydock.build.model import Step as BuildStep
 from pydock.build.views import files_before
+from pydock.build.walk import walk
 from pydock.dockerfile import Dockerfile, Instruction, Stage, lineage
 from pydock.packages.operands import is_place
 from pydock.packages.requirements import RequirementSet
@@ -14,6 +16,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
 from pydock.shell import Argv, Command, Step, Word, argv, is_posix, script, unwrapped
+from pydock.state.needs import Distribution
 from pydock.text import Span, to_exec_form
 from pydock.values import Value, once
 
@@ -71,6 +74,19 @@ class Install(Value):
     def places(self) -> tuple[Word, ...]:
         """Arguments that are paths or archives rather than names: `.`, `./lib`, `x.whl`."""
         return (*self.editables, *(word for word in self.packages if is_place(word.value or word.text)))
+
+
+def has_the_rest(project: Project, install: Install) -> bool:
+    """Whether earlier installs of its stage have brought all that an install of local projects brings but these."""
+    steps = walk(project).of_stage(install.stage.index)
+    own = _names(step for step in steps if step.instruction is install.instruction)
+    before = _names(step for step in steps if step.line < install.instruction.number)
+    return bool(before and install.places) and len(own - before) <= len(install.places)
+
+
+def _names(steps: Iterable[BuildStep]) -> set[str]:
+    provided = (thing for step in steps if step.installs is not None for thing in step.provides)
+    return {thing.name for thing in provided if isinstance(thing, Distribution)}
 
 
 def own_command(command: Command) -> Command | None:

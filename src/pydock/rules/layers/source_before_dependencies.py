@@ -17,7 +17,7 @@ from itertools import groupby
 
 from pydock.build import walk
 from pydock.build.copies import Copied, copies
-from pydock.build.installs import Install, installs_of
+from pydock.build.installs import Install, has_the_rest, installs_of
 from pydock.build.views import files_before, image, user_set
 from pydock.dockerfile import Instruction, Stage
 from pydock.packages.requirements import RequirementSet
@@ -72,6 +72,10 @@ EXAMPLES = (
         ),
         files={"pyproject.toml": "", "uv.lock": "", "app.py": ""},
     ),
+    Example(
+        before=f"{_HEAD}COPY requirements.txt ./\n{_INSTALL}COPY . .\nRUN pip install -e .\n",
+        files={**_FILES, "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\n'},
+    ),
     Example(before=f"{_HEAD}COPY .python-version requirements.txt ./\n{_INSTALL}COPY . .\n", files=_FILES),
     Example(before=f"{_HEAD}COPY pyproject.toml ./poetry.lock* ./\nRUN poetry install\n", files={"pyproject.toml": ""}),
 )
@@ -79,7 +83,8 @@ EXAMPLES = (
 
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
-        installed = (each for each in installs_of(project, stage) if not each.is_code)
+        found = (each for each in installs_of(project, stage) if not each.is_code)
+        installed = (each for each in found if not has_the_rest(project, each))
         by_run = {run: list(found) for run, found in groupby(installed, lambda each: each.instruction)}
         code = [copied for copied in copies(project, stage) if _is_source(project, copied)]
         for run in stage.of("RUN") if code else ():
