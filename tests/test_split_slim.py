@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pydock.build import walk
-from pydock.build.laws import broken
-from pydock.build.violation import Declared, Violation
+from pydock.build.laws import Declared, Violation, broken
 from pydock.context import Tree
 from pydock.project import Project
 from pydock.split import Split, split

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydock.build import walk
 from pydock.build.contract import contract
 from pydock.build.installs import requirement_sets
-from pydock.build.laws import broken
-from pydock.build.violation import Declared, Violation
+from pydock.build.laws import Declared, Violation, broken
 from pydock.context import Tree
 from pydock.engine.silence import heard
 from pydock.errors import PydockError, RuleBugError, SyntaxProblem

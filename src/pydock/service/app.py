@@ -12,18 +12,18 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
 from pydock.service.addresses import listening
-from pydock.service.code.django_urls import django_routes
-from pydock.service.code.gates import Gate, gates, is_put
 from pydock.service.code.imports import module_at, reach
 from pydock.service.code.listening_calls import Run
 from pydock.service.code.module import Module
 from pydock.service.code.objects import Found
 from pydock.service.code.ports import Bind
-from pydock.service.code.routes import routes
-from pydock.service.code.routing import Route
-from pydock.service.django import accepted_host, is_gated
+from pydock.service.django.settings import accepted_host, is_gated
+from pydock.service.django.urls import django_routes
 from pydock.service.entry import candidates, entry_file, reference, served
 from pydock.service.listeners import Server
+from pydock.service.routes.declarations import Route
+from pydock.service.routes.gates import Gate, gates, is_put
+from pydock.service.routes.routes import routes
 from pydock.service.server import server
 from pydock.values import Value
 

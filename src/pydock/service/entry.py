@@ -12,7 +12,7 @@ from pydock.project import Project
 from pydock.service.addresses import Heard
 from pydock.service.code.imports import module_at, module_file, reach
 from pydock.service.code.objects import Found, find_application, made_in
-from pydock.service.django import setting
+from pydock.service.django.settings import setting
 from pydock.service.files.mounts import place_of
 from pydock.service.files.writes import image_path
 from pydock.service.listeners import Server

@@ -17,8 +17,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pydock.build.installs import Install, behind, installs_of
+from pydock.build.laws import DEVELOPMENT
 from pydock.build.views import files_before, image
-from pydock.build.violation import DEVELOPMENT
 from pydock.dockerfile import Stage
 from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.locks.installs.shipped_stages import feeding

@@ -7,7 +7,11 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from pydock.service.code.attachments import (
+from pydock.service.code.constants import constants_of
+from pydock.service.code.frameworks import WORKERS, framework_of
+from pydock.service.code.listening_calls import Run, Scope, read_run
+from pydock.service.code.loops import loop_of
+from pydock.service.routes.attachments import (
     Binding,
     Handed,
     Listed,
@@ -20,11 +24,7 @@ from pydock.service.code.attachments import (
     signature,
     unrolled,
 )
-from pydock.service.code.constants import constants_of
-from pydock.service.code.frameworks import WORKERS, framework_of
-from pydock.service.code.listening_calls import Run, Scope, read_run
-from pydock.service.code.loops import loop_of
-from pydock.service.code.routing import (
+from pydock.service.routes.declarations import (
     INCLUDES,
     Include,
     Route,

@@ -13,7 +13,7 @@ from pydock.project.memory import remembered
 from pydock.project.secrets import Weight, mask, weigh
 from pydock.service.app import app
 from pydock.service.code.imports import nearest_files
-from pydock.service.django import read_stars
+from pydock.service.django.settings import read_stars
 from pydock.source import syntax
 from pydock.values import Value
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.service.addresses import value_of
-from pydock.service.code.attachments import PACKAGED, Handed
 from pydock.service.code.imports import imported_files, module_at, reach
 from pydock.service.code.module import Application, Module
-from pydock.service.code.routing import LISTED, Include, Route, is_fixed
+from pydock.service.routes.attachments import PACKAGED, Handed
+from pydock.service.routes.declarations import LISTED, Include, Route, is_fixed
 from pydock.values import replace
 
 DEEPEST = 8

@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from pydock.build.known import by_identity, identity
+from pydock.build.laws.identity import by_identity, identity
+from pydock.build.laws.violation import Declared, Violation, quoted
 from pydock.build.model import Build, Step
-from pydock.build.violation import Declared, Violation, quoted
 from pydock.effects.python.installing import TOOLS
 from pydock.state import Answer, Kind
 from pydock.state.needs import Below, Distribution, File, Folder, Place

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.build.known import by_identity, identity, in_all, makers
+from pydock.build.laws.identity import by_identity, identity, in_all, makers
+from pydock.build.laws.violation import Violation, named, quoted
 from pydock.build.model import Build, Step
-from pydock.build.violation import Violation, named, quoted
 from pydock.effects.python.installing import TOOLS
 from pydock.patterns import regex
 from pydock.state import BASE, Answer, Found, Need, State

@@ -6,9 +6,9 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from pydock.build.known import by_identity, identity
+from pydock.build.laws.identity import by_identity, identity
+from pydock.build.laws.violation import Declared, Violation, named
 from pydock.build.model import Build, Process, Step
-from pydock.build.violation import Declared, Violation, named
 from pydock.effects.python.environments import active
 from pydock.effects.python.installing import TOOLS, is_read
 from pydock.images.base import name_in_suite

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Set
 
 from pydock.service.code.listening_calls import Scope
 from pydock.service.code.ports import template
-from pydock.service.code.routing import Include, Route
+from pydock.service.routes.declarations import Include, Route
 from pydock.values import Value
 
 MOST_UNROLLED = 60

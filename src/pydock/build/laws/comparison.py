@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pydock.build.dropped import gone
-from pydock.build.known import Identity, by_identity, identity, in_all, makers
-from pydock.build.losses import lost
+from pydock.build.laws.drops import gone
+from pydock.build.laws.identity import Identity, by_identity, identity, in_all, makers
+from pydock.build.laws.losses import lost
+from pydock.build.laws.readings import readings_lost
+from pydock.build.laws.violation import Declared, Violation, named, quoted, why_missing
 from pydock.build.model import Build, Step
-from pydock.build.readings import readings_lost
-from pydock.build.violation import Declared, Violation, named, quoted, why_missing
 from pydock.patterns import regex
 from pydock.state import Answer, Found, Need
 from pydock.state.needs import Below, File, PackageLists
