@@ -107,6 +107,13 @@ REFUSED = (
 )
 SPLIT = (
     Case(
+        "a list that an install writes for itself",
+        f"{SLIM}{BEFORE}RUN if [ -f requirements.txt ]; then grep -v x requirements.txt > requirements-own.txt"
+        " && pip install -r requirements-own.txt; fi\nCOPY app.py .\n",
+        builder=("COPY requirements.txt", "> requirements-own.txt", "/opt/venv install -r requirements-own.txt; fi"),
+        runtime=("COPY --from=builder /opt/venv /opt/venv", "COPY app.py"),
+    ),
+    Case(
         "a program of the system that a Python package of its name calls",
         f"{SLIM}RUN apt-get update && apt-get install -y stockfish\n{INSTALL}{CMD}",
         {"app.py": "run(['/usr/local/bin/stockfish'])\n", "requirements.txt": "stockfish\n"},

@@ -11,6 +11,7 @@ from pydock.images.tags import PythonImage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import is_posix, script
+from pydock.split.facts.inputs import INSTALLERS_INPUT
 from pydock.split.facts.members import package_of
 from pydock.state import Answer, Purpose, is_below
 from pydock.state.needs import File, Folder, Matching, Place, Program, SourceLink, User
@@ -170,7 +171,8 @@ def _files_besides(step: Step) -> str | None:
             continue
         paths = [thing.path for thing in (*effect.provides, *effect.changes) if isinstance(thing, File | Folder)]
         paths += effect.opens.places if effect.opens is not None else ()
-        left = [path for path in paths if path != step.before.home and not any(is_below(path, at) for at in passing)]
+        paths = [path for path in paths if path != step.before.home and not INSTALLERS_INPUT.fullmatch(path)]
+        left = [path for path in paths if not any(is_below(path, at) for at in passing)]
         if left:
             return f"may write to {left[0]}"
     return None
