@@ -264,7 +264,7 @@ NOT_LOCKED = {
     "a dependency group beside the requirements": (
         f"{BASE}COPY . .\nRUN pip install -r requirements.txt --group web\n",
         {"pyproject.toml": '[dependency-groups]\nweb = ["lamp"]\n'},
-        "--group gives this install another meaning",
+        "--group changes what is installed",
     ),
     "an index that only the build knows": (
         f"{BASE}ARG PIP_INDEX_URL\nCOPY . .\nRUN pip install -r requirements.txt\n",

@@ -61,7 +61,7 @@ def script(question: Question) -> str:
         imports, port, number = "import os\n", f"port = {question.number}\n", "port"
     if not question.route:
         return (
-            '"""Tells Docker whether the service in this container takes connections."""\n\n'
+            '"""Health check: exits 0 when the service accepts connections."""\n\n'
             f"{imports}import socket\nimport sys\n\n"
             f"{port}try:\n"
             f'    socket.create_connection(("127.0.0.1", {number}), timeout=1).close()\n'
@@ -72,9 +72,9 @@ def script(question: Question) -> str:
     if question.takes_any:
         judged = "connection.getresponse()  # any answer will do: there is no route for this"
     headers = f', headers={{"Host": "{question.host}"}}' if question.host else ""
-    told = "answers" if question.takes_any else "is well"
+    told = "answers at all" if question.takes_any else "answers"
     return (
-        f'"""Tells Docker whether the service in this container {told}."""\n\n'
+        f'"""Health check: exits 0 when the service {told}."""\n\n'
         f"import http.client\n{imports}import sys\n\n"
         f'{port}connection = http.client.HTTPConnection("127.0.0.1", {number}, timeout=1)\n'
         "try:\n"

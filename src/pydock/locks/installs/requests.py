@@ -298,7 +298,7 @@ def _bound(project: Project, install: Install, sets: Iterable[RequirementSet]) -
 def _why_not(project: Project, install: Install, sets: Iterable[RequirementSet]) -> str:
     """What in an install or its files no resolver can be asked about, "" where nothing is."""
     if other := next((option for option in _OTHER_MEANING if install.has(option)), ""):
-        return f"{other} gives this install another meaning"
+        return f"{other} changes what is installed"
     if any(word.value is None for word in (*install.packages, *install.constraints)):
         return "a part of this install is known only when the image is built"
     for found in sets:

@@ -96,8 +96,8 @@ def _unused(project: Project, stage: Stage) -> Finding:
     return Finding(
         RULE,
         stage.start.body,
-        f"nothing takes anything from stage {name}",
-        cost="builders without BuildKit run it on every build, and readers look for its use",
+        f"stage {name} is not used",
+        cost="builders without BuildKit still build it every time",
         advice="Remove it, or name it with --target in a file of this project."
         if project.tree.known
         else "Remove it, unless something builds it with --target.",

@@ -73,7 +73,7 @@ def _interpreter(project: Project, stage: Stage) -> Iterator[Finding]:
         _place(stage),
         f"Python {life.minor} has had no security fixes since {life.end_of_life}",
         _fix(step, way) if step and way and way.edits else None,
-        cost=f"holes found in the last {_since(life.end_of_life, today)} stay open, and new packages bring no wheels",
+        cost=f"vulnerabilities of the last {_since(life.end_of_life, today)} stay unfixed, new releases have no wheels",
         advice=_advice(life.minor, step, way),
     )
 
@@ -113,7 +113,7 @@ def _distribution(project: Project, stage: Stage, reference: str) -> Iterator[Fi
         RULE,
         _place(stage),
         f"Debian {codename} has had no security fixes since {life.end_of_lts}",
-        cost="known holes stay open, and its packages leave the mirrors, after which apt-get update fails",
+        cost="known vulnerabilities stay unfixed, and apt-get update fails once its packages leave the mirrors",
         advice=advice,
     )
 

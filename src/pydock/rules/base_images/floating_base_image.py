@@ -179,7 +179,7 @@ def _python_image(project: Project, stage: Stage, image: PythonImage, reference:
     yield Finding(
         RULE,
         _place(stage),
-        f"{reference} moves: it names no {_lacking(image)}",
+        f"{reference} is a floating tag: it names no {_lacking(image)}",
         _fix(project, image, found, retag) if found and retag else None,
         cost="the same Dockerfile gives another image after the next "
         + ("release of Python" if image.version.count(".") < 2 else "release of its distribution"),

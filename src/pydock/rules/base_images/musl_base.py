@@ -74,7 +74,7 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _cost(compilers: list[str]) -> str:
     if compilers:
-        return f"every build compiles what Debian gets as wheels; {', '.join(compilers)} are there to do it"
+        return f"every build compiles with {', '.join(compilers)} what Debian gets as wheels"
     return "a package without a musllinux wheel is compiled in every build, or fails for want of a compiler"
 
 

@@ -64,8 +64,8 @@ def check(project: Project) -> Iterator[Finding]:
         yield Finding(
             RULE,
             at,
-            f"one stage builds and runs, and line {line} stands in the way of two: {found.why}",
-            cost="what installing needs ships to production",
+            f"cannot be split because of line {line}: {found.why}",
+            cost="compilers and build tools end up in the final image",
             advice=found.advice,
         )
         return
@@ -73,7 +73,7 @@ def check(project: Project) -> Iterator[Finding]:
     yield Finding(
         RULE,
         at,
-        "one stage builds and runs, so what installing needs ships to production",
+        "compilers and build tools end up in the final image (single stage)",
         found.plan.fix("split into builder and runtime", safety, CHANGES, found.doubts, found.notes),
         cost="every pull carries compilers, headers and build tools that the service never calls",
     )

@@ -157,7 +157,7 @@ def _broken(project: Project, command: Command) -> Finding | None:
     gap = without(project.dockerfile, command, word)
     fix = Fix("drop --break-system-packages", Safety.SAFE, (Edit(project.path, gap, ""),)) if gap else None
     return Finding(
-        RULE, word.span, "`--break-system-packages` on the official Python image", fix, "it means nothing here"
+        RULE, word.span, "`--break-system-packages` on the official Python image", fix, "it has no effect here"
     )
 
 

@@ -42,7 +42,7 @@ def check(project: Project) -> Iterator[Finding]:
                 RULE,
                 install.command.span,
                 "packages go into the system interpreter",
-                cost="they cannot be told from what the image brought, nor copied as a whole",
+                cost="they mix with the packages of the base image and cannot be copied as a whole",
                 advice="install into a virtual environment: python -m venv /opt/venv, its bin first on the PATH",
             )
             return

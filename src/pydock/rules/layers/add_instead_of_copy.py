@@ -54,7 +54,7 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         kinds = {_kind(project, source) for source in sources}
         if "archive" not in kinds and not {flag.name for flag in add.flags} & {"unpack", "keep-git-dir", "checksum"}:
-            yield Finding(RULE, _keyword(add), "ADD where COPY is meant", _fix(project, add, kinds), _COST)
+            yield Finding(RULE, _keyword(add), "ADD where COPY is enough", _fix(project, add, kinds), _COST)
 
 
 def _keyword(add: Instruction) -> Span:

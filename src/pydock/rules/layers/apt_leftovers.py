@@ -167,7 +167,7 @@ def _message(needing: AptStep | None, *, is_split: bool, lists_stay: bool, first
         return "apt-get install works with package lists of an earlier layer"
     if is_split:
         return "one installation is spread over several layers"
-    return "apt's package lists stay in the layer" if lists_stay else "apt-get asks before it installs"
+    return "apt's package lists stay in the layer" if lists_stay else "`apt-get install` without `-y`"
 
 
 def _cost(*, lists_stay: bool) -> str:

@@ -158,7 +158,7 @@ def _finding(
         early[0].body,
         f"{names} {'stands' if len(early) == 1 else 'stand'} above an install",
         fix,
-        cost="each new value installs everything below it again",
+        cost="each new value invalidates the layer cache of the installs below",
         advice="" if fix else f"Set {names} below line {last.number}, or pass it to what uses it.",
     )
 

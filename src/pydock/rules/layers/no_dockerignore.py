@@ -33,8 +33,8 @@ _BYTECODE = (("**/__pycache__", "app/__pycache__/app.pyc"), ("**/*.py[cod]", "ap
 _CACHES = tuple((f"**/{name}", f"app/{name}/x") for name in (".pytest_cache", ".mypy_cache", ".ruff_cache"))
 _EDITORS = ((".idea", ".idea/x"), (".vscode", ".vscode/x"), ("**/.DS_Store", "app/.DS_Store"))
 _LOGS = (("**/*.log", "app/app.log"),)
-_COMMENT = "# what tools generate is no part of the image"
-_WRITTEN_COMMENT = "# nor is what the service writes when it runs"
+_COMMENT = "# generated files"
+_WRITTEN_COMMENT = "# files that the service writes at run time"
 # Folders that hold what comes out of a service; `models`, `static` or `data` may be filled before the build too.
 _OUTPUT = regex(
     r"(?:.*[_-])?(?:reports?|logs?|uploads?|media|inbox|outbox|te?mp|sessions?|spool|backups?|exports?|outputs?)", re.I
@@ -87,8 +87,8 @@ def check(project: Project) -> Iterator[Finding]:
         RULE,
         copy.body,
         f"{', '.join(missing[:3])} would be copied" if text is not None else "there is no .dockerignore",
-        Fix("leave out what tools generate", Safety.SAFE, (_edit(path, text, missing, written),)),
-        cost="the context grows, and the copy is built again when only a cache or a commit has changed",
+        Fix("list generated files in .dockerignore", Safety.SAFE, (_edit(path, text, missing, written),)),
+        cost="the build context grows, and each commit or cache file invalidates the COPY layer",
     )
 
 

@@ -121,7 +121,7 @@ def check(project: Project) -> Iterator[Finding]:
                 f"the download cache of {' and '.join(tools)} {'is off' if uses[0].switch else 'stays in this layer'}",
                 _fix(project, stage, run, uses),
                 cost=("every pull carries the downloaded wheels, and " if is_shipped else "")
-                + "a changed requirement downloads all of them again",
+                + "each changed requirement downloads every package again",
             )
 
 
@@ -177,7 +177,7 @@ def _fix(project: Project, stage: Stage, run: Instruction, uses: tuple[_Use, ...
     edits = [Edit(project.path, Span(start, start), project.dockerfile.written(text))]
     gone = [without(project.dockerfile, use.install.command, use.switch) for use in uses if use.switch]
     edits += [Edit(project.path, span, "") for span in gone if span]
-    return Fix("keep the download cache outside the image", Safety.SAFE, tuple(edits))
+    return Fix("move the download cache to a cache mount", Safety.SAFE, tuple(edits))
 
 
 def _without_cache(project: Project, uses: tuple[_Use, ...]) -> Fix | None:

@@ -50,7 +50,7 @@ def check(project: Project) -> Iterator[Finding]:
         project.final.start.body,
         f"{NAME} is not set",
         Fix(
-            "write output at once",
+            "set PYTHONUNBUFFERED=1 so that logs appear immediately",
             Safety.SAFE,
             environment_edits(project, (f"{NAME}=1",)),
             frozenset({"environment"}),

@@ -1,4 +1,4 @@
-"""Nobody reaps the processes that the service leaves behind, or it gets the wrong signal.
+"""No init process reaps zombie processes, or the service gets the wrong signal.
 
 The first process of a container inherits every orphan. A Python program does not wait for
 children that it did not start: what a browser, an office suite or a script in the background
@@ -62,8 +62,8 @@ def check(project: Project) -> Iterator[Finding]:
         yield Finding(
             RULE,
             start.span or start.instruction.value_span,
-            f"{start.program} is the first process and nobody reaps what it leaves behind: {reasons[0]}{more}",
-            cost="orphans stay as zombies until the process table is full",
+            f"{start.program} is PID 1 and no init process, so zombie processes are not reaped: {reasons[0]}{more}",
+            cost="zombie processes pile up until the process table is full",
             advice="Run it with `docker run --init` or `init: true` in compose, or put tini in front of the command.",
         )
 

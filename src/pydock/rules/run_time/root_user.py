@@ -54,7 +54,7 @@ EXAMPLES = (
     Example(
         before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
         after=(
-            f"{_HEAD}{_USERADD}WORKDIR /app\n# app.py writes beside the code\nRUN chown app:app /app\n"
+            f"{_HEAD}{_USERADD}WORKDIR /app\n# app.py writes into the work directory\nRUN chown app:app /app\n"
             "COPY --chown=app:app . .\nUSER 10001\n"
             f"{_CMD}"
         ),
@@ -81,7 +81,7 @@ EXAMPLES = (
     Example(
         before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
         after=(
-            f"{_HEAD}{_USERADD}WORKDIR /app\n# logging.ini writes beside the code\nRUN chown app:app /app\n"
+            f"{_HEAD}{_USERADD}WORKDIR /app\n# logging.ini writes into the work directory\nRUN chown app:app /app\n"
             "COPY --chown=app:app . .\nUSER 10001\n"
             f"{_CMD}"
         ),
@@ -128,7 +128,7 @@ def check(project: Project) -> Iterator[Finding]:
         (last or project.final.start).body,
         "the service runs as root",
         fix,
-        cost="whoever breaks into the service has every right inside the container",
+        cost="a compromised service runs as root in the container",
         advice=advice,
     )
 
@@ -266,7 +266,7 @@ def _chown(owned: Ownership, owner: str, missing: Sequence[str], *, is_recursive
     if not owned.folders:
         return ()
     places = tuple(dict.fromkeys(re.sub(r":\d+\Z", "", write.place) for write in owned.writes if write.place))
-    where = "beside the code" if owned.is_beside_code and len(owned.folders) == 1 else "there"
+    where = "into the work directory" if owned.is_beside_code and len(owned.folders) == 1 else "there"
     who = f"{', '.join(places[:2])} {'write' if len(places) > 1 else 'writes'} {where}"
     making = f"mkdir -p {' '.join(missing)} \\\n    && " if missing else ""
     giving = f"RUN {making}chown {'-R ' if is_recursive else ''}{owner} {' '.join(owned.folders)}"

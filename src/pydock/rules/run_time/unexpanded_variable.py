@@ -74,7 +74,7 @@ def _finding(project: Project, instruction: Instruction, word: Word) -> Finding:
         front = "CMD " if keyword == "HEALTHCHECK" else ""
         text = front + to_exec_form(("sh", "-c", f"exec {' '.join(words)}"))
         fix = Fix(
-            "let a shell put the value there and make room for the program",
+            "let a shell expand the variable and exec the program",
             Safety.UNSAFE,
             (Edit(project.path, instruction.value_span, text),),
             changes=frozenset({keyword.lower()}),
@@ -83,9 +83,9 @@ def _finding(project: Project, instruction: Instruction, word: Word) -> Finding:
     return Finding(
         RULE,
         word.span,
-        f"{keyword} in exec form: nothing puts a value in the place of {word.text}",
+        f"{keyword} in exec form does not expand {word.text}",
         fix,
-        cost="the program gets a name where it wants a value, and ends or listens where nobody asks",
+        cost="the program gets the name of the variable instead of its value",
         advice="" if fix else 'Let a shell read the command: ["sh", "-c", "exec ..."].',
     )
 

@@ -69,7 +69,7 @@ def check(project: Project) -> Iterator[Finding]:
         project.final.start.body,
         f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not set",
         Fix(
-            "set how Python reads text, tells the time and keeps bytecode",
+            "set the encoding, time zone and bytecode of Python",
             Safety.SAFE,
             environment_edits(project, lines),
             frozenset({"environment"}),

@@ -87,7 +87,7 @@ def _open(span: Span, what: str, *, is_recursive: bool) -> Finding:
         RULE,
         span,
         f"{what} lets everybody in the container write",
-        cost=f"a hole in the service can change the code that runs{again}",
+        cost=f"a compromised service can change the code that runs{again}",
         advice=_ADVICE,
     )
 

@@ -113,8 +113,8 @@ def _piped(step: Step, shell: str) -> Finding:
     return Finding(
         RULE,
         step.span,
-        f"a download is run by {shell} as it arrives",
-        cost="whoever controls the server or the name controls the image; a broken connection runs half a script",
+        f"{shell} runs a download without a checksum",
+        cost="the server decides what runs in the build, and a broken connection runs half a script",
         advice="Install a pinned package, or download to a file, check its sum and run that.",
     )
 

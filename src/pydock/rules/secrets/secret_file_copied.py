@@ -130,7 +130,7 @@ def _finding(
         copied.instruction.body,
         f"{shown} {verb} {where}",
         fix,
-        cost="everybody who can pull the image reads what is in there"
+        cost="everyone who can pull the image can read it"
         if stage is project.final
         else "it stays in the build cache, and in the image wherever the folder is copied on",
         advice="" if fix else f"{ignore_path} lets it in on purpose; pass it when the container starts instead.",

@@ -136,7 +136,7 @@ def _guessable(instruction: Instruction, leak: Leak, *, shipped: bool) -> Findin
         RULE,
         leak.span,
         f"{instruction.keyword} sets {leak.what} to one that everybody can guess",
-        cost="whoever reaches a login of the container is in, with the rights of that user"
+        cost="anyone who reaches a login of the container gets the rights of that user"
         if shipped
         else _cost("", shipped=False),
         advice="Leave it out: without a password nobody can log in, and `docker exec` needs none.",

@@ -54,7 +54,7 @@ def check(project: Project) -> Iterator[Finding]:
             start.span,
             "gunicorn keeps its heartbeat file on the container's disk",
             fix,
-            cost="a busy disk makes gunicorn kill workers that are well",
+            cost="a busy disk makes gunicorn kill healthy workers",
             advice="" if fix else f"Add --worker-tmp-dir /dev/shm to the gunicorn command of {start.origin}.",
         )
 

@@ -28,8 +28,7 @@ _SERVER = "from http.server import HTTPServer, SimpleHTTPRequestHandler as H\n\n
 EXAMPLES = (
     Example(
         before=f'{_BASE}CMD ["python", "server.py"]\n',
-        after=f"{_BASE}# Python raises KeyboardInterrupt at SIGINT and ignores SIGTERM as the first process\n"
-        'STOPSIGNAL SIGINT\nCMD ["python", "server.py"]\n',
+        after=f'{_BASE}# Python as PID 1 ignores SIGTERM\nSTOPSIGNAL SIGINT\nCMD ["python", "server.py"]\n',
         files={"server.py": f"{_SERVER}server.serve_forever()\n"},
         allow=Safety.UNSAFE,
     ),
@@ -66,7 +65,7 @@ def _deaf(project: Project, found: Server, wait: Wait) -> Finding:
         found.start.span or Span(0, 0),
         f"{what} does not handle SIGTERM, which is how a container is told to stop",
         fix,
-        cost="each stop takes ten seconds and cuts off what is being done",
+        cost="each stop takes ten seconds, and SIGKILL cuts off requests in progress",
         advice=codemod or by_hand,
     )
 
@@ -80,12 +79,12 @@ def _stop_signal(project: Project, found: Server) -> Fix | None:
     )
     if place is None or not is_first or start.instruction is None:
         return None
-    reason = "# Python raises KeyboardInterrupt at SIGINT and ignores SIGTERM as the first process"
+    reason = "# Python as PID 1 ignores SIGTERM"
     text = project.dockerfile.written(f"{reason}\nSTOPSIGNAL SIGINT\n")
     edit = Edit(project.path, Span(place.span.start, place.span.start), text)
     doubt = "KeyboardInterrupt interrupts whatever is being done, and a program may take it for something else"
     changes = frozenset({"stop_signal"})
-    return Fix("stop Python with the signal that it hears", Safety.UNSAFE, (edit,), changes, (doubt,))
+    return Fix("set STOPSIGNAL SIGINT: Python as PID 1 ignores SIGTERM", Safety.UNSAFE, (edit,), changes, (doubt,))
 
 
 def _slow(project: Project, found: Server) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The web application has no route that says whether it is well.
+"""The web application has no health route.
 
 A connection to the port only proves that something listens. Whoever probes the service, be it
 Docker, a load balancer or Kubernetes, has nothing cheap and honest to ask, and falls back to a

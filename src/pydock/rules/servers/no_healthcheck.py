@@ -1,4 +1,4 @@
-"""Nobody asks the service whether it is well.
+"""The image has no health check.
 
 A process that runs is not a service that answers: without a HEALTHCHECK a container that hangs
 counts as healthy, `depends_on: condition: service_healthy` cannot work, and a rolling update
@@ -81,7 +81,7 @@ def check(project: Project) -> Iterator[Finding]:
         return
     if present is not None:
         if present.value.strip().upper() == "NONE":
-            yield _finding(present, "HEALTHCHECK NONE: nobody asks the service whether it is well", None, "")
+            yield _finding(present, "HEALTHCHECK NONE: the service has no health check", None, "")
         return
     start = main_command(project)
     reason = _conflict(project) or ""

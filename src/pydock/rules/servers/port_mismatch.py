@@ -85,7 +85,7 @@ def _of_expose(project: Project) -> Iterator[Finding]:
         instruction.value_span,
         f"EXPOSE says {', '.join(numbers)}, {found.kind} binds {port}",
         fix,
-        cost="whoever believes EXPOSE reaches nothing",
+        cost="clients of the exposed port reach nothing",
         advice="" if fix else f"Make both say the same port{others}.",
     )
 
