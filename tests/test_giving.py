@@ -51,6 +51,24 @@ BEHIND = {
     "a folder that an archive may hold": (f"{HEAD}{ARCHIVE}{END}", REPORT | {"files.tar.gz": ""}),
 }
 
+SERVED = 'WORKDIR /app\nCMD ["gunicorn", "shop.wsgi"]\n'
+MOUNTED = {
+    "no file at all": HEAD + SERVED,
+    "a list alone": f"{HEAD}COPY requirements.txt /app/\n{SERVED}",
+    "a lock alone, in a builder": (
+        f"FROM python:3.11 AS builder\nCOPY requirements.lock ./\nRUN pip install -r requirements.lock -t /x\n"
+        f"{HEAD}COPY --from=builder /x /x\n{SERVED}"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", MOUNTED.values(), ids=MOUNTED)
+def test_no_user_is_safe_where_nothing_but_lists_is_copied(text: str) -> None:
+    files = {"shop/wsgi.py": "import shop.db\n", "shop/db.py": "open('state.json', 'w')\n"}
+    assert "USER" not in _given(
+        text, {**files, "requirements.txt": "gunicorn\n", "requirements.lock": "gunicorn==23.0.0\n"}
+    )
+
 
 def _given(text: str, files: dict[str, str]) -> str:
     project = Project(Tree.of({"Dockerfile": text, **files}))

@@ -13,6 +13,10 @@ from pydock.project.memory import remembered
 from pydock.source import MOST_SOURCES
 from pydock.values import Value, replace
 
+_OF_INSTALLS = regex(
+    r"(?:.*/)?(?:[^/]*(?:requirements|constraints)[^/]*|[^/]+\.lock|pylock[^/]*\.toml|pyproject\.toml"
+    r"|setup\.(?:cfg|py)|Pipfile)\Z"
+)
 _NOT_THE_SERVICE = regex(
     r"(?:\A|/)(?:tests?|testing|docs?|examples?|benchmarks?|vendor|_?vendored|third_party|site-packages|dist-packages"
     r"|\.?v?env|\.eggs|lib/python[\d.]+)/|(?:\A|/)(?:test_[^/]*|[^/]*_tests?|tests|conftest|setup|noxfile)\.py\Z"
@@ -23,7 +27,7 @@ _NOT_THE_SERVICE = regex(
 def sources(project: Project) -> tuple[str, ...]:
     """Python files that some COPY brings along; tests, documents, vendored trees and what git ignores are left out.
 
-    Where nothing is copied the whole context counts, for it may be mounted.
+    Where nothing is copied but what installs read, the whole context counts, for it may be mounted.
     """
     found = [
         path
@@ -35,11 +39,11 @@ def sources(project: Project) -> tuple[str, ...]:
 
 
 def is_brought(project: Project, path: str) -> bool:
-    """Whether some COPY brings a file of the context along; where nothing is copied, all of it may be mounted."""
+    """Whether some COPY brings a file of the context along; where none brings a service, all of it may be mounted."""
     sources = _taken(project)
     parts = path.split("/")
     ancestors = ["/".join(parts[: at + 1]) for at in range(len(parts))]
-    return not sources or any(
+    return not brought(project) or any(
         source == "." or source in ancestors or any(fnmatchcase(entry, source) for entry in ancestors)
         for source in sources
     )
@@ -50,6 +54,12 @@ def _taken(project: Project) -> frozenset[str]:
     """The sources of every COPY, as they are written."""
     copied = (each for stage in project.dockerfile.stages for each in copies(project, stage))
     return frozenset(source for each in copied for source in each.sources)
+
+
+@remembered
+def brought(project: Project) -> frozenset[str]:
+    """The sources of every COPY that may bring a service; lists and locks for installs do not."""
+    return frozenset(source for source in _taken(project) if not _OF_INSTALLS.match(source))
 
 
 class Landing(Value):

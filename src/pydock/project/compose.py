@@ -22,6 +22,8 @@ from pydock.yaml_text import document, is_block, nodes
 _FILE = regex(r"(?:docker-)?compose[^/]*\.ya?ml\Z", re.I)
 # https://docs.docker.com/reference/compose-file/interpolation/, read 2026-11
 _VARIABLE = regex(r"\$\{\w+:?-([^{}]*)\}")
+# The parts of a short mount; a default may hold the separator: `${DATA:-./data}:/data`.
+_PART = regex(r"(?:\$\{[^{}]*\}|[^:])+")
 _REMOTE = regex(r"\w+://|git@|[\w.-]+\.git\b")
 _INLINE = "dockerfile_inline"
 LARGEST = 200_000
@@ -295,8 +297,8 @@ def _port(value: object) -> str:
 def _mount(value: object) -> tuple[str, str]:
     if isinstance(value, dict):
         return str(value.get("source") or ""), str(value.get("target") or "")
-    parts = str(value).split(":")
-    return (parts[0], parts[1]) if len(parts) > 1 else ("", parts[0])
+    parts = _PART.findall(str(value))
+    return (parts[0], parts[1]) if len(parts) > 1 else ("", *parts) if parts else ("", "")
 
 
 def environment(value: object) -> Iterator[tuple[str, str | None]]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Container, Iterator, Sequence
 
 from pydock.build.contract import contract
-from pydock.build.copies import copies
+from pydock.build.sources import brought
 from pydock.build.views import files, image
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
@@ -116,7 +116,7 @@ def _unknown(project: Project) -> Iterator[Write]:
 
 
 def has_source(project: Project) -> bool:
-    return project.tree.known and any(copies(project, stage) for stage in project.dockerfile.stages)
+    return project.tree.known and bool(brought(project))
 
 
 def _mounted(project: Project) -> Iterator[Write]:
