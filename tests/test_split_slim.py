@@ -57,6 +57,17 @@ def _lost(before: Project, text: str, files: dict[str, str]) -> tuple[Violation,
     return broken(walk(before), walk(after), Declared(frozenset({"packages", "system_packages", "environment"})))
 
 
+@pytest.mark.parametrize(
+    ("wanted", "is_added"),
+    [("psycopg", True), ("psycopg[pool]", True), ("psycopg[binary]", False), ("psycopg\npsycopg-binary", False)],
+    ids=["the system's library", "with another extra", "a wheel with its own", "that wheel by its name"],
+)
+def test_psycopg_takes_libpq_of_the_system_where_no_wheel_brings_it(wanted: str, is_added: bool) -> None:
+    result = found(Case("", f"{FULL}{INSTALL}", {"requirements.txt": f"{wanted}\n"}))
+    assert isinstance(result, Split)
+    assert ("libpq5" in result.plan.text()) is is_added
+
+
 SLIM_LOSSES = (
     ("a library by name", "import ctypes\nctypes.CDLL('libfoo.so.2')\n", "loads libfoo.so.2"),
     ("a compiler at run time", "ffi.verify('int f(void);')\n", "may call a compiler"),

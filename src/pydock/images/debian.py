@@ -94,6 +94,11 @@ def java_runtime(package: str) -> str | None:
     return f"{kit[1]}-jre-headless" if kit else None
 
 
+# The package that brings what another one loads, inside of its wheel
+# (https://www.psycopg.org/psycopg3/docs/basic/install.html, read 2026-11).
+_WITH_LIBRARIES = {"psycopg": "psycopg-binary"}
+
+
 class Program(Value):
     """A program: the Debian package that brings it and the releases whose Python images have it.
 
@@ -151,11 +156,11 @@ def needs(names: Iterable[str], suite: str, *, compiled: Iterable[str] = ()) -> 
     A package without a wheel, or one of `compiled`, needs the libraries it is compiled
     against; some need a library or a program however they were installed.
     """
-    from_source = frozenset(compiled)
+    from_source, wanted = frozenset(compiled), frozenset(names)
     found = []
-    for name in sorted(names):
+    for name in sorted(wanted):
         row = _row(name, suite)
-        if row is None or "doubt" in row["note"]:
+        if row is None or "doubt" in row["note"] or _WITH_LIBRARIES.get(name) in wanted:
             continue
         verb = "calls" if row["program"] == "yes" else "loads"
         found += [Need(package, name, f"{verb} {package}") for package in row["always"].split()]

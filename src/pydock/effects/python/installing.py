@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from pydock.data import rows
+from pydock.data import rows, rows_of
 from pydock.packages import Demand, LocalProject, Places, egg_info
 from pydock.state import Effect, Kind, Need, Open, Purpose, State
 from pydock.state.needs import (
@@ -192,6 +192,10 @@ def distributions(demand: Demand, environment: str) -> Iterator[Thing]:
         yield Distribution(environment, name)
         for program in programs_of_package(name):
             yield File(f"{environment}/bin/{program}")
+        # `psycopg[binary]` brings psycopg-binary.
+        of_extras = {f"{name}-{extra}" for extra in demand.extras.get(name, ())}
+        for row in rows_of("package_requires", name) if of_extras else ():
+            yield from (Distribution(environment, each) for each in row["extras"].split() if each in of_extras)
     for script in demand.scripts:
         yield File(f"{environment}/bin/{script}")
 
