@@ -68,6 +68,17 @@ def test_psycopg_takes_libpq_of_the_system_where_no_wheel_brings_it(wanted: str,
     assert ("libpq5" in result.plan.text()) is is_added
 
 
+def test_the_program_that_installs_is_no_list_that_could_not_be_read() -> None:
+    tool = "RUN pip install poetry==2.1.4 && poetry config virtualenvs.create false\n"
+    pyproject = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask==3.1.2"]\n'
+    steps = (
+        "COPY pyproject.toml ./\nRUN poetry install --no-root\nRUN poetry run pip install gunicorn==23.0.0\nCOPY . .\n"
+    )
+    result = found(Case("", f"{FULL}{tool}WORKDIR /app\n{steps}", {"pyproject.toml": pyproject}))
+    assert isinstance(result, Split)
+    assert not result.doubts
+
+
 SLIM_LOSSES = (
     ("a library by name", "import ctypes\nctypes.CDLL('libfoo.so.2')\n", "loads libfoo.so.2"),
     ("a compiler at run time", "ffi.verify('int f(void);')\n", "may call a compiler"),

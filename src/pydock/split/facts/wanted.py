@@ -11,6 +11,7 @@ from pydock.images.tags import PythonImage
 from pydock.packages import Demand, Places, joined, of_file
 from pydock.project import Project
 from pydock.split.facts.slim import loaded_libraries, media_types
+from pydock.state import is_below
 from pydock.state.needs import Distribution, File
 
 
@@ -52,8 +53,12 @@ def unread(project: Project, build: Build, stage: Stage) -> str | None:
     for step in build.of_stage(stage.index):
         if step.installs is None:
             continue
+        # `poetry run pip` needs a file, too: the program.
+        programs = f"{step.installs}/bin"
         for need, found in step.needs:
-            if isinstance(need, File) and found.makers and step.before.text(need.path) is None:
+            if not isinstance(need, File) or is_below(need.path, programs):
+                continue
+            if found.makers and step.before.text(need.path) is None:
                 return need.path.rpartition("/")[2]
     return None
 
