@@ -12,6 +12,16 @@ PROJECT = "[tool.poetry]\nname = 'x'\nversion = '1'\n[tool.poetry.dependencies]\
 NAMED = "WORKDIR /app\nRUN pip install flask==3.1.2\nCOPY . .\n"
 
 
+def test_each_half_of_a_run_has_the_caches_of_its_own_tools_alone() -> None:
+    caches = "--mount=type=cache,target=/root/.cache/pip \\\n    --mount=type=cache,target=/var/cache/apt \\\n    "
+    text = f"{SLIM}{BEFORE}RUN {caches}apt-get update && apt-get install -y ffmpeg && pip install -r requirements.txt\n"
+    split = found(Case("", f"{text}COPY . .\n{CMD}"))
+    assert isinstance(split, Split), split
+    builder, _, runtime = split.plan.text().partition("\nFROM ")
+    assert "RUN --mount=type=cache,target=/root/.cache/pip \\\n    pip --python /opt/venv install -r" in builder
+    assert "RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\\n    apt-get update" in runtime
+
+
 @pytest.mark.parametrize(
     ("case", "gone"),
     [

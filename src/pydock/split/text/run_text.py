@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 
 from pydock.dockerfile import Instruction
@@ -19,6 +20,7 @@ from pydock.split.text.pip_commands import elsewhere, pip_words
 from pydock.text import Span
 
 _APT_FOLDER = regex(r"=/var/(?:cache|lib)/apt\b")
+_INSTALLERS_FOLDER = regex(r"/\.cache/(?:pip|pipenv|pypoetry|uv|pdm)\b")
 Chosen = Callable[[Member], bool]
 
 
@@ -27,7 +29,32 @@ def run_text(draft: Draft, run: Instruction, kept: Sequence[Member], edits: Sequ
     if not [member for member in kept if not member.is_setting]:
         return ""
     parts: list[Part] = [member.part for member in kept]
-    return _locked(draft, run, with_steps(draft.project.dockerfile, run, script(run), parts, edits))
+    text = with_steps(draft.project.dockerfile, run, script(run), parts, edits)
+    return _locked(draft, run, _without_idle_caches(draft, run, kept, text))
+
+
+def _without_idle_caches(draft: Draft, run: Instruction, kept: Sequence[Member], text: str) -> str:
+    """The RUN without the caches of tools that its other half calls: of pip where only apt is left, and vice versa."""
+    idle = [folder for folder, has_its_user in _CACHES if not any(map(has_its_user, kept))]
+    for flag in run.flags:
+        is_cache = flag.name == "mount" and "type=cache" in flag.value
+        if is_cache and any(folder.search(flag.value) for folder in idle):
+            written = re.escape(draft.project.dockerfile.slice(flag.span))
+            text = re.sub(rf"{written}[ \t]*(?:[\\`]\r?\n[ \t]*)*", "", text, count=1)
+    return text
+
+
+def _may_call_apt(member: Member) -> bool:
+    return not _calls_installers(member)
+
+
+def _may_call_installers(member: Member) -> bool:
+    return not (member.packages or member.is_upkeep or member.is_update or member.is_setting)
+
+
+def _calls_installers(member: Member) -> bool:
+    commands = [command for command in member.part.commands if command.words]
+    return all(pip_words(command) is not None or called(command).program in MANAGERS for command in commands)
 
 
 def _locked(draft: Draft, run: Instruction, text: str) -> str:
@@ -38,6 +65,9 @@ def _locked(draft: Draft, run: Instruction, text: str) -> str:
             written = draft.project.dockerfile.slice(flag.span)
             text = text.replace(written, f"{written},sharing=locked", 1)
     return text
+
+
+_CACHES = ((_APT_FOLDER, _may_call_apt), (_INSTALLERS_FOLDER, _may_call_installers))
 
 
 def builder_members(draft: Draft, run: Instruction, *, late: bool) -> list[Member]:
