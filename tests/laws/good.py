@@ -150,4 +150,27 @@ CMD ["uvicorn", "quotes.main:app", "--host", "0.0.0.0"]
         "docker-entrypoint.sh": '#!/bin/sh\nset -e\nexec "$@"\n',
     },
 )
-SERVICES = (SHOP, TOOL, SERVED)
+PLACES = Service(
+    "folders that variables name",
+    """\
+FROM python:3.12.4-slim-bookworm AS builder
+ARG ROOT=/srv
+ENV SOURCE=$ROOT/app
+ENV LISTS=/lists
+RUN python -m venv --without-pip /opt/venv
+WORKDIR $SOURCE
+COPY requirements.txt ${LISTS}/requirements.txt
+RUN pip --python /opt/venv install -r /lists/requirements.txt
+
+FROM python:3.12.4-slim-bookworm
+ARG ROOT=/srv
+ENV SOURCE=$ROOT/app LISTS=/lists PATH=/opt/venv/bin:$PATH
+WORKDIR $SOURCE
+COPY --from=builder /opt/venv /opt/venv
+COPY requirements.txt ${LISTS}/requirements.txt
+COPY app.py $SOURCE/
+CMD ["python", "app.py"]
+""",
+    {"requirements.txt": "flask==3.0\n", "app.py": "import flask\n"},
+)
+SERVICES = (SHOP, TOOL, SERVED, PLACES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.laws.good import SERVED, SHOP, TOOL, Service
+from tests.laws.good import PLACES, SERVED, SHOP, TOOL, Service
 
 
 @dataclass(frozen=True)
@@ -146,4 +146,23 @@ MUTANTS = (
         "the entrypoint is not made executable", SERVED, "RUN chmod +x /usr/local/bin/docker-entrypoint.sh\n", "chmod"
     ),
     _dropped("the user of the service is not made", SERVED, _USERADD, "the user svc"),
+    _dropped("the variable of a WORKDIR is not set in the builder", PLACES, "ENV SOURCE=$ROOT/app\n", "SOURCE"),
+    _dropped("the variable of a COPY is not set in the builder", PLACES, "ENV LISTS=/lists\n", "LISTS"),
+    Mutant(
+        "the argument behind a folder is not declared in the builder",
+        PLACES,
+        "AS builder\nARG ROOT=/srv\n",
+        "AS builder\n",
+        "ROOT",
+    ),
+    Mutant(
+        "the variable of a COPY is not set in the runtime stage", PLACES, "SOURCE=$ROOT/app LISTS", "LISTS", "SOURCE"
+    ),
+    _moved(
+        "the variable of a COPY is set below it",
+        PLACES,
+        "ENV LISTS=/lists\n",
+        "RUN pip --python /opt/venv install -r /lists/requirements.txt\n",
+        "LISTS",
+    ),
 )

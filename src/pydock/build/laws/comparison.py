@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pydock.build.laws.drops import gone
 from pydock.build.laws.identity import Identity, by_identity, identity, in_all, makers
 from pydock.build.laws.losses import lost
-from pydock.build.laws.readings import readings_lost
+from pydock.build.laws.readings import readings_lost, values_lost
 from pydock.build.laws.violation import Declared, Violation, named, quoted, why_missing
 from pydock.build.model import Build, Step
 from pydock.patterns import regex
@@ -30,7 +30,7 @@ def broken(before: Build, after: Build, declared: Declared | None = None) -> tup
     """
     allowed = declared or Declared()
     found = [*_lacking(before, after), *_reading(before, after, allowed), *readings_lost(before, after)]
-    found += [*gone(before, after, allowed), *lost(before, after, allowed)]
+    found += [*values_lost(before, after), *gone(before, after, allowed), *lost(before, after, allowed)]
     return tuple(sorted(dict.fromkeys(found), key=lambda each: (each.is_doubt, each.law, each.line or 0)))
 
 

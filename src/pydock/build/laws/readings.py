@@ -11,6 +11,7 @@ from pydock.effects.python.installing import TOOLS
 from pydock.patterns import regex
 from pydock.state import BASE, Answer, Found, Need, State
 from pydock.state.needs import Below, Distribution, Distributions, File, Package, Toolchain, Variable
+from pydock.words import variables
 
 # Variables that say how a tool talks, caches or starts, and nothing about what it makes.
 _MANNERS = regex(
@@ -19,6 +20,31 @@ _MANNERS = regex(
     r"|UV_(?:LINK_MODE|COMPILE_BYTECODE|CACHE_DIR|NO_CACHE|SYSTEM_PYTHON|PROJECT_ENVIRONMENT|PYTHON_DOWNLOADS)"
     r"|POETRY_(?:NO_INTERACTION|VIRTUALENVS_\w+|CACHE_DIR|HOME|VERSION)"
 )
+
+
+# Instructions in which the builder itself puts the values in: an unset variable is an empty text to it.
+# https://docs.docker.com/reference/dockerfile/#environment-replacement
+_FILLED_IN = frozenset({"ADD", "ARG", "COPY", "ENV", "USER", "WORKDIR"})
+
+
+def values_lost(before: Build, after: Build) -> Iterator[Violation]:
+    """An instruction whose variable the file sets, and that stands in a stage where nothing above sets it."""
+    had: dict[tuple[str, str], list[Step]] = {}
+    for step in before.steps:
+        had.setdefault((step.keyword, step.text), []).append(step)
+    ever = frozenset(name for state in before.stages for name in state.setters)
+    for step in after.steps:
+        if step.keyword not in _FILLED_IN:
+            continue
+        old = [frozenset(each.before.setters) for each in had.get((step.keyword, step.text), ())]
+        wanted = variables(_value(step)) & (frozenset.intersection(*old) if old else ever)
+        for name in sorted(wanted - frozenset(step.before.variables)):
+            text = f"line {step.line} {quoted(step)} reads {named(Variable(name))}, which nothing above it sets"
+            yield Violation(11, step.line, text)
+
+
+def _value(step: Step) -> str:
+    return step.text.partition("=")[2] if step.keyword in {"ARG", "ENV"} else step.text
 
 
 def readings_lost(before: Build, after: Build) -> Iterator[Violation]:
