@@ -7,6 +7,7 @@ import pytest
 from pydock.state import Answer, Kind, Purpose
 from pydock.state.needs import (
     Below,
+    Buildable,
     Distribution,
     File,
     Matching,
@@ -95,7 +96,7 @@ NEEDS = [
     pytest.param("pip install -r gone.txt", {File("/app/gone.txt"), Program("pip")}, id="a list that is not there"),
     pytest.param(
         "pip install .",
-        {Place("/app"), Below("/app"), Program("pip")},
+        {Place("/app"), Below("/app"), Buildable("/app"), Program("pip")},
         id="the folder of a project and all below it",
     ),
     pytest.param(

@@ -14,7 +14,7 @@ from pydock.shell import is_posix, script
 from pydock.split.facts.inputs import INSTALLERS_INPUT
 from pydock.split.facts.members import package_of
 from pydock.state import Answer, Purpose, is_below
-from pydock.state.needs import File, Folder, Matching, Place, Program, SourceLink, User
+from pydock.state.needs import Buildable, File, Folder, Matching, Place, Program, SourceLink, User
 from pydock.text import Span
 from pydock.values import Value
 
@@ -194,6 +194,13 @@ def _lacking_input(step: Step) -> Iterator[Refusal]:
                 "made input",
                 f"{path} is installed from, and nothing brings it",
                 "COPY it from the context or another stage",
+            )
+        if found.answer is Answer.NO and isinstance(need, Buildable):
+            yield Refusal(
+                span_of(step),
+                "made input",
+                f"{need.path} is installed from, and nothing brings a pyproject.toml or setup.py into it",
+                "COPY the project in front of the install",
             )
 
 

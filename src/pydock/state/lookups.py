@@ -12,6 +12,7 @@ from pydock.state.answers import BASE, Answer, Found, ancestors, is_below
 from pydock.state.effect import Kind
 from pydock.state.needs import (
     Below,
+    Buildable,
     Distribution,
     Distributions,
     File,
@@ -70,6 +71,8 @@ def find(state: State, need: Need) -> Found:
             return found if found.answer is Answer.YES else find(state, Folder(path))
         case Matching(pattern):
             return _matching(state, pattern)
+        case Buildable(path):
+            return _buildable(state, path)
         case Module(environment, name):
             return _module(state, environment, name)
         case Source(suite):
@@ -179,6 +182,16 @@ def _matching(state: State, pattern: str) -> Found:
         return Found(Answer.YES, frozenset(makers))
     possible = openers(state, Kind.FILE, folder)
     return Found(Answer.UNKNOWN if possible else Answer.NO, possible)
+
+
+def _buildable(state: State, path: str) -> Found:
+    """https://pip.pypa.io/en/stable/reference/build-system/, read 2026-11."""
+    asked = [find(state, File(posixpath.join(path, name))) for name in ("pyproject.toml", "setup.py")]
+    makers = frozenset().union(*(found.makers for found in asked))
+    for answer in (Answer.YES, Answer.UNKNOWN):
+        if any(found.answer is answer for found in asked):
+            return Found(answer, makers)
+    return Found(Answer.NO)
 
 
 def _makers_below(state: State, place: str) -> frozenset[int]:

@@ -45,6 +45,12 @@ class Matching(Value):
     pattern: str
 
 
+class Buildable(Value):
+    """A folder that pip can build a package from: one with pyproject.toml or setup.py."""
+
+    path: str
+
+
 class User(Value):
     """A user or a group, by name or number."""
 
@@ -136,6 +142,7 @@ Need = (
     | Place
     | Below
     | Matching
+    | Buildable
     | User
     | Package
     | Library

@@ -6,6 +6,7 @@ from pydock.build.model import Build, Step
 from pydock.state import Answer, Need
 from pydock.state.needs import (
     Below,
+    Buildable,
     Distribution,
     Distributions,
     File,
@@ -90,6 +91,8 @@ def named(need: Need) -> str:
             return f"the user {name}"
         case Package(name) | Library(name):
             return f"the package {name}"
+        case Buildable(path):
+            return f"a pyproject.toml or setup.py in {path}"
         case Module(_, name):
             return f"the module {name}"
         case Variable(name):

@@ -10,6 +10,7 @@ from pydock.packages import Demand, LocalProject, Places, egg_info
 from pydock.state import Effect, Kind, Need, Open, Purpose, State
 from pydock.state.needs import (
     Below,
+    Buildable,
     Distribution,
     Distributions,
     File,
@@ -135,6 +136,7 @@ def needs_of(demand: Demand, state: State) -> Iterator[Need]:
     for project in demand.projects:
         if project.path != "/":
             yield Place(project.path)
+        yield Buildable(project.path)
         yield from map(Below, source_folders(project.path, state))
     for archive in demand.archives:
         yield Matching(archive) if _MARKS & set(archive) else File(archive)
