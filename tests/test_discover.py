@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pydock.context import LARGEST_TEXT
-from pydock.targets import Target, Unusable, is_dockerfile, targets
+from pydock.targets import Target, Unusable, composed_above, is_dockerfile, targets
 
 NAMES = {
     "Dockerfile": True,
@@ -125,6 +125,41 @@ def test_the_context_of_a_single_file_is_not_above_its_work_tree(folder: Path) -
     _make(folder, **{"app.py": "", "repo/docker/Dockerfile": "FROM a\nCOPY app.py /\n"})
     (folder / "repo/.git").mkdir()
     assert _found("repo/docker/Dockerfile") == [("repo/docker/Dockerfile", "Dockerfile")]
+
+
+COMPOSED = {
+    "by its folder": ("services:\n  web:\n    build: docker/web\n", "Dockerfile"),
+    "by its file": (
+        "services:\n  web:\n    build:\n      context: .\n      dockerfile: docker/web/Dockerfile\n",
+        "docker/web/Dockerfile",
+    ),
+    "in the folder between": (
+        "services:\n  web:\n    build:\n      context: docker\n      dockerfile: web/Dockerfile\n",
+        "web/Dockerfile",
+    ),
+    "of another file": ("services:\n  web:\n    build: docker/job\n", "Dockerfile"),
+}
+
+
+@pytest.mark.parametrize(("compose", "expected"), COMPOSED.values(), ids=COMPOSED)
+def test_a_checkout_without_git_reaches_as_far_as_the_compose_file_that_builds_the_dockerfile(
+    folder: Path, compose: str, expected: str
+) -> None:
+    _make(folder, **{"docker/web/Dockerfile": "FROM a\nCOPY . .\n", "app.py": "", "compose.yaml": compose})
+    (folder / "docker/web/app.py").write_text("")
+    (folder / "docker/app.py").write_text("")
+    assert _found("docker/web/Dockerfile") == [("docker/web/Dockerfile", expected)]
+    (target,) = targets(["docker/web/Dockerfile"])
+    assert isinstance(target, Target)
+    is_above = "docker/job" not in compose and expected != "docker/web/Dockerfile"
+    assert [text for _, text in composed_above(target)] == [compose] * is_above
+
+
+def test_a_compose_file_in_a_folder_of_everybody_says_nothing(folder: Path) -> None:
+    _make(folder, **{"docker/web/Dockerfile": "FROM a\nCOPY app.py /\n", "app.py": ""})
+    (folder / "compose.yaml").write_text(COMPOSED["by its file"][0])
+    folder.chmod(0o777)
+    assert _found("docker/web/Dockerfile") == [("docker/web/Dockerfile", "Dockerfile")]
 
 
 def _error(path: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 
 from pydock.budget import Budget, within
@@ -141,9 +142,22 @@ def _search(top: str) -> Iterator[str]:
 
 
 def _repository(path: Path) -> Path:
-    """The work tree a file belongs to, or its own folder."""
-    folders = Path(os.path.abspath(path)).parents
-    return next((folder for folder in folders if is_top(folder)), folders[0])
+    """The work tree a file belongs to; of a checkout without one the topmost folder whose compose files build it."""
+    dockerfile = Path(os.path.abspath(path))
+    folders = dockerfile.parents
+    top = next((folder for folder in folders if is_top(folder)), None)
+    if top is not None:
+        return top
+    above = list(takewhile(_is_own, folders[:DEEPEST]))
+    return next((folder for folder in reversed(above) if any(_contexts(folder, dockerfile))), folders[0])
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether only its owner can put files into a folder: a stranger's compose file in /tmp says nothing."""
+    try:
+        return not folder.stat().st_mode & stat.S_IWOTH and folder != folder.parent
+    except OSError:
+        return False
 
 
 def _target(path: Path, top: Path) -> Target | Unusable:
@@ -172,20 +186,19 @@ def context(path: Path, top: Path, text: str) -> Path:
     def held(folder: Path) -> int:
         return sum(_exists(folder, source) for source in sources)
 
-    composed = max(dict.fromkeys(_composed(dockerfile, folders)), key=held, default=None)
+    said = (each for folder in folders for each in _contexts(folder, dockerfile) if each in folders)
+    composed = max(dict.fromkeys(said), key=held, default=None)
     # A compose file that is run with another project folder says where nothing of it is.
     best = max(folders, key=held)
     return composed if composed and (held(composed) or not held(best)) else best
 
 
-def _composed(dockerfile: Path, folders: list[Path]) -> Iterator[Path]:
-    """Those of the folders that compose files in them build a Dockerfile in."""
-    for folder in folders if len(folders) > 1 else ():
-        for _, text in _compose_files(folder):
-            for build in builds(text):
-                context = Path(os.path.normpath(folder / build.context))
-                if context in folders and Path(os.path.normpath(folder / build.dockerfile)) == dockerfile:
-                    yield context
+def _contexts(folder: Path, dockerfile: Path) -> Iterator[Path]:
+    """The folders that the compose files of a folder build a Dockerfile in."""
+    for _, text in _compose_files(folder):
+        for build in builds(text):
+            if Path(os.path.normpath(folder / build.dockerfile)) == dockerfile:
+                yield Path(os.path.normpath(folder / build.context))
 
 
 @lru_cache(maxsize=256)
@@ -207,10 +220,10 @@ def _compose_files(folder: Path) -> tuple[tuple[str, str], ...]:
 
 
 def composed_above(target: Target) -> tuple[tuple[str, str], ...]:
-    """The compose files above a build context up to the top of its repository: paths from the context, and texts."""
+    """The compose files above a build context up to the top of its checkout: paths from the context, and texts."""
     root = Path(os.path.abspath(target.tree.root)) if target.tree.root else None
     top = _repository(root / target.path) if root else None
-    if root is None or top is None or top not in root.parents or not is_top(top):
+    if root is None or top is None or top not in root.parents:
         return ()
     folders = root.parents[: root.parents.index(top) + 1]
     return tuple(
