@@ -103,6 +103,17 @@ REFUSED = (
         refuses="worker environment",
     ),
     Case("a list of packages that nothing brings", f"{SLIM}RUN python -m pipenv install\n", refuses="made input"),
+    Case("a project that nothing brings", f"{FULL}WORKDIR /app\nRUN pip install .\n{CMD}", refuses="made input"),
+    Case(
+        "an extra of a project that nothing brings",
+        f'{SLIM}WORKDIR /srv\nRUN pip install ".[web]"\n{CMD}',
+        refuses="made input",
+    ),
+    Case(
+        "a folder to edit in which only the list of packages lies",
+        f"{SLIM}{BEFORE}RUN pip install -r requirements.txt && pip install -e .\nCOPY . .\n{CMD}",
+        refuses="made input",
+    ),
     Case("an installer of old", f"{SLIM}RUN easy_install flask\n", refuses="unreadable install"),
 )
 SPLIT = (
@@ -118,6 +129,50 @@ SPLIT = (
         f"{SLIM}RUN apt-get update && apt-get install -y stockfish\n{INSTALL}{CMD}",
         {"app.py": "run(['/usr/local/bin/stockfish'])\n", "requirements.txt": "stockfish\n"},
         runtime=("install -y stockfish",),
+    ),
+    Case(
+        "a project that is mounted for its install alone",
+        f"{SLIM}WORKDIR /app\nRUN --mount=type=bind,target=. pip install .\n{CMD}",
+        {"pyproject.toml": "[project]\nname = 'shop'\nversion = '1'\n"},
+        builder=("--mount=type=bind,target=.",),
+        runtime=("COPY --from=builder /opt/venv /opt/venv",),
+    ),
+    Case(
+        "a project that comes from another stage",
+        f"FROM alpine:3.20 AS source\nRUN git clone https://example.org/a /a\n{SLIM}"
+        f"COPY --from=source /a /a\nRUN pip install /a\n{CMD}",
+        runtime=("AS builder", "COPY --from=source /a /a", "RUN pip --python /opt/venv install /a", "FROM"),
+    ),
+    Case(
+        "a folder with the name of a package that is moved among the programs",
+        f"{SLIM}COPY tools /tmp/flask\nRUN mv /tmp/flask /usr/local/bin/\n{BY_SCRIPT.removeprefix(SLIM)}",
+        {"tools/tidy.sh": "echo tidy\n", "run.sh": "sh /usr/local/bin/flask/tidy.sh\nexec python app.py\n"},
+        runtime=("COPY tools /tmp/flask", "RUN mv /tmp/flask /usr/local/bin/", 'CMD ["sh", "run.sh"]'),
+    ),
+    Case(
+        "a folder that is copied among the programs",
+        f"{SLIM}COPY tools /usr/local/bin/flask\n{BY_SCRIPT.removeprefix(SLIM)}",
+        {"tools/tidy.sh": "echo tidy\n", "run.sh": "sh /usr/local/bin/flask/tidy.sh\nexec python app.py\n"},
+        runtime=("COPY tools /usr/local/bin/flask",),
+    ),
+    Case(
+        "comments above commands of no use, which go to what comes next in the file",
+        f"{FULL}# clean first\nRUN apt-get clean\n# gcc for everybody\n"
+        f"RUN apt-get update && apt-get install -y gcc\n{BEFORE}# old ones\n"
+        f"RUN pip install -r requirements.txt\n# tidy\nRUN rm -rf /root/.cache/pip\nCOPY . .\n{CMD}",
+        builder=(
+            "FROM python:3.11 AS builder\n",
+            "# clean first\n# gcc for everybody\n# gcc is in the full image\nWORKDIR /app\n",
+            "# tidy\n# old ones\nRUN pip",
+        ),
+        runtime=("COPY . .\n",),
+    ),
+    Case(
+        "folders that variables name, which are set in both stages",
+        f"{SLIM}ARG ROOT=/srv\nENV NAME=shop LANG=C.UTF-8\nENV PLACE=$ROOT/$NAME\nWORKDIR $PLACE\n"
+        f"COPY requirements.txt ${{PLACE}}/\nRUN pip install -r requirements.txt\nCOPY . .\n{CMD}",
+        builder=("ARG ROOT=/srv\n", "ENV NAME=shop\n", "ENV PLACE=$ROOT/$NAME\n", "WORKDIR $PLACE\n"),
+        runtime=("ARG ROOT=/srv\n", "NAME=shop", "ENV PLACE=$ROOT/$NAME\n", "WORKDIR $PLACE\n"),
     ),
     Case(
         "a script that asks apt for pip, by a package whose name begins with python",

@@ -38,10 +38,14 @@ class Repeat(Value):
 
 
 class Add(Value):
-    """A new instruction."""
+    """A new instruction, or comments that stay."""
 
     text: str
     why: str
+
+    @property
+    def is_comment(self) -> bool:
+        return all(line.startswith("#") for line in self.text.splitlines())
 
 
 class Drop(Value):
@@ -133,7 +137,8 @@ class Plan(Value):
         rows = []
         for number, stage in enumerate(self.stages):
             name = {self.builder: "builder", self.builder + 1: "runtime"}.get(number) or _name(stage, number)
-            rows += [(_label(piece), f"{name}{_how(piece)}", piece.why) for piece in stage]
+            shown = (piece for piece in stage if not (isinstance(piece, Add) and piece.is_comment))
+            rows += [(_label(piece), f"{name}{_how(piece)}", piece.why) for piece in shown]
         return rows + [(_label(drop), "dropped", drop.why) for drop in self.dropped]
 
 

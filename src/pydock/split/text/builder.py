@@ -24,7 +24,7 @@ def builder_pieces(draft: Draft) -> tuple[Piece, ...]:
     reach = draft.stage.instructions[1 : last + 1]
     early = list(_pieces(draft, reach, late=False))
     late = _without_idle_workdirs(list(_pieces(draft, reach, late=True)))
-    return (_from(draft), *early, *_environment(draft), *late)
+    return (_from(draft), *_with_comments(draft, [*early, *_environment(draft), *late]))
 
 
 def is_builders(draft: Draft, entry: Instruction) -> bool:
@@ -60,26 +60,41 @@ def _from(draft: Draft) -> Piece:
     start = draft.stage.start
     flags = "".join(f"--{flag.name}={flag.value} " for flag in start.flags)
     text = f"FROM {flags}{draft.base.builder} AS {draft.builder_name}\n"
-    return Change(start, _already_there(draft) + text, "compilers and caches stay in this stage")
+    return Change(start, text, "compilers and caches stay in this stage")
 
 
-def _already_there(draft: Draft) -> str:
-    """What the full image has of what the file installs, under the comments of instructions that it makes idle."""
+def _with_comments(draft: Draft, pieces: list[Piece]) -> tuple[Piece, ...]:
+    """The pieces with the comments of commands that have no use any more, each above what comes next in the file."""
+    order = {entry: at for at, entry in enumerate(draft.stage.instructions)}
+    notes: dict[int, str] = {}
+    for entry in draft.stage.of("RUN"):
+        is_idle = not is_builders(draft, entry) and not runtime_members(draft, entry) and draft.members.get(entry)
+        text = comment_lines(draft.project.dockerfile.slice(entry.lead)) if is_idle else ""
+        text += _already_there(draft, entry)
+        if not text:
+            continue
+        own = [(order[piece.instruction], at) for at, piece in enumerate(pieces) if not isinstance(piece, Add)]
+        later = [each for each in own if each[0] > order[entry]]
+        at = min(later)[1] if later else max(own)[1]
+        notes[at] = notes.get(at, "") + text
+    found: list[Piece] = []
+    for at, piece in enumerate(pieces):
+        found += [Add(notes[at], "what it was about is not needed here")] if at in notes else []
+        found.append(piece)
+    return tuple(found)
+
+
+def _already_there(draft: Draft, entry: Instruction) -> str:
+    """What the full image has of what an instruction installs, as a comment."""
     names = [
         name
-        for members in draft.members.values()
-        for member in members
+        for member in draft.members.get(entry, ())
         for name in member.packages
         if name in draft.system.there and not any(map(draft.system.runtime_has, member.steps))
     ]
     gone = sorted(dict.fromkeys(names))
-    comments = "".join(
-        comment_lines(draft.project.dockerfile.slice(entry.lead))
-        for entry in draft.stage.of("RUN")
-        if not is_builders(draft, entry) and not runtime_members(draft, entry) and draft.members.get(entry)
-    )
     verb = "is" if len(gone) == 1 else "are"
-    return comments + (f"# {listed(gone)} {verb} in the full image\n" if gone else "")
+    return f"# {listed(gone)} {verb} in the full image\n" if gone else ""
 
 
 def _variables(draft: Draft, entry: Instruction) -> Iterator[Piece]:

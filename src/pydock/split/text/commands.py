@@ -9,11 +9,12 @@ from pydock.build.views import files
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import Command, Script, Word, called
-from pydock.state.needs import File
+from pydock.state.needs import File, Folder
 from pydock.text import Span
 from pydock.values import Value
 
-_SYSTEM_BIN = "/usr/local/bin/"
+# A program by its name: the folder alone is where a command puts something of its own.
+_SYSTEM_PROGRAM = regex(r"/usr/local/bin/(?=[^/])")
 _RUNNERS = frozenset({"poetry", "pipenv", "uv", "pdm", "rye", "hatch"})
 # Options of `uv run` that say how the environment is brought up to date, not what is run in it.
 _UPDATING = frozenset({"--frozen", "--locked", "--no-sync", "--no-dev", "--offline", "--no-cache", "--quiet", "-q"})
@@ -88,20 +89,22 @@ def moved_paths(project: Project, commands: tuple[Command, ...], venv: str) -> l
 def _moved_words(project: Project, words: tuple[Word, ...], venv: str, *, is_shell: bool) -> list[tuple[Span, str]]:
     edits = []
     for word in words:
-        if word.value and word.value.startswith(_SYSTEM_BIN) and not is_placed(project, word.value):
-            path = f"{venv}/bin/{word.value.removeprefix(_SYSTEM_BIN)}"
+        if word.value and _SYSTEM_PROGRAM.match(word.value) and not is_placed(project, word.value):
+            path = _SYSTEM_PROGRAM.sub(f"{venv}/bin/", word.value, count=1)
             edits.append((word.span, word.text.replace(word.value, path) if is_shell else f'"{path}"'))
     return edits
 
 
 def is_placed(project: Project, path: str) -> bool:
-    """Whether the Dockerfile itself puts a file at this path, by more than an install of Python packages."""
+    """Whether the Dockerfile itself puts a file or a folder here, by more than an install of Python packages."""
     if files(project).origin(path):
         return True
-    build, wanted = walk(project), File(path)
-    steps = [build.steps[number] for number in build.final.find(wanted).makers if number >= 0]
+    build, wanted = walk(project), (File(path), Folder(path))
+    makers = {maker for thing in wanted for maker in build.final.find(thing).makers}
+    steps = [build.steps[number] for number in sorted(makers) if number >= 0]
     return any(
-        wanted in (*step.provides, *step.changes) or any(path in opened.places for opened in step.opens)
+        any(thing in (*step.provides, *step.changes) for thing in wanted)
+        or any(path in opened.places for opened in step.opens)
         for step in steps
         if not (step.is_of_environment or step.is_tool)
     )
