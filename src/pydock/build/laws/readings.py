@@ -11,7 +11,7 @@ from pydock.effects.python.installing import TOOLS
 from pydock.patterns import regex
 from pydock.state import BASE, Answer, Found, Need, State
 from pydock.state.needs import Below, Distribution, Distributions, File, Package, Toolchain, Variable
-from pydock.words import variables
+from pydock.text import variables
 
 # Variables that say how a tool talks, caches or starts, and nothing about what it makes.
 _MANNERS = regex(
