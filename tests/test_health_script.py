@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pydock.service.code.ports import Port
-from pydock.service.probe import ANY_STATUS, ANYWHERE, Question, one_line, script
+from pydock.service.probe import Question, one_line, script
 
 HOST = "shop.example"
 Writer = Callable[[Question], str]
@@ -72,8 +72,6 @@ WRITTEN = pytest.mark.parametrize("written", [script, one_line], ids=["as a file
         ("/nowhere", 500, "", 0),
         ("/hosted", 400, "", 1),
         ("/hosted", 400, HOST, 0),
-        (ANYWHERE, ANY_STATUS + 1, "", 0),
-        ("/ill", ANY_STATUS + 1, "", 0),
         ("", 400, "", 0),
     ],
     ids=[
@@ -83,8 +81,6 @@ WRITTEN = pytest.mark.parametrize("written", [script, one_line], ids=["as a file
         "404 is healthy where only a crash counts",
         "the wrong host is unhealthy",
         "the right host is healthy",
-        "404 is healthy where no route is known",
-        "any answer is healthy where no route is known",
         "a connection is healthy where HTTP is not spoken",
     ],
 )
@@ -95,12 +91,11 @@ def test_an_answer_is_judged_as_it_is_meant(
 
 
 @WRITTEN
-@pytest.mark.parametrize("limit", [400, ANY_STATUS + 1], ids=["with a route", "with any answer"])
 def test_a_service_that_takes_connections_and_never_answers_is_unhealthy_within_the_time(
-    stuck: int, written: Writer, limit: int
+    stuck: int, written: Writer
 ) -> None:
     before = time.monotonic()
-    assert _exit_code(written(Question(Port(stuck), "/health", limit))) == 1
+    assert _exit_code(written(Question(Port(stuck), "/health"))) == 1
     assert time.monotonic() - before < 10
 
 

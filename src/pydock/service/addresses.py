@@ -56,7 +56,8 @@ def _heard(project: Project, path: str) -> tuple[Heard, ...]:
         found = [Heard(each, run) for each, other in others if other for run in other.runs if not run.is_main_only]
         own = _resolved(project, found)
     main = [each for each in own if each.run.kind not in _ASIDE]
-    return tuple(main or own)
+    # What a second service answers from a thread of its own says nothing about the first.
+    return tuple(main)
 
 
 def _resolved(project: Project, found: list[Heard]) -> list[Heard]:

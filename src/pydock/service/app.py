@@ -38,13 +38,6 @@ _EXPORTERS = regex(
     r"prometheus_flask_exporter\.|prometheus_fastapi_instrumentator\.|starlette_exporter\.handle_metrics"
 )
 _NESTED = regex(r"(?:/[\w./-]*)?/health(?:z|check)?/(?P<live>live\w*|status|basic|simple)/?\Z", re.I)
-_HTTP_SERVERS = regex(
-    r"gunicorn|uvicorn|hypercorn|waitress-serve|daphne|granian|flask|fastapi|django|sanic|streamlit|http\.server"
-)
-_HTTP_CALLS = regex(
-    r"flask|quart|sanic|dash|bottle|connexion|gradio|tornado|uvicorn\..+|waitress\.serve|aiohttp\.web\.run_app|bottle\.run"
-    r"|nicegui\.ui\.run|werkzeug\..+|gevent\.pywsgi\..+|wsgiref\..+|http\.server\..+|prometheus_client\..+"
-)
 QUEUES = frozenset({"celery", "rq", "dramatiq", "huey", "arq", "faust"})
 _TELLING = QUEUES | {"django", "streamlit", "http.server"}
 _RANKS = ("health", "live", "ping", "up", "ready", "status")
@@ -205,14 +198,6 @@ def bind_of(found: Server, application: App | None) -> Bind | None:
     if found.kind != "python":
         return found.bind
     return application.binds[0] if application and len(application.binds) == 1 else None
-
-
-def speaks_http(found: Server, application: App | None) -> bool:
-    """Whether what listens surely answers plain HTTP requests."""
-    if found.kind != "python":
-        return _HTTP_SERVERS.fullmatch(found.kind) is not None
-    kinds = [run.kind for run in application.runs] if application else []
-    return bool(kinds) and all(_HTTP_CALLS.fullmatch(kind) for kind in kinds)
 
 
 def _is_health(path: str) -> bool:

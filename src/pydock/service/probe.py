@@ -18,9 +18,6 @@ from pydock.text import to_exec_form
 from pydock.values import Value
 
 NAME = "healthcheck.py"
-# Cheap for every framework: where no such route is declared, the answer is 404, which only a service that works gives.
-ANYWHERE = "/healthz"
-ANY_STATUS = 599
 TIMING = "--interval=10s --timeout=2s --start-period={start}s --retries=3"
 
 
@@ -36,11 +33,6 @@ class Question(Value):
     host: str = ""
 
     @property
-    def takes_any(self) -> bool:
-        """Whether any answer at all says that the service is alive."""
-        return self.limit > ANY_STATUS
-
-    @property
     def is_from_environment(self) -> bool:
         return bool(self.port.variable)
 
@@ -51,7 +43,8 @@ class Question(Value):
             return str(self.port.number)
         if self.port.number is None:
             return f'int(os.environ["{self.port.variable}"])'
-        return f'int(os.environ.get("{self.port.variable}") or {self.port.number})'
+        other = f'os.environ.get("{self.port.other}") or ' if self.port.other else ""
+        return f'int(os.environ.get("{self.port.variable}") or {other}{self.port.number})'
 
 
 def script(question: Question) -> str:
@@ -69,12 +62,9 @@ def script(question: Question) -> str:
             "    sys.exit(1)\n"
         )
     judged = f"sys.exit(0 if connection.getresponse().status < {question.limit} else 1)"
-    if question.takes_any:
-        judged = "connection.getresponse()  # any answer will do: there is no route for this"
     headers = f', headers={{"Host": "{question.host}"}}' if question.host else ""
-    told = "answers at all" if question.takes_any else "answers"
     return (
-        f'"""Health check: exits 0 when the service {told}."""\n\n'
+        f'"""Health check: exits 0 when the service answers."""\n\n'
         f"import http.client\n{imports}import sys\n\n"
         f'{port}connection = http.client.HTTPConnection("127.0.0.1", {number}, timeout=1)\n'
         "try:\n"
@@ -92,7 +82,7 @@ def one_line(question: Question) -> str:
     if not question.route:
         return f"{imports}socket; socket.create_connection(('127.0.0.1', {number}), 1).close()"
     headers = f", headers={{'Host': '{question.host}'}}" if question.host else ""
-    judged = "c.getresponse()" if question.takes_any else f"exit(c.getresponse().status >= {question.limit})"
+    judged = f"exit(c.getresponse().status >= {question.limit})"
     return (
         f"{imports}http.client; c = http.client.HTTPConnection('127.0.0.1', {number}, timeout=1); "
         f"c.request('GET', '{question.route}'{headers}); {judged}"

@@ -13,7 +13,7 @@ from pydock.build.walk import starts
 from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.memory import remembered
-from pydock.service.code.ports import Bind, Values
+from pydock.service.code.ports import Bind, Port, Values
 from pydock.service.files.mounts import place_of
 from pydock.service.listeners import READERS, Server, read_manage, read_toml
 from pydock.service.main_command import main_command
@@ -23,6 +23,10 @@ from pydock.values import replace
 
 _PYTHON = regex(r"(?:python|pypy)[\d.]*\Z")
 _NAME = regex(r"\$(?:(\w+)|\{(\w+)\})")
+# Flask-Script: `manager.add_command("serve", Server(host="0.0.0.0", port=80))`.
+_SERVER_COMMANDS = regex(r"\badd_command\(\s*[\"'](\w+)[\"']\s*,\s*Server\(")
+_SERVER_HOST = regex(r"\bServer\([^()]*\bhost\s*=\s*[\"']([\d.]+)[\"']")
+_SERVER_PORT = regex(r"\bServer\([^()]*\bport\s*=\s*(\d{1,5})\b")
 _GROUP = regex(r"\bFlaskGroup\((?:[^()]*\bcreate_app\s*=\s*(?!lambda\b)(\w+))?")
 _MODULES = {"waitress": "waitress-serve", "django": "django-admin", "streamlit.web.cli": "streamlit"}
 
@@ -162,6 +166,7 @@ def _script(project: Project, start: Start, command: Command, environment: Value
         return None
     shifted = command.of(command.words[1:])
     group = _flask_group(project, start, shifted, environment)
+    group = group or _flask_script(project, start, shifted, environment)
     return group or read_manage(start, shifted, {}) or Server("python", start, command, entry=values[0])
 
 
@@ -175,6 +180,35 @@ def _flask_group(project: Project, start: Start, command: Command, values: Value
     made = _GROUP.search(project.tree.text(place_of(project, command.values[0]) or "") or "")
     found = READERS["flask"](project, start, command, values) if made else None
     return replace(found, app=f"{command.values[0]}:{made[1]}") if found and made and made[1] else found
+
+
+def answers_one_at_a_time(project: Project, found: Server) -> bool:
+    """Whether this is gunicorn with one sync worker: whatever is asked meanwhile has to wait."""
+    settings = found.gunicorn
+    if settings is None or environment(project).get("WEB_CONCURRENCY"):
+        return False
+    plain = {"workers": "1", "threads": "1", "worker_class": "sync"}
+    return all(settings.value(name) in {"", value} for name, value in plain.items())
+
+
+def _flask_script(project: Project, start: Start, command: Command, values: Values) -> Server | None:
+    """`python manage.py runserver` where the script is one of Flask-Script, which listens as Flask does.
+
+    Source: https://flask-script.readthedocs.io/en/latest/#default-commands, read 2026-11.
+    """
+    path = place_of(project, command.values[0]) or ""
+    text = project.tree.text(path) or ""
+    if "flask_script" not in text:
+        return None
+    if not {"runserver", *_SERVER_COMMANDS.findall(text)} & set(command.values[1:]):
+        return Server("job", start, command)
+    host, port = _SERVER_HOST.search(text), _SERVER_PORT.search(text)
+    bind = Bind(host[1] if host else "127.0.0.1", Port(int(port[1]) if port else 5000), path)
+    if command.has("-p", "--port", "-h", "--host"):
+        shifted = command.of((command.words[0], Word("run", "run", command.words[0].span), *command.words[1:]))
+        given = READERS["flask"](project, start, shifted, values)
+        bind = given.bind if given is not None and given.bind is not None else bind
+    return Server("flask", start, command, binds=(bind,), is_development=True)
 
 
 def is_installed(project: Project, name: str) -> bool:

@@ -23,7 +23,7 @@ from pydock.values import Value
 
 LOOP, ASYNC_LOOP = "a loop", "asyncio"
 # Frameworks and servers that answer SIGTERM themselves.
-_HANDLE_IT = regex(r"uvicorn|aiohttp|sanic|quart|nicegui|grpc|hypercorn|gradio|streamlit|mcp")
+_HANDLE_IT = regex(r"uvicorn|aiohttp|sanic|quart|nicegui|grpc|hypercorn|gradio|streamlit|mcp|twisted")
 _ASKS = regex(r"SIGTERM|sigwait|signalfd|signal\.signal\(\s*(?!signal\.SIG)\w+\s*,|GracefulKiller")
 # `uv run` starts the program beside itself; poetry and pipenv put it in their own place.
 _HAND_ON = INITS | {"uv"}

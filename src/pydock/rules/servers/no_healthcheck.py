@@ -5,12 +5,13 @@ counts as healthy, `depends_on: condition: service_healthy` cannot work, and a r
 replaces good containers by dead ones.
 
 The cure asks from inside the container, with Python itself, so that no curl has to be in the
-image: a GET of the health route where the source declares one, else any answer of a server that
-speaks HTTP, else a connection to the port. Either kind of request notices a service that takes
-connections and never answers. A Celery worker is pinged. Safe: only where the port is known with
-certainty and the image is one service; the service itself is not touched. There is no fix, and
-the reason is said, for jobs, for unknown ports, and where compose runs the same image as different
-services: there the check belongs to the service, in the compose file.
+image: a GET of the health route where the source declares one, else a connection to the port. A
+route that is made up would fill the access log with 404. A Celery worker is pinged. It asks for
+the first time after 30 seconds, after two minutes where a model is loaded. Safe: only where the
+port is known with certainty and the image is one service; the service itself is not touched. A
+doubt where one worker may be busy with one request for longer than a check waits. There is no
+fix, and the reason is said, for jobs, for unknown ports, and where compose runs the same image as
+different services: there the check belongs to the service, in the compose file.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.build.containers.entry_point import declared, is_windows
 from pydock.build.containers.entry_point import probe as declared_probe
 from pydock.build.sources import landing
@@ -28,15 +30,23 @@ from pydock.project import Project, compose
 from pydock.project.programs import PREPARATIONS
 from pydock.rule import Example, Finding, Rule
 from pydock.service import probe
-from pydock.service.app import App, app, bind, speaks_http
+from pydock.service.app import App, app, bind
 from pydock.service.code.ports import Bind, Port
 from pydock.service.listeners import Server
+from pydock.service.loading import loads_model
 from pydock.service.main_command import is_job, main_command
-from pydock.service.server import read_server, server, servers
+from pydock.service.server import answers_one_at_a_time, read_server, server, servers
+from pydock.state import is_below
+from pydock.state.needs import Buildable
 from pydock.text import Edit, Fix, Safety, Span
 
+# Seconds: a longer start period costs a service nothing that is well, a shorter one costs it its container.
+_STARTING, _BUSY, _LOADING = 30, 60, 180
+# Seconds that a request may well take; who allows more has requests that keep a worker busy.
+_LONGEST_REQUEST = 300
+
 _FLASK = "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get('/health')\ndef health():\n    return 'ok'\n"
-_CHECK = "HEALTHCHECK --interval=10s --timeout=2s --start-period=5s --retries=3 \\\n    CMD"
+_CHECK = "HEALTHCHECK --interval=10s --timeout=2s --start-period=30s --retries=3 \\\n    CMD"
 _BEFORE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nEXPOSE 8000\n"
 _WORKER = "services:\n  web: {build: .}\n  worker: {build: ., command: celery -A app worker}\n"
 
@@ -50,9 +60,8 @@ EXAMPLES = (
     Example(
         before="FROM python:3.12-slim\nCOPY app.py /app.py\nCMD exec gunicorn -b :$PORT app:app\n",
         after=f"FROM python:3.12-slim\nCOPY app.py /app.py\n{_CHECK} "
-        '["python", "-c", "import os, http.client; '
-        "c = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=1); "
-        "c.request('GET', '/healthz'); c.getresponse()\"]\n"
+        '["python", "-c", "import os, socket; '
+        "socket.create_connection(('127.0.0.1', int(os.environ['PORT'])), 1).close()\"]\n"
         "CMD exec gunicorn -b :$PORT app:app\n",
         files={"app.py": "app = None\n"},
     ),
@@ -124,6 +133,8 @@ def _conflict(project: Project) -> str:
             continue
         own = [start for start in starts(project) if start.role == "compose" and start.origin == service.origin]
         others = [start for start in own if not start.script and start.program not in PREPARATIONS]
+        if not others and (scripts := [start for start in own if start.script]):
+            others = [start for start in starts(project) if start.origin.startswith(f"{scripts[0].script}:")][-1:]
         for start in others:
             if is_job(start):
                 continue
@@ -157,7 +168,7 @@ def _fix(project: Project, found: Server, where: Bind, port: Port, python: str) 
     written = probe.existing_script(project)
     edits: tuple[Edit, ...] = ()
     place = landing(project, probe.NAME, application.path if application else "")
-    if written is None and place and probe.is_python_3(project) and not _is_taken(project, place.image_path):
+    if written is None and place and question.route and not _is_taken(project, place.image_path):
         written = place.image_path
         edits = (Edit(place.path, Span(0, 0), probe.script(question)),)
     folder = posixpath.dirname(edits[0].path) if edits else ""
@@ -165,37 +176,56 @@ def _fix(project: Project, found: Server, where: Bind, port: Port, python: str) 
     command = (python, *options, written) if written else (python, *options, "-c", probe.one_line(question))
     text = probe.instruction(command, start_period=_start_period(project, found.start))
     asked = f"GET {question.route}" if question.route else "a connection"
-    asked = "any answer" if question.takes_any else asked
+    doubts = tuple(_doubts(project, found))
     return Fix(
         f"ask port {where.port} from inside the container: {asked}",
-        Safety.SAFE,
+        Safety.UNSAFE if doubts else Safety.SAFE,
         (*edits, _inserted(project, text)),
         changes=frozenset({"healthcheck"}),
+        doubts=doubts,
     )
+
+
+def _doubts(project: Project, found: Server) -> Iterator[str]:
+    """Why a check may judge wrongly."""
+    settings = found.gunicorn
+    timeout = settings.value("timeout") or "" if settings else ""
+    is_long = timeout == "0" or (timeout.isdigit() and int(timeout) > _LONGEST_REQUEST)
+    if is_long and answers_one_at_a_time(project, found):
+        length = "has no limit of time" if timeout == "0" else f"may take {timeout} seconds for one request"
+        yield f"gunicorn's only worker {length}, and no check can tell a busy one from one that hangs"
 
 
 def _question(project: Project, found: Server, application: App | None, port: Port) -> probe.Question:
     has_tls = found.has_tls or any(run.has_tls for run in (application.runs if application else ()))
     if has_tls or not probe.is_python_3(project):
         return probe.Question(port)
+    if answers_one_at_a_time(project, found):
+        # A slow request would make a service unhealthy that is well; gunicorn itself ends a worker that hangs.
+        # https://docs.gunicorn.org/en/stable/settings.html#timeout, read 2026-11
+        return probe.Question(port)
     if application is not None and application.health is not None and found.kind != "uwsgi":
         # Django answers 400 to a host that it does not know, which still is an answer.
         limit = 500 if application.host is None else 400
         return probe.Question(port, application.health, limit, application.host or "")
-    if speaks_http(found, application):
-        return probe.Question(port, probe.ANYWHERE, probe.ANY_STATUS + 1)
     return probe.Question(port)
 
 
 def _is_taken(project: Project, image_path: str) -> bool:
-    """Whether a new file would hide a module of its name, or compose would hide the file."""
+    """Whether a new file would hide a module, compose would hide the file, or it would become part of a package.
+
+    setuptools stops at a second module beside the one of a project in one folder.
+    https://setuptools.pypa.io/en/latest/userguide/package_discovery.html#flat-layout, read 2026-11.
+    """
     hidden = any(
         target and image_path.startswith(f"{target.rstrip('/')}/") and source not in {".", "./"}
         for service in compose.services(project)
         for source, target in service.mounts
     )
+    needs = (need for step in walk(project).steps if step.installs is not None for need, _ in step.needs)
+    packaged = any(isinstance(need, Buildable) and is_below(image_path, need.path) for need in needs)
     imported = any("healthcheck" in name for name in _imports(project))
-    return hidden or imported
+    return hidden or packaged or imported
 
 
 def _imports(project: Project) -> Iterator[str]:
@@ -206,14 +236,14 @@ def _imports(project: Project) -> Iterator[str]:
 
 
 def _start_period(project: Project, server_start: Start) -> int:
-    """Longer where something runs before the server: migrations, waiting for a database."""
+    """Longer where something runs before the server: migrations, waiting for a database; longest for a model."""
     before = [
         start
         for start in starts(project)
         if start.role in {"start", "script"} and not start.script and start != server_start
     ]
     busy = [start for start in before if start.program not in PREPARATIONS or start.program in {"sleep", "nc"}]
-    return 30 if busy else 5
+    return _LOADING if loads_model(project) else _BUSY if busy else _STARTING
 
 
 def _worker_fix(project: Project, found: Server) -> tuple[Fix | None, str]:

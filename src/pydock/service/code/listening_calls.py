@@ -36,6 +36,7 @@ RUNS: dict[str, tuple[str, int | None]] = {
     "socketserver.ThreadingTCPServer": ("", None),
     "asyncio.start_server": ("0.0.0.0", None),
     "websockets.serve": ("0.0.0.0", None),
+    "twisted.internet.reactor.listenTCP": ("0.0.0.0", None),
 }
 # What `app.run()` listens on when it is not told, by framework.
 _APP_PORTS = {
@@ -55,6 +56,7 @@ _POSITIONAL = {
     "werkzeug.serving.run_simple": (0, 1),
     "wsgiref.simple_server.make_server": (0, 1),
     "asyncio.start_server": (1, 2),
+    "twisted.internet.reactor.listenTCP": (4, 0),
     "websockets.serve": (1, 2),
     "aiohttp.web.TCPSite": (1, 2),
     "bjoern.run": (1, 2),

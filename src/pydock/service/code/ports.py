@@ -25,15 +25,18 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 class Port(Value):
     """A port; `variable` names the environment variable that may change it at run time.
 
-    `number` is None where only the variable says it.
+    `number` is None where only the variable says it; `other` is the variable that decides where that one is not set.
     """
 
     number: int | None
     variable: str = ""
+    other: str = ""
 
     def __str__(self) -> str:
         if not self.variable:
             return str(self.number)
+        if self.other:
+            return f"${{{self.variable}:-{Port(self.number, self.other)}}}"
         return f"${self.variable}" if self.number is None else f"${{{self.variable}:-{self.number}}}"
 
 
@@ -64,7 +67,9 @@ def read_port(text: str, environment: Values) -> Port | None:
 
     ENV in the image is the default of a variable: `docker run -e` may still change it.
     """
-    text = _INNER.sub(lambda found: environment.get(found[1]) or found[2], text.strip().strip("\"'"))
+    text = text.strip().strip("\"'")
+    inner = _INNER.search(text)
+    text = _INNER.sub(lambda found: environment.get(found[1]) or found[2], text)
     if text.isdigit():
         return Port(int(text)) if int(text) < 65536 else None
     match = _ONE_VARIABLE.match(text)
@@ -77,7 +82,7 @@ def read_port(text: str, environment: Values) -> Port | None:
         return None
     if name in environment and set_to is None:
         return None
-    return Port(int(default) if default else None, name)
+    return Port(int(default) if default else None, name, inner[1] if inner and not set_to else "")
 
 
 def read_bind(

@@ -1,0 +1,175 @@
+"""The health check that fits a service: what it asks, when it begins to ask, and when it is no safe one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from pydock.context import Tree
+from pydock.engine import rewrite
+from pydock.project import Project
+from pydock.rules import RULES
+from pydock.text import Safety
+
+SLIM = "FROM python:3.12.1-slim-bookworm\nWORKDIR /srv\nCOPY . .\n"
+FLASK = "from flask import Flask\n\napp = Flask(__name__)\n"
+ROUTED = f"{FLASK}\n\n@app.get('/health')\ndef health():\n    return 'ok'\n"
+ONLY = tuple(rule for rule in RULES if rule.code == "PYD402")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A service, what its safe check holds ("" for no safe one), and what it does not hold."""
+
+    does: str
+    dockerfile: str
+    files: dict[str, str] = field(default_factory=dict)
+    holds: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ("/healthz",)
+
+
+CASES = (
+    Case(
+        "a service without a health route is asked for a connection, and no route is made up",
+        f'{SLIM}CMD ["uvicorn", "app:app", "--host", "0.0.0.0"]\n',
+        {"app.py": "from fastapi import FastAPI\n\napp = FastAPI()\n"},
+        ("socket.create_connection(('127.0.0.1', 8000)", "--start-period=30s"),
+    ),
+    Case(
+        "several workers are asked for the route",
+        f'{SLIM}CMD ["gunicorn", "-w", "3", "-b", ":80", "app:app"]\n',
+        {"app.py": ROUTED},
+        ('"/srv/healthcheck.py"',),
+    ),
+    Case(
+        "threads are asked for the route",
+        f'{SLIM}CMD ["gunicorn", "--threads", "4", "-b", ":80", "app:app"]\n',
+        {"app.py": ROUTED},
+        ('"/srv/healthcheck.py"',),
+    ),
+    Case(
+        "a worker that is busy with one slow request takes connections",
+        f'{SLIM}CMD ["gunicorn", "-b", ":80", "app:app"]\n',
+        {"app.py": ROUTED},
+        ("socket.create_connection(('127.0.0.1', 80)",),
+        ("/srv/healthcheck.py",),
+    ),
+    Case(
+        "one worker with hours for a request has no safe check",
+        f'{SLIM}CMD ["gunicorn", "--timeout=7200", "-b", ":80", "app:app"]\n',
+        {"app.py": ROUTED},
+        lacks=("HEALTHCHECK",),
+    ),
+    Case(
+        "one worker without a limit of time has no safe check",
+        f'{SLIM}CMD ["gunicorn", "-w", "1", "-t", "0", "-b", ":80", "app:app"]\n',
+        {"app.py": FLASK},
+        lacks=("HEALTHCHECK",),
+    ),
+    Case(
+        "a model that is loaded has minutes",
+        f'{SLIM}CMD ["uvicorn", "app:app", "--host", "0.0.0.0"]\n',
+        {"app.py": "import spacy\nfrom fastapi import FastAPI\n\nnlp = spacy.load('de')\napp = FastAPI()\n"},
+        ("--start-period=180s",),
+    ),
+    Case(
+        "a model that another file loads has minutes, too",
+        f'{SLIM}CMD ["uvicorn", "app:app", "--host", "0.0.0.0"]\n',
+        {
+            "app.py": "from fastapi import FastAPI\nfrom model import net\n\napp = FastAPI()\n",
+            "model.py": "from torch import nn\n\nnet = nn.Linear(2, 2)\n",
+        },
+        ("--start-period=180s",),
+    ),
+    Case(
+        "migrations in front of the server have a minute",
+        f'{SLIM}CMD ["sh", "-c", "flask db upgrade && gunicorn -w 2 -b :80 app:app"]\n',
+        {"app.py": FLASK},
+        ("--start-period=60s",),
+    ),
+    Case(
+        "the port may come from either of two variables",
+        f'{SLIM}CMD ["sh", "-c", "uvicorn app:app --host 0.0.0.0 --port ${{PORT:-${{SITE_PORT:-8080}}}}"]\n',
+        {"app.py": "from fastapi import FastAPI\n\napp = FastAPI()\n"},
+        ("os.environ.get('PORT') or os.environ.get('SITE_PORT') or 8080",),
+    ),
+    Case(
+        "Flask-Script listens where Flask does, and not where Django does",
+        f'{SLIM}CMD ["python", "manage.py", "runserver"]\n',
+        {"manage.py": f"{FLASK}from flask_script import Manager\n\nmanager = Manager(app)\nmanager.run()\n"},
+        ("('127.0.0.1', 5000)",),
+    ),
+    Case(
+        "Flask-Script listens where its server command says",
+        f'{SLIM}CMD ["python", "run.py", "serve"]\n',
+        {
+            "run.py": f"{FLASK}from flask_script import Manager, Server\n\nmanager = Manager(app)\n"
+            "manager.add_command('serve', Server(host='0.0.0.0', port=8099))\nmanager.run()\n"
+        },
+        ("('127.0.0.1', 8099)",),
+    ),
+    Case(
+        "the port of the service counts, and not that of its figures",
+        f'{SLIM}CMD ["python", "main.py"]\n',
+        {
+            "main.py": "import prometheus_client\nfrom twisted.internet import reactor\n"
+            "from twisted.web.server import Site\n\nprometheus_client.start_http_server(9001)\n"
+            "reactor.listenTCP(5000, Site(None))\nreactor.run()\n"
+        },
+        ("('127.0.0.1', 5000)",),
+        ("9001",),
+    ),
+    Case(
+        "figures that a thread of their own hands out say nothing about the work",
+        f'{SLIM}CMD ["python", "main.py"]\n',
+        {
+            "main.py": "import time\nfrom prometheus_client import start_http_server\n\nstart_http_server(9001)\n"
+            "while True:\n    time.sleep(1)\n"
+        },
+        lacks=("HEALTHCHECK",),
+    ),
+    Case(
+        "a script beside the only module of a project would stop its build",
+        f'{SLIM}RUN pip install .\nCMD ["uvicorn", "shop:app", "--host", "0.0.0.0"]\n',
+        {
+            "pyproject.toml": "[project]\nname = 'shop'\nversion = '1'\n",
+            "shop.py": "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/health')\ndef ok():\n    return 1\n",
+        },
+        ("c.request('GET', '/health')",),
+        ("healthcheck.py",),
+    ),
+    Case(
+        "a script does not become part of a package",
+        f'{SLIM}RUN pip install -e ".[web]"\nCMD ["uvicorn", "shop.main:app", "--host", "0.0.0.0"]\n',
+        {
+            "pyproject.toml": "[project]\nname = 'shop'\nversion = '1'\n[project.optional-dependencies]\nweb = []\n",
+            "shop/__init__.py": "",
+            "shop/main.py": (
+                "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/health')\ndef ok():\n    return 1\n"
+            ),
+        },
+        ("c.request('GET', '/health')",),
+        ("healthcheck.py",),
+    ),
+    Case(
+        "an image that compose also runs as a worker by a script has no check",
+        f'{SLIM}CMD ["./web.sh"]\n',
+        {
+            "web.sh": "#!/bin/sh\nexec gunicorn -w 2 -b :8000 app:app\n",
+            "work.sh": "#!/bin/sh\npython -m jobs\n",
+            "app.py": FLASK,
+            "jobs.py": "import time\nwhile True:\n    time.sleep(9)\n",
+            "compose.yaml": "services:\n  web: {build: .}\n  work: {build: ., command: ./work.sh}\n",
+        },
+        lacks=("HEALTHCHECK",),
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.does)
+def test_a_safe_check_is_true_of_the_service(case: Case) -> None:
+    result = rewrite(Project(Tree.of({"Dockerfile": case.dockerfile, **case.files})), ONLY, Safety.SAFE).result
+    text = result.dockerfile.text
+    assert [each for each in case.holds if each not in text] == []
+    assert [each for each in case.lacks if each in text] == []
