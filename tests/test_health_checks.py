@@ -134,7 +134,9 @@ CASES = (
         f'{SLIM}RUN pip install .\nCMD ["uvicorn", "shop:app", "--host", "0.0.0.0"]\n',
         {
             "pyproject.toml": "[project]\nname = 'shop'\nversion = '1'\n",
-            "shop.py": "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/health')\ndef ok():\n    return 1\n",
+            "shop.py": (
+                "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/health')\ndef ok():\n    return 1\n"
+            ),
         },
         ("c.request('GET', '/health')",),
         ("healthcheck.py",),

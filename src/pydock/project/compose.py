@@ -25,6 +25,7 @@ _VARIABLE = regex(r"\$\{\w+:?-([^{}]*)\}")
 # The parts of a short mount; a default may hold the separator: `${DATA:-./data}:/data`.
 _PART = regex(r"(?:\$\{[^{}]*\}|[^:])+")
 _REMOTE = regex(r"\w+://|git@|[\w.-]+\.git\b")
+_OVERRIDE = regex(r"(?:\A|/)(?:docker-)?compose\.override\.ya?ml\Z")
 _INLINE = "dockerfile_inline"
 LARGEST = 200_000
 
@@ -34,7 +35,8 @@ class Service(Value):
 
     `command`, `entrypoint` and `healthcheck` are words, None where compose leaves them to the
     image; `healthcheck` is () when compose turns it off. `mounts` are (source, target) with
-    "" for an anonymous volume; `environment` has None for values from outside.
+    "" for an anonymous volume, `read_only` the targets that nothing can write to; `environment`
+    has None for values from outside.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Service(Value):
     environment: tuple[tuple[str, str | None], ...] = ()
     user: str = ""
     target: str = ""
+    read_only: frozenset[str] = frozenset()
     init: bool = False
     stop_grace_period: str = ""
 
@@ -158,10 +161,29 @@ def _of_file(project: Project, path: str, text: str) -> Iterator[Service]:
     folder = posixpath.dirname(path)
     built = {name: entry for name, entry in entries if _builds_this(project, folder, entry.get("build"))}
     images = {str(entry["image"]) for entry in built.values() if entry.get("image")}
+    is_override = _OVERRIDE.search(path) is not None
+    named = _built_beside(project, path) if is_override else frozenset()
     for name, entry in entries:
+        if name in named and "build" not in entry:
+            yield _service(str(name), path, entry)
+            continue
         # Another service may use the image by the name that this one gives it.
         if name in built or ("build" not in entry and str(entry.get("image")) in images):
             yield _service(str(name), path, entry)
+
+
+def _built_beside(project: Project, override: str) -> frozenset[str]:
+    """The services of this Dockerfile in the file that an override goes on top of, as `docker compose up` merges them.
+
+    https://docs.docker.com/compose/how-tos/multiple-compose-files/merge/, read 2026-11.
+    """
+    folder = posixpath.dirname(override)
+    found: set[str] = set()
+    for stem in ("compose", "docker-compose"):
+        for ending in ("yaml", "yml"):
+            entries = _entries(project.tree.text(posixpath.join(folder, f"{stem}.{ending}")) or "")
+            found |= {name for name, entry in entries.items() if _builds_this(project, folder, entry.get("build"))}
+    return frozenset(found)
 
 
 def _builds_this(project: Project, folder: str, build: object) -> bool:
@@ -188,10 +210,11 @@ def _service(name: str, path: str, entry: Mapping[str, Any]) -> Service:
         words(entry.get("entrypoint")),
         _probe(entry.get("healthcheck")),
         tuple(_port(port) for port in _list(entry.get("ports"))),
-        tuple(_mount(volume) for volume in _list(entry.get("volumes"))),
+        tuple(mount_of(volume) for volume in _list(entry.get("volumes"))),
         tuple(environment(entry.get("environment"))),
         str(entry.get("user") or ""),
         _interpolated(str(build.get("target") or "")) if isinstance(build, dict) else "",
+        frozenset(mount_of(volume)[1] for volume in _list(entry.get("volumes")) if is_read_only(volume)),
         entry.get("init") is True,
         str(entry.get("stop_grace_period") or ""),
     )
@@ -294,11 +317,19 @@ def _port(value: object) -> str:
     return str(value)
 
 
-def _mount(value: object) -> tuple[str, str]:
+def mount_of(value: object) -> tuple[str, str]:
+    """(source, target) of an entry of `volumes:`, "" for the source of an anonymous one."""
     if isinstance(value, dict):
         return str(value.get("source") or ""), str(value.get("target") or "")
     parts = _PART.findall(str(value))
     return (parts[0], parts[1]) if len(parts) > 1 else ("", *parts) if parts else ("", "")
+
+
+def is_read_only(volume: object) -> bool:
+    """Whether nothing can be written to what an entry of `volumes:` mounts."""
+    if isinstance(volume, dict):
+        return volume.get("read_only") is True
+    return "ro" in ":".join(str(volume).split(":")[2:]).split(",")
 
 
 def environment(value: object) -> Iterator[tuple[str, str | None]]:

@@ -26,6 +26,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import Service, services, services_by_image
 from pydock.rule import Example, Finding, Rule
+from pydock.service.files.documented import documented_mounts
 from pydock.service.files.handover import giving_place, missing_at
 from pydock.service.files.ownership import Ownership, copies_into, has_source, is_bind, ownership
 from pydock.service.files.rights import User, created_user, obstacles
@@ -280,8 +281,14 @@ def _doubts(project: Project, owned: Ownership) -> Iterator[str]:
         yield f"nothing copies {mounted} into the image, so it is mounted, and who may write beside it is not known"
     if project.options.portable and project.final.of("VOLUME"):
         yield "builders before BuildKit drop what is changed below a VOLUME"
+    for place in owned.unknown[:1]:
+        yield f"{place} writes to a place that only run time knows"
+    for source, target, origin in documented_mounts(project):
+        if any(target == folder or is_below(target, folder) or is_below(folder, target) for folder in owned.folders):
+            yield f"{source} on the host ({origin}) has to be writable for uid {UID}"
+            break
     for service in services(project):
-        bound = [source for source, _ in service.mounts if is_bind(source)]
+        bound = [source for source, target in service.mounts if is_bind(source) and target not in service.read_only]
         if bound and owned.folders:
             yield _writable(bound[0], service)
     for service in (each for each in services_by_image(project) if each not in services(project)):

@@ -128,6 +128,20 @@ def read_writes(
     return tuple(found)
 
 
+def read_setting(
+    text: str, file: str, workdir: str, environment: tuple[tuple[str, str | None], ...], name: str
+) -> Iterator[str | None]:
+    """The paths that a module sets a name to, None for one that cannot be read."""
+    tree = syntax(text)
+    nodes = walk(tree) if tree is not None else ()
+    paths = Paths(file, workdir, dict(environment))
+    paths.learn(nodes)
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=set_name)], value=value) if set_name == name:
+                yield paths.read(value)
+
+
 def _of_broker(text: str) -> Iterator[Found]:
     """Where kombu keeps the exchanges of a broker in the file system, when it is not told.
 

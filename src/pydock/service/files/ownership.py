@@ -52,13 +52,15 @@ class Ownership(Value):
 
     `writes` has one entry for each of `folders`; `is_beside_code` where one of them is the
     work directory. `is_filled`: files of root may be inside that a COPY does not bring.
-    `present` are the folders that are there anyway.
+    `present` are the folders that are there anyway, `unknown` the places of the source that write where only run time
+    knows.
     """
 
     writes: tuple[Write, ...]
     is_beside_code: bool
     is_filled: bool
     present: frozenset[str] = frozenset()
+    unknown: tuple[str, ...] = ()
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -76,18 +78,25 @@ class Ownership(Value):
 
 
 def ownership(project: Project) -> Ownership:
-    """The folders that the service writes to or has mounted, each below no other one of them."""
+    """The folders that the service writes to or has mounted, each below no other one of them but volumes.
+
+    A new volume has the owner that its folder has in the image, and root where the image has no such folder.
+    """
     workdir = contract(project).workdir
     folders: dict[str, Write] = {}
-    for write in (*_unknown(project), *writes(project), *_mounted(project), *_made(project)):
+    unknown = tuple(write.place for write in writes(project) if not write.folder)
+    known = (write for write in writes(project) if write.folder)
+    for write in (*_unknown(project), *known, *_mounted(project), *_made(project)):
         folder = write.folder or workdir
-        folders.setdefault(folder, Write(folder, write.place, write.is_mounted))
+        other = folders.get(folder)
+        place, is_mounted = (other.place, other.is_mounted) if other else (write.place, False)
+        folders[folder] = Write(folder, place, is_mounted or write.is_mounted)
     ordered = sorted(folders.items(), key=lambda item: item[0] != workdir)
-    top = [write for folder, write in ordered if not is_inside(folder, folders)]
+    top = [write for folder, write in ordered if write.is_mounted or not is_inside(folder, folders)]
     names = tuple(write.folder for write in top)
     present = {name for name in names if name == workdir or _is_in_context(project, name)}
     present |= made_folders(project) | {name for name in names if _is_copied_to(project, name)}
-    return Ownership(tuple(top), workdir in names, _is_filled(project, names), frozenset(present))
+    return Ownership(tuple(top), workdir in names, _is_filled(project, names), frozenset(present), unknown)
 
 
 def _is_in_context(project: Project, folder: str) -> bool:

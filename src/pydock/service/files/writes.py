@@ -17,7 +17,7 @@ from pydock.build.walk import starts
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.service.files.module_writes import may_write, read_writes
+from pydock.service.files.module_writes import may_write, read_setting, read_writes
 from pydock.service.files.paths import UNKNOWN
 from pydock.values import Value
 
@@ -131,8 +131,12 @@ def _of_starts(project: Project) -> Iterator[Write]:
 def _of_start(project: Project, start: Start) -> Iterator[Write]:
     workdir, values = contract(project).workdir, start.command.values
     is_beat = start.program == "celery" and ("beat" in values or "-B" in values or "--beat" in values)
-    if start.program in _KEEPS_FILES or is_beat or _MANAGE & set(values):
+    if start.program in _KEEPS_FILES or is_beat or (_MANAGE & set(values)) - {"collectstatic"}:
         yield Write(workdir, start.origin)
+    if "collectstatic" in values:
+        yield from _of_static_files(project, start)
+    if start.program == "uwsgi":
+        yield from _of_uwsgi(project)
     for name in _FILE_OPTIONS:
         given = start.command.option(name)
         if given and given.text not in {"-", "", "/dev/stdout", "/dev/stderr", "/dev/null"}:
@@ -141,6 +145,36 @@ def _of_start(project: Project, start: Start) -> Iterator[Write]:
         for word in start.command.words[1:]:
             if not word.text.startswith("-"):
                 yield from _write(word.value, workdir, start.origin, is_folder=start.program == "mkdir")
+
+
+def _of_static_files(project: Project, start: Start) -> Iterator[Write]:
+    """Where `collectstatic` puts its files: STATIC_ROOT, the work directory where no settings say it."""
+    workdir, found = contract(project).workdir, []
+    for path in sources(project):
+        text = project.tree.text(path) or ""
+        if "STATIC_ROOT" in text:
+            environment = tuple(contract(project).environment.items())
+            found += list(read_setting(text, image_path(project, path), workdir, environment, "STATIC_ROOT"))
+    if not any(found):
+        yield Write(workdir, start.origin)
+    for each in found:
+        yield from _write(each, workdir, start.origin, is_folder=True) if each else ()
+
+
+# https://uwsgi-docs.readthedocs.io/en/latest/Options.html, read 2026-11
+_UWSGI_FILES = regex(
+    r"^[ \t]*(?:safe-)?(?:pidfile2?|logto2?|daemonize2?|stats|socket|http-socket|fifo|master-fifo|touch-reload)"
+    r"[ \t]*=[ \t]*(?:unix:)?([\w./-]*[A-Za-z/][\w./-]*)[ \t]*$",
+    re.M,
+)
+
+
+def _of_uwsgi(project: Project) -> Iterator[Write]:
+    """The files that uWSGI's own settings name: its process id, sockets, figures and log."""
+    for path in project.tree.files:
+        if re.search(r"uwsgi[^/]*\.ini\Z", path):
+            for found in _UWSGI_FILES.finditer(project.tree.text(path) or ""):
+                yield from _write(found[1], contract(project).workdir, path, is_folder=False)
 
 
 def _of_environment(project: Project) -> Iterator[Write]:

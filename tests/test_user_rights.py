@@ -1,0 +1,161 @@
+"""A user can do what the service does: what it writes is its own, and what is not known is a doubt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from pydock.context import Tree
+from pydock.engine import check
+from pydock.project import Project
+from pydock.rules import RULES
+from pydock.text import Safety
+
+SLIM = "FROM python:3.12.1-slim-bookworm\nWORKDIR /app\nCOPY . .\n"
+CMD = 'CMD ["python", "app.py"]\n'
+DATABASE = "import sqlite3\n\nsqlite3.connect('/data/shop.db').execute('create table t (x)')\n"
+DJANGO = "import os\n\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+START = f'{SLIM}ENTRYPOINT ["./start.sh"]\n'
+COLLECTS = "#!/bin/sh\npython manage.py collectstatic --noinput\nexec gunicorn -b :8000 shop.wsgi\n"
+ONLY = tuple(rule for rule in RULES if rule.code == "PYD401")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A service, what the fix writes, and what it doubts ("" for a safe one)."""
+
+    does: str
+    dockerfile: str
+    files: dict[str, str] = field(default_factory=dict)
+    writes: tuple[str, ...] = ()
+    doubts: str = ""
+    lacks: tuple[str, ...] = ("chown -R",)
+
+
+def _django(root: str) -> dict[str, str]:
+    settings = f"from pathlib import Path\n\nBASE_DIR = Path(__file__).parent.parent\nSTATIC_ROOT = {root}\n"
+    return {"manage.py": DJANGO, "shop/__init__.py": "", "shop/settings.py": settings, "start.sh": COLLECTS}
+
+
+CASES = (
+    Case(
+        "static files that each start collects",
+        START,
+        _django("'/var/shop/static'"),
+        ("mkdir -p /var/shop/static", "chown app:app /var/shop/static"),
+        lacks=("chown -R", "--chown"),
+    ),
+    Case("static files beside the code", START, _django("BASE_DIR / 'static'"), ("mkdir -p /app/static",)),
+    Case("static files at a place that is not known", START, _django("place()"), ("chown app:app /app",)),
+    Case(
+        "a named volume below a folder that is written to is made, so that it is new with the right owner",
+        f"{SLIM}{CMD}",
+        {
+            "app.py": "open('notes.txt', 'w').write('x')\n",
+            "compose.yaml": "services:\n  web: {build: ., volumes: ['files:/app/media']}\nvolumes: {files: }\n",
+        },
+        ("mkdir -p /app/media", "chown app:app /app /app/media"),
+    ),
+    Case(
+        "a folder of the host that a service by the image's name mounts",
+        f"{SLIM}{CMD}",
+        {
+            "app.py": DATABASE,
+            "compose.yaml": "services:\n  shop:\n    image: registry.example/shop\n    volumes: ['./data:/data']\n",
+        },
+        doubts="./data on the host (compose.yaml: shop)",
+    ),
+    Case(
+        "a folder of the host that an override mounts",
+        f"{SLIM}{CMD}",
+        {
+            "app.py": DATABASE,
+            "compose.yaml": "services:\n  shop: {build: .}\n",
+            "compose.override.yaml": "services:\n  shop:\n    volumes: ['./data:/data']\n",
+        },
+        doubts="./data on the host (compose.override.yaml: shop)",
+    ),
+    Case(
+        "a folder of the host that the README mounts",
+        f"{SLIM}{CMD}",
+        {"app.py": DATABASE, "README.md": "# shop\n\n    docker run --rm \\\n      -v $(pwd)/data:/data shop\n"},
+        doubts="$(pwd)/data on the host (README.md:3)",
+    ),
+    Case(
+        "a folder of the host that a comment of the Dockerfile mounts",
+        f"{SLIM}# docker run -it --volume=./data:/data shop\n{CMD}",
+        {"app.py": DATABASE},
+        doubts="./data on the host (Dockerfile:4)",
+    ),
+    Case(
+        "a folder of the host that a Makefile binds",
+        f"{SLIM}{CMD}",
+        {"app.py": DATABASE, "Makefile": "run:\n\tpodman run --mount type=bind,source=/var/data,target=/data shop\n"},
+        doubts="/var/data on the host (Makefile:2)",
+    ),
+    Case(
+        "a folder of the host that is mounted to be read",
+        f"{SLIM}{CMD}",
+        {"app.py": DATABASE, "README.md": "docker run -v ./data:/data:ro shop\n"},
+        ("chown app:app /data",),
+    ),
+    Case(
+        "a folder of the host at another place",
+        f"{SLIM}{CMD}",
+        {"app.py": DATABASE, "run.sh": "docker run -v ./www:/usr/share/nginx/html nginx\n"},
+        ("chown app:app /data",),
+    ),
+    Case(
+        "settings and the time of the host, which are mounted to be read",
+        f"{SLIM}{CMD}",
+        {
+            "app.py": DATABASE,
+            "compose.yaml": "services:\n  web:\n    build: .\n    volumes:\n      - /etc/localtime:/etc/localtime:ro\n"
+            "      - {type: bind, source: ./a.yml, target: /a.yml, read_only: true}\n",
+        },
+        ("chown app:app /data",),
+    ),
+    Case(
+        "the file of the process id of uWSGI in a folder of its own",
+        f'{SLIM}CMD ["uwsgi", "--ini", "uwsgi.ini"]\n',
+        {"uwsgi.ini": "[uwsgi]\nmodule = app\nsocket = :8000\npidfile = /var/shop/a.pid\nlogto=/var/shop/log/a.log\n"},
+        ("chown app:app /var/shop",),
+        doubts="",
+    ),
+    Case(
+        "a file that is removed, whose name only run time knows",
+        f"{SLIM}{CMD}",
+        {"app.py": "import os\n\nfor name in os.listdir(os.environ['SPOOL']):\n    os.remove(name)\n"},
+        doubts="app.py:4 writes to a place that only run time knows",
+        lacks=("chown",),
+    ),
+    Case(
+        "a file that the command line names",
+        f"{SLIM}{CMD}",
+        {"app.py": "import sys\n\nopen(sys.argv[1], 'w').write('x')\n"},
+        doubts="app.py:3 writes to a place that only run time knows",
+        lacks=("chown",),
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.does)
+def test_the_user_may_do_what_the_service_does(case: Case) -> None:
+    (found,) = check(Project(Tree.of({"Dockerfile": case.dockerfile, **case.files})), ONLY)
+    assert found.fix is not None, found.advice
+    written = "\n".join(edit.text for edit in found.fix.edits)
+    assert found.fix.safety is (Safety.UNSAFE if case.doubts else Safety.SAFE), found.fix.doubts
+    assert [each for each in case.writes if each not in written] == []
+    assert [each for each in case.lacks if each in written] == []
+    assert case.doubts in " ".join(found.fix.doubts)
+
+
+def test_what_uwsgi_keeps_in_the_system_is_out_of_reach_for_a_user() -> None:
+    files = {
+        "Dockerfile": f'{SLIM}CMD ["uwsgi", "--ini", "uwsgi.ini"]\n',
+        "uwsgi.ini": "[uwsgi]\nmodule = app\nstats = /var/run/shop.sock\n",
+    }
+    (found,) = check(Project(Tree.of(files)), ONLY)
+    assert found.fix is None
+    assert "uwsgi.ini writes into /var/run" in found.advice
