@@ -52,9 +52,9 @@ _WORKER = "services:\n  web: {build: .}\n  worker: {build: ., command: celery -A
 
 EXAMPLES = (
     Example(
-        before=f'{_BEFORE}# flask\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "app:app"]\n',
+        before=f'{_BEFORE}# flask\nCMD ["gunicorn", "-w", "2", "-b", "0.0.0.0:8000", "app:app"]\n',
         after=f'{_BEFORE}{_CHECK} ["python", "/app/healthcheck.py"]\n'
-        '# flask\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "app:app"]\n',
+        '# flask\nCMD ["gunicorn", "-w", "2", "-b", "0.0.0.0:8000", "app:app"]\n',
         files={"app.py": _FLASK},
     ),
     Example(
