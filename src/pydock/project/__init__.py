@@ -13,6 +13,7 @@ from pydock.packages.requirements import RequirementSet
 from pydock.project.pins import Pins
 from pydock.project.registry import Registry
 from pydock.project.running import Running
+from pydock.project.shipped import shipped
 from pydock.text import Span, expand
 from pydock.values import Value, field, replace
 
@@ -66,7 +67,11 @@ class Project(Value, dict=True):
 
     @cached_property
     def dockerfile(self) -> Dockerfile:
-        return read(self.tree.text(self.path) or "", self.options.target, self.options.arguments)
+        text, arguments = self.tree.text(self.path) or "", self.options.arguments
+        found = read(text, self.options.target, arguments)
+        if self.options.target or not (name := shipped(found, self.tree)):
+            return found
+        return read(text, name, arguments)
 
     @cached_property
     def final(self) -> Stage:

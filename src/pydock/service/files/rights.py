@@ -16,6 +16,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
 from pydock.project.programs import SERVERS
+from pydock.project.shipped import purpose_aside
 from pydock.service.app import bind
 from pydock.service.code.removals import refused_sources
 from pydock.service.main_command import main_command
@@ -138,6 +139,8 @@ def _of_sources(project: Project) -> Iterator[Obstacle]:
 
 def _of_image(project: Project) -> Iterator[Obstacle]:
     final, reference = project.final, project.reference(project.final)
+    if purpose := purpose_aside(project.path, final):
+        yield Obstacle(f"the image is for {purpose}, and nobody serves with it")
     if family(project, final) is Family.OTHER or reference is None:
         yield Obstacle("the base image is not known, nor which user it sets")
     elif not is_plain_base(project, final):
