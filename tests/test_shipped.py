@@ -13,7 +13,7 @@ PRODUCTION = 'FROM base AS production\nCMD ["gunicorn", "app:app"]\n'
 SERVES = f"FROM python:3.12-slim AS base\n{PRODUCTION}"
 WEB = 'FROM base AS web\nCMD ["gunicorn", "app:app"]\n'
 TESTS = 'FROM production AS test\nCMD ["python", "-m", "unittest"]\n'
-WORKFLOW = "on: push\njobs:\n  b:\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n          target: {}\n"
+WORKFLOW = "jobs:\n  b:\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n          target: {}\n"
 
 STAGES: dict[str, tuple[str, dict[str, str], str]] = {
     "the last one": (SERVES, {}, "production"),

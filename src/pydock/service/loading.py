@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pydock.build.sources import sources
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.project.sources import sources
 from pydock.service.code.imports import module_at
 
 # Packages that load a model, or are one to import: seconds to minutes on a small machine.
