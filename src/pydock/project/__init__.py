@@ -11,9 +11,9 @@ from pydock.images.tags import PythonImage, python_image, slim_tag
 from pydock.packages import archive, metadata, requirements
 from pydock.packages.requirements import RequirementSet
 from pydock.project.pins import Pins
+from pydock.project.product import shipped
 from pydock.project.registry import Registry
 from pydock.project.running import Running
-from pydock.project.shipped import shipped
 from pydock.text import Span, expand
 from pydock.values import Value, field, replace
 

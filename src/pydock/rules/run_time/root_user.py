@@ -26,8 +26,8 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import Service, services, services_by_image
 from pydock.rule import Example, Finding, Rule
-from pydock.service.files.documented import documented_mounts
 from pydock.service.files.handover import giving_place, missing_at
+from pydock.service.files.host_mounts import documented_mounts
 from pydock.service.files.ownership import Ownership, copies_into, has_source, is_bind, ownership
 from pydock.service.files.rights import User, created_user, obstacles
 from pydock.service.main_command import main_command

@@ -15,8 +15,8 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
+from pydock.project.product import purpose_aside
 from pydock.project.programs import SERVERS
-from pydock.project.shipped import purpose_aside
 from pydock.service.app import bind
 from pydock.service.code.removals import refused_sources
 from pydock.service.main_command import main_command
