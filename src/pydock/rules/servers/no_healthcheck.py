@@ -32,9 +32,9 @@ from pydock.rule import Example, Finding, Rule
 from pydock.service import probe
 from pydock.service.app import App, app, bind
 from pydock.service.code.ports import Bind, Port
+from pydock.service.health import loads_model
 from pydock.service.listeners import Server
 from pydock.service.main_command import is_job, main_command
-from pydock.service.models import loads_model
 from pydock.service.server import answers_one_at_a_time, read_server, server, servers
 from pydock.state import is_below
 from pydock.state.needs import Buildable
