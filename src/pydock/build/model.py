@@ -10,7 +10,7 @@ from pydock import shell
 from pydock.build.start import Start
 from pydock.dockerfile import Dockerfile, Instruction
 from pydock.patterns import regex
-from pydock.state import Effect, Found, Need, Open, Purpose, State, Thing
+from pydock.state import NOBODY, Effect, Found, Need, Numbers, Open, Purpose, State, Thing
 from pydock.state.needs import Below, Distribution, File, Program
 from pydock.values import Value, once
 
@@ -21,15 +21,15 @@ _SETTINGS = regex(
 Met = tuple[Need, Found]
 
 
-class Step(Value, eq=False):
+class Step(Value, eq=False, dict=True):
     """One command of a build, or one operand of a command whose operands stand for themselves.
 
     `number` counts through the file, `stage` is the index of the stage, `at` the index of the instruction in the
     file. `member` is the part of a RUN's chain that this is, `operand` the one word that it is about (of an
     instruction: its text). `key` names what it does without options and versions, so that it is known again in
     another version of the file. `needs` have to be met, `takes` are read where they are there. `reads` are the
-    files that lay in a folder that is needed as a whole. `undoes` are the steps whose things this removes.
-    `is_sure` is false for what only runs when something fails or a condition holds.
+    folders that are needed as a whole, each with the image in which it was read. `undoes` are the steps whose things
+    this removes.
     """
 
     number: int
@@ -46,8 +46,8 @@ class Step(Value, eq=False):
     needs: tuple[Met, ...] = ()
     takes: tuple[Met, ...] = ()
     effects: tuple[Effect, ...] = ()
-    reads: Mapping[Below, frozenset[str]] = {}
-    undoes: frozenset[int] = frozenset()
+    reads: Mapping[Below, State] = {}
+    undoes: Numbers = NOBODY
 
     @property
     def line(self) -> int:
@@ -153,17 +153,18 @@ class Build(Value, eq=False, dict=True):
 
     def called_of(self, numbers: Iterable[int]) -> frozenset[str]:
         """The programs that steps and processes call and that the steps with these numbers may have brought."""
-        return frozenset(name for number in numbers for name in self._called.get(number, ()))
+        asked = Numbers(numbers).bits
+        return frozenset(name for name, makers in self._called.items() if makers.bits & asked)
 
     @cached_property
-    def _called(self) -> dict[int, set[str]]:
+    def _called(self) -> Mapping[str, Numbers]:
+        """The programs that steps and processes call, with all who may have brought them."""
+        called: dict[str, Numbers] = {}
         met = [entry for step in self.steps for entry in step.needs]
         met += [entry for process in self.processes for entry in process.needs]
-        pairs = {(need.name, found.makers) for need, found in met if isinstance(need, Program)}
-        called: dict[int, set[str]] = {}
-        for name, makers in pairs:
-            for maker in makers:
-                called.setdefault(maker, set()).add(name)
+        for need, found in met:
+            if isinstance(need, Program):
+                called[need.name] = called.get(need.name, NOBODY) | found.makers
         return called
 
     def before(self, instruction: Instruction) -> State:

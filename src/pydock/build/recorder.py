@@ -9,7 +9,7 @@ from pydock import shell
 from pydock.build.model import Met, Step
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
-from pydock.state import Answer, Effect, Found, Kind, Need, Nested, State, is_below
+from pydock.state import NOBODY, Answer, Effect, Found, Kind, Need, Nested, Numbers, State, is_below
 from pydock.state.needs import Below, File, Folder, Matching, Variable
 from pydock.values import Value, replace
 
@@ -37,8 +37,8 @@ class Draft:
         self.needs: dict[Need, Found] = {}
         self.takes: dict[Need, Found] = {}
         self.effects: list[Effect] = []
-        self.reads: dict[Below, frozenset[str]] = {}
-        self.undoes: set[int] = set()
+        self.reads: dict[Below, State] = {}
+        self.undoes = NOBODY
 
 
 class Place(Value):
@@ -82,7 +82,7 @@ class Recorder:
             tuple(draft.takes.items()),
             tuple(draft.effects),
             draft.reads,
-            frozenset(draft.undoes),
+            draft.undoes,
         )
         self.steps.append(step)
         return step
@@ -96,7 +96,7 @@ class Recorder:
         if effect.installs is not None:
             self._take_named(draft, effect)
         for gone in effect.removes:
-            draft.undoes |= self._undone(gone) - {draft.number}
+            draft.undoes |= self._undone(gone).without(draft.number)
         draft.effects.append(effect)
         self.state = self.state.after(effect, draft.number, is_sure=is_sure)
 
@@ -113,30 +113,31 @@ class Recorder:
                     if name in words:
                         self.take(draft, Variable(name))
 
-    def _undone(self, gone: Need) -> frozenset[int]:
+    def _undone(self, gone: Need) -> Numbers:
         if isinstance(gone, Below | File | Folder):
             return self.state.find(Below(gone.path)).makers
         if isinstance(gone, Matching):
             folder = posixpath.dirname(gone.pattern.partition("*")[0])
             places = [place for kind, place in self.state.opened if kind is Kind.FILE and is_below(place, folder)]
-            inside = {maker for place in places for maker in self.state.opened[(Kind.FILE, place)].steps}
-            return self.state.find(gone).makers | inside
+            return Numbers.joined(
+                (self.state.find(gone).makers, *(self.state.opened[(Kind.FILE, place)] for place in places))
+            )
         return self.state.find(gone).makers
 
     def need(self, draft: Draft, need: Need) -> None:
         """Ask for what has to be there; what the step made itself is no need."""
         found = self.state.find(need)
-        others = _without(found.makers, draft.number)
+        others = found.makers.without(draft.number)
         if found.makers and not others:
             return
         if isinstance(need, Below):
-            draft.reads[need] = frozenset(self.state.files_below(need.path))
+            draft.reads[need] = self.state
         draft.needs.setdefault(need, Found(found.answer, others))
 
     def take(self, draft: Draft, need: Need) -> None:
         """Ask for what is read where it is there."""
         found = self.state.find(need)
-        if found.answer is not Answer.NO and (others := _without(found.makers, draft.number)):
+        if found.answer is not Answer.NO and (others := found.makers.without(draft.number)):
             draft.takes.setdefault(need, Found(found.answer, others))
 
     def mention(self, draft: Draft, text: str) -> None:
@@ -147,11 +148,6 @@ class Recorder:
 
     def set_workdir(self, path: str | None) -> None:
         self.state = replace(self.state, workdir=path)
-
-
-def _without(makers: frozenset[int], number: int) -> frozenset[int]:
-    """The makers without a step; the very same where it is none of them, since many steps share them."""
-    return makers - {number} if number in makers else makers
 
 
 def met(entries: Iterable[Met]) -> dict[Need, Found]:

@@ -15,6 +15,7 @@ from pydock.split.facts.members import Member, members, works_in_folder
 from pydock.split.facts.reasons import Reason
 from pydock.split.facts.slices import Slices
 from pydock.split.facts.system import SystemPackages
+from pydock.state import Numbers
 from pydock.values import Value
 
 _STAGE_NAMES = ("builder", "build", "dependencies", "pydeps")
@@ -58,18 +59,18 @@ class Draft(Value, dict=True):
         return {step.number: step for step in self.build.of_stage(self.stage.index)}
 
     @cached_property
-    def late(self) -> frozenset[int]:
+    def late(self) -> Numbers:
         """The steps of the builder that stand below the environment: installs, and what depends on files of the
         context or on the work directory; the rest changes rarely and stands above it."""
-        found: set[int] = set(self.slices.makers)
+        found = self.slices.makers
         for step in self.build.of_stage(self.stage.index):
             if step.number not in self.slices.builder:
                 continue
-            makers = {maker for _, answer in (*step.needs, *step.takes) for maker in answer.makers}
+            makers = Numbers.joined(answer.makers for _, answer in (*step.needs, *step.takes))
             is_check = step.keyword == "RUN" and not step.leaves_anything and not step.is_setting
             if makers & found or self._changes_often(step) or works_in_folder(step) or is_check:
-                found.add(step.number)
-        return frozenset(found)
+                found = found.and_of(step.number)
+        return found
 
     def _changes_often(self, step: Step) -> bool:
         """Whether a COPY brings files of the context or of a stage of this file that are no settings of the system."""

@@ -13,7 +13,7 @@ from pydock.project import Project
 from pydock.shell import is_posix, script
 from pydock.split.facts.inputs import INSTALLERS_INPUT
 from pydock.split.facts.members import package_of
-from pydock.state import Answer, Purpose, is_below
+from pydock.state import Answer, Numbers, Purpose, is_below
 from pydock.state.needs import Buildable, File, Folder, Matching, Place, Program, SourceLink, User
 from pydock.text import Span
 from pydock.values import Value
@@ -204,7 +204,7 @@ def _lacking_input(step: Step) -> Iterator[Refusal]:
             )
 
 
-def refuse_kept_output(step: Step, runtime: frozenset[int]) -> Refusal | None:
+def refuse_kept_output(step: Step, runtime: Numbers) -> Refusal | None:
     """`pip freeze > versions.txt`, which would tell of another environment in the runtime stage."""
     if step.number not in runtime or step.member is None or not step.leaves_anything:
         return None

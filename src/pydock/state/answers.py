@@ -6,10 +6,8 @@ import posixpath
 from collections.abc import Iterator
 from enum import Enum
 
+from pydock.state.numbers import NOBODY, Numbers
 from pydock.values import Value
-
-# The maker of what the base image has.
-BASE = -1
 
 
 class Answer(Enum):
@@ -24,7 +22,7 @@ class Found(Value):
     """The answer to a need, and by whom: numbers of steps, BASE for the base image."""
 
     answer: Answer
-    makers: frozenset[int] = frozenset()
+    makers: Numbers = NOBODY
 
 
 def is_below(path: str, place: str) -> bool:

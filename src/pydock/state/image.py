@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from rpds import HashTrieMap, HashTrieSet
+from rpds import HashTrieMap
 
-from pydock.images.base import FOLDERS, Base, base_image
+from pydock.images.base import Base, base_image
 from pydock.state.answers import Answer, Found, is_below
 from pydock.state.effect import Effect, Kind, Open
 from pydock.state.lookups import KINDS, KINDS_WITH_PLACES, find
@@ -25,10 +26,16 @@ from pydock.state.needs import (
     Thing,
     Toolchain,
 )
-from pydock.state.openers import Openers
+from pydock.state.numbers import NOBODY, Numbers
+from pydock.state.things import Change, Known
 from pydock.values import Value, field, replace
 
+if TYPE_CHECKING:
+    from pydock.state.things import Names, Things
+
 _DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+_OF_INSTALLERS = frozenset({Kind.FILE, Kind.DISTRIBUTION})
 
 
 def is_root(user: str) -> bool:
@@ -44,24 +51,38 @@ class State(Value):
     """What is in the image, who made it, and where the next command runs.
 
     `origins` are the files of the build context that files of the image are copies of, and `read` gives the text of
-    such a one. `opened` says which steps may have made what: by kind and place. `workdir` is None where a variable
-    hides it.
+    such a one. `opened` says which steps may have made what: by kind and place; `installers` are those of them that may
+    have made nothing but packages of Python and their files. `workdir` is None where a variable hides it.
     """
 
     base: Base = field(default_factory=lambda: base_image(None))
-    things: HashTrieMap[Thing, frozenset[int]] = field(default_factory=HashTrieMap)
+    known: Known = Known()
     texts: HashTrieMap[str, str] = field(default_factory=HashTrieMap)
     origins: HashTrieMap[str, str] = field(default_factory=HashTrieMap)
     read: Callable[[str], str | None] = _unread
-    children: HashTrieMap[str, HashTrieSet[str]] = field(default_factory=HashTrieMap)
-    distributions: HashTrieMap[str, HashTrieSet[str]] = field(default_factory=HashTrieMap)
-    opened: HashTrieMap[tuple[Kind, str], Openers] = field(default_factory=HashTrieMap)
+    opened: HashTrieMap[tuple[Kind, str], Numbers] = field(default_factory=HashTrieMap)
     openers: HashTrieMap[int, Open] = field(default_factory=HashTrieMap)
+    installers: Numbers = NOBODY
     variables: HashTrieMap[str, str | None] = field(default_factory=HashTrieMap)
-    setters: HashTrieMap[str, frozenset[int]] = field(default_factory=HashTrieMap)
+    setters: HashTrieMap[str, Numbers] = field(default_factory=HashTrieMap)
     mounts: tuple[str, ...] = ()
     workdir: str | None = "/"
     user: str = "root"
+
+    @property
+    def things(self) -> Things:
+        """What is known to be there, with its makers."""
+        return self.known.things
+
+    @property
+    def children(self) -> Names:
+        """The paths in each folder, of some that are there no longer, too."""
+        return self.known.children
+
+    @property
+    def distributions(self) -> Names:
+        """The names of the packages that each environment has, or has had."""
+        return self.known.distributions
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -94,9 +115,13 @@ class State(Value):
             return self.read(origin)
         return text
 
-    def makers(self, thing: Thing) -> frozenset[int]:
+    def makers(self, thing: Thing) -> Numbers:
         """The steps that made a thing or had a hand in it; empty where it is not known to be there."""
-        return self.things.get(thing) or frozenset()
+        return self.things.get(thing) or NOBODY
+
+    def makers_below(self, place: str) -> Numbers:
+        """The makers of the known files and folders in a folder and below, the folder itself left out."""
+        return self.known.tallies.below(place)
 
     def has(self, need: Need) -> bool:
         """Whether a need is surely met."""
@@ -128,36 +153,23 @@ class State(Value):
 
     def after(self, effect: Effect, step: int, *, is_sure: bool = True) -> State:
         """The state when a command has run; one that is not sure to run takes nothing away."""
-        things, children, distributions = self.things, self.children, self.distributions
-        changed: set[str] = set()
+        change = Change(self.known, step)
         for gone in effect.removes:
-            things = self._without(gone, things, step, changed, is_sure=is_sure)
+            change.remove(self._lost(gone), is_sure=is_sure)
         opens = [effect.opens] if effect.opens else []
         for thing in effect.provides:
-            if not is_sure and thing not in things:
+            if not is_sure and thing not in change.things:
                 opens.append(Open(frozenset({KINDS.get(type(thing), Kind.FILE)}), (getattr(thing, "path", "/"),)))
                 continue
             if isinstance(thing, Folder) and thing in things:
                 # What comes into a folder does not make it.
                 continue
             # A compiler is no reason to forget the headers: together they are the toolchain.
-            is_new = is_sure and not (isinstance(thing, Toolchain) and thing in things)
-            things = things.insert(thing, frozenset({step}) if is_new else things[thing] | {step})
-            if isinstance(thing, File):
-                changed.add(thing.path)
-            if isinstance(thing, File | Folder):
-                things, children = _linked(thing.path, step, things, children)
-            if isinstance(thing, Distribution):
-                names = distributions.get(thing.environment) or HashTrieSet()
-                distributions = distributions.insert(thing.environment, names.insert(thing.name))
+            change.make(thing, is_new=is_sure and not isinstance(thing, Toolchain))
         for thing in effect.changes:
-            if thing in things:
-                things = things.insert(thing, things[thing] | {step})
-                changed.update([thing.path] if isinstance(thing, File) else ())
-        texts, origins = self._texts_after(effect, changed, is_sure=is_sure)
-        made = replace(
-            self, things=things, texts=texts, origins=origins, children=children, distributions=distributions
-        )
+            change.change(thing)
+        texts, origins = self._texts_after(effect, change.changed, is_sure=is_sure)
+        made = replace(self, texts=texts, origins=origins, known=change.known())
         for each in opens:
             made = made._opening(each, step)
         return made
@@ -181,58 +193,26 @@ class State(Value):
         opened = self.opened
         for kind in opens.kinds:
             for place in opens.places if kind in KINDS_WITH_PLACES else ("/",):
-                known = opened.get((kind, place)) or Openers()
-                opened = opened.insert((kind, place), known.and_of(step))
-        openers = self.openers.insert(step, _joined(self.openers.get(step), opens))
-        return replace(self, opened=opened, openers=openers)
+                opened = opened.insert((kind, place), (opened.get((kind, place)) or NOBODY).and_of(step))
+        both = _joined(self.openers.get(step), opens)
+        is_installer = both.kinds == _OF_INSTALLERS
+        installers = self.installers.and_of(step) if is_installer else self.installers.without(step)
+        return replace(self, opened=opened, openers=self.openers.insert(step, both), installers=installers)
 
-    def _without(
-        self,
-        gone: Thing | Below | Matching,
-        things: HashTrieMap[Thing, frozenset[int]],
-        step: int,
-        changed: set[str],
-        *,
-        is_sure: bool,
-    ) -> HashTrieMap[Thing, frozenset[int]]:
+    def _lost(self, gone: Thing | Below | Matching) -> list[Thing]:
+        """The known things that go with what a command removes."""
         lost: list[Thing] = [] if isinstance(gone, Below | Matching) else [gone]
         if isinstance(gone, Below | File | Folder):
             lost += [File(gone.path), Folder(gone.path)] if not isinstance(gone, Below) else []
             lost += self.below(gone.path)
             inside = [each for each in self.distributions if is_below(each, gone.path)]
             lost += [Distribution(each, name) for each in inside for name in self.distributions[each]]
-        for thing in lost:
-            if thing not in things:
-                continue
-            things = things.remove(thing) if is_sure else things.insert(thing, things[thing] | {step})
-            if isinstance(thing, File):
-                changed.add(thing.path)
-        return things
+        return lost
 
     def with_variable(self, name: str, value: str | None, step: int | None = None) -> State:
         """The state where a variable has a value, None for one that only the build knows."""
-        setters = self.setters if step is None else self.setters.insert(name, frozenset({step}))
+        setters = self.setters if step is None else self.setters.insert(name, Numbers.of(step))
         return replace(self, variables=self.variables.insert(name, value), setters=setters)
-
-
-def _linked(
-    path: str,
-    step: int,
-    things: HashTrieMap[Thing, frozenset[int]],
-    children: HashTrieMap[str, HashTrieSet[str]],
-) -> tuple[HashTrieMap[Thing, frozenset[int]], HashTrieMap[str, HashTrieSet[str]]]:
-    """A path in its folder, and the folders above it, which come to be with it."""
-    while path != "/":
-        parent = posixpath.dirname(path)
-        known = children.get(parent) or HashTrieSet()
-        is_there = parent in FOLDERS or Folder(parent) in things
-        if path in known and is_there:
-            return things, children
-        children = children.insert(parent, known.insert(path))
-        if not is_there:
-            things = things.insert(Folder(parent), frozenset({step}))
-        path = parent
-    return things, children
 
 
 def _joined(known: Open | None, more: Open) -> Open:

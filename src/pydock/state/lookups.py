@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Container
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pydock.images.base import FOLDERS, in_suite, is_debian_program
-from pydock.state.answers import BASE, Answer, Found, ancestors, is_below
+from pydock.state.answers import Answer, Found, ancestors, is_below
 from pydock.state.effect import Kind
 from pydock.state.needs import (
     Below,
@@ -35,6 +34,7 @@ from pydock.state.needs import (
     Variable,
     Writable,
 )
+from pydock.state.numbers import BASE, NOBODY, Numbers
 
 if TYPE_CHECKING:
     from pydock.state.image import State
@@ -54,10 +54,9 @@ KINDS: dict[type, Kind] = {
 }
 # A user or a package lies nowhere.
 KINDS_WITH_PLACES = frozenset({Kind.FILE, Kind.DISTRIBUTION})
-# What a new environment may have; the modules of no other package are among theirs.
-_INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 # Where a Debian image has files of its own that no table lists.
 _SYSTEM_FOLDERS = ("/etc", "/usr", "/bin", "/lib", "/lib64", "/proc", "/sys", "/dev", "/var/lib", "/sbin")
+_OF_BASE = Numbers.of(BASE)
 _NOT_THE_SYSTEMS = ("/usr/src", "/usr/local/bin", "/usr/local/share")
 
 
@@ -88,14 +87,14 @@ def find(state: State, need: Need) -> Found:
             return _thing(state, need)
 
 
-def _all_makers(state: State, need: Below | Distributions | Variable | Toolchain) -> frozenset[int]:
+def _all_makers(state: State, need: Below | Distributions | Variable | Toolchain) -> Numbers:
     match need:
         case Below(path):
             return _makers_below(state, path)
         case Distributions(environment):
             return _makers_of_distributions(state, environment)
         case Variable(name):
-            return state.setters.get(name) or frozenset()
+            return state.setters.get(name) or NOBODY
         case Toolchain():
             return state.makers(Toolchain())
 
@@ -105,12 +104,12 @@ def _thing(state: State, thing: Thing) -> Found:
         return Found(Answer.YES, state.things[thing])
     in_base = _in_base(state, thing)
     if in_base:
-        return Found(Answer.YES, frozenset({BASE}))
+        return Found(Answer.YES, _OF_BASE)
     if isinstance(thing, Library) and Package(thing.package) in state.things:
         return Found(Answer.YES, state.things[Package(thing.package)])
     makers = openers(state, KINDS[type(thing)], getattr(thing, "path", "/"))
     if makers or in_base is None:
-        return Found(Answer.UNKNOWN, makers or frozenset({BASE}))
+        return Found(Answer.UNKNOWN, makers or _OF_BASE)
     return Found(Answer.NO)
 
 
@@ -143,14 +142,15 @@ def _program(state: State, name: str) -> Found:
             return Found(Answer.YES, makers)
     in_base = state.base.has_program(name)
     if in_base:
-        return Found(Answer.YES, frozenset({BASE}))
-    possible = {maker for folder in state.path for maker in openers(state, Kind.FILE, f"{folder}/{name}")}
+        return Found(Answer.YES, _OF_BASE)
+    possible = NOBODY
+    for folder in state.path:
+        possible |= openers(state, Kind.FILE, f"{folder}/{name}")
     if is_debian_program(name):
         # What pip brings along is no program of Debian's.
-        brought = frozenset({Kind.FILE, Kind.DISTRIBUTION})
-        possible = {maker for maker in possible if state.openers[maker].kinds != brought}
+        possible -= state.installers
     if possible or in_base is None:
-        return Found(Answer.UNKNOWN, frozenset(possible) or frozenset({BASE}))
+        return Found(Answer.UNKNOWN, possible or _OF_BASE)
     return Found(Answer.NO)
 
 
@@ -158,13 +158,14 @@ def _module(state: State, environment: str, name: str) -> Found:
     distribution = name.partition(".")[0].replace("_", "-").lower()
     if makers := state.makers(Distribution(environment, distribution)):
         return Found(Answer.YES, makers)
-    makers = _makers_of_distributions(state, environment, without=_INSTALLERS)
+    brought = state.known.tallies.modules(environment)
+    makers = brought | openers(state, Kind.DISTRIBUTION, environment)
     return Found(Answer.UNKNOWN if makers else Answer.NO, makers)
 
 
 def _source(state: State, suite: str) -> Found:
     lists = [path for path in state.files_below("/etc/apt") if suite in (state.text(path) or suite)]
-    makers = frozenset(maker for path in lists for maker in state.makers(File(path)))
+    makers = Numbers.joined(state.makers(File(path)) for path in lists)
     if openers(state, Kind.LISTS, "/"):
         return Found(Answer.UNKNOWN, makers)
     return Found(Answer.YES if makers else Answer.NO, makers)
@@ -175,11 +176,11 @@ def _matching(state: State, pattern: str) -> Found:
     for mark in "*?[":
         stem = stem.partition(mark)[0]
     folder = posixpath.dirname(stem) or "/"
-    makers = {
-        maker for path in state.files_below(folder) if fnmatchcase(path, pattern) for maker in state.makers(File(path))
-    }
+    makers = Numbers.joined(
+        state.makers(File(path)) for path in state.files_below(folder) if fnmatchcase(path, pattern)
+    )
     if makers:
-        return Found(Answer.YES, frozenset(makers))
+        return Found(Answer.YES, makers)
     possible = openers(state, Kind.FILE, folder)
     return Found(Answer.UNKNOWN if possible else Answer.NO, possible)
 
@@ -187,29 +188,26 @@ def _matching(state: State, pattern: str) -> Found:
 def _buildable(state: State, path: str) -> Found:
     """https://pip.pypa.io/en/stable/reference/build-system/, read 2026-11."""
     asked = [find(state, File(posixpath.join(path, name))) for name in ("pyproject.toml", "setup.py")]
-    makers = frozenset().union(*(found.makers for found in asked))
+    makers = Numbers.joined(found.makers for found in asked)
     for answer in (Answer.YES, Answer.UNKNOWN):
         if any(found.answer is answer for found in asked):
             return Found(answer, makers)
     return Found(Answer.NO)
 
 
-def _makers_below(state: State, place: str) -> frozenset[int]:
-    found = {maker for thing in state.below(place) for maker in state.makers(thing)}
-    found |= state.makers(File(place)) | state.makers(Folder(place)) | openers(state, Kind.FILE, place)
-    return frozenset(found)
+def _makers_below(state: State, place: str) -> Numbers:
+    known = state.makers(File(place)) | state.makers(Folder(place)) | openers(state, Kind.FILE, place)
+    return state.makers_below(place) | known
 
 
-def _makers_of_distributions(state: State, environment: str, without: Container[str] = ()) -> frozenset[int]:
-    names = [name for name in state.distributions.get(environment) or () if name not in without]
-    found = {maker for name in names for maker in state.makers(Distribution(environment, name))}
-    return frozenset(found | openers(state, Kind.DISTRIBUTION, environment))
+def _makers_of_distributions(state: State, environment: str) -> Numbers:
+    return state.known.tallies.installed(environment) | openers(state, Kind.DISTRIBUTION, environment)
 
 
-def openers(state: State, kind: Kind, path: str) -> frozenset[int]:
+def openers(state: State, kind: Kind, path: str) -> Numbers:
     """The steps that may have made a thing of this kind at a path."""
-    found: list[frozenset[int]] = []
+    found = NOBODY
     for place in ancestors(path):
         if (opened := state.opened.get((kind, place))) is not None:
-            found.append(opened.steps)
-    return frozenset().union(*found) if len(found) > 1 else found[0] if found else frozenset()
+            found |= opened
+    return found

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydock.build.laws.drops import gone
-from pydock.build.laws.identity import Identity, by_identity, identity, in_all, makers
+from pydock.build.laws.identity import Comparison, by_identity, identity, in_all
 from pydock.build.laws.losses import lost
 from pydock.build.laws.readings import readings_lost, values_lost
 from pydock.build.laws.violation import Declared, Violation, named, quoted, why_missing
 from pydock.build.model import Build, Step
 from pydock.patterns import regex
-from pydock.state import Answer, Found, Need
-from pydock.state.needs import Below, File, PackageLists
+from pydock.state import BASE, Answer, Found, Need
+from pydock.state.needs import Below, PackageLists
+from pydock.values import Value
 
 # What tools generate, tests, and the files of the build itself: of no use to a step that reads a folder whole.
 GENERATED = regex(
@@ -29,28 +30,37 @@ def broken(before: Build, after: Build, declared: Declared | None = None) -> tup
     What lacked before may lack now. Nothing is run: what no table and no effect knows is not seen here.
     """
     allowed = declared or Declared()
-    found = [*_lacking(before, after), *_reading(before, after, allowed), *readings_lost(before, after)]
-    found += [*values_lost(before, after), *gone(before, after, allowed), *lost(before, after, allowed)]
+    both = Comparison(before, after)
+    found = [*_lacking(both), *_reading(both, allowed), *readings_lost(both), *values_lost(before, after)]
+    found += [*gone(before, after, allowed), *lost(before, after, allowed)]
     return tuple(sorted(dict.fromkeys(found), key=lambda each: (each.is_doubt, each.law, each.line or 0)))
 
 
-def _lacking(before: Build, after: Build) -> Iterator[Violation]:
+class _Old(Value):
+    """What steps of the file before had that are known again by the same words."""
+
+    had: Mapping[Need, Found]
+    lacked: frozenset[Need]
+
+
+def _lacking(both: Comparison) -> Iterator[Violation]:
     """Steps with a need that is not met; a new step has to have all it needs."""
-    known = by_identity(before)
-    everywhere = {need for step in before.steps for need, found in step.needs if found.answer is Answer.NO}
-    for step in after.steps:
-        yield from _from_nowhere(before, after, step)
-        old = known.get(identity(step), ())
-        had = in_all(each.needs for each in old)
-        lacked = {need for each in old for need, found in each.needs if found.answer is Answer.NO} or (
-            set() if old else everywhere
-        )
+    steps = by_identity(both.before)
+    old = {known: _Old(in_all(each.needs for each in own), _unmet(own)) for known, own in steps.items()}
+    new = _Old({}, _unmet(both.before.steps))
+    for step in both.after.steps:
+        yield from _from_nowhere(both.before, both.after, step)
+        was = old.get(identity(step), new)
         for need, found in step.needs:
-            if found.answer is Answer.NO and need not in lacked:
-                why = why_missing(after, step, need)
+            if found.answer is Answer.NO and need not in was.lacked:
+                why = why_missing(both.after, step, need)
                 yield Violation(11, step.line, f"line {step.line} {quoted(step)} needs {named(need)}, {why}")
-            elif found.answer is Answer.UNKNOWN and need in had:
-                yield from _less_sure(before, after, step, need, had[need], found)
+            elif found.answer is Answer.UNKNOWN and need in was.had:
+                yield from _less_sure(both, step, need, was.had[need], found)
+
+
+def _unmet(steps: Iterable[Step]) -> frozenset[Need]:
+    return frozenset(need for step in steps for need, found in step.needs if found.answer is Answer.NO)
 
 
 def _from_nowhere(before: Build, after: Build, step: Step) -> Iterator[Violation]:
@@ -64,30 +74,31 @@ def _from_nowhere(before: Build, after: Build, step: Step) -> Iterator[Violation
         yield Violation(11, step.line, text)
 
 
-def _less_sure(before: Build, after: Build, step: Step, need: Need, was: Found, found: Found) -> Iterator[Violation]:
+def _less_sure(both: Comparison, step: Step, need: Need, was: Found, found: Found) -> Iterator[Violation]:
     place = f"line {step.line} {quoted(step)}"
     if was.answer is Answer.YES:
         yield Violation(11, step.line, f"{place} had {named(need)}, and may lack it", is_doubt=True)
-    elif missing := makers(before, was) - makers(after, found):
+    elif missing := both.missing([was], [found]):
         maker = " ".join(min(missing))
         yield Violation(11, step.line, f"{place} may have had {named(need)} of `{maker}`, not above it", is_doubt=True)
 
 
-def _reading(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
+def _reading(both: Comparison, declared: Declared) -> Iterator[Violation]:
     """Steps that read a folder as a whole, and find fewer files in it; and installs with older package lists."""
-    known = by_identity(before)
-    for step in after.steps:
+    known = by_identity(both.before)
+    for step in both.after.steps:
         old = known.get(identity(step), ())
-        for need in step.reads if old else ():
-            read = [each.reads[need] for each in old if need in each.reads]
+        for need, image in step.reads.items() if old else ():
+            read = [frozenset(each.reads[need].files_below(need.path)) for each in old if need in each.reads]
             if not read:
                 continue
-            missing = _wanted(frozenset.intersection(*read) - step.reads[need], old[0], declared)
+            lost = frozenset.intersection(*read).difference(image.files_below(need.path))
+            missing = _wanted(lost, old[0], declared)
             if missing:
                 names = ", ".join(sorted(missing)[:3])
                 text = f"line {step.line} {quoted(step)} read {names}, which is not above it"
                 yield Violation(11, step.line, text)
-        yield from _older_lists(before, after, step, old)
+        yield from _older_lists(both, step, old)
 
 
 def _wanted(paths: frozenset[str], step: Step, declared: Declared) -> frozenset[str]:
@@ -96,28 +107,25 @@ def _wanted(paths: frozenset[str], step: Step, declared: Declared) -> frozenset[
     )
 
 
-def _older_lists(before: Build, after: Build, step: Step, old: tuple[Step, ...]) -> Iterator[Violation]:
+def _older_lists(both: Comparison, step: Step, old: tuple[Step, ...]) -> Iterator[Violation]:
     """An install from sources that the last update of the package lists did not know."""
     if not old or not any(need == Below("/etc/apt") for need, _ in step.takes):
         return
-    had = frozenset.intersection(*(_sources(before, each) for each in old))
-    if missing := had - _sources(after, step):
+    knows = _sources(both.after, step)
+    if missing := frozenset.intersection(*(both.missing(_sources(both.before, each), knows) for each in old)):
         maker = " ".join(min(missing))
         text = f"line {step.line} {quoted(step)} needs the source of `{maker}`, which the package lists do not know"
         yield Violation(11, step.line, text)
 
 
-def _sources(build: Build, step: Step) -> frozenset[Identity]:
+def _sources(build: Build, step: Step) -> list[Found]:
     """The steps whose apt settings the lists that an install reads know."""
-    lists = next((found for need, found in step.needs if need == PackageLists()), Found(Answer.NO))
-    update = max((number for number in lists.makers if number >= 0), default=None)
-    if update is None:
-        return frozenset()
-    takes: Mapping[Need, Found] = dict(build.steps[update].takes)
-    return frozenset().union(
-        *(makers(build, found) for need, found in takes.items() if isinstance(need, Below) and _is_source(need))
-    )
+    lists = next((found for need, found in step.needs if need == PackageLists()), None)
+    update = max(lists.makers, default=BASE) if lists is not None else BASE
+    if update == BASE:
+        return []
+    return [found for need, found in build.steps[update].takes if isinstance(need, Below) and _is_source(need)]
 
 
-def _is_source(need: Below | File) -> bool:
+def _is_source(need: Below) -> bool:
     return need.path in {"/etc/apt", "/usr/share/keyrings"}

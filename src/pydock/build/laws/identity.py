@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import and_, or_
 
 from pydock.build.model import Build, Step
 from pydock.patterns import regex
-from pydock.state import Answer, Found, Need
+from pydock.state import Answer, Found, Need, Numbers
+from pydock.values import once
 
 Identity = tuple[str, ...]
+_KEPT = 8
 _NOISE = regex(
     r"(?:-y|-qq?|--yes|--no-install-recommends|--no-cache-dir|--no-cache|--quiet|exec|sudo|--disable-pip-version-check"
     r"|--break-system-packages|--system|--root-user-action=\w+|--no-input)\Z"
@@ -17,6 +21,7 @@ _NOISE = regex(
 _LIST = regex(r"(?:.*/)?([\w.-]+?)\.(?:txt|in|lock|toml)\Z")
 
 
+@once
 def identity(step: Step) -> Identity:
     """What a step is known again by: its key, without the options and paths that a rewrite may set."""
     if step.key[0] != "RUN" or len(step.key) < 2:
@@ -27,23 +32,67 @@ def identity(step: Step) -> Identity:
     return ("RUN", *(found[1] if (found := _LIST.match(word)) else word for word in words))
 
 
+@once
 def by_identity(build: Build) -> Mapping[Identity, tuple[Step, ...]]:
-    found: dict[Identity, tuple[Step, ...]] = {}
+    found: dict[Identity, list[Step]] = {}
     for step in build.steps:
-        known = identity(step)
-        found[known] = (*found.get(known, ()), step)
-    return found
+        found.setdefault(identity(step), []).append(step)
+    return {known: tuple(steps) for known, steps in found.items()}
 
 
-def makers(build: Build, found: Found) -> frozenset[Identity]:
-    """The steps behind an answer, the base image left out; behind a COPY from a stage all that this stage did."""
-    steps = [build.steps[number] for number in found.makers if 0 <= number < len(build.steps)]
-    known = {identity(step) for step in steps}
-    for step in steps:
+class Makers:
+    """Who is behind the answers of a build, as steps are known again in another one.
+
+    What one step may have been made by is mostly what the step above it may have been, and a little more; so the
+    last answers are kept, and only what is new in the next one is looked at.
+    """
+
+    def __init__(self, build: Build, index: dict[Identity, int]) -> None:
+        self._build = build
+        self._index = index
+        self._stages: dict[int, int] = {}
+        self._known: list[tuple[int, int]] = []
+
+    def of(self, found: Found) -> int:
+        """The steps behind an answer, a bit for each identity of the index; the base image is left out.
+
+        Behind a COPY from a stage is all that this stage did.
+        """
+        asked = found.makers.bits
+        near, bits = max((each for each in self._known if not each[0] & ~asked), default=(0, 0))
+        for number in Numbers.of_bits(asked & ~near):
+            if 0 <= number < len(self._build.steps):
+                bits |= self._of_step(self._build.steps[number])
+        self._known = [*self._known[-_KEPT:], (asked, bits)]
+        return bits
+
+    def _of_step(self, step: Step) -> int:
         origin = step.instruction.flag("from") if step.keyword in {"COPY", "ADD"} else None
-        stage = build.dockerfile.stage_named(origin) if origin else None
-        known.update(identity(each) for each in (build.of_stage(stage.index) if stage is not None else ()))
-    return frozenset(known)
+        stage = self._build.dockerfile.stage_named(origin) if origin else None
+        return self._bit(step) | (self._of_stage(stage.index) if stage is not None else 0)
+
+    def _of_stage(self, index: int) -> int:
+        if index not in self._stages:
+            self._stages[index] = reduce(or_, map(self._bit, self._build.of_stage(index)), 0)
+        return self._stages[index]
+
+    def _bit(self, step: Step) -> int:
+        return 1 << self._index.setdefault(identity(step), len(self._index))
+
+
+class Comparison:
+    """Two builds, and who was behind answers of the one and is behind none of the other."""
+
+    def __init__(self, before: Build, after: Build) -> None:
+        self.before, self.after = before, after
+        self._index: dict[Identity, int] = {}
+        self._old, self._new = Makers(before, self._index), Makers(after, self._index)
+
+    def missing(self, was: Iterable[Found], now: Iterable[Found]) -> frozenset[Identity]:
+        """The steps behind answers that are behind none of the others."""
+        had = reduce(or_, map(self._old.of, was), 0)
+        gone = had & ~reduce(or_, map(self._new.of, now), 0)
+        return frozenset(known for known, at in self._index.items() if gone >> at & 1) if gone else frozenset()
 
 
 def in_all(entries: Iterable[Iterable[tuple[Need, Found]]]) -> dict[Need, Found]:
@@ -56,5 +105,5 @@ def in_all(entries: Iterable[Iterable[tuple[Need, Found]]]) -> dict[Need, Found]
     for need in shared:
         answers = [one[need] for one in each]
         weakest = next((a.answer for a in answers if a.answer is not Answer.YES), Answer.YES)
-        found[need] = Found(weakest, frozenset.intersection(*(a.makers for a in answers)))
+        found[need] = Found(weakest, reduce(and_, (each.makers for each in answers)))
     return found

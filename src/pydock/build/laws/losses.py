@@ -14,7 +14,7 @@ from pydock.effects.python.installing import TOOLS, is_read
 from pydock.images.base import name_in_suite
 from pydock.images.debian import kind_of
 from pydock.patterns import regex
-from pydock.state import BASE, Answer, Need, State, Thing, is_below, is_root
+from pydock.state import BASE, NOBODY, Answer, Need, Numbers, State, Thing, is_below, is_root
 from pydock.state.needs import (
     Below,
     Distribution,
@@ -187,7 +187,7 @@ def _packages(before: Build, after: Build, declared: Declared) -> Iterator[Viola
     if "base" in declared.changes and before.final.base.is_known and not after.final.base.is_known:
         return
     wanted = [step for step in _behind(before) if step.operand is not None and step.key[0] in {"apt", "apk"}]
-    kept = {identity(step) for step in after.steps if step.stage in _lineage(after)}
+    kept = {identity(step) for step in _behind(after)}
     for step in wanted:
         package = next((thing for thing in step.provides if isinstance(thing, Package)), None)
         if package is None or package not in before.final.things or identity(step) in kept:
@@ -235,7 +235,7 @@ def _lineage(build: Build) -> frozenset[int]:
 def _users(before: Build, after: Build) -> Iterator[Violation]:
     for thing in before.final.things:
         found = after.final.find(thing) if isinstance(thing, User) else None
-        if isinstance(thing, User) and found and found.answer is not Answer.YES and found.makers <= {BASE}:
+        if isinstance(thing, User) and found and found.answer is not Answer.YES and found.makers <= Numbers.of(BASE):
             yield Violation(12, None, f"the image had the user {thing.name}, and has it no longer")
 
 
@@ -251,7 +251,7 @@ def _files(before: Build, after: Build, declared: Declared) -> Iterator[Violatio
     """Files and folders of the final image, and sources of editable installs, apart from what only building reads."""
     steps, known = by_identity(after), by_identity(before)
     environments = _environments(before)
-    told: set[int] = set()
+    told = NOBODY
     for thing, numbers in _missing_things(before.final, after.final):
         makers = [before.steps[number] for number in numbers if number >= 0]
         if isinstance(thing, SourceLink):
@@ -273,7 +273,7 @@ def _files(before: Build, after: Build, declared: Declared) -> Iterator[Violatio
             yield Violation(12, None, f"the image had {thing.path}, and may not have it any more", is_doubt=True)
 
 
-def _missing_things(had: State, has: State) -> list[tuple[File | Folder | SourceLink, frozenset[int]]]:
+def _missing_things(had: State, has: State) -> list[tuple[File | Folder | SourceLink, Numbers]]:
     found = [
         (thing, numbers)
         for thing, numbers in had.things.items()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydock.build.laws.identity import by_identity, identity, in_all, makers
+from pydock.build.laws.identity import Comparison, by_identity, identity, in_all
 from pydock.build.laws.violation import Violation, named, quoted
 from pydock.build.model import Build, Step
 from pydock.effects.python.installing import TOOLS
 from pydock.patterns import regex
-from pydock.state import BASE, Answer, Found, Need, State
+from pydock.state import BASE, Answer, Found, Need, Numbers, State
 from pydock.state.needs import Below, Distribution, Distributions, File, Package, Toolchain, Variable
 from pydock.text import variables
 
+_OF_BASE = Numbers.of(BASE)
 # Variables that say how a tool talks, caches or starts, and nothing about what it makes.
 _MANNERS = regex(
     r"PATH|VIRTUAL_ENV|DEBIAN_FRONTEND|PYTHON(?:UNBUFFERED|DONTWRITEBYTECODE|FAULTHANDLER|HASHSEED)|LANG|LC_ALL|HOME"
@@ -47,47 +48,45 @@ def _value(step: Step) -> str:
     return step.text.partition("=")[2] if step.keyword in {"ARG", "ENV"} else step.text
 
 
-def readings_lost(before: Build, after: Build) -> Iterator[Violation]:
+def readings_lost(both: Comparison) -> Iterator[Violation]:
     """A step that is in several stages has to find these things in one of them."""
-    now = by_identity(after)
-    for known, old in by_identity(before).items():
+    now = by_identity(both.after)
+    for known, old in by_identity(both.before).items():
         steps = now.get(known, ())
         if not steps:
             continue
         for need, was in in_all(each.takes for each in old).items():
-            if was.answer is not Answer.YES or was.makers == {BASE}:
+            if was.answer is not Answer.YES or was.makers == _OF_BASE:
                 continue
-            if text := _missing(before, after, old, steps, need, was):
+            if text := _missing(both, old, steps, need, was):
                 place = f"line {steps[0].line} {quoted(steps[0])}"
                 yield Violation(11, steps[0].line, f"{place} read {text}, which is not above it")
 
 
-def _missing(
-    before: Build, after: Build, old: tuple[Step, ...], steps: tuple[Step, ...], need: Need, was: Found
-) -> str | None:
+def _missing(both: Comparison, old: tuple[Step, ...], steps: tuple[Step, ...], need: Need, was: Found) -> str | None:
     """What none of the steps finds any longer, in words; None where one of them finds it."""
     for step in steps:
-        text = _missing_of(before, after, old[0], step, need, was)
+        text = _missing_of(both, old[0], step, need, was)
         if text is None:
             return None
     return text
 
 
-def _missing_of(before: Build, after: Build, old: Step, step: Step, need: Need, was: Found) -> str | None:
+def _missing_of(both: Comparison, old: Step, step: Step, need: Need, was: Found) -> str | None:
     match need:
         case Variable(name):
             return None if _MANNERS.fullmatch(name) or name in step.before.setters else named(need)
         case Distributions(environment):
             return _packages(old, step, environment)
         case Toolchain():
-            return _compilers(before, after, step, was)
+            return _compilers(both, step, was)
         case File(path):
             moved = path.startswith(f"{old.before.home}/") and old.before.home != step.before.home
             now = step.before.find(need)
-            return None if moved or now.answer is Answer.YES or now.makers - {BASE} else path
+            return None if moved or now.answer is Answer.YES or now.makers.without(BASE) else path
         case Below("/etc/apt") | Below("/usr/share/keyrings"):
-            gone = makers(before, was) - makers(after, step.before.find(need))
-            return f"what `{' '.join(min(gone))}` leaves" if gone and _brings_files(before, was) else None
+            gone = both.missing([was], [step.before.find(need)])
+            return f"what `{' '.join(min(gone))}` leaves" if gone and _brings_files(both.before, was) else None
         case Below(path) if path.startswith(f"{old.before.home}/."):
             is_there = not any(old.before.files_below(path)) or any(step.before.files_below(path))
             return None if is_there or old.before.home != step.before.home else named(need)
@@ -118,12 +117,15 @@ def _installed(state: State, environment: str) -> frozenset[str]:
     return frozenset(name for name in names if Distribution(environment, name) in state.things)
 
 
-def _compilers(before: Build, after: Build, step: Step, was: Found) -> str | None:
+def _compilers(both: Comparison, step: Step, was: Found) -> str | None:
     """The packages that compile: each is there by a step, or the image has it."""
-    for number in sorted(number for number in was.makers if number >= 0):
-        maker = before.steps[number]
+    kept = by_identity(both.after)
+    for number in was.makers:
+        if number == BASE:
+            continue
+        maker = both.before.steps[number]
         packages = [thing for thing in maker.provides if isinstance(thing, Package)]
-        if not packages and identity(maker) not in {identity(each) for each in after.steps}:
+        if not packages and identity(maker) not in kept:
             return f"the compilers of {quoted(maker)}"
         for package in packages[:1]:
             if step.before.find(package).answer is Answer.NO:

@@ -7,6 +7,7 @@ To be needed by the builder is no such reason: then both have it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from pydock.build import Build, Process, Step
 from pydock.effects.packages.sources import LIBRARY_CACHE
@@ -14,7 +15,8 @@ from pydock.images.debian import is_either, java_runtime, kind_of
 from pydock.split.facts.inputs import BUILD_VARIABLE, INSTALLERS_INPUT, INSTALLERS_OWN
 from pydock.split.facts.members import package_of
 from pydock.split.facts.reasons import Reason
-from pydock.state import ANYTHING, BASE, Answer, Found, Need, is_below
+from pydock.state import ANYTHING, BASE, NOBODY, Answer, Found, Need, Numbers, is_below
+from pydock.state.answers import ancestors
 from pydock.state.needs import File, Folder, Library, Module, PackageLists, Program, Toolchain, Variable
 from pydock.values import Value
 
@@ -31,11 +33,11 @@ class Slices(Value, dict=True):
     `called` are the steps that install what a process may call where it is there: a compiler, Java, pandoc.
     """
 
-    builder: frozenset[int]
-    runtime: frozenset[int]
+    builder: Numbers
+    runtime: Numbers
     reasons: Mapping[int, Reason]
-    makers: frozenset[int]
-    called: frozenset[int] = frozenset()
+    makers: Numbers
+    called: Numbers = NOBODY
 
 
 def slices(build: Build, stage: int) -> Slices:
@@ -53,18 +55,20 @@ class _Slicer:
         # Processes start from the final stage, which may be this one or stand on it.
         self.processes: tuple[Process, ...] = build.processes
         self.environments = {step.installs for step in self.installs}
-        # Of each need the makers that were asked about, and those among them that made it.
-        self.judged: dict[Need, tuple[set[int], set[int]]] = {}
+        self.own = Numbers(self.by_number)
+        self.compilers = self.of_kind("compiler")
+        self.tools = Numbers(step.number for step in self.steps if step.is_tool)
+        self.anything = Numbers(step.number for step in self.steps if ANYTHING in step.opens)
 
     def slices(self) -> Slices:
-        installs = {step.number for step in self.steps if step.is_of_environment}
-        builder = self.closure(installs, frozenset(), takes=True)
+        installs = Numbers(step.number for step in self.steps if step.is_of_environment)
+        builder = self.closure(installs, takes=True)
         builder |= self.variables(builder) | self.of_folders(builder)
         builder |= self.checks(builder)
-        makers = frozenset(installs | self.environment_makers(builder))
+        makers = installs | self.environment_makers(builder)
         reasons = self.reasons(builder, makers)
         reasons |= self.scaffolds(builder, reasons)
-        roots = {step.number for step in self.steps} - set(reasons)
+        roots = self.own - Numbers(reasons)
         for process in self.processes:
             roots |= self.at_run_time(process.needs) - makers
         for step in self.build.steps:
@@ -74,143 +78,137 @@ class _Slicer:
         called, kits = self.called(), self.development_kits()
         roots |= called - kits
         stop = makers | (self.headers() - called) | (kits & called)
-        runtime = self.closure(roots - stop, makers, takes=True, stop=stop)
+        runtime = self.closure(roots - makers, takes=True, stop=stop)
         if any(self.brings(number, "git") for number in runtime):
             # git goes through ssh, whoever calls it.
-            ssh = {step.number for step in self.steps if self.brings(step.number, "ssh")}
-            runtime |= self.closure(ssh, makers, takes=True, stop=stop)
+            ssh = Numbers(step.number for step in self.steps if self.brings(step.number, "ssh"))
+            runtime |= self.closure(ssh - makers, takes=True, stop=stop)
         # What a step that stays needs hard stays with it.
         reasons = {number: reason for number, reason in reasons.items() if number not in runtime}
         runtime |= self.clean_ups(runtime, reasons)
         builder |= self.settings(builder)
         runtime |= self.settings(runtime)
-        return Slices(frozenset(builder), frozenset(runtime), reasons, makers, called)
+        return Slices(builder, runtime, reasons, makers, called)
 
-    def called(self) -> frozenset[int]:
+    def called(self) -> Numbers:
         """The steps that install what processes may call: a program, or compilers with the headers of C."""
-        found: set[int] = set()
+        found = NOBODY
         for need, answer in (entry for process in self.processes for entry in process.takes):
-            makers = {maker for maker in answer.makers if maker in self.by_number}
+            makers = answer.makers & self.own
             if isinstance(need, Toolchain):
                 packages = {maker: package_of(self.by_number[maker]) or "" for maker in makers}
-                makers = {maker for maker, name in packages.items() if kind_of(name) == "compiler" or name in _OF_C}
-            if isinstance(need, Program | Toolchain):
+                found |= Numbers(at for at, name in packages.items() if kind_of(name) == "compiler" or name in _OF_C)
+            if isinstance(need, Program):
                 found |= makers
-        return frozenset(found)
+        return found
 
-    def development_kits(self) -> frozenset[int]:
+    def development_kits(self) -> Numbers:
         """The steps that install a kit for Java, in whose place its run time can stand: nobody calls more than java."""
         needs = (entry for process in self.processes for entry in process.needs)
         more = self.providers(entry for entry in needs if isinstance(entry[0], Program) and entry[0].name != "java")
         found = ((step.number, package_of(step)) for step in self.steps)
-        return frozenset(number for number, package in found if package and java_runtime(package)) - more
+        return Numbers(number for number, package in found if package and java_runtime(package)) - more
 
     def brings(self, number: int, program: str) -> bool:
         """Whether a step installs a package with this program."""
         step = self.by_number[number]
         return package_of(step) is not None and File(f"/usr/bin/{program}") in step.provides
 
-    def headers(self) -> frozenset[int]:
+    def headers(self) -> Numbers:
         """The steps that install headers, whose libraries come by name."""
         return self.of_kind("headers")
 
-    def of_kind(self, kind: str) -> frozenset[int]:
-        return frozenset(step.number for step in self.steps if kind_of(package_of(step) or "") == kind)
+    def of_kind(self, kind: str) -> Numbers:
+        return Numbers(step.number for step in self.steps if kind_of(package_of(step) or "") == kind)
 
-    def providers(self, entries: Iterable[tuple[Need, Found]]) -> set[int]:
+    def providers(self, entries: Iterable[tuple[Need, Found]]) -> Numbers:
         """The steps of this stage that met needs; package lists are fetched anew wherever packages are installed."""
-        found: set[int] = set()
+        found = []
         for need, answer in entries:
             if isinstance(need, PackageLists):
                 continue
-            makers = {maker for maker in answer.makers if maker in self.by_number}
+            makers = answer.makers
             if answer.answer is Answer.UNKNOWN:
+                makers &= self.own
                 # Who installs the service's packages brought it, rather than who brought the tool for that.
-                others = {maker for maker in makers if not self.by_number[maker].is_tool}
+                others = makers - self.tools
                 # A tool that builds wheels makes the files that an install takes.
                 makers = others if others or isinstance(need, Program | Module) else makers
-            found |= makers
-        return found
+            found.append(makers)
+        return Numbers.joined(found) & self.own
 
-    def at_run_time(self, entries: Iterable[tuple[Need, Found]]) -> set[int]:
+    def at_run_time(self, entries: Iterable[tuple[Need, Found]]) -> Numbers:
         """The steps that met needs of the runtime stage: managers stay behind, libraries of compilers come by name."""
         asked = [entry for entry in entries if not (isinstance(entry[0], Program) and entry[0].name in MANAGERS)]
-        loaded = self.providers(entry for entry in asked if isinstance(entry[0], Library)) - self.of_kind("compiler")
+        loaded = self.providers(entry for entry in asked if isinstance(entry[0], Library)) - self.compilers
         return loaded | self.providers(entry for entry in asked if not isinstance(entry[0], Library))
 
-    def soft(self, step: Step) -> set[int]:
+    def soft(self, step: Step) -> Numbers:
         """The steps behind what a step reads where it is there; a script may add the source that headers come from."""
-        found: set[int] = set()
+        found = NOBODY
         is_headers = kind_of(package_of(step) or "") == "headers"
         for need, answer in step.takes:
             if isinstance(need, Variable | Toolchain | Program):
-                found |= answer.makers & self.by_number.keys()
+                found |= answer.makers & self.own
             else:
-                found |= self.made(need, answer.makers)
-                if is_headers:
-                    found |= {
-                        each for each in answer.makers & self.by_number.keys() if ANYTHING in self.by_number[each].opens
-                    }
+                found |= answer.makers & self.made(need)
+                found |= answer.makers & self.anything if is_headers else NOBODY
         return found
 
-    def made(self, need: Need, makers: frozenset[int]) -> set[int]:
-        """Those of the steps that put something where a need looks; each is looked at once for all who need it."""
-        judged, found = self.judged.setdefault(need, (set(), set()))
-        new = (makers - judged) & self.by_number.keys()
-        found |= {maker for maker in new if _made(self.by_number[maker], need)}
-        judged |= makers
-        return found & makers
+    def made(self, need: Need) -> Numbers:
+        """The steps of this stage that put something where a need looks, and not only may have."""
+        place = getattr(need, "path", None)
+        return self.put.get(place, NOBODY) if isinstance(place, str) else NOBODY
 
-    def closure(
-        self, roots: set[int], excluded: frozenset[int], *, takes: bool, stop: frozenset[int] = frozenset()
-    ) -> set[int]:
+    @cached_property
+    def put(self) -> Mapping[str, Numbers]:
+        """The steps that put something into each folder or below, or to a path itself."""
+        found: dict[str, Numbers] = {}
+        for step in self.steps:
+            paths = [getattr(thing, "path", None) for thing in (*step.provides, *step.changes)]
+            paths += [path for opened in step.opens for path in opened.places]
+            places = {place for path in dict.fromkeys(paths) if path is not None for place in ancestors(path)}
+            for place in places:
+                found[place] = found.get(place, NOBODY).and_of(step.number)
+        return found
+
+    def closure(self, roots: Numbers, *, takes: bool, stop: Numbers = NOBODY) -> Numbers:
         """The roots and all that they need, directly or through others."""
-        found: set[int] = set()
-        # Every step in front of this one has been taken along.
-        whole = -1
-        pending = [number for number in roots if number not in excluded]
+        seen = roots | stop
+        pending = list(roots - stop)
         while pending:
-            number = pending.pop()
-            if number in found or number in stop:
-                continue
-            found.add(number)
-            step = self.by_number[number]
+            step = self.by_number[pending.pop()]
             more = self.at_run_time(step.needs) if stop else self.providers(step.needs)
             if takes:
                 more |= self.soft(step) if step.installs is not None or not stop else self.variables_of(step)
-            if ANYTHING in step.opens and number > whole:
-                more |= {other for other in self.by_number if whole <= other < number}
-                whole = number
-            pending += more - found
-        return found
+            if step.number in self.anything:
+                more |= self.own.up_to(step.number)
+            new = more - seen
+            seen |= new
+            pending += new
+        return seen - stop
 
-    def variables_of(self, step: Step) -> set[int]:
+    def variables_of(self, step: Step) -> Numbers:
         return self.providers((need, answer) for need, answer in step.takes if isinstance(need, Variable))
 
-    def variables(self, builder: set[int]) -> set[int]:
+    def variables(self, builder: Numbers) -> Numbers:
         """ENV and ARG that installers read without naming them, set above the last step of the builder."""
-        above = (step for step in self.steps if step.keyword in {"ENV", "ARG"} and step.number < max(builder))
-        return {step.number for step in above if BUILD_VARIABLE.fullmatch(step.key[1])}
+        last = max(builder)
+        found = (step for step in self.steps if step.keyword in {"ENV", "ARG"} and step.number < last)
+        return Numbers(step.number for step in found if BUILD_VARIABLE.fullmatch(step.key[1]))
 
-    def of_folders(self, builder: set[int]) -> set[int]:
+    def of_folders(self, builder: Numbers) -> Numbers:
         """ENV and ARG that a WORKDIR names, which the builder repeats."""
         last = max(builder)
         folders = (step for step in self.steps if step.keyword == "WORKDIR" and step.number < last)
-        return self.closure({maker for step in folders for maker in self.variables_of(step)}, frozenset(), takes=True)
+        return self.closure(Numbers.joined(map(self.variables_of, folders)), takes=True)
 
-    def environment_makers(self, builder: set[int]) -> set[int]:
+    def environment_makers(self, builder: Numbers) -> Numbers:
         """The steps that make the environment itself: `python -m venv`, and tools that lie in it."""
-        found = set()
-        for number in builder:
-            step = self.by_number[number]
-            for thing in step.provides:
-                if isinstance(thing, File) and any(
-                    thing.path == f"{place}/bin/python" for place in self.environments if place != "/usr/local"
-                ):
-                    found.add(number)
-        return found
+        pythons = {File(f"{place}/bin/python") for place in self.environments if place != "/usr/local"}
+        return Numbers(number for number in builder if not pythons.isdisjoint(self.by_number[number].provides))
 
-    def reasons(self, builder: set[int], makers: frozenset[int]) -> dict[int, Reason]:
+    def reasons(self, builder: Numbers, makers: Numbers) -> dict[int, Reason]:
         found: dict[int, Reason] = {}
         for step in self.steps:
             if step.number in makers:
@@ -219,7 +217,7 @@ class _Slicer:
                 found[step.number] = reason
         return found
 
-    def reason(self, step: Step, builder: set[int]) -> Reason | None:
+    def reason(self, step: Step, builder: Numbers) -> Reason | None:
         """Why a step may leave the runtime stage, as long as nothing there needs it."""
         in_builder = step.number in builder
         if step.keyword == "RUN" and step.member is not None:
@@ -249,7 +247,7 @@ class _Slicer:
         """Whether it calls a manager of packages: `poetry --version`."""
         return any(isinstance(need, Program) and need.name in MANAGERS for need, _ in step.needs)
 
-    def scaffolds(self, builder: set[int], reasons: Mapping[int, Reason]) -> dict[int, Reason]:
+    def scaffolds(self, builder: Numbers, reasons: Mapping[int, Reason]) -> dict[int, Reason]:
         """Folders that are made for what leaves: they come with the environment, or are gone in the end."""
         found: dict[int, Reason] = {}
         for step in self.steps:
@@ -265,9 +263,9 @@ class _Slicer:
         """Whether a folder is gone in the end, or holds the environment and nothing that stays."""
         if Folder(folder) not in self.end.things:
             return True
-        makers = {maker for thing in self.end.below(folder) for maker in self.end.makers(thing)}
+        makers = self.end.makers_below(folder).without(BASE)
         holds = any(place is not None and is_below(place, folder) for place in self.environments)
-        return holds and all(maker in reasons or self.by_number[maker].keyword == "RUN" for maker in makers - {BASE})
+        return holds and all(maker in reasons or self.by_number[maker].keyword == "RUN" for maker in makers)
 
     def package_reason(self, step: Step, package: str, *, in_builder: bool) -> Reason | None:
         kind = kind_of(package)
@@ -289,7 +287,7 @@ class _Slicer:
         paths = files or [f"{thing.path}/" for thing in step.provides if isinstance(thing, Folder)]
         return bool(paths) and not others and not places and all(map(INSTALLERS_INPUT.fullmatch, paths))
 
-    def is_beside_input(self, step: Step, builder: set[int]) -> bool:
+    def is_beside_input(self, step: Step, builder: Numbers) -> bool:
         """Whether the same COPY brings something else that installs read: uvx comes with uv."""
         others = (other for other in self.build.of_instruction(step.instruction) if other.number in builder)
         return any(other is not step and self.is_input(other) for other in others)
@@ -299,23 +297,23 @@ class _Slicer:
         files = {thing for thing in step.provides if isinstance(thing, File)}
         return any(need in files for process in self.processes for need, _ in process.needs)
 
-    def clean_ups(self, runtime: set[int], reasons: dict[int, Reason]) -> set[int]:
+    def clean_ups(self, runtime: Numbers, reasons: dict[int, Reason]) -> Numbers:
         """Removals of something that is in the runtime stage, or of what nobody is known to have made."""
-        found = set()
+        found = []
         for step in self.steps:
             if reasons.get(step.number) is not Reason.CLEAN_UP or step.is_upkeep:
                 continue
-            undone = {number for number in step.undoes if number in self.by_number}
+            undone = step.undoes & self.own
             if step.provides:
-                undone = {maker for _, answer in step.takes for maker in answer.makers} or {-1}
+                undone = Numbers.joined(answer.makers for _, answer in step.takes) or Numbers.of(BASE)
             if undone & runtime or not undone:
-                found.add(step.number)
+                found.append(step.number)
                 del reasons[step.number]
-        return found
+        return Numbers(found)
 
-    def checks(self, builder: set[int]) -> set[int]:
+    def checks(self, builder: Numbers) -> Numbers:
         """What leaves nothing, and stands in the same RUN in front of an install: `test -s requirements.txt`."""
-        found = set()
+        found = []
         # The next step, from behind, that leaves something.
         following: Step | None = None
         for step in reversed(self.steps):
@@ -323,25 +321,15 @@ class _Slicer:
                 following = step if step.leaves_anything else None
             is_check = not (step.keyword != "RUN" or step.leaves_anything or step.is_setting or step.number in builder)
             if is_check and following is not None and following.installs is not None and following.number in builder:
-                found.add(step.number)
-        return found
+                found.append(step.number)
+        return Numbers(found)
 
-    def settings(self, chosen: set[int]) -> set[int]:
+    def settings(self, chosen: Numbers) -> Numbers:
         """`cd`, `set` and `export` in front of a part of the same RUN that is chosen."""
-        found, chosen_at = set(), None
+        found, chosen_at = [], None
         for step in reversed(self.steps):
             if not step.is_setting and step.number in chosen:
                 chosen_at = step.at
             elif step.is_setting and step.at == chosen_at:
-                found.add(step.number)
-        return found
-
-
-def _made(step: Step, need: Need) -> bool:
-    """Whether a step put something where a need looks, and not only may have."""
-    place = getattr(need, "path", None)
-    if not isinstance(place, str):
-        return False
-    paths = [getattr(thing, "path", None) for thing in (*step.provides, *step.changes)]
-    paths += [path for opened in step.opens for path in opened.places]
-    return any(isinstance(path, str) and is_below(path, place) for path in paths)
+                found.append(step.number)
+        return Numbers(found)

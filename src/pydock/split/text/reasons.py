@@ -46,7 +46,7 @@ def _called(draft: Draft, run: Instruction | None) -> Iterator[str]:
     called = [step for step in own if step.number in draft.slices.called]
     kept = {step.number for step in called if serves_building(package_of(step) or "")}
     for call in run_time_calls(draft.project, names_of(draft.build)):
-        made = draft.build.final.find(call.need).makers & kept
+        made = kept.intersection(draft.build.final.find(call.need).makers)
         if made:
             kept -= made
             yield f"{call.by} {call.why}"
