@@ -67,7 +67,7 @@ class Install(Value):
     @property
     def is_code(self) -> bool:
         """Whether it brings a project and nothing that it needs."""
-        named = [word for word in self.packages if word not in self.places]
+        named = set(self.packages).difference(self.places)
         return self.has("--no-deps") and not self.files and not named
 
     @property

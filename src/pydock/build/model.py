@@ -12,7 +12,7 @@ from pydock.dockerfile import Dockerfile, Instruction
 from pydock.patterns import regex
 from pydock.state import NOBODY, Effect, Found, Need, Numbers, Open, Purpose, State, Thing
 from pydock.state.needs import Below, Distribution, File, Program
-from pydock.values import Value, once
+from pydock.values import Value
 
 _SETTINGS = regex(
     r"/etc/|/root/|/usr/share/keyrings|/usr/local/share/ca-certificates"
@@ -147,9 +147,12 @@ class Build(Value, eq=False, dict=True):
     final: State
     starts: tuple[Start, ...] = ()
 
-    @once
     def of_stage(self, index: int) -> tuple[Step, ...]:
-        return tuple(step for step in self.steps if step.stage == index)
+        return self._of_stages.get(index, ())
+
+    @cached_property
+    def _of_stages(self) -> dict[int, tuple[Step, ...]]:
+        return {index: tuple(steps) for index, steps in groupby(self.steps, lambda step: step.stage)}
 
     def called_of(self, numbers: Iterable[int]) -> frozenset[str]:
         """The programs that steps and processes call and that the steps with these numbers may have brought."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache, cached_property, lru_cache
 
 from pydock.data import rows, rows_of
@@ -175,9 +176,17 @@ def _named_packages() -> frozenset[str]:
 
 
 @cache
+def _programs_by_package() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for row in rows("debian_programs"):
+        found.setdefault(row["package"], []).append(row["program"])
+    return {package: tuple(programs) for package, programs in found.items()}
+
+
+@cache
 def programs_of(package: str) -> frozenset[str]:
     """The programs that a Debian package brings, as far as the tables know."""
-    found = {row["program"] for row in rows("debian_programs") if row["package"] == package}
+    found = {*_programs_by_package().get(package, ())}
     found |= {name for row in rows_of("debian_build_packages", package) for name in row["programs"].split()}
     if not found and (plain := re.sub(r"-\d[\d.]*\Z", "", package)) != package:
         return programs_of(plain)

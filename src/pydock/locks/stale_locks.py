@@ -95,7 +95,8 @@ def at_source(project: Project, entry: Wanted) -> Wanted:
 
 def _at_source(project: Project, install: Install, head: Made, have: Mapping[str, str]) -> Wanted:
     inside, names = interpreter(project, install.stage), names_of(install)
-    found = asked_by(project, install, head.sources, names, inside, have)
+    found = asked_by(project, install, head.sources, names, inside, lambda: have)
     if found.request and head.before and not project.options.as_of:
-        return replace(found, request=replace(found.request, before=head.before))
+        request = replace(found.request, before=head.before)
+        return replace(found, asks=lambda: request)
     return found

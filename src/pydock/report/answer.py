@@ -6,6 +6,7 @@ has gone through the mask for secrets, so no format can print one by accident.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
@@ -288,9 +289,22 @@ def _region(text: str, span: Span) -> tuple[int, int, int, int]:
 
 
 def _position(text: str, offset: int, mark: int) -> tuple[int, int]:
-    start = text.rfind("\n", 0, offset) + 1
-    return text.count("\n", 0, offset) + 1, max(offset - start - (0 if start else mark), 0) + 1
+    starts = _starts(text)
+    line = bisect_right(starts, offset)
+    start = starts[line - 1]
+    return line, max(offset - start - (0 if start else mark), 0) + 1
+
+
+@lru_cache(maxsize=8)
+def _starts(text: str) -> tuple[int, ...]:
+    """Where each line begins."""
+    return (0, *(found.end() for found in re.finditer("\n", text)))
 
 
 def _lines(text: str, first: int, last: int) -> tuple[str, ...]:
-    return tuple(line.rstrip("\r") for line in text.removeprefix(_MARK).split("\n")[first - 1 : last])
+    return tuple(line.rstrip("\r") for line in _split(text)[first - 1 : last])
+
+
+@lru_cache(maxsize=8)
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.removeprefix(_MARK).split("\n"))

@@ -161,7 +161,7 @@ class State(Value):
             if not is_sure and thing not in change.things:
                 opens.append(Open(frozenset({KINDS.get(type(thing), Kind.FILE)}), (getattr(thing, "path", "/"),)))
                 continue
-            if isinstance(thing, Folder) and thing in things:
+            if isinstance(thing, Folder) and thing in change.things:
                 # What comes into a folder does not make it.
                 continue
             # A compiler is no reason to forget the headers: together they are the toolchain.

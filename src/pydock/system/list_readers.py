@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from itertools import islice
 
 from pydock.build.views import files_before
 from pydock.build.walk import starts
@@ -11,6 +14,7 @@ from pydock.images.debian import is_archive
 from pydock.project import Project
 from pydock.shell import script
 from pydock.system.apt import AptKind, AptRun, AptStep, apt_runs
+from pydock.values import once
 
 
 def needed_later(project: Project, last: AptRun) -> bool:
@@ -20,11 +24,11 @@ def needed_later(project: Project, last: AptRun) -> bool:
     for stage in project.dockerfile.stages:
         if last.stage not in project.lineage(stage):
             continue
-        later = [run for run in stage.instructions if run.span.start > last.run.span.start]
-        if any(run.keyword == "ONBUILD" and "apt" in run.value for run in later):
+        start = last.run.span.start
+        if any("apt" in run.value and run.span.start > start for run in stage.of("ONBUILD")):
             return True
-        known = {entry.run: entry for entry in apt_runs(project, stage)}
-        for run in (run for run in later if run.keyword == "RUN"):
+        known, runs = _apt_runs(project, stage), stage.of("RUN")
+        for run in islice(runs, bisect_right(runs, start, key=lambda run: run.span.start), None):
             if run in known:
                 if known[run].first_needing_lists:
                     return True
@@ -52,6 +56,11 @@ def _are_there(project: Project, before: AptRun) -> bool:
         for entry in (entry for entry in apt_runs(project, stage) if entry.run.span.start < before.run.span.start):
             found = entry.leaves_lists or (found and not entry.of(AptKind.REMOVE_LISTS))
     return found
+
+
+@once
+def _apt_runs(project: Project, stage: Stage) -> Mapping[Instruction, AptRun]:
+    return {entry.run: entry for entry in apt_runs(project, stage)}
 
 
 def _installs_at_start(project: Project) -> bool:

@@ -8,7 +8,8 @@ another tool has made, and those that a built image runs, are preferences of eve
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -45,17 +46,18 @@ _OTHER_MEANING = (
 )
 _NO_LIST = (".toml", ".cfg", ".py")
 _VERSIONED = regex(r"(?:pip|python)(\d+\.\d+)\Z")
+Have = Callable[[], Mapping[str, str]]
 
 
-class Wanted(Value):
+class Wanted(Value, dict=True):
     """What one install asks for.
 
-    `paths` are its requirements files in the context, `names` the packages that it names itself.
-    `asked` are all packages by name, `loose` those without a pin; `is_hashed` where every line of
-    the files names the hashes it takes. `why_not` says why no resolver can be asked; `supply` is
-    where the packages come from. `places` are local projects as pip is told them (`-e .`), whose
-    metadata is among the paths. `standing` is the lock of another tool beside the files, whose
-    versions are stayed at.
+    `paths` are its requirements files in the context, `names` the packages that it names itself. `asked` are all
+    packages by name, `loose` those without a pin; `is_hashed` where every line of the files names the hashes it takes.
+    `why_not` says why no resolver can be asked; `supply` is where the packages come from. `places` are local projects
+    as pip is told them (`-e .`), whose metadata is among the paths. `standing` is the lock of another tool beside the
+    files, whose versions are stayed at. `asks` makes the request, None where there is none: it names all that the
+    installs above have brought, and few are ever sent.
     """
 
     install: Install
@@ -65,14 +67,19 @@ class Wanted(Value):
     loose: tuple[str, ...]
     supply: Supply
     is_hashed: bool = False
-    request: Request | None = None
+    asks: Callable[[], Request] | None = None
     why_not: str = ""
     places: tuple[str, ...] = ()
     standing: str = ""
 
+    @cached_property
+    def request(self) -> Request | None:
+        """What a resolver would be asked, None where none can be."""
+        return self.asks() if self.asks is not None else None
+
     def answer(self, project: Project) -> Answer | None:
         """What was gathered for this install."""
-        return project.pins.of(self.request) if self.request else None
+        return project.pins.of(self.request) if project.pins.answers and self.request else None
 
 
 @remembered
@@ -92,17 +99,21 @@ def requests(project: Project) -> tuple[Request, ...]:
 
 def _of_stage(project: Project, stage: Stage) -> Iterator[Wanted]:
     """The installs of a stage, each seeing what those before it and in the stages below have brought."""
-    have: dict[str, str] = {}
+    have: list[tuple[str, str]] = []
     for entry in reversed(project.lineage(stage)):
         inside = interpreter(project, entry)
         for install in installs(project.dockerfile, entry, RESOLVING):
-            found = _of_install(project, install, inside, have)
+            found = _of_install(project, install, inside, partial(_first, have, len(have)))
             if found is None:
                 continue
             if entry is stage:
                 yield found
             if not install.has("-t", "--target", "--prefix", "--root"):
-                have |= _brought(project, found)
+                have += _brought(project, found).items()
+
+
+def _first(have: list[tuple[str, str]], count: int) -> dict[str, str]:
+    return dict(have[:count])
 
 
 def _brought(project: Project, found: Wanted) -> dict[str, str]:
@@ -118,9 +129,7 @@ def _brought(project: Project, found: Wanted) -> dict[str, str]:
     return have | ({pin.name: pin.version for pin in answer.pins if not pin.place} if answer else {})
 
 
-def _of_install(
-    project: Project, install: Install, inside: Interpreter | None, have: Mapping[str, str]
-) -> Wanted | None:
+def _of_install(project: Project, install: Install, inside: Interpreter | None, have: Have) -> Wanted | None:
     words = [word for word in install.files if not (word.value or "").endswith(_NO_LIST)]
     names = names_of(install)
     if not words and not names and (not install.places or install.has("--no-deps")):
@@ -188,7 +197,7 @@ def asked_by(
     paths: tuple[str, ...],
     names: tuple[str, ...],
     inside: Interpreter | None,
-    have: Mapping[str, str],
+    have: Have,
     why_not: str = "",
 ) -> Wanted:
     """What an install would ask for with these requirements files and names.
@@ -215,11 +224,14 @@ def asked_by(
     if found.why_not or inside is None or where.is_carried:
         return found
     beside = standing(project, posixpath.dirname(paths[0]), asked) if paths else None
-    brought = {"setuptools": version} if (version := setuptools_beside(inside.minor)) else {}
-    preferred = {**brought, **project.running.preferences, **(beside.pins if beside else {}), **have}
-    preferences = tuple(f"{name}=={version}" for name, version in sorted(preferred.items()))
-    request = _request(project.options, found, sets, bound, inside, preferences)
-    return replace(found, request=request, standing=beside.path if beside else "")
+
+    def asks() -> Request:
+        brought = {"setuptools": version} if (version := setuptools_beside(inside.minor)) else {}
+        preferred = {**brought, **project.running.preferences, **(beside.pins if beside else {}), **have()}
+        preferences = tuple(f"{name}=={version}" for name, version in sorted(preferred.items()))
+        return _request(project.options, found, sets, bound, inside, preferences)
+
+    return replace(found, asks=asks, standing=beside.path if beside else "")
 
 
 def _request(

@@ -38,6 +38,7 @@ from pydock.system.apt import (
 )
 from pydock.system.list_readers import first_needing, needed_later
 from pydock.text import Edit, Fix, Safety, Span
+from pydock.values import once
 
 _JOINT = " \\\n    && "
 
@@ -112,8 +113,10 @@ EXAMPLES = (
 
 
 def check(project: Project) -> Iterator[Finding]:
+    foreign: set[Stage] = set()
     for stage in project.dockerfile.stages:
-        if _has_foreign_shell(project, stage):
+        if _has_foreign_shell(stage) or foreign.intersection(project.lineage(stage)[1:2]):
+            foreign.add(stage)
             continue
         for entry in apt_runs(project, stage):
             yield from _recommended(project, entry)
@@ -122,9 +125,8 @@ def check(project: Project) -> Iterator[Finding]:
             yield from _leftovers(project, chain)
 
 
-def _has_foreign_shell(project: Project, stage: Stage) -> bool:
-    shells = [shell for entry in project.lineage(stage) for shell in entry.of("SHELL")]
-    return any(re.search(r"powershell|pwsh|cmd", shell.value, re.I) for shell in shells)
+def _has_foreign_shell(stage: Stage) -> bool:
+    return any(re.search(r"powershell|pwsh|cmd", shell.value, re.I) for shell in stage.of("SHELL"))
 
 
 def _upgrades(entry: AptRun) -> Iterator[Finding]:
@@ -289,6 +291,7 @@ def _recommended(project: Project, entry: AptRun) -> Iterator[Finding]:
         )
 
 
+@once
 def _is_configured(stage: Stage) -> bool:
     return any("APT::Install-Recommends" in run.value for run in stage.of("RUN"))
 

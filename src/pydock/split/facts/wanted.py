@@ -13,8 +13,10 @@ from pydock.project import Project
 from pydock.split.facts.slim import loaded_libraries, media_types
 from pydock.state import is_below
 from pydock.state.needs import Distribution, File
+from pydock.values import once
 
 
+@once
 def demand_of(build: Build) -> Demand:
     """What the lists that the installs read ask for, as one."""
     found = []
@@ -29,12 +31,14 @@ def demand_of(build: Build) -> Demand:
     return joined(found)
 
 
+@once
 def names_of(build: Build) -> frozenset[str]:
     """The packages that the installs of a build are known to bring."""
     found = (thing for step in build.steps if step.installs is not None for thing in step.provides)
     return frozenset(thing.name for thing in found if isinstance(thing, Distribution))
 
 
+@once
 def specifiers_of(build: Build) -> Mapping[str, str]:
     """What lists and words of commands say of versions, by package."""
     found = dict(demand_of(build).pins)
@@ -43,6 +47,7 @@ def specifiers_of(build: Build) -> Mapping[str, str]:
     return found
 
 
+@once
 def pins_of(build: Build) -> Mapping[str, str]:
     """The exact versions among them."""
     return {name: pin.removeprefix("==") for name, pin in specifiers_of(build).items() if pin.startswith("==")}
