@@ -2,7 +2,7 @@
 
 import pytest
 
-from pydock.state import Answer, Effect, Purpose
+from pydock.state import Answer, Effect, Numbers, Purpose
 from pydock.state.needs import (
     Below,
     File,
@@ -146,7 +146,7 @@ def test_a_removed_package_takes_its_programs_along(verb: str) -> None:
 def test_every_package_of_one_line_has_its_part_in_the_toolchain() -> None:
     first, second = effects_for("apt-get install -y gcc libpq-dev")
     state = state_with().after(first, 1).after(second, 2)
-    assert state.makers(Toolchain()) == {1, 2}
+    assert state.makers(Toolchain()) == Numbers([1, 2])
 
 
 def test_a_package_that_only_the_run_names_may_be_any_package() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.state import Answer, Kind, Purpose
+from pydock.state import Answer, Kind, Numbers, Purpose
 from pydock.state.needs import (
     Below,
     Buildable,
@@ -198,7 +198,7 @@ def test_the_later_of_two_installs_decides() -> None:
     state = after("pip install pymongo && pip uninstall -y pymongo", image())
     assert not state.makers(Distribution("/usr/local", "pymongo"))
     state = after("pip install pymongo", state)
-    assert state.makers(Distribution("/usr/local", "pymongo")) == {10}
+    assert state.makers(Distribution("/usr/local", "pymongo")) == Numbers([10])
 
 
 def test_settings_are_a_file_of_known_text() -> None:
