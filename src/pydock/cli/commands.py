@@ -246,10 +246,10 @@ def _tell_leftovers(paths: Sequence[str], *, is_writing: bool) -> None:
 
 def _compared(answers: "list[Answer]", baseline: Path | None, write_baseline: Path | None) -> "Sequence[Answer]":
     """The answers without what the baseline knows, or without anything where a whole new one is written."""
-    from pydock.report import baseline as known
-
     if baseline is None and write_baseline is None:
         return answers
+    from pydock.report import baseline as known
+
     if baseline is None:
         compared = known.compared(answers, known.recorded(answers))
     else:

@@ -5,7 +5,7 @@ but texts that the state knows.
 """
 
 import importlib
-from pathlib import Path
+import pkgutil
 
 from pydock.effects.files.printed import printed
 from pydock.effects.network.remote import piped_script
@@ -14,7 +14,5 @@ from pydock.effects.unknown import unknown
 
 __all__ = ["effect", "effects_of", "is_builtin", "piped_script", "printed", "programs", "script_at", "unknown"]
 
-for _path in sorted(Path(__file__).parent.rglob("*.py")):
-    _parts = _path.relative_to(Path(__file__).parent).with_suffix("").parts
-    if _parts[-1] != "__init__":
-        importlib.import_module(".".join(("pydock.effects", *_parts)))
+for _each in pkgutil.walk_packages(__path__, f"{__name__}."):
+    importlib.import_module(_each.name)

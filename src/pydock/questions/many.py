@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import active_children
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydock.errors import BugError, PydockError
 from pydock.files import begin, begun, left_to_parent
@@ -23,6 +22,9 @@ from pydock.questions.ask import Question, answer, one
 from pydock.report import Answer, failed
 from pydock.targets import Target, Unusable
 from pydock.values import Value, field, replace
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 # So many tasks for each worker are handed out ahead, so that none waits for work.
 _AHEAD = 3
@@ -136,6 +138,8 @@ def _started(jobs: int) -> Iterator[Start[Batch, tuple[Answer, ...]]]:
         return
     # A process that is spawned begins with -c, which looks for modules in the current folder first.
     os.environ["PYTHONSAFEPATH"] = "1"
+    from multiprocessing import active_children  # a run in one process does without
+
     pools = [_pool(jobs)]
 
     def start(batch: Batch) -> Future[tuple[Answer, ...] | Paused[Batch]]:
@@ -163,6 +167,8 @@ def _started(jobs: int) -> Iterator[Start[Batch, tuple[Answer, ...]]]:
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
+    from concurrent.futures import ProcessPoolExecutor
+
     return ProcessPoolExecutor(jobs, initializer=_in_child, initargs=begun())
 
 
