@@ -1,26 +1,45 @@
-"""`python -m tests.growth`: how the time of `check` grows with a project, each kind of growth for itself.
+"""`python -m tests.growth`: how time and memory of a command grow with a project, each kind of growth for itself.
 
 A ratio near that of the sizes means linear growth. Each run is a process of its own; its CPU seconds count.
+Words behind the command name the kinds to measure: `python -m tests.growth mkdir "RUN python"`.
 """
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tabulate import tabulate
 
 from tests.hostile.projects import included, stages
 
+# The one child of a process is the one whose memory it is told.
+_MEASURE = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
 BASE = "FROM python:3.12.7-slim-bookworm\nCOPY . .\n"
 
 
 def _instructions(line: str) -> Callable[[int], Mapping[str, str]]:
     return lambda count: {"Dockerfile": BASE + "".join(line.format(at) for at in range(count))}
+
+
+def _operands(command: str, operand: str) -> Callable[[int], Mapping[str, str]]:
+    return lambda count: {"Dockerfile": f"{BASE}RUN {command} {' '.join(map(operand.format, range(count)))}\n"}
+
+
+def _service(count: int) -> Mapping[str, str]:
+    """A service whose Dockerfile is split, with so many steps below its install."""
+    top = "FROM python:3.12\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+    steps = "".join(f"RUN echo {at} > /app/f{at}\n" for at in range(count))
+    files = {"requirements.txt": "flask==3.1.0\n", "app.py": "import flask\n"}
+    return {"Dockerfile": f"{top}{steps}COPY . .\nCMD python app.py\n", **files}
 
 
 def _files(count: int) -> Mapping[str, str]:
@@ -36,40 +55,54 @@ GROWTH: Mapping[str, tuple[Callable[[int], Mapping[str, str]], int, int]] = {
     "ENV instructions": (_instructions("ENV A{0}=b{0}\n"), 1_000, 10_000),
     "COPY instructions": (_instructions("COPY a{0} /b/\n"), 1_000, 10_000),
     "LABEL instructions": (_instructions("LABEL a{0}=b\n"), 1_000, 10_000),
-    "RUN instructions": (_instructions("RUN echo {0}\n"), 250, 1_000),
-    "pip installs": (_instructions("RUN pip install a{0}==1\n"), 100, 400),
-    "apt installs": (_instructions("RUN apt-get update && apt-get install -y a{0}\n"), 50, 200),
+    "RUN echo": (_instructions("RUN echo {0}\n"), 1_000, 10_000),
+    "RUN mkdir": (_instructions("RUN mkdir a{0}\n"), 1_000, 10_000),
+    # Each may have made whatever the next one needs.
+    "RUN python": (_instructions("RUN python x{0}.py\n"), 1_000, 10_000),
+    "RUN python -c": (_instructions("RUN python -c 'import a{0}'\n"), 1_000, 10_000),
+    "files that a program reads whole": (_instructions("RUN echo {0} > f{0}\nRUN /opt/tool .\n"), 500, 5_000),
+    "pip installs": (_instructions("RUN pip install a{0}==1\n"), 400, 1_600),
+    "packages of a pip install": (_operands("pip install", "a{0}==1"), 400, 1_600),
+    "apt installs": (_instructions("RUN apt-get update && apt-get install -y a{0}\n"), 400, 1_600),
+    "users": (_instructions("RUN useradd u{0}\n"), 400, 1_600),
     "files": (_files, 1_000, 100_000),
     "services of compose": (_services, 50, 2_000),
     "includes of requirements": (included, 50, 200),
     "stages": (stages, 100, 400),
 }
+REWRITTEN: Mapping[str, tuple[Callable[[int], Mapping[str, str]], int, int]] = {
+    "fix --diff of a split with RUN echo > file": (_service, 500, 2_000),
+}
 
 
-def seconds(make: Callable[[int], Mapping[str, str]], size: int) -> float:
-    """The CPU seconds of `check` for a project of this size, the start of Python left in."""
+def measured(make: Callable[[int], Mapping[str, str]], size: int, *command: str) -> tuple[float, float]:
+    """(CPU seconds, peak MB) of a command on a project of this size, the start of Python left in."""
     with tempfile.TemporaryDirectory() as folder:
         for path, text in make(size).items():
             target = Path(folder, path)
             target.parent.mkdir(exist_ok=True)
             target.write_text(text)
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-m", "pydock", "check", "--budget-seconds", "300", folder]
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        budget = ["--budget-seconds", "300", "--budget-memory", "4GB"]
+        whole = [sys.executable, "-c", _MEASURE, sys.executable, "-m", "pydock", *command, *budget, folder]
+        told = subprocess.run(whole, capture_output=True, text=True, check=True).stdout.split()
+    return float(told[0]), float(told[1]) / 1024
 
 
-def main() -> int:
-    start = min(seconds(lambda _: {"Dockerfile": BASE}, 0) for _ in range(5))
+def main(names: Sequence[str]) -> int:
+    """A table of all kinds of growth, or of those with one of these names in theirs."""
+    start = min(measured(lambda _: {"Dockerfile": BASE}, 0, "check")[0] for _ in range(5))
     rows = []
-    for name, (make, small, large) in GROWTH.items():
-        first, second = (seconds(make, size) for size in (small, large))
-        grown = max(second - start, 0.05) / max(first - start, 0.05)
-        rows.append([name, f"{small}: {first:.2f} s", f"{large}: {second:.2f} s", f"{large / small:g}", f"{grown:.1f}"])
+    for kinds, command in ((GROWTH, ["check"]), (REWRITTEN, ["fix", "--diff", "--offline"])):
+        for name, (make, small, large) in kinds.items():
+            if names and not any(each in name for each in names):
+                continue
+            (first, less), (second, more) = (measured(make, size, *command) for size in (small, large))
+            grown = max(second - start, 0.05) / max(first - start, 0.05)
+            sizes = [f"{small}: {first:.2f} s, {less:.0f} MB", f"{large}: {second:.2f} s, {more:.0f} MB"]
+            rows.append([name, *sizes, f"{large / small:g}", f"{grown:.1f}"])
     print(tabulate(rows, headers=["what grows", "small", "large", "times larger", "times longer"], tablefmt="github"))
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))
