@@ -190,7 +190,7 @@ def test_without_an_engine_nothing_is_written(tmp_path: Path, monkeypatch: pytes
 def test_an_image_is_not_read_in_vain_where_no_index_may_be_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Runner
 ) -> None:
-    monkeypatch.setattr("pydock.bench.engine.distributions.running", lambda image, on_pull: OLD)
+    monkeypatch.setattr("pydock.bench.engine.running", lambda image, on_pull: OLD)
     done = run("fix", str(_service(tmp_path)), "--pins-from", "shop:live", "--offline")
     assert done.code == 2
     assert "--pins-from needs a package index" in done.err

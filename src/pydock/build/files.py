@@ -20,12 +20,16 @@ class Files(Value):
     image: State
 
     def origin(self, path: str) -> str | None:
-        """The path in the build context of what is at a path: of a file, or of a folder by what lies in it."""
+        """The path in the build context of what is at a path: of a file, or of a folder by what lies in it.
+
+        A file that a command has changed where it lies is still the file of the context, with another text.
+        """
         absolute = self.image.at(path)
         # What a RUN mounts is there, and no file of the image.
         if absolute is None or any(is_below(absolute, place) for place in self.image.mounts):
             return None
-        return self.image.origins.get(absolute) or self._of_folder(absolute)
+        place = self.image.origins.get(absolute) or self.image.edited.get(absolute)
+        return place or self._of_folder(absolute)
 
     def _of_folder(self, path: str) -> str | None:
         if path != "/" and Folder(path) not in self.image.things:

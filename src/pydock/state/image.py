@@ -51,14 +51,16 @@ class State(Value):
     """What is in the image, who made it, and where the next command runs.
 
     `origins` are the files of the build context that files of the image are copies of, and `read` gives the text of
-    such a one. `opened` says which steps may have made what: by kind and place; `installers` are those of them that may
-    have made nothing but packages of Python and their files. `workdir` is None where a variable hides it.
+    such a one; `edited` are those that a command has changed where they lay. `opened` says which steps may have made
+    what: by kind and place; `installers` are those of them that may have made nothing but packages of Python and their
+    files. `workdir` is None where a variable hides it.
     """
 
     base: Base = field(default_factory=lambda: base_image(None))
     known: Known = Known()
     texts: HashTrieMap[str, str] = field(default_factory=HashTrieMap)
     origins: HashTrieMap[str, str] = field(default_factory=HashTrieMap)
+    edited: HashTrieMap[str, str] = field(default_factory=HashTrieMap)
     read: Callable[[str], str | None] = _unread
     opened: HashTrieMap[tuple[Kind, str], Numbers] = field(default_factory=HashTrieMap)
     openers: HashTrieMap[int, Open] = field(default_factory=HashTrieMap)
@@ -169,7 +171,8 @@ class State(Value):
         for thing in effect.changes:
             change.change(thing)
         texts, origins = self._texts_after(effect, change.changed, is_sure=is_sure)
-        made = replace(self, texts=texts, origins=origins, known=change.known())
+        edited = self._edited_after(effect, change)
+        made = replace(self, texts=texts, origins=origins, edited=edited, known=change.known())
         for each in opens:
             made = made._opening(each, step)
         return made
@@ -187,6 +190,15 @@ class State(Value):
         for path, origin in effect.origins.items() if is_sure else ():
             origins = origins.insert(path, origin)
         return texts, origins
+
+    def _edited_after(self, effect: Effect, change: Change) -> HashTrieMap[str, str]:
+        edited = self.edited
+        new = {*effect.origins, *(thing.path for thing in effect.provides if isinstance(thing, File))}
+        for path in {*change.changed, *new}:
+            place = self.origins.get(path) or edited.get(path)
+            is_kept = place is not None and path not in new and File(path) in change.things
+            edited = edited.insert(path, place) if is_kept and place else edited.discard(path)
+        return edited
 
     def _opening(self, opens: Open, step: int) -> State:
         """The state where a step may have made what nobody names."""

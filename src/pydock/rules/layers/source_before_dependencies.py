@@ -27,8 +27,7 @@ from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.ignore_file import ignore_of
 from pydock.shell import Command, script
-from pydock.state import Numbers
-from pydock.state.needs import File, Folder
+from pydock.state import Numbers, needs
 from pydock.text import Edit, Fix, Safety, Span
 from pydock.values import Value
 
@@ -234,10 +233,10 @@ def _move(project: Project, stage: Stage, run: Instruction, sources: Sequence[Co
 
 def _reads_more(project: Project, move: _Move) -> bool:
     """Whether the installs need more of what the COPYs bring than the files that are copied for them."""
-    build, known = walk(project), {File(place) for _, place in move.files}
-    brought = Numbers(step.number for copied in move.copies for step in build.of_instruction(copied.instruction))
-    needs = (entry for each in build.steps if each.installs and each.line <= move.last.number for entry in each.needs)
-    return any(found.makers & brought and need not in known and not isinstance(need, Folder) for need, found in needs)
+    build, moved = walk(project), {needs.File(place) for _, place in move.files}
+    made = Numbers(step.number for copied in move.copies for step in build.of_instruction(copied.instruction))
+    asked = (entry for each in build.steps if each.installs and each.line <= move.last.number for entry in each.needs)
+    return any(it.makers & made and need not in moved and not isinstance(need, needs.Folder) for need, it in asked)
 
 
 def _is_install_only(project: Project, stage: Stage, entry: Instruction, sources: Sequence[Copied]) -> bool:
