@@ -35,3 +35,10 @@ def test_the_tallies_say_what_the_things_say(effects: list[tuple[Effect, bool]])
             own = (thing for thing in state.things if isinstance(thing, Distribution))
             names = (thing for thing in own if thing.environment == environment)
             assert state.known.tallies.installed(environment) == Numbers.joined(map(state.makers, names))
+
+
+def test_a_folder_below_many_is_asked_thing_by_thing() -> None:
+    deep = "/a" * 60
+    state = State().after(Effect(provides=(File(f"{deep}/b"),)), 1)
+    assert state.makers_below(deep) == Numbers([1])
+    assert state.makers_below("/a") == Numbers([1])

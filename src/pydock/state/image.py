@@ -27,6 +27,7 @@ from pydock.state.needs import (
     Toolchain,
 )
 from pydock.state.numbers import NOBODY, Numbers
+from pydock.state.tally import DEEPEST
 from pydock.state.things import Change, Known
 from pydock.values import Value, field, replace
 
@@ -123,6 +124,8 @@ class State(Value):
 
     def makers_below(self, place: str) -> Numbers:
         """The makers of the known files and folders in a folder and below, the folder itself left out."""
+        if place.count("/") > DEEPEST:
+            return Numbers.joined(map(self.makers, self.below(place)))
         return self.known.tallies.below(place)
 
     def has(self, need: Need) -> bool:

@@ -17,6 +17,8 @@ from pydock.state.needs import Distribution, File, Folder, Thing
 from pydock.state.numbers import NOBODY, Numbers
 from pydock.values import Value
 
+# Folders deeper than this have no tally, for a thing is counted in each folder above it.
+DEEPEST = 40
 # What a new environment may have; the modules of no other package are among theirs.
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 
@@ -47,7 +49,7 @@ class Tallies(Value):
     libraries: HashTrieMap[str, Tally] = HashTrieMap()
 
     def below(self, folder: str) -> Numbers:
-        """The makers of the known files and folders below a folder."""
+        """The makers of the known files and folders below a folder, which is at most `DEEPEST` folders deep."""
         tally = self.folders.get(folder)
         return tally.makers if tally is not None else NOBODY
 
@@ -91,7 +93,7 @@ class Ledger:
             return tallies
         folders: dict[str, Counter[int]] = {}
         for folder, changes in self._folders.items():
-            for place in ancestors(folder):
+            for place in (above for above in ancestors(folder) if above.count("/") <= DEEPEST):
                 folders.setdefault(place, Counter()).update(changes)
         return Tallies(
             _entered(tallies.folders, folders),
