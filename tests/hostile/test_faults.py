@@ -243,7 +243,7 @@ def _fill(folder: Path) -> None:
 
 
 def test_a_lock_that_nobody_gives_back_ends_a_run(project: Path, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "_PATIENCE", 0.1)
+    monkeypatch.setattr("pydock.migrate.store.database._PATIENCE", 0.1)
     (project.parent / "out").mkdir()
     with store.alone(project.parent / "out"):
         result = run("migrate", "svc", "--out", "out")

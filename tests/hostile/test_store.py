@@ -182,13 +182,13 @@ def _locked(path: Path) -> Iterator[None]:
 
 def test_a_store_that_another_process_holds_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _real(tmp_path / NAME)
-    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    monkeypatch.setattr("pydock.migrate.store.database._PATIENCE", 0.1)
     with _locked(tmp_path / NAME), pytest.raises(PydockError, match="locked"), opened(tmp_path) as store:
         store.keep("key", Record(State.GOOD))
 
 
 def test_a_run_that_does_not_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    monkeypatch.setattr("pydock.migrate.store.database._PATIENCE", 0.1)
     with (
         module.alone(tmp_path),
         pytest.raises(PydockError, match="another run is writing there"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from pydock.build.copies import copies
 from pydock.build.model import Step as BuildStep
-from pydock.build.views import files_before
+from pydock.build.views import files_before, image
 from pydock.build.walk import walk
 from pydock.dockerfile import Dockerfile, Instruction, Stage, lineage
 from pydock.packages.operands import is_place
@@ -216,6 +217,15 @@ def requirement_sets(project: Project) -> tuple[RequirementSet, ...]:
     for install in (install for stage in project.dockerfile.stages for install in installs_of(project, stage)):
         for word in install.files:
             origin = files_before(project, install.instruction).origin(word.value) if word.value else None
+            if origin is None and word.value:
+                _refuse_special(project, install, word.value)
             if origin and origin not in found:
                 found[origin] = project.requirement_set(origin)
     return tuple(found.values())
+
+
+def _refuse_special(project: Project, install: Install, path: str) -> None:
+    """Raises UnreadableError where what a COPY would bring is a named pipe, a socket or a device."""
+    place = image(project, install.stage, install.instruction).at(path)
+    for copied in copies(project, install.stage) if place is not None else ():
+        copied.origin(project.tree, place or "")
