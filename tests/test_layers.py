@@ -91,7 +91,7 @@ DOORS = {
     "packaging": {"build", "images", "locks", "packages", "project", "resolve", "split", "rules"},
     "uv": {"resolve/uv.py"},
     "pathspec": {"context/gitignore.py"},
-    "distributed": {"migrate/run/pool.py"},
+    "distributed": {"migrate/run/worker_pool.py"},
 }
 
 

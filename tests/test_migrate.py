@@ -17,7 +17,6 @@ from pydock.migrate.find.services import Service
 from pydock.migrate.records import State
 from pydock.migrate.records.patches import Touched, file_names, masked, patch, together
 from pydock.migrate.records.record import Change, Record
-from pydock.migrate.run import pool
 from pydock.migrate.run.examine import Task, examine
 from pydock.project.secrets import Mask
 from tests.fleet import FIXTURES, command, digest, generate, killed_until_done
@@ -198,7 +197,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.extend(service.name for service in task.members)
         return examine(task)
 
-    monkeypatch.setattr(pool, "examined", examined)
+    monkeypatch.setattr("pydock.migrate.run.worker_pool.examined", examined)
     return names
 
 

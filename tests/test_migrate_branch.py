@@ -12,7 +12,6 @@ import pytest
 from pydock.cli import main
 from pydock.migrate.deliver import Part, commit
 from pydock.migrate.records.record import Change
-from pydock.migrate.run import pool
 from pydock.migrate.run.examine import examine
 
 SERVICE = {
@@ -29,7 +28,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """An identity for commits, no configuration of this machine, and no child processes."""
     for name, value in {**IDENTITY, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(pool, "examined", lambda task, limits: examine(task))
+    monkeypatch.setattr("pydock.migrate.run.worker_pool.examined", lambda task, limits: examine(task))
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from pydock.cli import main
-from pydock.migrate.run import pool
 from tests.fleet import digest, generate
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
@@ -42,7 +41,7 @@ def test_two_workers_of_a_cluster_give_the_report_that_one_machine_gives(
 def test_a_scheduler_that_is_not_there_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "_CONNECT_SECONDS", 1)
+    monkeypatch.setattr("pydock.migrate.run.worker_pool._CONNECT_SECONDS", 1)
     generate(tmp_path / "services", 1)
     with pytest.raises(SystemExit) as stopped:
         main(

@@ -18,7 +18,7 @@ from pydock.migrate.records.record import Record
 from pydock.migrate.run import Limits, pool
 from pydock.migrate.run.examine import Task
 from pydock.migrate.run.keeper import close_all, examined
-from pydock.migrate.run.pool import answers
+from pydock.migrate.run.worker_pool import answers
 from pydock.questions import Question
 from tests.command_line import Runner
 

@@ -214,7 +214,7 @@ def test_a_real_engine_builds_every_stage_that_somebody_builds(tmp_path: Path) -
     ("uses", "expected"),
     [
         pytest.param((), (User(),), id="nobody known builds the last stage"),
-        pytest.param((Use("a", "test"),), (User("", (), ("a",)),), id="naming the last stage says nothing new"),
+        pytest.param((Use("a", "admin"),), (User("", (), ("a",)),), id="naming the last stage says nothing new"),
         pytest.param((Use("a", "PRODUCTION"),), (User("PRODUCTION", (), ("a",)),), id="names have no case"),
         pytest.param(
             (Use("a", "production"), Use("b"), Use("c", "production")),
@@ -229,9 +229,16 @@ def test_a_real_engine_builds_every_stage_that_somebody_builds(tmp_path: Path) -
     ],
 )
 def test_users(uses: tuple[Use, ...], expected: tuple[User, ...]) -> None:
+    dockerfile = STAGES.replace(" AS test", " AS admin").replace("CMD pytest", "CMD flask shell")
+    assert users(Project(Tree.of({"Dockerfile": dockerfile})), uses) == expected
+
+
+def test_who_builds_the_tests_at_the_end_is_a_user_of_that_stage_and_not_of_what_is_shipped() -> None:
+    uses = (Use("a"), Use("b", "production"))
+    expected = (User("test", (), ("a",)), User("", (), ("b",)))
     assert users(Project(Tree.of({"Dockerfile": STAGES})), uses) == expected
 
 
 def test_who_builds_a_stage_without_python_is_no_user() -> None:
     project = Project(Tree.of({"Dockerfile": f"FROM node:22 AS assets\nRUN npm ci\n\n{STAGES}"}))
-    assert users(project, (Use("js", "assets"), Use("web", "production"))) == (User("production", (), ("web",)),)
+    assert users(project, (Use("js", "assets"), Use("web", "production"))) == (User("", (), ("web",)),)

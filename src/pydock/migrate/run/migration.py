@@ -17,7 +17,7 @@ from pydock.migrate.records.record import Reason, Record, State
 from pydock.migrate.run.bench import Bench
 from pydock.migrate.run.examine import Task
 from pydock.migrate.run.keeper import Limits
-from pydock.migrate.run.pool import Pool, answers
+from pydock.migrate.run.worker_pool import Pool, answers
 from pydock.migrate.store.database import Store
 from pydock.migrate.store.fingerprint import era, fingerprint, key
 from pydock.questions import Question

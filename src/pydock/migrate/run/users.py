@@ -29,7 +29,7 @@ DANGLING = by_name("dangling-stage")
 
 
 class User(Value):
-    """One way to build a file, and who builds it so; without a stage it is the last one."""
+    """One way to build a file, and who builds it so; without a stage it is the one that is shipped."""
 
     stage: str = ""
     arguments: tuple[tuple[str, str], ...] = ()
@@ -120,7 +120,7 @@ def users(project: Project, uses: Iterable[Use]) -> tuple[User, ...]:
     """
     dockerfile = project.dockerfile
     declared = {each.name for entry in dockerfile.instructions if entry.keyword == "ARG" for each in entry.assignments}
-    last = dockerfile.final
+    last = dockerfile.stages[-1] if dockerfile.stages else None
     found: dict[tuple[int, tuple[tuple[str, str], ...]], User] = {}
     for use in uses:
         stage = dockerfile.stage_named(use.target) if use.target else last
@@ -128,7 +128,8 @@ def users(project: Project, uses: Iterable[Use]) -> tuple[User, ...]:
             continue
         given = {name: value for name, value in use.args if value is not None and name in declared}
         arguments = tuple(sorted(given.items()))
-        named = "" if stage is last else use.target
+        # What is shipped is what a project without a target is read as: the last stage, unless that is for tests.
+        named = "" if stage is dockerfile.final else use.target or stage.name
         known = found.get((-stage.index, arguments), User(named, arguments))
         found[-stage.index, arguments] = replace(known, origins=(*known.origins, use.origin))
     return tuple(user for _, user in sorted(found.items(), key=lambda entry: entry[0][0])) or (User(),)
