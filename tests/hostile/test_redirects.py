@@ -145,7 +145,7 @@ def test_a_redirection_to_a_host_that_may_not_be_asked_is_not_followed(
 NAMED = {
     "in a page": "http://HOST/",
     "without a scheme": "//HOST/",
-    "with a name before the at sign": "http://pypi.org@HOST/",
+    "with a name before the at sign": "http://packages.example@HOST/",
     "as a name of this machine": "http://localhost:PORT/",
     "as every address of this machine": "http://0.0.0.0:PORT/",
     "as another address of this machine": "http://127.8.8.8:PORT/",
