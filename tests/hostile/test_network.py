@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pydock.hosts import PUBLIC
 from pydock.resolve import Resolver
 from tests.command_line import Runner
 from tests.hostile.listener import Listener, listening
@@ -45,8 +46,8 @@ WAYS: Mapping[str, dict[str, str]] = {
     "a repository by git's own protocol": _list("git+git://HOST/x.git#egg=foo"),
     "a repository by ssh": _list("foo @ git+ssh://git@HOST/x.git"),
     "a working copy": _list("-e git+http://HOST/x.git#egg=foo"),
-    "a host before the at sign": _list("foo @ http://packages.example@HOST/x-1.0-py3-none-any.whl"),
-    "a host behind a backslash": _list("foo @ http://HOST\\@pypi.org/x-1.0-py3-none-any.whl"),
+    "a host before the at sign": _list(f"foo @ http://{PUBLIC.host}@HOST/x-1.0-py3-none-any.whl"),
+    "a host behind a backslash": _list(f"foo @ http://HOST\\@{PUBLIC.host}/x-1.0-py3-none-any.whl"),
     "two backslashes": _list("foo @ http:\\\\HOST/x-1.0-py3-none-any.whl"),
     "an address without slashes": _list("foo @ http:HOST/x-1.0-py3-none-any.whl"),
     "a number for a host": _list("foo @ http://2130706433:PORT/x-1.0-py3-none-any.whl"),

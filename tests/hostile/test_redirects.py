@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pydock.hosts import Origin
+from pydock.hosts import PUBLIC, Origin
 from pydock.project.pins import Answer, Indexes, Request
 from pydock.resolve import uv
 from pydock.resolve.upstream import Proxy, Upstream
@@ -145,7 +145,7 @@ def test_a_redirection_to_a_host_that_may_not_be_asked_is_not_followed(
 NAMED = {
     "in a page": "http://HOST/",
     "without a scheme": "//HOST/",
-    "with a name before the at sign": "http://packages.example@HOST/",
+    "with a name before the at sign": f"http://{PUBLIC.host}@HOST/",
     "as a name of this machine": "http://localhost:PORT/",
     "as every address of this machine": "http://0.0.0.0:PORT/",
     "as another address of this machine": "http://127.8.8.8:PORT/",
