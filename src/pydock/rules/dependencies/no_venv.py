@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.build.installs import Install, installs_of
 from pydock.build.views import image
 from pydock.dockerfile import Stage
@@ -27,6 +28,11 @@ EXAMPLES = (
         'ENV PATH="/venv/bin:$PATH"\nRUN pip install flask==3.1.2\nCOPY . /app\nONBUILD COPY . /app\n'
     ),
     Example(before='FROM python:3.12-slim\nCMD ["python", "-m", "http.server"]\n'),
+    # A tool that only building calls may lie beside the image's pip; uv makes an environment of its own.
+    Example(
+        before="FROM python:3.12-alpine\nWORKDIR /app\nRUN pip install uv==0.9.0\nCOPY pyproject.toml uv.lock ./\n"
+        'RUN uv sync --frozen\nCMD ["uv", "run", "app.py"]\n'
+    ),
 )
 
 
@@ -36,8 +42,9 @@ def check(project: Project) -> Iterator[Finding]:
     # The split brings an environment along.
     if isinstance(split(project), Split):
         return
+    of_service = {step.member.span for step in walk(project).steps if step.member and step.installs is not None}
     for install in installs_of(project, project.final):
-        if not _has_environment(project, project.final, install):
+        if install.step.span in of_service and not _has_environment(project, project.final, install):
             yield Finding(
                 RULE,
                 install.command.span,
