@@ -105,7 +105,7 @@ def _migrated(
     apply: bool,
     branch: str,
 ) -> "tuple[Totals, int]":
-    """The totals, and how many services could not be written into their folders."""
+    """The totals, and how many roots could not be searched and services not be written into their folders."""
     from pydock.migrate.deliver import deliver, groups, refuse_unfit, usual
     from pydock.migrate.find import find, read
     from pydock.migrate.store import alone, opened
@@ -113,6 +113,8 @@ def _migrated(
 
     _talk(settle(roots))
     found = find(roots, read(manifest) if manifest else None)
+    for trouble in found.troubles:
+        console.fail(trouble)
     place = out or usual(roots)
     refuse_unfit(place, roots, found)
     with opened(place.absolute()) as store:
@@ -125,7 +127,7 @@ def _migrated(
             failed = _applied(known, arranged) if apply else 0
         store.forget_other_versions()
     console.talk(f"{printable(str(place / 'report.html'))}\n")
-    return totals, failed
+    return totals, failed + len(found.troubles)
 
 
 def _examined(found: "Found", asked: "Asked", store: "Store", workers: tuple[int, str]) -> "Known":

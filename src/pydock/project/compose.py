@@ -79,6 +79,8 @@ def builds(text: str) -> Iterator[Build]:
         if not _REMOTE.match(context) and not build.get(_INLINE):
             dockerfile = posixpath.join(context, _interpolated(str(build.get("dockerfile") or "Dockerfile")))
             target, args = _interpolated(str(build.get("target") or "")), tuple(_passed(build.get("args")))
+            if "\0" in dockerfile:
+                continue  # no file has such a name
             yield Build(name, posixpath.normpath(context), posixpath.normpath(dockerfile), target, args)
 
 

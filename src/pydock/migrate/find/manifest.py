@@ -22,6 +22,7 @@ from pydock.errors import OptionError, UnreadableError
 from pydock.values import Value
 
 NAME = "services.toml"
+_LARGEST = 5_000_000
 _KEYS: Mapping[str, type] = {"search": bool, "exclude": list, "service": list}
 _SERVICE: Mapping[str, type] = {"dockerfile": str, "name": str, "context": str, "target": str, "args": dict}
 
@@ -51,9 +52,15 @@ def read(path: Path) -> Manifest:
     Raises UnreadableError for a file that is no TOML, OptionError for keys and values that mean nothing.
     """
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise UnreadableError(f"{path}: too large", f"it has at most {_LARGEST // 10**6} MB")
+        table = tomllib.loads(data.decode("utf-8"))
     except OSError as error:
         raise UnreadableError(f"{path}: {error.strerror}") from error
+    except RecursionError:
+        raise UnreadableError(f"{path}: nested too deep", "it has to be TOML") from None
     except ValueError as error:
         raise UnreadableError(f"{path}: {error}", "it has to be TOML") from error
     folder = path.absolute().parent

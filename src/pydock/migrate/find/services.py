@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydock.context import DEEPEST, LARGEST_TEXT, SKIPPED, Ignored, above, is_top, matcher
-from pydock.errors import UnreadableError
+from pydock.errors import PydockError, UnreadableError
 from pydock.files import read as read_file
 from pydock.migrate.find.manifest import NAME, Manifest, Named, read
 from pydock.patterns import regex
@@ -84,10 +84,11 @@ class LeftOut(Value):
 
 
 class Found(Value):
-    """The services in the order of their names, and what was left out."""
+    """The services in the order of their names, what was left out, and what is wrong with a root of several."""
 
     services: tuple[Service, ...]
     left_out: tuple[LeftOut, ...] = ()
+    troubles: tuple[PydockError, ...] = ()
 
 
 @dataclass(slots=True)
@@ -107,15 +108,24 @@ class _Search:
 def find(roots: Sequence[str], manifest: Manifest | None = None) -> Found:
     """The services below these folders; `services.toml` at the top of a folder is read where none is given.
 
-    Raises UnreadableError for a root that is no folder, or without any Dockerfile.
+    Raises UnreadableError for a root that is no folder, or without any Dockerfile, and what is wrong with
+    the manifest of the only one.
     """
     begin()
     search = _Search()
+    troubles: list[PydockError] = []
     tops = [Path(os.path.abspath(root)) for root in roots]
     for root, top in zip(roots, tops, strict=True):
         if not top.is_dir():
             raise UnreadableError(f"{root}: no such folder", "migrate takes folders with services in them")
-        own = manifest or (read(top / NAME) if (top / NAME).is_file() else Manifest(top))
+        try:
+            own = manifest or (read(top / NAME) if (top / NAME).is_file() else Manifest(top))
+        except PydockError as error:
+            if len(tops) == 1:
+                raise
+            # What it would have excluded is not known, so nothing of this root is looked at.
+            troubles.append(error)
+            continue
         if own.is_searched:
             _walk_root(search, top, own)
         for named in own.services:
@@ -123,7 +133,8 @@ def find(roots: Sequence[str], manifest: Manifest | None = None) -> Found:
     services = _named_once(list(_services(search, len(tops) > 1)))
     if not services:
         raise UnreadableError(f"{', '.join(roots)}: no Dockerfile found", f"name them in {NAME} if they are hidden")
-    return Found(services, tuple(sorted(set(search.left_out), key=lambda entry: (entry.path, entry.why))))
+    left_out = sorted(set(search.left_out), key=lambda entry: (entry.path, entry.why))
+    return Found(services, tuple(left_out), tuple(troubles))
 
 
 def _walk_root(search: _Search, top: Path, manifest: Manifest) -> None:
@@ -187,15 +198,18 @@ def _take_compose(search: _Search, path: Path, top: Path) -> None:
         search.left_out.append(LeftOut(str(path), why))
     for build in builds(text):
         dockerfile = _linked(search, os.path.normpath(path.parent / build.dockerfile), top)
+        context = os.path.normpath(path.parent / build.context)
         origin = f"{_relative(str(path), str(top))}: {build.service}"
         if _UNSET.search(f"{build.context} {build.dockerfile}"):
             search.left_out.append(LeftOut(dockerfile, f"{origin} names it by a variable"))
         elif not os.path.isfile(dockerfile):
             search.left_out.append(LeftOut(dockerfile, f"{origin} builds it, and it is not there"))
-        elif dockerfile in search.contexts or (_is_below(dockerfile, top) and not is_dockerfile(Path(dockerfile).name)):
+        elif dockerfile in search.contexts or (_is_inside(dockerfile, top) and not is_dockerfile(Path(dockerfile).name)):
             # Any other was left out on the way down, or lies outside of what was asked for.
-            context = os.path.normpath(path.parent / build.context)
-            search.add(dockerfile, top).setdefault(context, []).append(Use(origin, build.target, build.args))
+            if not _is_inside(context, _repository(dockerfile, top)):
+                search.left_out.append(LeftOut(dockerfile, f"{origin} builds it in {context}, outside of its repository"))
+            else:
+                search.add(dockerfile, top).setdefault(context, []).append(Use(origin, build.target, build.args))
 
 
 def _linked(search: _Search, dockerfile: str, top: Path) -> str:
@@ -208,15 +222,24 @@ def _linked(search: _Search, dockerfile: str, top: Path) -> str:
     return dockerfile
 
 
-def _is_below(path: str, top: Path) -> bool:
-    return top in Path(path).parents
+def _is_inside(path: str, folder: Path) -> bool:
+    """Whether a path is a folder or in it, links followed: what lies elsewhere is neither read nor written."""
+    try:
+        real = Path(os.path.realpath(path))
+    except ValueError:  # a zero in it
+        return False
+    return Path(os.path.realpath(folder)) in (real, *real.parents)
 
 
 def _take_named(search: _Search, named: Named, top: Path) -> None:
-    dockerfile = os.path.normpath(named.dockerfile)
+    dockerfile, context = os.path.normpath(named.dockerfile), os.path.normpath(named.context or top)
+    for path, place in ((dockerfile, top), (context, _repository(dockerfile, top))):
+        if not _is_inside(path, place):
+            search.left_out.append(LeftOut(path, f"{NAME} names it, and it lies outside of {place}"))
+            return
     contexts = search.add(dockerfile, top)
     if named.context:
-        contexts.setdefault(os.path.normpath(named.context), []).append(Use(NAME, named.target, named.args))
+        contexts.setdefault(context, []).append(Use(NAME, named.target, named.args))
     if named.name:
         search.names[dockerfile] = named.name
 
