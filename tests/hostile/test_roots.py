@@ -95,6 +95,8 @@ MANIFESTS = {
     "no TOML": "= =\n",
     "no text": "\udcff\udcfe",
     "too large": "#" * 6_000_000,
+    "a pattern that is tried in ever more ways": f"exclude = ['{'*a' * 30}b']\n",
+    "a pattern that means nothing": "exclude = ['!']\n",
 }
 
 
@@ -102,6 +104,7 @@ MANIFESTS = {
 def test_a_manifest_that_cannot_be_used_costs_its_own_root(what: str, folder: Path, run: Runner) -> None:
     for name in ("bad", "good"):
         made(folder / name, {"Dockerfile": SMELLY})
+    made(folder / "bad" / ("a" * 200), {"Dockerfile": SMELLY})
     (folder / "bad/services.toml").write_bytes(MANIFESTS[what].encode("utf-8", "surrogateescape"))
     result = run("migrate", "bad", "good", "--out", "out", "--apply")
     assert result.code == 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -237,6 +239,34 @@ def test_a_store_that_git_tracks_is_refused(tmp_path: Path, name: str, version: 
     git("rm", "-q", "--cached", f"more/out/{name}")
     with opened(out) as store:
         assert store.record("key") is None
+
+
+def _index(*entries: bytes) -> bytes:
+    """An index of version 4, whose names begin with all that the one before has."""
+    head = b"DIRC" + (4).to_bytes(4) + len(entries).to_bytes(4)
+    data = head + b"".join(b"\0" * 62 + entry for entry in entries)
+    return data + hashlib.sha1(data).digest()
+
+
+INDEXES = {
+    "names that grow": (_index(*[b"\0" + b"x" * 100 + b"\0"] * 20_000), "a name without an end"),
+    "a number that grows": (_index(b"\xff" * 1_000_000 + b"\0"), "a number without an end"),
+    "fewer names than it says": (_index(b"\0x\0")[:60], "checksum"),
+    "no index": (b"remember the milk", "checksum|version"),
+}
+
+
+@pytest.mark.parametrize("what", INDEXES)
+def test_an_index_of_git_without_an_end_is_told(what: str, tmp_path: Path) -> None:
+    data, why = INDEXES[what]
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git/index").write_bytes(data)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / NAME).touch()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(UnreadableError, match=why), opened(tmp_path / "out"):
+        raise AssertionError("it is not opened")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pydock.context.disk import DEEPEST, LARGEST_TEXT, SKIPPED
-from pydock.context.gitignore import Ignored, above, forget_tops, git_folder, is_top, matcher
+from pydock.context.gitignore import Ignored, above, forget_tops, git_folder, is_modest, is_top, matcher
 from pydock.context.ignore import Ignore
 from pydock.context.tree import Tree
 
@@ -17,6 +17,7 @@ __all__ = [
     "above",
     "forget_tops",
     "git_folder",
+    "is_modest",
     "is_top",
     "matcher",
 ]

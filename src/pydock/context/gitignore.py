@@ -64,8 +64,7 @@ class _Rules(Value, dict=True):
     def _spec(self) -> GitIgnoreSpec | None:
         """None where a line means nothing: then the file says nothing."""
         try:
-            # What has more wildcards than anybody writes would be tried in ever more ways.
-            return matcher(line for line in self.lines if line.replace("**", "*").count("*") <= _MOST_WILDCARDS)
+            return matcher(filter(is_modest, self.lines))
         except ValueError:
             return None
 
@@ -149,6 +148,11 @@ def git_folder(top: Path) -> Path:
         return git
     text = (read(git, _LARGEST_RULES) or b"").decode("utf-8", "surrogateescape")
     return top / text.partition(":")[2].strip()
+
+
+def is_modest(pattern: str) -> bool:
+    """Whether it has no more wildcards than anybody writes: more would be tried in ever more ways."""
+    return pattern.replace("**", "*").count("*") <= _MOST_WILDCARDS
 
 
 def matcher(patterns: Iterable[str]) -> GitIgnoreSpec:

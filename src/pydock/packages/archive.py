@@ -33,6 +33,7 @@ def is_archive(path: str) -> bool:
 
 def asked_for(path: str, data_of: Callable[[str], bytes | None]) -> RequirementSet:
     """The requirements of an archive by its path, `x.whl[extra]`; a trouble where it does not say them."""
+    import lzma
     import tarfile
     import zipfile
     import zlib
@@ -46,7 +47,10 @@ def asked_for(path: str, data_of: Callable[[str], bytes | None]) -> RequirementS
         found = tuple(
             Entry(match["path"], 1, Span(0, 0), Kind.REQUIREMENT, str(each), "", each) for each in _needs(text, extras)
         )
-    except (ValueError, OSError, EOFError, LookupError, zipfile.BadZipFile, tarfile.TarError, zlib.error):
+    except (
+        *(ValueError, OSError, EOFError, LookupError, zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError),
+        RuntimeError,  # a file that is encrypted, packed in a way that nobody knows, or nested without an end
+    ):
         blamed = Entry(match["path"], 1, Span(0, 0), Kind.INVALID, "")
         trouble = Trouble(blamed, "does not say what it needs without being built")
         return RequirementSet(path, (match["path"],), (), troubles=(trouble,))
@@ -79,7 +83,7 @@ def _metadata(path: str, data: bytes) -> str:
     packed = _of_zip(data, is_wheel) if path.endswith((".whl", ".zip")) else _of_tar(data)
     text = packed.decode("utf-8", "replace").partition("\n\n")[0]
     fields = [(field["name"], field["value"].strip()) for field in _FIELD.finditer(text)]
-    version = Version(dict(fields).get("Metadata-Version", "0"))
+    version = Version(dict(fields)["Metadata-Version"])
     if not is_wheel and (version < _STATIC or ("Dynamic", "Requires-Dist") in fields):
         raise ValueError(path)
     return text
@@ -103,6 +107,7 @@ def _of_tar(data: bytes) -> bytes:
             if member.isfile() and re.fullmatch(r"[^/]+/PKG-INFO", member.name.removeprefix("./")):
                 file = archive.extractfile(member)
                 return file.read(_LARGEST) if file else b""
-            if member.offset > _FARTHEST:
+            # To find the next one, all of this one is unpacked.
+            if member.offset_data + member.size > _FARTHEST:
                 break
     raise ValueError("no metadata")

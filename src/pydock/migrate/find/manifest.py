@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pydock.config import suggestion
+from pydock.context import is_modest, matcher
 from pydock.errors import OptionError, UnreadableError
 from pydock.values import Value
 
@@ -68,8 +69,18 @@ def read(path: Path) -> Manifest:
     exclude = table.get("exclude", [])
     if not all(isinstance(pattern, str) for pattern in exclude):
         raise OptionError(f"{path}: exclude is {exclude!r}", "it has to be a list of strings")
+    if not all(map(_is_usable, exclude)):
+        odd = next(pattern for pattern in exclude if not _is_usable(pattern))
+        raise OptionError(f"{path}: exclude has {odd!r}", "it has to be a line of .gitignore with three * at most")
     services = tuple(_named(path, folder, entry) for entry in table.get("service", []))
     return Manifest(folder, table.get("search", True), tuple(exclude), services)
+
+
+def _is_usable(pattern: str) -> bool:
+    try:
+        return is_modest(pattern) and bool(matcher([pattern]))
+    except ValueError:
+        return False
 
 
 def _named(path: Path, folder: Path, entry: object) -> Named:

@@ -204,10 +204,14 @@ def _take_compose(search: _Search, path: Path, top: Path) -> None:
             search.left_out.append(LeftOut(dockerfile, f"{origin} names it by a variable"))
         elif not os.path.isfile(dockerfile):
             search.left_out.append(LeftOut(dockerfile, f"{origin} builds it, and it is not there"))
-        elif dockerfile in search.contexts or (_is_inside(dockerfile, top) and not is_dockerfile(Path(dockerfile).name)):
+        elif dockerfile in search.contexts or (
+            _is_inside(dockerfile, top) and not is_dockerfile(Path(dockerfile).name)
+        ):
             # Any other was left out on the way down, or lies outside of what was asked for.
             if not _is_inside(context, _repository(dockerfile, top)):
-                search.left_out.append(LeftOut(dockerfile, f"{origin} builds it in {context}, outside of its repository"))
+                search.left_out.append(
+                    LeftOut(dockerfile, f"{origin} builds it in {context}, outside of its repository")
+                )
             else:
                 search.add(dockerfile, top).setdefault(context, []).append(Use(origin, build.target, build.args))
 

@@ -16,6 +16,8 @@ from pydock.errors import UnreadableError
 from pydock.files import read, top
 
 _LARGEST = 512 * 2**20
+# Of what Linux opens (PATH_MAX).
+_LONGEST = 4096
 _HEADER = struct.Struct(">4sLL")
 _STATUS = 40
 _EXTENDED = 0x4000
@@ -29,18 +31,19 @@ def is_tracked(path: Path) -> bool:
     real = Path(os.path.realpath(path.parent)) / path.name
     outermost = Path(top(real.parent))
     folders = [folder for folder in real.parents if outermost in (folder, *folder.parents)]
-    return any(str(real.relative_to(folder)) in _names(folder) for folder in folders if is_top(folder))
+    return any(_has(folder, os.fsencode(real.relative_to(folder))) for folder in folders if is_top(folder))
 
 
-def _names(folder: Path) -> frozenset[str]:
-    """The tracked files of a work tree, relative to it."""
+def _has(folder: Path, name: bytes) -> bool:
+    """Whether git tracks a file of a work tree; names are looked at one by one, for together they may be endless."""
     try:
         place = git_folder(folder) / "index"
         data = read(place, _LARGEST) if place.exists() else b""
     except OSError as error:
         raise UnreadableError(f"{folder}/.git: {error.strerror}", "whether git tracks a file is read there") from error
     try:
-        return frozenset(os.fsdecode(name) for name in _entries(data)) if data else frozenset()
+        # To the end, so that what is broken is told wherever the name stands.
+        return sum(each == name for each in _entries(data)) > 0 if data else False
     except (struct.error, IndexError, ValueError) as error:
         hint = "name a folder outside of the repository"
         raise UnreadableError(f"{place}: this index of git cannot be read ({error})", hint) from error
@@ -63,6 +66,8 @@ def _entries(data: bytes) -> Iterator[bytes]:
             end = data.index(b"\0", at)
             last = last[: len(last) - dropped] + data[at:end]
             at = end + 1
+            if len(last) > _LONGEST:
+                raise ValueError("a name without an end")
         else:
             end = data.index(b"\0", at)
             last = data[at:end]
@@ -91,4 +96,6 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
         at += 1
         byte = data[at]
         value = (value + 1 << 7) | byte & 127
+        if value > _LARGEST:
+            raise ValueError("a number without an end")
     return value, at + 1
