@@ -171,6 +171,20 @@ def test_a_python_that_fails_is_no_image_without_packages() -> None:
         parsed("shop:live", "Traceback\nNo module named pip\n")
 
 
+@pytest.mark.parametrize(
+    "told", ["no JSON", "7", '{"python": []}', '{"versions": 1}', "[" * 100_000, '{"python": "3"}']
+)
+def test_an_image_that_prints_something_else_is_told(told: str) -> None:
+    with pytest.raises(EngineError, match="does not tell what is installed"):
+        parsed("shop:live", f"pydock: {told}\n")
+
+
+def test_a_name_that_no_package_can_have_is_none_of_the_image() -> None:
+    names = ["shop", "a\n--index-url http://127.0.0.1", "", "a b", "\x1b[2J"]
+    answer = {"python": "3.9.2", "versions": dict.fromkeys(names, "1.0"), "places": {}}
+    assert parsed("shop:live", f"pydock: {json.dumps(answer)}\n").versions == {"shop": "1.0"}
+
+
 def _service(folder: Path) -> Path:
     (folder / "service").mkdir()
     (folder / "service/Dockerfile").write_text(FILE)

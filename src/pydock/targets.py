@@ -82,7 +82,11 @@ def targets(paths: Iterable[str]) -> Iterator[Target | Unusable]:
         except PydockError as error:
             yield Unusable(given, error)
             continue
-        for path, top in found:
+        for each in found:
+            if isinstance(each, Unusable):
+                yield each
+                continue
+            path, top = each
             if (key := os.path.abspath(path)) not in seen:
                 seen.add(key)
                 yield _target(path, top)
@@ -110,13 +114,15 @@ def _standard_input() -> Target:
     return Target("<stdin>", Tree(None, {"Dockerfile": text}), "Dockerfile", "")
 
 
-def _of_path(given: Path) -> Iterator[tuple[Path, Path]]:
-    """(Dockerfile, topmost folder that may be its build context)."""
+def _of_path(given: Path) -> Iterator[tuple[Path, Path] | Unusable]:
+    """(Dockerfile, topmost folder that may be its build context), and folders that cannot be searched."""
     if given.is_dir():
-        found = sorted(map(Path, _search(str(given))))
-        if not found:
+        closed: list[Unusable] = []
+        found = sorted(map(Path, _search(str(given), closed)))
+        if not found and not closed:
             hint = "name the file if it is called otherwise: pydock check path/to/file"
             raise UnreadableError(f"{given}: no Dockerfile in this folder", hint)
+        yield from closed
         yield from ((path, given) for path in found)
     elif given.exists() or given.is_symlink():
         yield given, _repository(given)
@@ -124,15 +130,19 @@ def _of_path(given: Path) -> Iterator[tuple[Path, Path]]:
         raise UnreadableError(f"{given}: there is no such file or folder", "paths are read from the current folder")
 
 
-def _search(top: str) -> Iterator[str]:
-    """The Dockerfiles below a folder; what is nested too deep for a service is passed over."""
+def _search(top: str, closed: list[Unusable]) -> Iterator[str]:
+    """The Dockerfiles below a folder; what is nested too deep for a service is passed over.
+
+    A folder that cannot be read is one of `closed`, and no matter of what is beside it.
+    """
     folders = [(top, 0)]
     while folders:
         folder, depth = folders.pop()
         try:
             entries = list(os.scandir(folder))
         except OSError as error:
-            raise UnreadableError(f"{folder}: {error.strerror}") from error
+            closed.append(Unusable(folder, UnreadableError(f"{folder}: {error.strerror}")))
+            continue
         for entry in entries:
             if not entry.is_dir(follow_symlinks=False):
                 if is_dockerfile(entry.name) and not os.path.isdir(entry.path):

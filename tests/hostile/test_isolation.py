@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -47,7 +51,7 @@ def _raise(error: Exception) -> Callable[[], None]:
 FAILURES = {
     "a recursion without end": (_recursion, "nested deeper than pydock can follow"),
     "more memory than it was given": (_memory, "needs more than 300 MB of memory"),
-    "work without end": (_endless, "takes more than 1 s"),
+    "work without end": (_endless, "takes more than 0.5 s"),
     "memory that the system refuses": (_raise(MemoryError()), "needs more than 300 MB of memory"),
     "a lookup": (_raise(KeyError("x")), "KeyError"),
     "a file that is gone": (_raise(FileNotFoundError(2, "gone")), "gone"),
@@ -56,13 +60,15 @@ FAILURES = {
     "a text that is none": (_raise(UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogate")), "surrogate"),
     "what BuildKit refuses": (_raise(SyntaxProblem("Dockerfile:1: no")), "no"),
 }
-BUDGET = ("--budget-seconds", "1", "--budget-memory", "300MB")
+BUDGET = ("--budget-seconds", "0.5", "--budget-memory", "300MB")
 COMMANDS = {
     "check": (("check", *BUDGET), "b/Dockerfile"),
     "check in processes": (("check", *BUDGET, "--jobs", "2"), "b/Dockerfile"),
     "fix": (("fix", *BUDGET), "b/Dockerfile"),
     "fix --diff": (("fix", "--diff", *BUDGET), "b/Dockerfile"),
     "fix --explain-plan": (("fix", "--explain-plan", *BUDGET), "b/Dockerfile"),
+    "fix --codemods": (("fix", "--diff", "--codemods", "all", *BUDGET), "b/Dockerfile"),
+    "fix as JSON": (("fix", "--output-format", "json", *BUDGET), "b/Dockerfile"),
     "facts": (("facts", *BUDGET), "b/Dockerfile"),
 }
 
@@ -104,6 +110,17 @@ def test_the_next_project_is_answered(
     assert _answered(result)
 
 
+@pytest.mark.parametrize("text", ["&aFROM python:3.12\n", "", "# FROM\n", "RUN true\n", "FROM\n", "FROM a\nRUM x\n"])
+@pytest.mark.parametrize("command", [*COMMANDS, "bench"])
+def test_what_no_builder_takes_is_told_by_every_command(run: Runner, services: Path, command: str, text: str) -> None:
+    (services / "a/Dockerfile").write_text(text)
+    result = run("bench", "--as-is", "a") if command == "bench" else run(*COMMANDS[command][0], "a", "b", "c")
+    assert result.code == 2
+    assert "a/Dockerfile:" in result.err
+    assert "bug of pydock" not in result.err
+    assert command == "bench" or _answered(result)
+
+
 @pytest.mark.parametrize(("failure", "said"), FAILURES.values(), ids=FAILURES)
 def test_verify_goes_on_to_the_next(
     run: Runner, services: Path, monkeypatch: pytest.MonkeyPatch, failure: Callable[[], None], said: str
@@ -134,6 +151,42 @@ def test_a_process_that_a_project_ends_costs_that_project_alone(
     assert [answer.failure is not None for answer in found] == [True, False, False]
     assert found[0].failure is not None
     assert "ended" in found[0].failure.message
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSEGV"), reason="there is no such signal")
+def test_a_parser_that_crashes_costs_its_project_where_there_are_processes(services: Path) -> None:
+    """In one process nobody is left to tell: the run ends by the signal, without any answer."""
+    crash = "import os, signal\nfrom pydock.project import Project\nknown = Project.dockerfile.func\n"
+    crash += "def dockerfile(project):\n"
+    crash += "    if project.tree.root.name == 'a': os.kill(os.getpid(), signal.SIGSEGV)\n    return known(project)\n"
+    crash += "Project.dockerfile = property(dockerfile)\nfrom pydock.cli import main\nmain()\n"
+    command = [sys.executable, "-c", crash, "check", "a", "b", "c", "--output-format", "concise"]
+    alone = subprocess.run(command, cwd=services, capture_output=True, text=True, check=False)
+    assert alone.returncode == -signal.SIGSEGV
+    assert alone.stdout == ""
+    several = subprocess.run([*command, "--jobs", "2"], cwd=services, capture_output=True, text=True, check=False)
+    assert several.returncode == 2
+    assert "a/Dockerfile: the process that read it ended" in several.stderr
+    assert "b/Dockerfile" in several.stdout
+    assert "c/Dockerfile" in several.stdout
+
+
+def test_a_folder_that_cannot_be_searched_is_told_and_the_others_are_answered(
+    run: Runner, services: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (services / "a/data").mkdir()
+    real = os.scandir
+
+    def scandir(place: str) -> object:
+        if str(place).endswith("a/data"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)
+        return real(place)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    result = run("check", ".")
+    assert result.code == 2
+    assert "a/data: Permission denied" in result.err
+    assert {name for name in "abc" if f"{name}/Dockerfile" in result.out} == set("abc")
 
 
 def test_a_rule_that_fails_is_named(services: Path) -> None:

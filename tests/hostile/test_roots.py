@@ -19,8 +19,8 @@ COMPOSE = "services:\n  web:\n    build:\n      context: {}\n      dockerfile: {
 MANIFEST = "[[service]]\ndockerfile = '{}'\ncontext = '{}'\n"
 # OUTSIDE stands for a folder beside the root, UP for the one above both.
 LEADS: Mapping[str, dict[str, str]] = {
-    "a manifest that names a Dockerfile by its whole path": {"services.toml": MANIFEST.format("OUTSIDE/Dockerfile", ".")},
-    "a manifest that names a Dockerfile through dots": {"services.toml": MANIFEST.format("../other/Dockerfile", ".")},
+    "a manifest that names a file by its whole path": {"services.toml": MANIFEST.format("OUTSIDE/Dockerfile", ".")},
+    "a manifest that names a file through dots": {"services.toml": MANIFEST.format("../other/Dockerfile", ".")},
     "a manifest that names a folder beside": {"services.toml": MANIFEST.format("svc/Dockerfile", "../other")},
     "a manifest that names the folder above": {"services.toml": MANIFEST.format("svc/Dockerfile", "..")},
     "a manifest that names all there is": {"services.toml": MANIFEST.format("svc/Dockerfile", "/")},

@@ -9,7 +9,7 @@ import typer
 
 from pydock.cli.options import AllowHosts, Offline
 from pydock.cli.verify import Builder, Network, UnsafeFixes
-from pydock.errors import PydockError, UnreadableError
+from pydock.errors import PydockError
 from pydock.files import accounted, settle
 from pydock.terminal import console
 
@@ -164,6 +164,7 @@ def _applied(known: "Known", arranged: "Sequence[Group]") -> int:
 
 def _committed(known: "Known", arranged: "Sequence[Group]", branch: str) -> Iterator[str]:
     """Commit on a branch of each repository; yields what could not be committed."""
+    from pydock.budget import undisturbed
     from pydock.migrate.deliver import Part, changes_of, commit, message, uncommitted
 
     repositories: dict[str, list[Group]] = {}
@@ -172,15 +173,16 @@ def _committed(known: "Known", arranged: "Sequence[Group]", branch: str) -> Iter
     for repository, members in repositories.items():
         parts = []
         try:
-            for group in members:
-                changes = changes_of(known, group)
-                own = {change.path for change in changes}
-                folders = dict.fromkeys(service.context for service in group.services)
-                dirty = [each for folder in folders for each in uncommitted(Path(repository), folder)]
-                services = [(service, known.record(service)) for service in group.services]
-                parts.append(Part(changes, message(services, [path for path in dirty if path not in own])))
-            refusals = commit(Path(repository), branch, parts)
-        except UnreadableError as error:
+            with undisturbed():
+                for group in members:
+                    changes = changes_of(known, group)
+                    own = {change.path for change in changes}
+                    folders = dict.fromkeys(service.context for service in group.services)
+                    dirty = [each for folder in folders for each in uncommitted(Path(repository), folder)]
+                    services = [(service, known.record(service)) for service in group.services]
+                    parts.append(Part(changes, message(services, [path for path in dirty if path not in own])))
+                refusals = commit(Path(repository), branch, parts)
+        except PydockError as error:
             refusals = (error.message,) * len(members)
         for group, refusal in zip(members, refusals, strict=True):
             if refusal:

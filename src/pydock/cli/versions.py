@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from pydock.bench.engine import Recipe
 from pydock.bench.measure import Version
 from pydock.engine import Report
-from pydock.errors import OptionError
+from pydock.errors import OptionError, PydockError
 from pydock.project import Project
 from pydock.questions import Question, one, rewritten, unchanged
+from pydock.report import failed
 from pydock.targets import STDIN, Target, Unusable, targets
 from pydock.values import Value, replace
 
@@ -58,14 +60,25 @@ def _rewrites(target: Target, given: Mapping[str, object], recipe: Recipe, has_i
 
 
 def _rewritten(question: Question, target: Target) -> Report:
-    with one(question, target):
+    with _named(target), one(question, target):
         return rewritten(question, target)
 
 
 def _as_is(given: Mapping[str, object], target: Target) -> Project:
     question = Question(given, is_fix=True)
-    with one(question, target):
+    with _named(target), one(question, target):
         return unchanged(question, target)
+
+
+@contextmanager
+def _named(target: Target) -> Iterator[None]:
+    """What goes wrong with one of two Dockerfiles says with which, in the words of the person."""
+    try:
+        yield
+    except PydockError as error:
+        if failure := failed(target.shown, error, target.path).failure:
+            error.message, error.hint = failure.message, failure.hint
+        raise
 
 
 def _version(name: str, project: Project, recipe: Recipe) -> Version:

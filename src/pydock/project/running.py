@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, is_normalized_name
 from packaging.version import InvalidVersion, Version
 
 from pydock.project.pins import Answer, Pin, Request
@@ -71,8 +71,9 @@ class Running(Value):
 
 
 def by_name(found: Mapping[str, str]) -> dict[str, str]:
-    """Values of packages by their normalised names."""
-    return {str(canonicalize_name(name)): value for name, value in found.items()}
+    """Values of packages by their normalised names; what can be the name of none is left out."""
+    normal = {str(canonicalize_name(name)): value for name, value in found.items()}
+    return {name: value for name, value in normal.items() if is_normalized_name(name)}
 
 
 def _is_version(text: str) -> bool:

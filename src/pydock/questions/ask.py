@@ -122,9 +122,7 @@ def plan(question: Question, target: Target) -> str:
     """The split as a table: which instruction goes where and why; or the line that stands in the way."""
     from pydock.report.pages import plan_table
 
-    project, _ = _project(question, target, {})
-    with without_secrets(project):
-        engine.check(project, ())
+    project = unchanged(question, target)
     mask = secret_values.mask(project)
 
     def told(text: str) -> str:
@@ -144,8 +142,14 @@ def plan(question: Question, target: Target) -> str:
 
 
 def unchanged(question: Question, target: Target) -> Project:
-    """The project as it is."""
-    return _project(question, target, {})[0]
+    """The project as it is.
+
+    Raises SyntaxProblem for files that a builder or pip would reject.
+    """
+    project, _ = _project(question, target, {})
+    with without_secrets(project):
+        engine.check(project, ())
+    return project
 
 
 def rewritten(question: Question, target: Target) -> Report:

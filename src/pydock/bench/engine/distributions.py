@@ -6,7 +6,6 @@ removed behind it. An image that is not here is pulled by the engine, with its o
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from pydock.bench.engine.engine import Engine, connect
 from pydock.errors import EngineError
 from pydock.patterns import regex
 from pydock.project.running import Running, by_name
+from pydock.values import Malformed, Value, decode
 
 _LIMIT = 60
 _MARK = "pydock: "
@@ -51,6 +51,14 @@ print({_MARK!r} + json.dumps(dict(python=python, versions=versions, places=place
 """
 
 
+class _Told(Value):
+    """What the program prints, as far as an image can be believed."""
+
+    python: str
+    versions: dict[str, str]
+    places: dict[str, str]
+
+
 def running(image: str, on_pull: Callable[[str], None] = lambda image: None) -> Running:
     """The packages of an image, by the Python that its command would find.
 
@@ -75,8 +83,11 @@ def parsed(image: str, told: str) -> Running:
     if not lines:
         said = (told.strip().splitlines() or ["nothing"])[-1]
         raise EngineError(f"the Python of {image} does not tell what is installed: {said}")
-    found = json.loads(lines[-1].removeprefix(_MARK))
-    return Running(image, found["python"], by_name(found["versions"]), by_name(found["places"]))
+    try:
+        found = decode(lines[-1].removeprefix(_MARK).encode("utf-8", "replace"), type=_Told)
+    except Malformed as error:
+        raise EngineError(f"the Python of {image} does not tell what is installed: {error}") from error
+    return Running(image, found.python, by_name(found.versions), by_name(found.places))
 
 
 def _programs(configured: Mapping[str, Any]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydock.budget import Budget, within
 from pydock.context import DEEPEST, LARGEST_TEXT, SKIPPED, Ignored, above, is_top, matcher
 from pydock.errors import PydockError, UnreadableError
 from pydock.files import read as read_file
@@ -269,10 +270,11 @@ def _guessed(dockerfile: str, repository: Path) -> Path:
     if not os.path.isfile(dockerfile):
         return Path(dockerfile).parent
     try:
-        text = (read_file(dockerfile, LARGEST_TEXT) or b"").decode("utf-8", "surrogateescape")
-    except (OSError, UnreadableError):
+        with within(Budget()):
+            text = (read_file(dockerfile, LARGEST_TEXT) or b"").decode("utf-8", "surrogateescape")
+            return guessed_context(Path(dockerfile), repository, text)
+    except (OSError, PydockError):
         return Path(dockerfile).parent
-    return guessed_context(Path(dockerfile), repository, text)
 
 
 def _repository(dockerfile: str, top: Path) -> Path:

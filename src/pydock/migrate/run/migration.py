@@ -7,19 +7,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from pydock.budget import Budget, within
 from pydock.config import settings
 from pydock.context import Tree
-from pydock.errors import UnreadableError
+from pydock.errors import BudgetError, PydockError, UnreadableError
 from pydock.hosts import own
 from pydock.migrate.find.services import Found, Service
 from pydock.migrate.records.patches import Touched, together
-from pydock.migrate.records.record import Reason, Record, State
+from pydock.migrate.records.record import Reason, Record, State, failed
 from pydock.migrate.run.bench import Bench
 from pydock.migrate.run.examine import Task
 from pydock.migrate.run.keeper import Limits
 from pydock.migrate.run.worker_pool import Pool, answers
 from pydock.migrate.store.database import Store
 from pydock.migrate.store.fingerprint import era, fingerprint, key
+from pydock.project.secrets import mask
 from pydock.questions import Question
 from pydock.targets import configuration
 from pydock.values import Value, replace, to_builtins
@@ -112,8 +114,17 @@ def _unknown(
 ) -> Iterator[tuple[tuple[Service, str], Task]]:
     """The tasks whose answers are not in the store, with their place there; what is there is told at once."""
     values = asked.values
+    limits = asked.limits
     for service in known.found.services:
-        place = _key(values, service, seen)
+        try:
+            with within(Budget(limits.seconds, limits.memory)):
+                place = _key(values, service, seen)
+        except PydockError as error:
+            hint = "--limit and --memory give it more" if isinstance(error, BudgetError) else error.hint
+            unread = failed(mask(error.message), mask(hint))
+            known.put(service, "", unread, is_kept=False)
+            tell(service, unread)
+            continue
         record = known.store.record(place)
         if record is None or (asked.is_retried and record.state is State.FAILED):
             yield (service, place), Task((service,), asked.question, asked.bench)
