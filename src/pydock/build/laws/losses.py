@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from pydock.build.laws.identity import by_identity, identity
+from pydock.build.laws.uses import uses
 from pydock.build.laws.violation import Declared, Violation, named
 from pydock.build.model import Build, Process, Step
 from pydock.effects.python.environments import active
@@ -204,7 +205,8 @@ def _is_replaced(package: Package, before: Build, after: Build) -> bool:
     if kind_of(package.name) in _BUILDING:
         # A full image compiles without more packages; what fetches is asked for by name.
         is_fetcher = kind_of(package.name) == "fetcher"
-        if not any(package in state.things if is_fetcher else state.has(package) for state in after.stages):
+        is_there = any(package in state.things if is_fetcher else state.has(package) for state in after.stages)
+        if not is_there and _is_used(package, before):
             return False
         # What came along with a compiler is missed by whoever loads it: see what processes need.
         return kind_of(package.name) == "compiler" or all(
@@ -213,6 +215,11 @@ def _is_replaced(package: Package, before: Build, after: Build) -> bool:
             if isinstance(thing, Library) and before.final.makers(thing) <= before.final.makers(package)
         )
     return final.find(Package(name_in_suite(package.name, final.base.suite))).answer is Answer.YES
+
+
+def _is_used(package: Package, build: Build) -> bool:
+    makers, used = build.final.makers(package), uses(build)
+    return bool(makers & used.at_run_time) or any(used.stages(maker) for maker in makers)
 
 
 def _behind(build: Build) -> list[Step]:

@@ -66,8 +66,8 @@ def slim_doubts(project: Project) -> Iterator[str]:
     image = meant(project, project.final)
     if image and not full_image_libraries(image.suite_meant):
         yield f"what the full image of Debian {image.suite_meant} has beyond slim is not known"
-    if unseen := _unseen(project):
-        yield f"{unseen}, so what the code needs of the full image is not known"
+    if why := unseen(project):
+        yield f"{why}, so what the code needs of the full image is not known"
     for name, place in libraries(project):
         if (found := library(name)) and not _is_own(project, name) and not _is_sure(project, found):
             yield f"{place} loads {name}, which slim may not have"
@@ -83,7 +83,7 @@ def compiler_doubt(project: Project) -> Iterator[str]:
         yield f"{found[0]} may call a compiler when it runs ({found[1]}), which slim does not have"
 
 
-def _unseen(project: Project) -> str:
+def unseen(project: Project) -> str:
     """Why some code of the image could not be read, "" where nothing stands against it."""
     tree = project.tree
     if not tree.known:
