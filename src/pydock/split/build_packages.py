@@ -43,9 +43,14 @@ class Tools(Value, eq=False):
 
 
 def shipped_tools(project: Project) -> tuple[Tools, ...]:
-    """The packages for building in the stages that ship, none where one of these installs Python packages itself."""
+    """The packages for building in the stages that ship, none where one of these installs Python packages itself.
+
+    Only on an official image: elsewhere `python3-pip` and `python3-dev` bring the Python that the service runs with.
+    """
     build = walk(project)
     lineage = project.lineage(project.final)
+    if project.python_image(project.final) is None:
+        return ()
     if any(step.installs is not None for stage in lineage for step in build.of_stage(stage.index)):
         return ()
     used = uses(build)
