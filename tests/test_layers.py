@@ -71,8 +71,9 @@ NAMED_BY_DOING = {
 }
 # fmt: on
 # What tells a person, or goes on with the next of many services.
-_TELLING = "commands facts failures migrate verify targets examine many secret_values settle write"
-CATCHING = frozenset(f"{name}.py" for name in _TELLING.split())
+_TELLING = "commands facts failures migrate verify versions targets many secret_values settle write"
+_OF_MANY = "examine migration services"
+CATCHING = frozenset(f"{name}.py" for name in f"{_TELLING} {_OF_MANY}".split())
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 # What starts another program: BuildKit, the resolver, git and the keeper of many services.
 STARTERS = {"bench/engine/buildx.py", "resolve/uv.py", "git.py", "migrate/run/keeper.py"}

@@ -85,11 +85,9 @@ def targets(paths: Iterable[str]) -> Iterator[Target | Unusable]:
         for each in found:
             if isinstance(each, Unusable):
                 yield each
-                continue
-            path, top = each
-            if (key := os.path.abspath(path)) not in seen:
+            elif (key := os.path.abspath(each[0])) not in seen:
                 seen.add(key)
-                yield _target(path, top)
+                yield _target(*each)
 
 
 def is_dockerfile(name: str) -> bool:
@@ -117,31 +115,26 @@ def _standard_input() -> Target:
 def _of_path(given: Path) -> Iterator[tuple[Path, Path] | Unusable]:
     """(Dockerfile, topmost folder that may be its build context), and folders that cannot be searched."""
     if given.is_dir():
-        closed: list[Unusable] = []
-        found = sorted(map(Path, _search(str(given), closed)))
-        if not found and not closed:
+        if not (found := list(_search(str(given)))):
             hint = "name the file if it is called otherwise: pydock check path/to/file"
             raise UnreadableError(f"{given}: no Dockerfile in this folder", hint)
-        yield from closed
-        yield from ((path, given) for path in found)
+        yield from (each for each in found if isinstance(each, Unusable))
+        yield from ((path, given) for path in sorted(Path(each) for each in found if isinstance(each, str)))
     elif given.exists() or given.is_symlink():
         yield given, _repository(given)
     else:
         raise UnreadableError(f"{given}: there is no such file or folder", "paths are read from the current folder")
 
 
-def _search(top: str, closed: list[Unusable]) -> Iterator[str]:
-    """The Dockerfiles below a folder; what is nested too deep for a service is passed over.
-
-    A folder that cannot be read is one of `closed`, and no matter of what is beside it.
-    """
+def _search(top: str) -> Iterator[str | Unusable]:
+    """The Dockerfiles below a folder, and what of it cannot be read; what is too deep for a service is passed over."""
     folders = [(top, 0)]
     while folders:
         folder, depth = folders.pop()
         try:
             entries = list(os.scandir(folder))
         except OSError as error:
-            closed.append(Unusable(folder, UnreadableError(f"{folder}: {error.strerror}")))
+            yield Unusable(folder, UnreadableError(f"{folder}: {error.strerror}"))
             continue
         for entry in entries:
             if not entry.is_dir(follow_symlinks=False):

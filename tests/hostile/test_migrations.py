@@ -13,8 +13,8 @@ import pytest
 
 from pydock.context import Tree
 from pydock.files import unsettled
-from pydock.migrate.run import migration
 from pydock.migrate.run.examine import examine
+from pydock.migrate.store.fingerprint import fingerprint
 from tests.command_line import SMELLY, Result, Runner
 from tests.hostile.folders import made, snapshot
 from tests.hostile.test_isolation import FAILURES, _breaking, _endless
@@ -80,16 +80,15 @@ READING = {
 def test_what_cannot_be_read_for_its_key_is_told_and_the_others_are_written(
     run: Runner, services: Path, monkeypatch: pytest.MonkeyPatch, error: Exception | None
 ) -> None:
-    real = migration.fingerprint
 
-    def fingerprint(tree: Tree) -> str:
+    def failing(tree: Tree) -> str:
         if tree.root is not None and tree.root.name == "a":
             if error is None:
                 _endless()
             raise error or AssertionError
-        return real(tree)
+        return fingerprint(tree)
 
-    monkeypatch.setattr(migration, "fingerprint", fingerprint)
+    monkeypatch.setattr("pydock.migrate.run.migration.fingerprint", failing)
     result = run("migrate", "services", "--out", "out", "--apply", "--limit", "1")
     assert result.code == 2
     assert "error: a: " in result.err
