@@ -273,10 +273,11 @@ def _show_plans(question: "Question", paths: Sequence[str] | None) -> NoReturn:
         try:
             with one(question, target) as usable:
                 text = plan(question, usable)
-            console.show(text)
         except PydockError as error:
             _tell(failed(target.shown, error, target.path))
             code = NO_ANSWER
+        else:
+            console.show(text)
     raise typer.Exit(code)
 
 

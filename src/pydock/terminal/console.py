@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from pydock.errors import BuildError, PydockError, UnwritableError
 from pydock.files import put
@@ -96,11 +97,12 @@ def unwritable(error: OSError) -> UnwritableError:
     return UnwritableError(f"standard output: {'it is closed' if error.errno == errno.EBADF else error.strerror}")
 
 
-def talk(text: str) -> None:
-    """Words to standard error; where nobody can hear them, what is done is done all the same."""
+def talk(text: str, stream: IO[str] | None = None) -> None:
+    """Words to standard error, or to what stands for it; where nobody can hear them, all is done all the same."""
+    told = sys.stderr if stream is None else stream
     try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        told.write(text)
+        told.flush()
     except OSError:
         abandon(2)
 

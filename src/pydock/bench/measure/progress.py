@@ -9,7 +9,7 @@ from threading import Event, Thread
 from typing import IO
 
 from pydock.bench.engine.trace import Step
-from pydock.terminal import printable
+from pydock.terminal import console, printable
 
 _REFRESH = 0.2
 _QUIET_SECONDS = 15.0
@@ -103,8 +103,7 @@ class Progress:
         return _OTHER_SECONDS if kind in {"weigh", "start"} else self._known.get((version, "cold"))
 
     def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        console.talk(text, self._stream)
 
 
 def _kind(what: str) -> str:

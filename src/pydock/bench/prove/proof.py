@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from pydock.project import Project
 from pydock.project.secrets import Mask, mask
 from pydock.rule import Rule
 from pydock.service.files import secret_values
-from pydock.terminal import printable
+from pydock.terminal import console, printable
 from pydock.text import Safety
 from pydock.values import Value
 
@@ -64,8 +63,7 @@ class _Progress:
         self.hidden = hidden
 
     def __call__(self, text: str) -> None:
-        sys.stderr.write(f"{time.monotonic() - self.begun:6.1f} s  {printable(self.hidden(text))}\n")
-        sys.stderr.flush()
+        console.talk(f"{time.monotonic() - self.begun:6.1f} s  {printable(self.hidden(text))}\n")
 
 
 def _proof(found: Verified) -> Proof:

@@ -9,7 +9,7 @@ from typing import IO
 
 from pydock.migrate.find.services import Service
 from pydock.migrate.records.record import SHOWN, Record, State
-from pydock.terminal import printable
+from pydock.terminal import console, printable
 
 _REFRESH = 0.1
 _QUIET_SECONDS = 10.0
@@ -31,20 +31,18 @@ class Progress:
         now = time.monotonic()
         if record.state is State.FAILED and record.reason:
             self._clear()
-            self._stream.write(f"error: {printable(f'{service.name}: {record.reason.message}')}\n")
+            console.talk(f"error: {printable(f'{service.name}: {record.reason.message}')}\n", self._stream)
         if now - self._said >= (_REFRESH if self._is_live else _QUIET_SECONDS):
             self._said = now
             self._clear()
             line = self.line(now - self._begun)
             width = shutil.get_terminal_size().columns - 1
-            self._stream.write(line[:width] if self._is_live else f"{line}\n")
-            self._stream.flush()
+            console.talk(line[:width] if self._is_live else f"{line}\n", self._stream)
 
     def close(self) -> None:
         """The last word, whatever happened."""
         self._clear()
-        self._stream.write(f"{self.line(time.monotonic() - self._begun)}\n")
-        self._stream.flush()
+        console.talk(f"{self.line(time.monotonic() - self._begun)}\n", self._stream)
 
     def line(self, seconds: float) -> str:
         """Such as: 120 of 200 done: 80 ready, 12 refused, 28 already good; 80 left, about 40 s to go."""
@@ -59,7 +57,7 @@ class Progress:
 
     def _clear(self) -> None:
         if self._is_live:
-            self._stream.write("\r\033[K")
+            console.talk("\r\033[K", self._stream)
 
 
 def _time(seconds: float) -> str:
