@@ -1,25 +1,26 @@
-"""What RUN instructions install: the command lines of pip and `uv pip`."""
+"""What the commands of a build install with pip and `uv pip`."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
+from pydock.build.commands import CommandLine
 from pydock.build.copies import copies
+from pydock.build.files import Files
 from pydock.build.model import Step as BuildStep
-from pydock.build.views import files_before, image
-from pydock.build.walk import walk
-from pydock.dockerfile import Dockerfile, Instruction, Stage, lineage
+from pydock.build.steps import read_steps
+from pydock.build.views import files_before
+from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.packages.operands import is_place
 from pydock.packages.requirements import RequirementSet
 from pydock.patches import comment_lines
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.shell import Argv, Command, Step, Word, argv, is_posix, script, unwrapped
+from pydock.shell import Argv, Command, Step, Word
 from pydock.state.needs import Distribution
 from pydock.text import Span, to_exec_form
-from pydock.values import Value, once
+from pydock.values import Value
 
 # uv takes these names, too.
 _ALIASES = {"--requirements": "--requirement", "--constraints": "--constraint"}
@@ -30,7 +31,6 @@ _SAME_ENVIRONMENT = frozenset(
     {"sudo", "doas", "exec", "env", "command", "time", "nice", "nohup", "timeout", "eatmydata"}
 )
 _PIP = regex(r"pip(\d+(\.\d+)?)?\Z")
-_PYTHON = regex(r"python(\d+(\.\d+)?)?\Z")
 
 
 class Install(Value):
@@ -41,9 +41,7 @@ class Install(Value):
     """
 
     stage: Stage
-    instruction: Instruction
-    step: Step
-    command: Command
+    call: CommandLine
     tool: str
     verb: Word
     files: tuple[Word, ...]
@@ -53,10 +51,34 @@ class Install(Value):
     options: tuple[tuple[str, Word | None], ...]
 
     @property
+    def instruction(self) -> Instruction:
+        return self.call.instruction
+
+    @property
+    def command(self) -> Command:
+        """The whole command as it is written."""
+        return self.call.command
+
+    @property
+    def step(self) -> Step:
+        """The part of the RUN's chain that it stands in."""
+        return self.call.part
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """Everything that it is told to install, and where that is listed."""
+        return (*self.files, *self.constraints, *self.editables, *self.packages)
+
+    @property
     def is_plain(self) -> bool:
         """Whether every argument is known without running the shell."""
-        words = (*self.files, *self.constraints, *self.editables, *self.packages)
-        return all(word.value is not None for word in words)
+        return all(word.value is not None and word.is_written for word in self.words)
+
+    def origin(self, project: Project, path: str | None) -> str | None:
+        """The file of the context that it finds under a path, or that was there until its RUN changed it."""
+        place = self.call.before.at(path) if path else None
+        found = (Files(self.call.before), files_before(project, self.instruction)) if place is not None else ()
+        return next((origin for files in found if (origin := files.origin(place or ""))), None)
 
     def has(self, *names: str) -> bool:
         return any(name in names for name, _ in self.options)
@@ -79,7 +101,7 @@ class Install(Value):
 
 def has_the_rest(project: Project, install: Install) -> bool:
     """Whether earlier installs of its stage have brought all that an install of local projects brings but these."""
-    steps = walk(project).of_stage(install.stage.index)
+    steps = read_steps(project).of_stage(install.stage.index)
     own = _names(step for step in steps if step.instruction is install.instruction)
     before = _names(step for step in steps if step.line < install.instruction.number)
     return bool(before and install.places) and len(own - before) <= len(install.places)
@@ -90,47 +112,27 @@ def _names(steps: Iterable[BuildStep]) -> set[str]:
     return {thing.name for thing in provided if isinstance(thing, Distribution)}
 
 
-def own_command(command: Command) -> Command | None:
-    """The command behind `sudo -H` and the like.
+def is_here(call: CommandLine) -> bool:
+    """Whether a command works with the environment that is active where it stands.
 
-    None behind a project manager or `xargs`: that installs elsewhere, or what nobody sees.
+    Behind a project manager or `xargs` it works elsewhere, or with what nobody sees.
     """
-    wrappers, inner = unwrapped(command)
-    return inner if inner.words and _SAME_ENVIRONMENT.issuperset(wrappers) else None
+    return _SAME_ENVIRONMENT.issuperset(call.wrappers)
 
 
-def pip_command(command: Command) -> Command | None:
-    """`pip ...` behind `python -m`, `sudo -H` and the like, with `pip` as its first word."""
-    inner = own_command(command)
-    if inner is None:
+def pip_line(call: CommandLine) -> Argv | None:
+    """The command line of pip or `uv pip`, None for any other command."""
+    line = call.line
+    is_pip = _PIP.match(line.program or "") or (line.program == "uv" and call.verb.startswith("pip "))
+    return line if is_pip and is_here(call) else None
+
+
+def _install(stage: Stage, call: CommandLine) -> Install | None:
+    """The install, or what decides on versions as one does, that a command makes."""
+    line = pip_line(call)
+    verb = line.verb_words[-1] if line and line.verb_words else None
+    if line is None or verb is None or verb.value not in RESOLVING:
         return None
-    if _PYTHON.match(inner.program):
-        module = argv(inner.words).value("-m")
-        at = next((at for at, word in enumerate(inner.words) if word is module and word.value == "pip"), None)
-        return inner.of(inner.words[at:]) if at is not None else None
-    return inner if _PIP.match(inner.program) else None
-
-
-def read_install(
-    stage: Stage, instruction: Instruction, step: Step, command: Command, verbs: frozenset[str] = INSTALL
-) -> Install | None:
-    """The install that a command makes, or None for any other command."""
-    pip = pip_command(command)
-    tool = "pip"
-    if pip is None and command.values[:2] == ("uv", "pip"):
-        pip, tool = command.past("uv"), "uv"
-    if pip is None:
-        return None
-    line = argv(pip.words, "uv pip" if tool == "uv" else "pip")
-    verb = line.verb_words[-1] if line.verb_words else None
-    if verb is None or verb.value not in verbs:
-        return None
-    return _parsed(stage, instruction, step, command, tool, line, verb)
-
-
-def _parsed(
-    stage: Stage, instruction: Instruction, step: Step, command: Command, tool: str, line: Argv, verb: Word
-) -> Install:
     options = tuple((_ALIASES.get(option.name, option.name), option.value) for option in line.options)
 
     def given(*names: str) -> tuple[Word, ...]:
@@ -138,10 +140,8 @@ def _parsed(
 
     return Install(
         stage,
-        instruction,
-        step,
-        command,
-        tool,
+        call,
+        "uv" if line.program == "uv" else "pip",
         verb,
         files=given("-r", "--requirement"),
         constraints=given("-c", "--constraint"),
@@ -179,35 +179,18 @@ def without(dockerfile: Dockerfile, command: Command, word: Word) -> Span | None
     return Span(word.span.start, min(after)) if opens_line else gap
 
 
-def runs(dockerfile: Dockerfile, stage: Stage) -> Iterator[Instruction]:
-    """The RUNs of a stage that sh or bash reads; those under another SHELL or on Windows are left out."""
-    line = lineage(dockerfile, stage)
-    inherited = next((shell for each in line[1:] if (shell := each.last("SHELL")) is not None), None)
-    reads = is_posix(inherited) and not re.search(r"windows|nanoserver", line[-1].base)
-    for instruction in stage.instructions:
-        if instruction.keyword == "SHELL":
-            reads = is_posix(instruction)
-        elif instruction.keyword == "RUN" and reads:
-            yield instruction
-
-
-@once
-def installs(dockerfile: Dockerfile, stage: Stage, verbs: frozenset[str] = INSTALL) -> tuple[Install, ...]:
+def installs_of(project: Project, stage: Stage, verbs: frozenset[str] = INSTALL) -> tuple[Install, ...]:
     """Every pip install of a stage, in order; with RESOLVING also `pip wheel` and `pip download`."""
-    return tuple(_all(dockerfile, stage, verbs))
+    return tuple(install for install in _installs(project)[stage.index] if install.verb.value in verbs)
 
 
-def _all(dockerfile: Dockerfile, stage: Stage, verbs: frozenset[str]) -> Iterator[Install]:
-    for run in runs(dockerfile, stage):
-        for step in script(run).steps:
-            for command in step.commands:
-                if found := read_install(stage, run, step, command, verbs):
-                    yield found
-
-
-def installs_of(project: Project, stage: Stage) -> tuple[Install, ...]:
-    """Every pip install of a stage, in order."""
-    return installs(project.dockerfile, stage)
+@remembered
+def _installs(project: Project) -> dict[int, tuple[Install, ...]]:
+    build = read_steps(project)
+    return {
+        stage.index: tuple(found for call in build.commands_of(stage.index) if (found := _install(stage, call)))
+        for stage in project.dockerfile.stages
+    }
 
 
 @remembered
@@ -216,7 +199,7 @@ def requirement_sets(project: Project) -> tuple[RequirementSet, ...]:
     found: dict[str, RequirementSet] = {}
     for install in (install for stage in project.dockerfile.stages for install in installs_of(project, stage)):
         for word in install.files:
-            origin = files_before(project, install.instruction).origin(word.value) if word.value else None
+            origin = install.origin(project, word.value)
             if origin is None and word.value:
                 _refuse_special(project, install, word.value)
             if origin and origin not in found:
@@ -226,6 +209,6 @@ def requirement_sets(project: Project) -> tuple[RequirementSet, ...]:
 
 def _refuse_special(project: Project, install: Install, path: str) -> None:
     """Raises UnreadableError where what a COPY would bring is a named pipe, a socket or a device."""
-    place = image(project, install.stage, install.instruction).at(path)
+    place = install.call.before.at(path)
     for copied in copies(project, install.stage) if place is not None else ():
         copied.origin(project.tree, place or "")

@@ -7,7 +7,8 @@ from functools import cached_property
 from itertools import groupby
 
 from pydock import shell
-from pydock.build.start import Start
+from pydock.build.commands import CommandLine
+from pydock.build.containers.start import Start
 from pydock.dockerfile import Dockerfile, Instruction
 from pydock.patterns import regex
 from pydock.state import NOBODY, Effect, Found, Need, Numbers, Open, Purpose, State, Thing
@@ -29,7 +30,7 @@ class Step(Value, eq=False, dict=True):
     instruction: its text). `key` names what it does without options and versions, so that it is known again in
     another version of the file. `needs` have to be met, `takes` are read where they are there. `reads` are the
     folders that are needed as a whole, each with the image in which it was read. `undoes` are the steps whose things
-    this removes.
+    this removes. `commands` are those that it runs; the steps of one command's operands share it.
     """
 
     number: int
@@ -48,10 +49,16 @@ class Step(Value, eq=False, dict=True):
     effects: tuple[Effect, ...] = ()
     reads: Mapping[Below, State] = {}
     undoes: Numbers = NOBODY
+    commands: tuple[CommandLine, ...] = ()
 
     @property
     def line(self) -> int:
         return self.instruction.number
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it is a RUN that could not be read, so that it may do anything."""
+        return self.keyword == "RUN" and self.member is None
 
     @property
     def keyword(self) -> str:
@@ -182,6 +189,32 @@ class Build(Value, eq=False, dict=True):
     def of_instruction(self, instruction: Instruction) -> tuple[Step, ...]:
         """The steps of one instruction of the file, in order."""
         return self._of_instructions.get(instruction, ())
+
+    def is_unread(self, instruction: Instruction) -> bool:
+        """Whether an instruction is a RUN that could not be read."""
+        return any(step.is_unread for step in self.of_instruction(instruction))
+
+    def members(self, instruction: Instruction) -> tuple[shell.Step, ...]:
+        """The parts of a RUN's chain, in order."""
+        found = {id(step.member): step.member for step in self.of_instruction(instruction) if step.member is not None}
+        return tuple(found.values())
+
+    def commands_in(self, instruction: Instruction) -> tuple[CommandLine, ...]:
+        """The commands that an instruction runs, in order, those of scripts that it calls left out."""
+        found = (command for step in self.of_instruction(instruction) for command in step.commands)
+        return tuple(dict.fromkeys(command for command in found if command.is_in_file))
+
+    def commands_of(self, stage: int) -> tuple[CommandLine, ...]:
+        """The commands that the RUNs of a stage run, in order, those of scripts that they call left out."""
+        return self._commands_of.get(stage, ())
+
+    @cached_property
+    def _commands_of(self) -> dict[int, tuple[CommandLine, ...]]:
+        found: dict[int, dict[CommandLine, None]] = {}
+        for step in self.steps:
+            own = found.setdefault(step.stage, {})
+            own |= {command: None for command in step.commands if command.is_in_file}
+        return {index: tuple(commands) for index, commands in found.items()}
 
     @cached_property
     def _of_instructions(self) -> dict[Instruction, tuple[Step, ...]]:

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable
 
 from pydock import shell
+from pydock.build.commands import CommandLine, either
 from pydock.build.model import Met, Step
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
@@ -29,26 +30,35 @@ _BUILD_FILES = (
 
 
 class Draft:
-    """A step while its commands are being read."""
+    """A step while its commands are being read; what a container runs is of no instruction."""
 
-    def __init__(self, number: int, state: State) -> None:
+    def __init__(
+        self, number: int, state: State, instruction: Instruction | None = None, member: shell.Step | None = None
+    ) -> None:
         self.number = number
         self.before = state
+        self.instruction = instruction
+        self.member = member
         self.needs: dict[Need, Found] = {}
         self.takes: dict[Need, Found] = {}
         self.effects: list[Effect] = []
         self.reads: dict[Below, State] = {}
         self.undoes = NOBODY
+        self.commands: dict[int, CommandLine] = {}
+
+    def ran(self, command: CommandLine) -> None:
+        """Keep a command that the step runs; one that runs again is the same one."""
+        key = id(command.command)
+        known = self.commands.get(key)
+        self.commands[key] = command if known is None else either(known, command)
 
 
 class Place(Value):
     """Where a step stands in the file, and how it is known again."""
 
-    instruction: Instruction
     at: int
     key: tuple[str, ...]
     text: str
-    member: shell.Step | None = None
     operand: shell.Word | None = None
     word: str | None = None
 
@@ -61,21 +71,22 @@ class Recorder:
         self.stage = -1
         self.steps: list[Step] = []
 
-    def begin(self) -> Draft:
-        return Draft(len(self.steps), self.state)
+    def begin(self, instruction: Instruction, member: shell.Step | None = None) -> Draft:
+        return Draft(len(self.steps), self.state, instruction, member)
 
     def end(self, draft: Draft, place: Place) -> Step:
         """The finished step, the next in the list."""
+        assert draft.instruction is not None
         step = Step(
             draft.number,
             self.stage,
             place.at,
-            place.instruction,
+            draft.instruction,
             place.key,
             place.text,
             draft.before,
             self.state,
-            place.member,
+            draft.member,
             place.operand,
             place.word,
             tuple(draft.needs.items()),
@@ -83,6 +94,7 @@ class Recorder:
             tuple(draft.effects),
             draft.reads,
             draft.undoes,
+            tuple(draft.commands.values()),
         )
         self.steps.append(step)
         return step

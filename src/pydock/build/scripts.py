@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from pydock import shell
+from pydock.build.commands import CommandLine
 from pydock.build.recorder import Draft, Recorder
 from pydock.effects import effects_of, piped_script, printed
 from pydock.shell import Command, Compound, CompoundKind, Joint, Pipeline, Redirect, Word, argv, expand
@@ -36,6 +37,8 @@ class Reader:
     def __init__(self, recorder: Recorder, draft: Draft) -> None:
         self.recorder = recorder
         self.draft = draft
+        # The command of the file that runs the script which is being read, None for the file's own commands.
+        self.outer: Command | None = None
 
     def members(self, members: tuple[Pipeline, ...], scene: Scene, *, is_sure: bool) -> None:
         """Pipelines one after the other; what follows `||` may not run."""
@@ -97,6 +100,7 @@ class Reader:
         for script in command.substitutions:
             for step in script.steps:
                 self.members(step.members, scene, is_sure=is_sure)
+        self.draft.ran(self.line(command, words, is_sure=is_sure))
         before = self.recorder.state.variables
         self.assign(command, words, scene)
         name = words[0].value if words else None
@@ -115,6 +119,13 @@ class Reader:
         text = self.printed(command, words)
         for redirect in command.redirections:
             self.redirect(redirect, text, scene, is_sure=is_sure)
+
+    def line(self, command: Command, words: tuple[Word, ...], *, is_sure: bool) -> CommandLine:
+        """A command with what it finds."""
+        draft, state, is_in_file = self.draft, self.recorder.state, self.outer is None
+        assert draft.instruction is not None
+        place = (draft.number, self.recorder.stage, draft.instruction, draft.member)
+        return CommandLine(*place, command, words, state, is_sure, is_in_file, self.outer or command)
 
     def moved(self, part: Effect, words: tuple[Word, ...], *, is_sure: bool) -> None:
         """Where the shell is after `cd`, and whose programs it finds first after `. venv/bin/activate`."""
@@ -165,10 +176,12 @@ class Reader:
         if script is None or script.opaque:
             self.recorder.apply(self.draft, Effect(opens=ANYTHING), is_sure=is_sure)
             return
-        state = self.recorder.state
+        state, outer = self.recorder.state, self.outer
+        self.outer = outer or command
         inner = scene if nested.is_same_shell else Scene(nested.arguments, scene.depth + 1)
         for step in script.steps:
             self.members(step.members, inner, is_sure=is_sure)
+        self.outer = outer
         if not nested.is_same_shell:
             self.recorder.state = replace(self.recorder.state, workdir=state.workdir, variables=state.variables)
 

@@ -85,15 +85,14 @@ class _Walk:
             case _:
                 self.other(instruction)
 
-    def end(self, draft: Draft, instruction: Instruction, key: tuple[str, ...], text: str, **more: object) -> Step:
-        place = Place(instruction, self.at, key, text)
-        return self.recorder.end(draft, replace(place, **more))
+    def end(self, draft: Draft, key: tuple[str, ...], text: str, **more: object) -> Step:
+        return self.recorder.end(draft, replace(Place(self.at, key, text), **more))
 
     def other(self, instruction: Instruction) -> None:
-        draft = self.recorder.begin()
+        draft = self.recorder.begin(instruction)
         if instruction.keyword not in {"CMD", "ENTRYPOINT", "HEALTHCHECK", "ONBUILD"}:
             self.recorder.mention(draft, instruction.value)
-        self.end(draft, instruction, (instruction.keyword,), instruction.value)
+        self.end(draft, (instruction.keyword,), instruction.value)
 
     def value(self, text: str) -> str | None:
         """A word of an instruction with its variables, None where one of them is only known when it is built."""
@@ -102,7 +101,7 @@ class _Walk:
     def assignments(self, instruction: Instruction) -> None:
         given = dict(self.dockerfile.given)
         for each in instruction.assignments:
-            draft = self.recorder.begin()
+            draft = self.recorder.begin(instruction)
             state = self.recorder.state
             text = self.dockerfile.slice(each.span)
             self.recorder.mention(draft, text.partition("=")[2] or text)
@@ -115,10 +114,10 @@ class _Walk:
             else:
                 value = filled(each.value or "", known)
             self.recorder.state = state.with_variable(each.name, value, draft.number)
-            self.end(draft, instruction, (instruction.keyword, each.name), text, word=text)
+            self.end(draft, (instruction.keyword, each.name), text, word=text)
 
     def workdir(self, instruction: Instruction) -> None:
-        draft = self.recorder.begin()
+        draft = self.recorder.begin(instruction)
         self.recorder.mention(draft, instruction.value)
         path = self.value(instruction.value)
         absolute = self.recorder.state.at(path) if path is not None else None
@@ -127,16 +126,16 @@ class _Walk:
             is_there = Folder(absolute) in self.recorder.state.things
             self.recorder.apply(draft, Effect(provides=() if is_there else (Folder(absolute),)))
         self.recorder.set_workdir(absolute)
-        self.end(draft, instruction, key, instruction.value)
+        self.end(draft, key, instruction.value)
 
     def user(self, instruction: Instruction) -> None:
-        draft = self.recorder.begin()
+        draft = self.recorder.begin(instruction)
         self.recorder.mention(draft, instruction.value)
         user = self.value(instruction.value)
         if user:
             self.recorder.need(draft, User(user.partition(":")[0]))
         self.recorder.state = replace(self.recorder.state, user=user if user is not None else instruction.value)
-        self.end(draft, instruction, ("USER", user or instruction.value), instruction.value)
+        self.end(draft, ("USER", user or instruction.value), instruction.value)
 
     def copy(self, instruction: Instruction) -> None:
         words = [word.text for word in instruction.words]
@@ -144,7 +143,7 @@ class _Walk:
             self.other(instruction)
             return
         for source in self.sources(instruction, words):
-            draft = self.recorder.begin()
+            draft = self.recorder.begin(instruction)
             for text in (source.word, words[-1]):
                 self.recorder.mention(draft, text)
             origin = instruction.flag("from")
@@ -159,7 +158,7 @@ class _Walk:
                 effect = stage_effect(there, instruction, source)
             self.recorder.apply(draft, effect)
             key = key_of_copy(instruction, source.word, source.path)
-            self.end(draft, instruction, key, f"{source.word} {words[-1]}", word=source.word)
+            self.end(draft, key, f"{source.word} {words[-1]}", word=source.word)
 
     def sources(self, instruction: Instruction, words: list[str]) -> list[Source]:
         *sources, target = words
@@ -188,9 +187,9 @@ class _Walk:
         self.mounts(instruction)
         read = script(instruction)
         if read.opaque or not read.steps:
-            draft = self.recorder.begin()
+            draft = self.recorder.begin(instruction)
             self.recorder.apply(draft, Effect(opens=ANYTHING))
-            self.end(draft, instruction, ("RUN", " ".join(instruction.value.split())), instruction.value)
+            self.end(draft, ("RUN", " ".join(instruction.value.split())), instruction.value)
         scene = Scene()
         for member in read.steps:
             self.member(instruction, member, scene)
@@ -229,12 +228,12 @@ class _Walk:
         command = _single(member)
         if command is not None and self.operands(instruction, member, command, text, scene):
             return
-        draft = self.recorder.begin()
+        draft = self.recorder.begin(instruction, member)
         self.recorder.mention(draft, text)
         words = self.expanded(command, scene) if command is not None else ()
         Reader(self.recorder, draft).members(member.members, scene, is_sure=True)
         key = key_of_command(argv(words) if words else None, text)
-        self.end(draft, instruction, key, text, member=member)
+        self.end(draft, key, text)
 
     def expanded(self, command: Command, scene: Scene) -> tuple[Word, ...]:
         variables = self.recorder.state.variables
@@ -248,15 +247,17 @@ class _Walk:
         parts = effects_of(words, self.recorder.state)
         if not parts or not all(isinstance(part, Effect) and part.operand is not None for part in parts):
             return False
-        line = argv(words)
+        line, ran = argv(words), None
         for part in parts:
             assert isinstance(part, Effect)
             assert part.operand is not None
-            draft = self.recorder.begin()
+            draft = self.recorder.begin(instruction, member)
+            ran = ran or Reader(self.recorder, draft).line(command, words, is_sure=True)
+            draft.ran(ran)
             self.recorder.mention(draft, text)
             self.recorder.apply(draft, part)
             key = key_of_command(line, text, part.operand)
-            self.end(draft, instruction, key, text, member=member, operand=part.operand)
+            self.end(draft, key, text, operand=part.operand)
         return True
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydock.build.containers.container import Container
 from pydock.build.containers.processes import processes_of
+from pydock.build.containers.start import Start
 from pydock.build.containers.starts import starts_in, starts_of
 from pydock.build.model import Build
-from pydock.build.start import Start
 from pydock.build.steps import read_steps
 from pydock.build.views import files
 from pydock.project import Project

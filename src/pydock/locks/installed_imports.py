@@ -18,7 +18,6 @@ from packaging.utils import canonicalize_name
 from pydock.build.files import PROGRAM_FOLDERS
 from pydock.build.installs import Install, installs_of, requirement_sets
 from pydock.build.sources import sources
-from pydock.build.views import files_before
 from pydock.data import rows
 from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, context_path, syncs
 from pydock.locks.installs.requests import wanted
@@ -124,7 +123,7 @@ def installed(project: Project) -> Installed:
                 if match := _NAME.match(word.value or ""):
                     names.add(str(canonicalize_name(match[1])))
                     extended |= {str(canonicalize_name(match[1]))} if "[" in (word.value or "") else set()
-        for sync in syncs(project.dockerfile, stage):
+        for sync in syncs(project, stage):
             path = context_path(project, sync, LOCKS[sync.tool])
             found_lock = lock(project, path) if path else None
             is_whole &= found_lock is not None and not found_lock.problem
@@ -151,7 +150,7 @@ def _asked(project: Project, install: Install) -> tuple[Entry, ...] | None:
         return None
     found: list[Entry] = []
     for word in install.files:
-        path = files_before(project, install.instruction).origin(word.value) if word.value else None
+        path = install.origin(project, word.value)
         if path is None or not path.endswith((".txt", ".in", ".pip", ".lock")):
             return None
         listed = project.requirement_set(path)
@@ -242,7 +241,7 @@ def unused_requirements(project: Project) -> Iterator[Entry]:
 
 def _manifests(project: Project) -> Iterator[str]:
     """The tables of dependencies that uv, Poetry or PDM install from."""
-    found = [sync for stage in feeding(project) for sync in syncs(project.dockerfile, stage)]
+    found = [sync for stage in feeding(project) for sync in syncs(project, stage)]
     paths = (context_path(project, sync, name) for sync in found if (name := MANIFESTS[sync.tool]) != "Pipfile")
     yield from dict.fromkeys(filter(None, paths))
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pydock.build.installs import RESOLVING, Install, installs
-from pydock.build.views import files_before
+from pydock.build.installs import RESOLVING, Install, installs_of
 from pydock.dockerfile import Stage
 from pydock.locks.installs.requests import Wanted, asked_by, names_of, wanted
 from pydock.locks.lockfile import lock_path
@@ -59,7 +58,7 @@ def lock_beside(project: Project, entry: Wanted) -> Made | None:
 def _of_stage(project: Project, stage: Stage) -> Iterator[Outdated]:
     beside = {entry.install.command: entry for entry in wanted(project) if entry.install.stage is stage}
     seen: set[str] = set()
-    for install in installs(project.dockerfile, stage, RESOLVING):
+    for install in installs_of(project, stage, RESOLVING):
         entry = beside.get(install.command)
         if entry and (head := lock_beside(project, entry)) and lock_path(entry.paths[0]) not in seen:
             path = lock_path(entry.paths[0])
@@ -68,7 +67,7 @@ def _of_stage(project: Project, stage: Stage) -> Iterator[Outdated]:
             yield Outdated((install.files or install.places)[0], path, head, why, again, entry)
             continue
         for word in install.files:
-            origin = files_before(project, install.instruction).origin(word.value) if word.value else None
+            origin = install.origin(project, word.value)
             head = made(project, origin) if origin and origin not in seen else None
             if origin and head:
                 seen.add(origin)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pydock.build.start import Start
+from pydock.build.containers.start import Start
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.shell import Word

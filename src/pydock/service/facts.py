@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydock.build.containers import calls
 from pydock.build.containers.entry_point import declared
-from pydock.build.start import Start
+from pydock.build.containers.start import Start
 from pydock.build.walk import starts, starts_of_service
 from pydock.patterns import regex
 from pydock.project import Project, compose

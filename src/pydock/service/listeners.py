@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
-from pydock.build.start import Start
+from pydock.build.containers.start import Start
 from pydock.build.views import files
 from pydock.patterns import regex
 from pydock.project import Project

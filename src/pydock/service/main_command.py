@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydock.build.start import Start
+from pydock.build.containers.start import Start
 from pydock.build.walk import starts
 from pydock.project import Project
 from pydock.project.programs import DJANGO_SERVICES, JOBS, PREPARATIONS, SERVERS

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 
 from pydock.build.containers import calls
+from pydock.build.containers.start import Start
 from pydock.build.files import PROGRAM_FOLDERS
-from pydock.build.start import Start
 from pydock.build.views import files
 from pydock.build.walk import script_text, starts
 from pydock.project import Project

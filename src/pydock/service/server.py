@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from pydock.build.containers.start import Start
 from pydock.build.contract import contract
 from pydock.build.installs import installs_of, requirement_sets
-from pydock.build.start import Start
 from pydock.build.walk import starts
 from pydock.patterns import regex
 from pydock.project import Project, compose

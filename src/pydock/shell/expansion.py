@@ -45,12 +45,12 @@ def expand(
     if texts == (word.text,) and word.value is not None and not word.text.startswith("~"):
         return (word,)
     if texts is None:
-        return (Word(word.text, None, word.span, word.text.partition("{")[0]),)
+        return (Word(word.text, None, word.span, word.text.partition("{")[0], is_written=False),)
     found: list[Word] = []
     for text in texts:
         fields = _Fields(variables, arguments)
         fields.read(text)
-        found += (Word(word.text, value, word.span, known) for value, known in fields.words)
+        found += (Word(word.text, value, word.span, known, is_written=False) for value, known in fields.words)
     return tuple(found)
 
 
@@ -61,7 +61,7 @@ def expand_one(word: Word, variables: Variables, arguments: tuple[Word, ...] = (
     fields = _Fields(variables, arguments, splits=False)
     fields.read(word.text)
     value, known = fields.words[0] if fields.words else ("", "")
-    return Word(word.text, value, word.span, known)
+    return Word(word.text, value, word.span, known, is_written=False)
 
 
 def expand_body(redirect: Redirect, variables: Variables, arguments: tuple[Word, ...] = ()) -> str | None:

@@ -14,12 +14,15 @@ class Word(Value):
     """A word as written; `value` is what a shell makes of it, None when only known at run time.
 
     `known` is what stands in front of the first part that is not known: `weasyprint==` of `weasyprint==$V`.
+    `is_written` is false where the text is not what the shell takes it for, so that nothing can be edited in it: a
+    variable filled in a part, or another text than the file's says it.
     """
 
     text: str
     value: str | None
     span: Span
     known: str = ""
+    is_written: bool = True
 
     @property
     def head(self) -> str:
@@ -29,7 +32,7 @@ class Word(Value):
     def behind(self, count: int) -> Word:
         """The word without the first so many characters of its value."""
         value = None if self.value is None else self.value[count:]
-        return Word(self.text, value, self.span, self.known[count:])
+        return Word(self.text, value, self.span, self.known[count:], self.is_written)
 
 
 class Redirect(Value):

@@ -59,8 +59,11 @@ def _name(line: Argv) -> str:
 def called(command: Command) -> Command:
     """`poetry run` for `python -m poetry run`; every other command is what it says."""
     words = command.words
-    is_module = _PYTHON.match(words[0].value or "") is not None and words[1].value == "-m" if words[2:] else False
-    return command.of(words[2:]) if is_module else command
+    if not words[2:] or not _PYTHON.match(words[0].value or ""):
+        return command
+    line = argv(words)
+    module = line.value("-m")
+    return command.of((module, *line.operands)) if module is not None else command
 
 
 def unwrapped(command: Command) -> tuple[tuple[str, ...], Command]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pydock.build.containers.calls import python_calls
-from pydock.build.start import Start
+from pydock.build.containers.start import Start
 from pydock.build.walk import starts
 from pydock.images.debian import serves_building
 from pydock.project.bases import is_on_mirrors

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from pydock.build.containers.calls import libraries, python_calls
 from pydock.build.containers.run_time_calls import run_time_calls
+from pydock.build.containers.start import Start
 from pydock.build.model import Process
 from pydock.build.recorder import Draft, Recorder
-from pydock.build.start import Start
 from pydock.effects import is_builtin
 from pydock.effects.python.environments import active
 from pydock.images.debian import full_image_libraries, library, needs

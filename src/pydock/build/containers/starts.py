@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pydock.build.containers.container import Container
 from pydock.build.containers.entry_point import declared, has_posix_shell, probe
 from pydock.build.containers.managers import managed
-from pydock.build.start import Start
+from pydock.build.containers.start import Start
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import compose

@@ -13,17 +13,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pydock.build.installs import Install, pip_command
-from pydock.build.views import files_before, image
-from pydock.dockerfile import Instruction, Stage
+from pydock.build.commands import CommandLine
+from pydock.build.installs import Install, pip_line
+from pydock.build.steps import read_steps
 from pydock.locks.installs.caches import mounts
 from pydock.packages.requirements import Kind, RequirementSet
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.memory import remembered
 from pydock.project.pins import Indexes
 from pydock.project.secrets import url_with_password
-from pydock.shell import script
-from pydock.values import Value, once
+from pydock.values import Value
 
 _CONFIGURATIONS = (
     "/etc/pip.conf",
@@ -120,7 +120,7 @@ class _Settings:
 def supply(project: Project, install: Install, sets: Iterable[RequirementSet]) -> Supply:
     """Where the packages of one install come from."""
     settings = _Settings()
-    for key, value, where in (*_configured(project, install), *_variables(project, install), *_options(install)):
+    for key, value, where in (*_configured(project, install), *_variables(install), *_options(install)):
         settings.take(key, value, where)
     lines: list[str] = []
     for path, line, text in _lines(sets):
@@ -160,17 +160,15 @@ def _lines(sets: Iterable[RequirementSet]) -> Iterator[tuple[str, int, str]]:
 def _options(install: Install) -> Iterator[tuple[str, str | None, str]]:
     for name, word in install.options:
         if (key := _key(name)) in _KNOWN:
-            yield key, "yes" if key in _FLAGS else word.value if word else None, f"{name} of this install"
+            value = word.value if word is not None and word.is_written else None
+            yield key, "yes" if key in _FLAGS else value, f"{name} of this install"
 
 
-def _variables(project: Project, install: Install) -> Iterator[tuple[str, str | None, str]]:
-    values = dict(image(project, install.stage, install.instruction).variables)
+def _variables(install: Install) -> Iterator[tuple[str, str | None, str]]:
+    values = dict(install.call.before.variables)
     for word in install.command.assignments:
         name, _, text = word.text.partition("=")
         values[name] = None if word.value is None else text.strip("'\"")
-    for command in script(install.instruction).commands:
-        if command.program == "export" and command.span.start < install.command.span.start:
-            values |= {word.text.partition("=")[0]: None for word in command.words[1:] if "=" in word.text}
     for mount in mounts(install.instruction, "secret"):
         if "env" in mount:
             values[mount["env"]] = None
@@ -189,19 +187,19 @@ def _configured(project: Project, install: Install) -> Iterator[tuple[str, str |
     """What pip's configuration says, files of the context and `pip config set` alike; uv reads neither."""
     if install.tool == "uv":
         return
-    named = image(project, install.stage, install.instruction).variables.get("PIP_CONFIG_FILE", "")
+    named = install.call.before.variables.get("PIP_CONFIG_FILE", "")
     for mount in mounts(install.instruction, "secret"):
         if posixpath.basename(mount["target"]) in {"pip.conf", posixpath.basename(named or "pip.conf")}:
             yield "index-url", None, "the package index is in a build secret, so it"
     for path in (*_CONFIGURATIONS, *([named] if named else [])):
-        origin = files_before(project, install.instruction).origin(path)
+        origin = install.origin(project, path)
         text = project.tree.text(origin) if origin else None
         if origin and text is not None:
             yield from _sections(origin, text)
-    for stage in project.lineage(install.stage):
-        for start, found in _set_in(stage):
-            if stage is not install.stage or start < install.instruction.span.start:
-                yield from found
+    stages = {stage.index for stage in project.lineage(install.stage)}
+    for call, found in _set(project):
+        if call.stage in stages and call.number < install.call.number:
+            yield found
 
 
 def _sections(path: str, text: str) -> Iterator[tuple[str, str | None, str]]:
@@ -217,17 +215,13 @@ def _sections(path: str, text: str) -> Iterator[tuple[str, str | None, str]]:
                 yield key, value, f"{name} in {path}"
 
 
-@once
-def _set_in(stage: Stage) -> tuple[tuple[int, list[tuple[str, str | None, str]]], ...]:
-    """What `pip config set` says in the RUNs of a stage, with where each of these stands."""
-    return tuple((run.span.start, found) for run in stage.of("RUN") if (found := list(_set(run))))
-
-
-def _set(run: Instruction) -> Iterator[tuple[str, str | None, str]]:
-    for command in script(run).commands:
-        pip = pip_command(command)
-        if pip is None or pip.values[1:2] != ("config",) or "set" not in pip.values:
-            continue
-        words = [word for word in pip.words[pip.values.index("set") + 1 :] if not word.text.startswith("-")]
-        if len(words) == 2 and (key := (words[0].value or "").rpartition(".")[2]) in _KNOWN:
-            yield key, words[1].value, f"pip config set {words[0].value}"
+@remembered
+def _set(project: Project) -> tuple[tuple[CommandLine, tuple[str, str | None, str]], ...]:
+    """What `pip config set` says, with the command that says it."""
+    build, found = read_steps(project), []
+    for call in (call for stage in project.dockerfile.stages for call in build.commands_of(stage.index)):
+        line = pip_line(call)
+        words = line.operands if line is not None and line.verb == "config" else ()
+        if len(words) == 3 and words[0].value == "set" and (key := (words[1].value or "").rpartition(".")[2]) in _KNOWN:
+            found.append((call, (key, words[2].value, f"pip config set {words[1].value}")))
+    return tuple(found)

@@ -14,8 +14,7 @@ from functools import cached_property, partial
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from pydock.build.installs import RESOLVING, Install, installs
-from pydock.build.views import files_before
+from pydock.build.installs import RESOLVING, Install, installs_of
 from pydock.dockerfile import Stage
 from pydock.images.setuptools import setuptools_beside
 from pydock.locks.installs.build_tools import BUILD_TOOLS
@@ -102,7 +101,7 @@ def _of_stage(project: Project, stage: Stage) -> Iterator[Wanted]:
     have: list[tuple[str, str]] = []
     for entry in reversed(project.lineage(stage)):
         inside = interpreter(project, entry)
-        for install in installs(project.dockerfile, entry, RESOLVING):
+        for install in installs_of(project, entry, RESOLVING):
             found = _of_install(project, install, inside, partial(_first, have, len(have)))
             if found is None:
                 continue
@@ -134,8 +133,9 @@ def _of_install(project: Project, install: Install, inside: Interpreter | None, 
     names = names_of(install)
     if not words and not names and (not install.places or install.has("--no-deps")):
         return None
-    origins = [files_before(project, install.instruction).origin(word.value) if word.value else None for word in words]
-    hidden = next((f"{word.text} is known only when the image is built" for word in words if not word.value), "")
+    origins = [install.origin(project, word.value) for word in words]
+    unknown = (word for word in words if not (word.value and word.is_written))
+    hidden = next((f"{word.text} is known only when the image is built" for word in unknown), "")
     absent = next((f"no COPY brings {word.text}" for word, path in zip(words, origins, strict=True) if not path), "")
     paths = tuple(path for path in origins if path)
     told = tuple(_local_places(project, install, paths))
@@ -182,10 +182,10 @@ def _manifest(project: Project, install: Install, place: str) -> str:
     if not folder or "://" in folder:
         return ""
     if is_archive(folder):
-        origin = files_before(project, install.instruction).origin(folder)
+        origin = install.origin(project, folder)
         return f"{origin}{place.removeprefix(folder)}" if origin and project.tree.has_file(origin) else ""
     for name in NAMES:
-        origin = files_before(project, install.instruction).origin(posixpath.join(folder, name))
+        origin = install.origin(project, posixpath.join(folder, name))
         if origin and (found := manifest_of(posixpath.dirname(origin), extras.rstrip("]"), project.tree.text)):
             return found
     return ""
@@ -302,7 +302,7 @@ def _bound(project: Project, install: Install, sets: Iterable[RequirementSet]) -
     """The constraints of an install, from its options and its files."""
     bound = [entry for each in sets for entry in each.constraints]
     for word in install.constraints:
-        path = files_before(project, install.instruction).origin(word.value) if word.value else None
+        path = install.origin(project, word.value)
         bound += entries(path or "", (project.tree.text(path) if path else "") or "")
     return tuple(entry for entry in bound if entry.requirement)
 
@@ -311,7 +311,7 @@ def _why_not(project: Project, install: Install, sets: Iterable[RequirementSet])
     """What in an install or its files no resolver can be asked about, "" where nothing is."""
     if other := next((option for option in _OTHER_MEANING if install.has(option)), ""):
         return f"{other} changes what is installed"
-    if any(word.value is None for word in (*install.packages, *install.constraints)):
+    if any(not (word.value and word.is_written) for word in (*install.packages, *install.constraints)):
         return "a part of this install is known only when the image is built"
     for found in sets:
         if not found.files:

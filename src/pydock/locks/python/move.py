@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydock.build.installs import RESOLVING, installs
+from pydock.build.installs import RESOLVING, installs_of
 from pydock.images.tags import tagged, version_order
 from pydock.locks.installs.build_tools import is_build_tool
 from pydock.locks.installs.lock_installs import syncs
@@ -121,9 +121,9 @@ def _unknown(project: Project) -> Iterator[str]:
     yield from (_unaskable(entry) for entry in entries if entry.request is None)
     covered = {entry.install.command for entry in entries}
     for stage in project.dockerfile.stages:
-        for sync in syncs(project.dockerfile, stage):
+        for sync in syncs(project, stage):
             yield f"Its packages are locked by {sync.tool}, whose lock has to be made again for it."
-        for install in installs(project.dockerfile, stage, RESOLVING):
+        for install in installs_of(project, stage, RESOLVING):
             named = any(not is_build_tool(word.value or "") for word in install.packages)
             if install.command not in covered and (install.files or install.editables or named):
                 yield f"What line {install.instruction.number} installs is not known to a resolver."

@@ -74,7 +74,7 @@ def _distribution(project: Project, stage: Stage) -> str:
 def _manager(project: Project) -> str:
     """Who installs: poetry, pipenv, uv, pdm, conda or pip; the first that a stage calls."""
     for stage in project.dockerfile.stages:
-        for sync in syncs(project.dockerfile, stage):
+        for sync in syncs(project, stage):
             return sync.tool
     tools = [install.tool for stage in project.dockerfile.stages for install in installs_of(project, stage)]
     if any("conda" in (project.reference(stage) or "") for stage in project.dockerfile.stages):

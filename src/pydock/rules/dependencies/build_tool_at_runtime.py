@@ -14,11 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydock.build.installs import installs_of, runs
+from pydock.build import walk
+from pydock.build.installs import installs_of
+from pydock.build.walk import starts
 from pydock.locks.installs.shipped_stages import shipped
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import script
 from pydock.text import Span
 
 _TOOLS = frozenset(["poetry", "pipenv", "uv", "hatch", "pdm"])
@@ -62,10 +63,10 @@ def _installed(project: Project) -> Iterator[tuple[str, Span]]:
 def _removed(project: Project) -> set[str]:
     found: set[str] = set()
     for stage in shipped(project):
-        for run in runs(project.dockerfile, stage):
-            for command in script(run).commands:
-                if "uninstall" in command.values or command.program == "rm":
-                    found |= {tool for value in command.values for tool in _TOOLS if re.search(rf"\b{tool}\b", value)}
+        for call in walk(project).commands_of(stage.index):
+            if call.program == "rm" or call.verb.endswith("uninstall"):
+                words = [word.head for word in call.line.operands]
+                found |= {tool for word in words for tool in _TOOLS if re.search(rf"\b{tool}\b", word)}
     return found
 
 
@@ -73,7 +74,8 @@ def _starts_with(project: Project, tool: str) -> str:
     for stage in shipped(project):
         for keyword in ("ENTRYPOINT", "CMD"):
             instruction = stage.last(keyword)
-            if instruction and any(command.program == tool for command in script(instruction).commands):
+            own = (start for start in starts(project) if start.instruction is instruction)
+            if any(tool in (start.program, *start.wrappers) for start in own):
                 return keyword
     return ""
 

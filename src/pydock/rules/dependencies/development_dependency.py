@@ -18,7 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from pydock.build.installs import Install, behind, installs_of
 from pydock.build.laws import DEVELOPMENT
-from pydock.build.views import files_before, image
+from pydock.build.views import image
 from pydock.dockerfile import Stage
 from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, Sync, context_path, syncs
 from pydock.locks.installs.shipped_stages import feeding
@@ -128,7 +128,7 @@ def check(project: Project) -> Iterator[Finding]:
         seen: set[str] = set()
         for install in installs_of(project, stage):
             yield from _of_install(project, install, seen)
-        for sync in syncs(project.dockerfile, stage):
+        for sync in syncs(project, stage):
             if found := _of_sync(project, sync):
                 yield found
 
@@ -145,7 +145,7 @@ def _installs(command: Command) -> bool:
 
 def _of_install(project: Project, install: Install, seen: set[str]) -> Iterator[Finding]:
     for word in install.files:
-        path = files_before(project, install.instruction).origin(word.value) if word.value else None
+        path = install.origin(project, word.value)
         if path is None or path in seen or path.endswith((".toml", ".cfg", ".py")):
             continue
         seen.add(path)

@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterator
 
 from pydock.build.installs import installs_of
-from pydock.build.views import files_before
 from pydock.locks.installs.shipped_stages import feeding
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
@@ -39,7 +38,7 @@ def check(project: Project) -> Iterator[Finding]:
         seen: set[str] = set()
         for install in installs_of(project, stage):
             for word in install.files:
-                path = files_before(project, install.instruction).origin(word.value) if word.value else None
+                path = install.origin(project, word.value) if word.is_written else None
                 if path is None or path in seen:
                     continue
                 seen.add(path)

@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 
 from pydock.build import walk
 from pydock.build.installs import Install, installs_of, pinned, requirement_sets
-from pydock.build.views import files_before, image
+from pydock.build.views import image
 from pydock.locks.installs.build_tools import BUILD_TOOLS
 from pydock.locks.installs.requests import Wanted, wanted
 from pydock.locks.lock_files import locks
@@ -30,7 +30,7 @@ from pydock.packages.operands import is_place
 from pydock.project import Project
 from pydock.project.pins import Answer
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import Word, script
+from pydock.shell import Word
 from pydock.state import State
 from pydock.state.needs import Distribution
 from pydock.text import Edit, Fix, Safety, Span
@@ -129,7 +129,7 @@ def _pins_of(project: Project, install: Install) -> Mapping[str, str]:
     if install.has("-t", "--target", "--prefix", "--root", "--user"):
         return pins
     for word in install.files:
-        path = files_before(project, install.instruction).origin(word.value) if word.value else None
+        path = install.origin(project, word.value)
         for entry in project.requirement_set(path).entries if path and not path.endswith(".toml") else ():
             if entry.requirement and entry.is_pinned and not entry.requirement.url and not entry.requirement.marker:
                 pins[entry.name] = next(iter(entry.requirement.specifier)).version
@@ -160,7 +160,7 @@ def _fix(
     )
     names = {str(canonicalize_name(requirement.name)) for _, requirement in loose}
     is_bare = all(not requirement.specifier and not requirement.marker for _, requirement in loose)
-    if moves or not is_bare or install.command.redirects:
+    if moves or not is_bare or install.command.redirects or not all(word.is_written for word, _ in loose):
         return None
     if _is_only_list(project, install):
         return _into_file(project, install)
@@ -205,8 +205,8 @@ def _is_only_list(project: Project, install: Install) -> bool:
     others = [
         each for stage in project.dockerfile.stages for each in installs_of(project, stage) if each is not install
     ]
-    is_plain = install.step.command is not None and not install.instruction.heredocs and install.is_plain
-    is_plain &= not any(command.program in {"cd", "pushd"} for command in script(install.instruction).commands)
+    is_plain = install.call.is_alone and not install.instruction.heredocs and install.is_plain
+    is_plain &= install.call.before.workdir == image(project, install.stage, install.instruction).workdir
     has_options = any(name not in {"--no-cache-dir", "-q", "--quiet", "--python"} for name, _ in install.options)
     are_names = all(_requirement(word) is not None for word in install.packages)
     return is_plain and are_names and not has_options and not any(_asks(each) for each in others)

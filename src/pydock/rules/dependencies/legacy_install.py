@@ -19,13 +19,16 @@ import re
 import sys
 from collections.abc import Iterator
 
-from pydock.build.installs import pip_command, runs, without
-from pydock.build.views import files_before, user_set
-from pydock.dockerfile import Instruction, Stage
+from pydock.build import walk
+from pydock.build.commands import CommandLine
+from pydock.build.files import Files
+from pydock.build.installs import pip_line, without
+from pydock.build.views import user_set
+from pydock.dockerfile import Stage
 from pydock.packages.operands import is_place
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import Command, script
+from pydock.shell import argv
 from pydock.source import syntax
 from pydock.state import is_root
 from pydock.text import Edit, Fix, Safety, Span
@@ -56,50 +59,48 @@ def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
         image = project.python_image(stage)
         is_python = image is not None and image.variant != "unknown"
-        for run in runs(project.dockerfile, stage):
-            for command in script(run).commands:
-                found = (
-                    _setup_install(project, stage, run, command, is_python=is_python)
-                    or _easy_install(project, command, is_python=is_python and run.exec_form is None)
-                    or _sudo(project, stage, run, command, is_python=is_python)
-                )
-                if found:
-                    yield found
-                if is_python and (found := _broken(project, command)):
-                    yield found
+        for call in walk(project).commands_of(stage.index):
+            found = (
+                _setup_install(project, call, is_python=is_python)
+                or _easy_install(project, call, is_python=is_python)
+                or _sudo(project, stage, call, is_python=is_python)
+            )
+            if found:
+                yield found
+            if is_python and (found := _broken(project, call)):
+                yield found
 
 
-def _setup_install(
-    project: Project, stage: Stage, run: Instruction, command: Command, *, is_python: bool
-) -> Finding | None:
-    values = command.values
-    if not re.fullmatch(r"python[\d.]*", command.program) or "install" not in values[2:]:
+def _setup_install(project: Project, call: CommandLine, *, is_python: bool) -> Finding | None:
+    words = [word.value for word in call.line.operands]
+    if (
+        not call.program.startswith("python")
+        or "install" not in words
+        or posixpath.basename(words[0] or "") != "setup.py"
+    ):
         return None
-    if posixpath.basename(values[1]) != "setup.py":
-        return None
+    command, fix = call.command, None
     # setup.py of another folder works on the current one; pip would change into it.
-    is_plain = values in {(python, path, "install") for python in ("python", "python3") for path in _HERE}
+    is_plain = command.values in {(python, path, "install") for python in ("python", "python3") for path in _HERE}
     is_one_line = "\n" not in project.dockerfile.slice(Span(command.words[0].span.start, command.words[-1].span.end))
-    fix = None
-    if is_python and is_plain and is_one_line and run.exec_form is None:
-        fix = _pip_instead(project, stage, run, command)
+    if is_python and is_plain and is_one_line and call.instruction.exec_form is None:
+        fix = _pip_instead(project, call)
     advice = "" if fix else "`pip install .` does the same, with wheels and an uninstall."
     cost = "pins and wheels are ignored, and current setuptools has no such command"
-    return Finding(RULE, command.span, "`setup.py install`", fix, cost, advice)
+    return Finding(RULE, call.span, "`setup.py install`", fix, cost, advice)
 
 
-def _pip_instead(project: Project, stage: Stage, run: Instruction, command: Command) -> Fix:
-    first, last = command.words[0], command.words[-1]
-    doubt = _doubt(project, stage, run)
+def _pip_instead(project: Project, call: CommandLine) -> Fix:
+    first, last = call.command.words[0], call.command.words[-1]
+    doubt = _doubt(project, call)
     edit = Edit(project.path, Span(first.span.start, last.span.end), "pip install .")
     safety = Safety.UNSAFE if doubt else Safety.SAFE
     return Fix("install with pip", safety, (edit,), frozenset({"packages"}), (doubt,) if doubt else ())
 
 
-def _doubt(project: Project, stage: Stage, run: Instruction) -> str:
+def _doubt(project: Project, call: CommandLine) -> str:
     """Why pip's isolated build may not do what setup.py does here, "" where it does."""
-    moves = any(command.program in {"cd", "pushd"} for command in script(run).commands)
-    path = None if moves else files_before(project, run).origin("setup.py")
+    path = Files(call.before).origin("setup.py")
     text = project.tree.text(path) if path else None
     module = syntax(text) if text else None
     if module is None or text is None:
@@ -124,37 +125,40 @@ def _imported(module: ast.Module) -> set[str]:
     return names
 
 
-def _easy_install(project: Project, command: Command, *, is_python: bool) -> Finding | None:
-    if not re.fullmatch(r"easy_install(-[\d.]+)?", command.program):
+def _easy_install(project: Project, call: CommandLine, *, is_python: bool) -> Finding | None:
+    command, fix = call.command, None
+    if not re.fullmatch(r"easy_install(-[\d.]+)?", call.program):
         return None
-    fix = None
     is_plain = all(word.value and not is_place(word.value) and "://" not in word.value for word in command.words[1:])
     has_own_options = any(value.startswith("-") and value not in {"-U", "--upgrade"} for value in command.values[1:])
-    if is_python and is_plain and command.program == "easy_install" and len(command.words) > 1 and not has_own_options:
+    is_shell = is_python and call.instruction.exec_form is None
+    if is_shell and is_plain and command.program == "easy_install" and len(command.words) > 1 and not has_own_options:
         edit = Edit(project.path, command.words[0].span, "pip install")
         fix = Fix("install with pip", Safety.SAFE, (edit,), frozenset({"packages"}))
     advice = "" if fix else "`pip install` takes the same names."
-    return Finding(RULE, command.span, "`easy_install`", fix, "it is gone from current setuptools", advice)
+    return Finding(RULE, call.span, "`easy_install`", fix, "it is gone from current setuptools", advice)
 
 
-def _sudo(project: Project, stage: Stage, run: Instruction, command: Command, *, is_python: bool) -> Finding | None:
-    if command.values[:1] != ("sudo",) or (pip := pip_command(command)) is None:
+def _sudo(project: Project, stage: Stage, call: CommandLine, *, is_python: bool) -> Finding | None:
+    pip, first = pip_line(call), call.command.words[0] if call.command.words else None
+    if pip is None or first is None or call.wrappers[:1] != ("sudo",):
         return None
-    options = [value for value in command.values[1:] if value.startswith("-")]
-    start = next(word for word in command.words[1:] if word.value not in {"-H", "-E", "env", "exec", "command"})
-    is_by_root = is_root(user_set(project, stage, run))
-    is_plain = is_by_root and is_python and pip.words[0] in command.words and (not options or start.value is not None)
-    edit = Edit(project.path, Span(command.words[0].span.start, start.span.start), "")
+    start = next(word for word in call.command.words[1:] if word.value not in {"-H", "-E", "env", "exec", "command"})
+    is_by_root = is_root(user_set(project, stage, call.instruction))
+    is_plain = is_by_root and is_python and pip.words[0] in call.command.words
+    is_plain &= all(option.name in {"-H", "-E"} for option in argv(call.words).options)
+    edit = Edit(project.path, Span(first.span.start, start.span.start), "")
     fix = Fix("drop sudo", Safety.SAFE, (edit,), frozenset({"packages"})) if is_plain else None
     advice = "" if fix else "Run pip as root before USER, without sudo."
-    return Finding(RULE, command.words[0].span, "`sudo pip`", fix, "sudo has to be installed for it", advice)
+    return Finding(RULE, first.span, "`sudo pip`", fix, "sudo has to be installed for it", advice)
 
 
-def _broken(project: Project, command: Command) -> Finding | None:
-    word = next((word for word in command.words if word.value == "--break-system-packages"), None)
-    if word is None or pip_command(command) is None:
+def _broken(project: Project, call: CommandLine) -> Finding | None:
+    words = call.command.words if pip_line(call) is not None else ()
+    word = next((word for word in words if word.value == "--break-system-packages"), None)
+    if word is None:
         return None
-    gap = without(project.dockerfile, command, word)
+    gap = without(project.dockerfile, call.command, word)
     fix = Fix("drop --break-system-packages", Safety.SAFE, (Edit(project.path, gap, ""),)) if gap else None
     return Finding(
         RULE, word.span, "`--break-system-packages` on the official Python image", fix, "it has no effect here"

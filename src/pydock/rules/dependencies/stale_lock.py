@@ -123,7 +123,7 @@ def _advice(project: Project, entry: Outdated, why_not: str) -> str:
 def _used(project: Project, stage: Stage) -> Iterator[tuple[Span, Lock]]:
     """The locks of tools that a stage installs from, each once, with the word that does it."""
     seen: set[str] = set()
-    for sync in syncs(project.dockerfile, stage):
+    for sync in syncs(project, stage):
         path = context_path(project, sync, LOCKS[sync.tool])
         found = lock(project, path) if path and path not in seen else None
         if found and not sync.has("--skip-lock"):

@@ -85,7 +85,7 @@ _SOURCE_OPTIONS = (
 
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
-        for sync in syncs(project.dockerfile, stage):
+        for sync in syncs(project, stage):
             if sync.tool not in _FLAGS or (sync.tool == "pipenv" and sync.verb.value != "install"):
                 continue
             environment = image(project, stage, sync.instruction).variables

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from packaging.version import Version
 
-from pydock.build.installs import Install, installs_of, pinned, runs
+from pydock.build.installs import Install, installs_of, pinned
 from pydock.build.views import image
 from pydock.dockerfile import Instruction, Stage
 from pydock.locks.installs.build_tools import BUILD_TOOLS, latest_tool, python_minor
@@ -70,13 +70,13 @@ def check(project: Project) -> Iterator[Finding]:
         for copy in stage.of("COPY"):
             if _UV_IMAGE.match(copy.flag("from") or ""):
                 yield _of_copy(project, copy)
-        for run in runs(project.dockerfile, stage):
+        for run in stage.of("RUN"):
             yield from _of_script(project, stage, run)
 
 
 def _of_install(project: Project, install: Install) -> Iterator[Finding]:
     words = [(word, tool) for word in install.packages if (tool := _tool(word))]
-    pinnable = [(word, pin) for word, tool in words if (pin := _pin(project, install, tool))]
+    pinnable = [(word, pin) for word, tool in words if word.is_written and (pin := _pin(project, install, tool))]
     settled = {word for word, _ in pinnable}
     left = [(word, tool) for word, tool in words if word not in settled]
     if pinnable:
@@ -125,7 +125,7 @@ def _poetry_pin(project: Project, latest: str) -> str:
         return ""
     found = [lock for lock in locks(project) if lock.tool == "poetry"]
     stages = project.dockerfile.stages
-    used = [sync for stage in stages for sync in syncs(project.dockerfile, stage) if sync.tool == "poetry"]
+    used = [sync for stage in stages for sync in syncs(project, stage) if sync.tool == "poetry"]
     uses_sync = any(sync.verb.value == "sync" for sync in used)
     if not uses_sync and any(sync.has(*_GONE) for sync in used):
         latest = min(latest, _LAST_1, key=Version)

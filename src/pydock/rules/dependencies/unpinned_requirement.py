@@ -67,7 +67,7 @@ def check(project: Project) -> Iterator[Finding]:
         if is_new and _loose(entry) and not lock_beside(project, entry):
             yield _finding(project, entry)
     for stage in project.dockerfile.stages if project.tree.known else ():
-        for sync in syncs(project.dockerfile, stage):
+        for sync in syncs(project, stage):
             found = _without_lock(project, sync)
             if found and sync.tool not in seen:
                 seen.add(sync.tool)

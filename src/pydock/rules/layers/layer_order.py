@@ -14,12 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pydock.build.installs import read_install
+from pydock.build import walk
+from pydock.build.commands import CommandLine
+from pydock.build.installs import installs_of
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import Command, Step, script
 from pydock.text import Edit, Fix, Safety, Span, variables
 
 _VOLATILE = regex(
@@ -81,7 +82,9 @@ EXAMPLES = (
 
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
-        last = next((run for run in reversed(stage.of("RUN")) if _installs(stage, run)), None)
+        installing = {call.instruction for call in walk(project).commands_of(stage.index) if _installs(call)}
+        installing |= {install.instruction for install in installs_of(project, stage)}
+        last = next((run for run in reversed(stage.of("RUN")) if run in installing), None)
         if last is None:
             continue
         early = [entry for entry in stage.of("ARG", "ENV") if entry.span.start < last.span.start and _names(entry)]
@@ -95,17 +98,10 @@ def _names(instruction: Instruction) -> list[str]:
     return [entry.name for entry in instruction.assignments if _VOLATILE.match(entry.name.upper())]
 
 
-def _installs(stage: Stage, run: Instruction) -> bool:
-    return any(_is_install(stage, run, step, command) for step in script(run).steps for command in step.commands)
-
-
-def _is_install(stage: Stage, run: Instruction, step: Step, command: Command) -> bool:
-    values = command.values
-    if command.program in {"apt-get", "apt", "apk", "npm", "yarn", "yum", "dnf"}:
-        return bool({"install", "add", "ci"} & set(values[1:]))
-    if command.program in {"uv", "poetry", "pipenv", "pdm"}:
-        return bool({"sync", "install"} & set(values[1:3]))
-    return read_install(stage, run, step, command) is not None
+def _installs(call: CommandLine) -> bool:
+    if call.program in {"apt-get", "apt", "apk", "npm", "yarn", "yum", "dnf"}:
+        return call.verb in {"install", "add", "ci"}
+    return call.program in {"uv", "poetry", "pipenv", "pdm"} and call.verb in {"sync", "install"}
 
 
 def _group(stage: Stage, early: Sequence[Instruction], last: Instruction) -> tuple[Instruction, ...] | None:
@@ -170,7 +166,7 @@ def _fix(project: Project, stage: Stage, group: Sequence[Instruction], last: Ins
     before = "" if dockerfile.text[: last.span.end].endswith("\n") else dockerfile.newline
     at = Span(last.span.end, last.span.end)
     between = [run for run in stage.of("RUN") if group[0].span.start < run.span.start <= last.span.start]
-    doubts = tuple(dict.fromkeys(doubt for run in between if (doubt := _doubt(stage, run))))
+    doubts = tuple(dict.fromkeys(doubt for run in between if (doubt := _doubt(project, stage, run))))
     edits = [Edit(project.path, _with_blank(project, span), "") for span in _joined(moving)]
     edits.append(Edit(project.path, at, before + text))
     safety = Safety.UNSAFE if doubts else Safety.SAFE
@@ -207,16 +203,13 @@ def _moving(project: Project, stage: Stage, group: Sequence[Instruction], entry:
     return Span(entry.lead.start + blank, entry.span.end)
 
 
-def _doubt(stage: Stage, run: Instruction) -> str:
-    read = script(run)
-    if read.opaque:
+def _doubt(project: Project, stage: Stage, run: Instruction) -> str:
+    if walk(project).is_unread(run):
         return f"line {run.number} cannot be read, it may use the variable"
-    for step in read.steps:
-        for command in step.commands:
-            install = read_install(stage, run, step, command)
-            is_plain = install is not None and not install.places
-            if not is_plain and command.program not in _QUIET:
-                return f"line {run.number} runs {command.program or 'a program'}, which may read the variable"
+    plain = {install.call for install in installs_of(project, stage) if not install.places}
+    for call in walk(project).commands_in(run):
+        if call not in plain and call.program not in _QUIET:
+            return f"line {run.number} runs {call.program or 'a program'}, which may read the variable"
     return ""
 
 

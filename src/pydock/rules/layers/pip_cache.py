@@ -105,7 +105,7 @@ class _Use(Value):
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
         by_run: dict[Instruction, list[Install | Sync]] = {}
-        locked = (entry for entry in syncs(project.dockerfile, stage) if entry.tool in _SWITCHES)
+        locked = (entry for entry in syncs(project, stage) if entry.tool in _SWITCHES)
         every: tuple[Install | Sync, ...] = (*installs_of(project, stage), *locked)
         for entry in every:
             by_run.setdefault(entry.instruction, []).append(entry)

@@ -18,7 +18,7 @@ from itertools import groupby
 from pydock.build import walk
 from pydock.build.copies import Copied, copies
 from pydock.build.installs import Install, has_the_rest, installs_of
-from pydock.build.views import files_before, image, user_set
+from pydock.build.views import image, user_set
 from pydock.dockerfile import Instruction, Stage
 from pydock.packages.requirements import RequirementSet
 from pydock.patches import ended
@@ -296,7 +296,7 @@ def _sets(project: Project, install: Install) -> tuple[RequirementSet, ...] | No
     """The requirement and constraint files of an install, None where one cannot be read."""
     found = []
     for word in (*install.files, *install.constraints):
-        path = files_before(project, install.instruction).origin(word.value) if word.value else None
+        path = install.origin(project, word.value)
         if path is None or not project.tree.has_file(path):
             return None
         found.append(project.requirement_set(path))

@@ -14,14 +14,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from pydock.build.installs import Install, installs_of, runs
+from pydock.build import walk
+from pydock.build.installs import Install, installs_of, pip_line
 from pydock.build.views import image
 from pydock.dockerfile import Stage
 from pydock.locks.installs.build_tools import is_build_tool
 from pydock.locks.installs.caches import mounts
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import script
 
 _COMPILERS = frozenset(["gcc", "g++", "build-essential", "build-base", "clang", "cargo", "rustc", "gfortran"])
 _MOUNT = "--mount=type=cache,target=/root/.cache/pip"
@@ -70,16 +70,10 @@ def _wheel_folders(project: Project, stage: Stage) -> tuple[str, ...]:
 
 def _makes_wheels(project: Project, stage: Stage, folder: str) -> bool:
     bare = folder.removesuffix("/*").rstrip("/")
-    for run in runs(project.dockerfile, stage):
-        for command in script(run).commands:
-            target = command.option("-w", "--wheel-dir")
-            if (
-                "wheel" in command.values
-                and target
-                and posixpath.basename((target.value or "").rstrip("/")) == posixpath.basename(bare)
-            ):
-                return True
-    return False
+    lines = (pip_line(call) for call in walk(project).commands_of(stage.index))
+    targets = (line.value("-w", "--wheel-dir") for line in lines if line is not None and line.verb == "wheel")
+    names = (posixpath.basename((target.value or "").rstrip("/")) for target in targets if target is not None)
+    return posixpath.basename(bare) in names
 
 
 def _asks(install: Install) -> bool:
@@ -106,10 +100,9 @@ def _compiled(project: Project, stage: Stage) -> Install | None:
 
 
 def _compiler_at(project: Project, stage: Stage) -> int | None:
-    for run in runs(project.dockerfile, stage):
-        for command in script(run).commands:
-            if {"install", "add"} & set(command.values) and _COMPILERS & set(command.values):
-                return run.span.start
+    for call in walk(project).commands_of(stage.index):
+        if call.verb in {"install", "add"} and _COMPILERS & {word.value for word in call.line.operands}:
+            return call.instruction.span.start
     return None
 
 

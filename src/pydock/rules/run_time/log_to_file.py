@@ -15,9 +15,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.build.containers.start import Start
 from pydock.build.contract import contract
 from pydock.build.sources import sources
-from pydock.build.start import Start
 from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.rule import Example, Finding, Rule

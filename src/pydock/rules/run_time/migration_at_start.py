@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pydock.build.containers.entry_point import declared, has_posix_shell
+from pydock.build.containers.start import Start
 from pydock.build.sources import landing
-from pydock.build.start import Start
 from pydock.build.walk import starts
 from pydock.dockerfile import Instruction
 from pydock.project import Project, compose

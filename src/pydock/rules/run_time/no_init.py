@@ -17,8 +17,8 @@ import re
 from collections.abc import Iterator
 
 from pydock.build.containers.calls import python_calls
+from pydock.build.containers.start import Start
 from pydock.build.contract import contract
-from pydock.build.start import Start
 from pydock.build.views import files
 from pydock.build.walk import starts
 from pydock.project import Project, compose

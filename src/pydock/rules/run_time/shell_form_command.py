@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterator
 
 from pydock.build.containers.entry_point import is_windows
-from pydock.build.start import Start
+from pydock.build.containers.start import Start
 from pydock.build.views import files
 from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage

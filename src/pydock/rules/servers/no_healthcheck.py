@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from pydock.build import walk
 from pydock.build.containers.entry_point import declared, is_windows
 from pydock.build.containers.entry_point import probe as declared_probe
+from pydock.build.containers.start import Start
 from pydock.build.sources import landing
-from pydock.build.start import Start
 from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project, compose

@@ -6,10 +6,10 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator
 
+from pydock.build.containers.start import Start
 from pydock.build.contract import contract
 from pydock.build.copies import copies
 from pydock.build.sources import sources
-from pydock.build.start import Start
 from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex

@@ -9,10 +9,10 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build.containers.start import Start
 from pydock.build.contract import contract
 from pydock.build.copies import copies
 from pydock.build.sources import sources
-from pydock.build.start import Start
 from pydock.build.walk import starts
 from pydock.patterns import regex
 from pydock.project import Project
