@@ -12,10 +12,11 @@ from pydock.build.scripts import Reader, Scene
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.effects import effects_of
 from pydock.images.base import base_image
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.bases import meant_reference
 from pydock.project.memory import remembered
-from pydock.shell import Command, Joint, Word, argv, expand, script
+from pydock.shell import Command, Joint, Word, argv, expand, is_posix, script
 from pydock.shell import Step as Member
 from pydock.state import ANYTHING, Answer, Effect, Found, State
 from pydock.state.needs import File, Folder, User
@@ -24,6 +25,7 @@ from pydock.text import expand as filled
 from pydock.text import unquote
 from pydock.values import once, replace
 
+_WINDOWS = regex(r"windows|nanoserver")
 _DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -41,6 +43,9 @@ class _Walk:
         self.recorder = Recorder()
         self.ends: list[State] = []
         self.at = 0
+        # Whether sh or one like it reads the RUNs; by stage for those that are built on it.
+        self.is_posix = True
+        self.ends_in_posix: list[bool] = []
 
     def build(self) -> Build:
         at = 0
@@ -54,6 +59,7 @@ class _Walk:
                 self.instruction(instruction)
                 at += 1
             self.ends.append(self.recorder.state)
+            self.ends_in_posix.append(self.is_posix)
         final = self.project.final.index if self.ends else -1
         state = self.ends[final] if self.ends else State()
         return Build(self.dockerfile, tuple(self.recorder.steps), tuple(self.ends), (), state)
@@ -66,7 +72,9 @@ class _Walk:
             for name in _arguments(parent):
                 state = replace(state, variables=state.variables.discard(name), setters=state.setters.discard(name))
             self.recorder.state = state
+            self.is_posix = self.ends_in_posix[parent.index]
             return
+        self.is_posix = _WINDOWS.search(stage.base) is None
         state = State(base=base_image(meant_reference(self.project, stage) or None), read=self.project.tree.text)
         self.recorder.state = state.with_variable("PATH", _DEFAULT_PATH)
 
@@ -82,6 +90,9 @@ class _Walk:
                 self.copy(instruction)
             case "RUN":
                 self.run(instruction)
+            case "SHELL":
+                self.is_posix = is_posix(instruction)
+                self.other(instruction)
             case _:
                 self.other(instruction)
 
@@ -186,12 +197,13 @@ class _Walk:
         before = self.recorder.state
         self.mounts(instruction)
         read = script(instruction)
-        if read.opaque or not read.steps:
+        is_read = self.is_posix or instruction.exec_form is not None
+        if read.opaque or not read.steps or not is_read:
             draft = self.recorder.begin(instruction)
             self.recorder.apply(draft, Effect(opens=ANYTHING))
             self.end(draft, ("RUN", " ".join(instruction.value.split())), instruction.value)
         scene = Scene()
-        for member in read.steps:
+        for member in read.steps if is_read else ():
             self.member(instruction, member, scene)
         after = self.recorder.state
         bound = [File(path) for path in self.bound if File(path) not in before.things]

@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from itertools import groupby
 
 from pydock.build import Step as BuildStep
+from pydock.build.commands import CommandLine
 from pydock.build.steps import read_steps
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.images.debian import package_name
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.shell import Command, Step, Word, argv, script, unwrapped
+from pydock.shell import Command, Step, Word
 from pydock.state.needs import PackageLists
 from pydock.values import Value
 
@@ -69,24 +71,36 @@ class AptStep(Value):
 
     kind: AptKind
     stage: Stage
-    instruction: Instruction
-    step: Step
-    command: Command
+    call: CommandLine
     program: Word | None = None
     verb: Word | None = None
     packages: tuple[Word, ...] = ()
     options: tuple[tuple[str, Word | None], ...] = ()
 
     @property
+    def instruction(self) -> Instruction:
+        return self.call.instruction
+
+    @property
+    def step(self) -> Step:
+        """The part of the RUN's chain that it stands in."""
+        return self.call.part
+
+    @property
+    def command(self) -> Command:
+        """The whole command as it is written."""
+        return self.call.command
+
+    @property
     def is_plain(self) -> bool:
         """Whether the command stands alone in its step, not in a loop, a pipe or after `||`."""
-        return self.step.command is not None and not self.command.redirects
+        return self.call.is_alone and not self.command.redirects
 
     def has(self, *names: str) -> bool:
         return any(name in names for name, _ in self.options)
 
     def _sets(self, pattern: re.Pattern[str]) -> bool:
-        values = [value.text for name, value in self.options if name in {"-o", "--option"} and value]
+        values = [value.head for name, value in self.options if name in {"-o", "--option"} and value]
         return any(pattern.search(value) for value in values)
 
     @property
@@ -108,36 +122,25 @@ class AptStep(Value):
     @property
     def is_literal(self) -> bool:
         """Whether every package is known without running the shell."""
-        return all(word.value for word in self.packages)
+        return all(word.value and word.is_written for word in self.packages)
 
 
 @remembered
-def _steps(project: Project) -> dict[int, tuple[AptStep, ...]]:
-    """The commands of every RUN of the file, by where that begins."""
-    return {
-        run.span.start: tuple(_all(project, stage, run))
-        for stage in project.dockerfile.stages
-        for run in stage.of("RUN")
-    }
+def _steps(project: Project) -> list[tuple[AptStep, ...]]:
+    """The commands of every stage of the file."""
+    return [tuple(_of_stage(project, stage)) for stage in project.dockerfile.stages]
 
 
-def _all(project: Project, stage: Stage, run: Instruction) -> Iterator[AptStep]:
-    members = read_steps(project).of_instruction(run)
-    without_lists = {each.member.span for each in members if each.member and _removes_lists(each)}
-    for step in script(run).steps:
-        for command in step.commands:
-            yield _read(stage, run, step, command, removes=step.span in without_lists)
-
-
-def apt_steps(project: Project, run: Instruction) -> tuple[AptStep, ...]:
-    """Every command of a RUN with its kind, in order; nothing for an opaque one."""
-    return _steps(project).get(run.span.start, ())
+def _of_stage(project: Project, stage: Stage) -> Iterator[AptStep]:
+    build = read_steps(project)
+    without_lists = {id(step.member) for step in build.of_stage(stage.index) if step.member and _removes_lists(step)}
+    for call in build.commands_of(stage.index):
+        yield _read(stage, call, removes=id(call.member) in without_lists)
 
 
 def apt_installs(project: Project, stage: Stage) -> tuple[AptStep, ...]:
     """Every `apt-get install` of a stage, in order."""
-    steps = (entry for run in stage.of("RUN") for entry in apt_steps(project, run))
-    return tuple(entry for entry in steps if entry.kind is AptKind.INSTALL)
+    return tuple(entry for entry in _steps(project)[stage.index] if entry.kind is AptKind.INSTALL)
 
 
 def mounts_lists(run: Instruction) -> bool:
@@ -165,6 +168,7 @@ class AptRun(Value):
     stage: Stage
     run: Instruction
     steps: tuple[AptStep, ...]
+    members: tuple[Step, ...]
 
     def of(self, *kinds: AptKind) -> tuple[AptStep, ...]:
         return tuple(entry for entry in self.steps if entry.kind in kinds)
@@ -187,7 +191,7 @@ class AptRun(Value):
     @property
     def is_shell(self) -> bool:
         """Whether a shell reads it, so that a step can be joined to it."""
-        return script(self.run).shell
+        return self.run.exec_form is None
 
     @property
     def first_needing_lists(self) -> AptStep | None:
@@ -216,14 +220,14 @@ def apt_runs(project: Project, stage: Stage) -> tuple[AptRun, ...]:
 
 @remembered
 def _runs(project: Project) -> list[tuple[AptRun, ...]]:
-    return [tuple(_of_stage(project, stage)) for stage in project.dockerfile.stages]
+    return [tuple(_runs_of(project, stage)) for stage in project.dockerfile.stages]
 
 
-def _of_stage(project: Project, stage: Stage) -> Iterator[AptRun]:
-    for run in stage.of("RUN"):
-        steps = apt_steps(project, run)
+def _runs_of(project: Project, stage: Stage) -> Iterator[AptRun]:
+    for run, found in groupby(_steps(project)[stage.index], lambda step: step.instruction):
+        steps = tuple(found)
         if any(step.program or step.kind is AptKind.REMOVE_LISTS for step in steps):
-            yield AptRun(stage, run, steps)
+            yield AptRun(stage, run, steps, read_steps(project).members(run))
 
 
 class AptChain(Value):
@@ -256,13 +260,12 @@ def _follows(dockerfile: Dockerfile, first: AptRun, second: AptRun) -> bool:
     has_lists = first.updates or first.first_needing_lists is not None
     if not (needed or second.is_cleaning) or not has_lists or first.run.heredocs or second.run.heredocs:
         return False
-    if dockerfile.text[script(first.run).steps[-1].span.end : first.run.value_span.end].strip(" \t;"):
+    if dockerfile.text[first.members[-1].span.end : first.run.value_span.end].strip(" \t;"):
         return False
     if not first.is_shell or not second.is_shell or _flags(first.run) != _flags(second.run):
         return False
-    steps = script(second.run).steps
-    if any(step.operator not in {"", "&&"} for step in steps) or any(
-        step.command is None and "||" in dockerfile.slice(step.span) for step in steps
+    if any(step.operator not in {"", "&&"} for step in second.members) or any(
+        step.command is None and "||" in dockerfile.slice(step.span) for step in second.members
     ):
         return False
     if any(entry.command.program in _STATEFUL or not entry.command.words for entry in first.steps):
@@ -300,23 +303,14 @@ def _needs_lists(entry: AptStep) -> bool:
     )
 
 
-def _apt_words(command: Command) -> tuple[Word, ...]:
-    """The words from `apt-get` or `apt` on, behind `sudo` and the like; none for another program."""
-    wrappers, inner = unwrapped(command)
+def _read(stage: Stage, call: CommandLine, *, removes: bool) -> AptStep:
+    line = call.line
     # What `xargs apt-get install` installs stands elsewhere.
-    is_apt = inner.program in {"apt-get", "apt"} and "xargs" not in wrappers
-    return inner.words if is_apt else ()
-
-
-def _read(stage: Stage, run: Instruction, step: Step, command: Command, *, removes: bool) -> AptStep:
-    words = _apt_words(command)
-    if not words:
-        return AptStep(AptKind.REMOVE_LISTS if removes else AptKind.OTHER, stage, run, step, command)
-    line = argv(words)
+    if line.program not in {"apt-get", "apt"} or "xargs" in call.wrappers:
+        return AptStep(AptKind.REMOVE_LISTS if removes else AptKind.OTHER, stage, call)
     verb = line.verb_words[0] if line.verb_words else None
-    kind = _KINDS.get(line.verb or "", AptKind.OTHER)
     options = tuple((option.name, option.value) for option in line.options)
-    return AptStep(kind, stage, run, step, command, words[0], verb, line.operands, options)
+    return AptStep(_KINDS.get(call.verb, AptKind.OTHER), stage, call, line.words[0], verb, line.operands, options)
 
 
 def _removes_lists(step: BuildStep) -> bool:

@@ -7,12 +7,12 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from itertools import islice
 
-from pydock.build.views import files_before
+from pydock.build.files import Files
+from pydock.build.steps import read_steps
 from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.debian import is_archive
 from pydock.project import Project
-from pydock.shell import script
 from pydock.system.apt import AptKind, AptRun, AptStep, apt_runs
 from pydock.values import once
 
@@ -73,13 +73,14 @@ def _installs_at_start(project: Project) -> bool:
 
 def _runs_script_with_apt(project: Project, stage: Stage, run: Instruction) -> bool:
     """Whether a RUN is opaque and names apt, or runs a script that may install without an update."""
-    if script(run).opaque:
+    build = read_steps(project)
+    if build.is_unread(run):
         return "apt" in run.value
-    for command in script(run).commands:
-        for value in command.values:
+    for call in build.commands_in(run):
+        for value in (word.head for word in call.words):
             if not value.endswith((".sh", ".bash")):
                 continue
-            path = files_before(project, run).origin(value)
+            path = Files(call.before).origin(value)
             text = project.tree.text(path) if path else None
             if text is None or (re.search(r"\bapt(-get)? ", text) and not re.search(r"\bapt(-get)? .*update", text)):
                 return True

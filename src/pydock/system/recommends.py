@@ -10,7 +10,6 @@ import posixpath
 from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 
-from pydock.build.views import image
 from pydock.data import rows
 from pydock.dockerfile import Stage
 from pydock.images.base import programs_of
@@ -18,9 +17,7 @@ from pydock.images.debian import is_archive
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.shell import script
 from pydock.system.apt import AptStep, apt_installs
-from pydock.text import expand
 from pydock.values import once
 
 _IN_FULL_IMAGE = frozenset({"gcc", "g++", "make", "libc6-dev", "autoconf", "automake", "build-essential"})
@@ -30,21 +27,9 @@ _IN_FULL_IMAGE = frozenset({"gcc", "g++", "make", "libc6-dev", "autoconf", "auto
 _SOURCE = regex(r"/etc/apt/(?:sources|preferences)|apt-key|add-apt-repository|apt-add-repository|extrepo|\bdeb \[")
 
 
-def asked_for(project: Project, step: AptStep) -> tuple[frozenset[str], tuple[str, ...]]:
+def asked_for(step: AptStep) -> tuple[frozenset[str], tuple[str, ...]]:
     """The packages by name, those in variables too, and the words that stay unknown."""
-    values = dict(image(project, step.stage, step.instruction).variables)
-    for command in script(step.instruction).commands:
-        for word in command.assignments:
-            name, _, value = (word.value or "").partition("=")
-            values[name] = value or None
-    names = set(step.names)
-    unknown = []
-    for word in step.packages:
-        if word.value is None:
-            known = expand(word.text.strip('"'), values)
-            names |= set((known or "").split())
-            unknown += [] if known else [word.text]
-    return frozenset(names), tuple(unknown)
+    return frozenset(step.names), tuple(word.text for word in step.packages if word.value is None)
 
 
 def doubts(project: Project, step: AptStep, names: Collection[str]) -> Iterator[str]:

@@ -23,7 +23,6 @@ from pydock.dockerfile import Dockerfile, Stage
 from pydock.patches import comment_lines
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import script
 from pydock.system import recommends
 from pydock.system.apt import (
     REMOVE_LISTS,
@@ -223,13 +222,13 @@ def _joined(dockerfile: Dockerfile, path: str, chain: AptChain) -> list[Edit]:
     anchor, comments = chain.runs[0].run, ""
     for first, second in zip(chain.runs, chain.runs[1:], strict=False):
         if between(first.stage, first.run, second.run):
-            update = re.sub(r"\bapt(?= )", "apt-get", dockerfile.slice(script(first.run).steps[0].span))
+            update = re.sub(r"\bapt(?= )", "apt-get", dockerfile.slice(first.members[0].span))
             at = second.run.value_span.start
             edits += [Edit(path, first.run.whole, ""), Edit(path, Span(at, at), update + dockerfile.written(_JOINT))]
             anchor, comments = second.run, comment_lines(dockerfile.slice(first.run.lead))
         else:
             comments += comment_lines(dockerfile.slice(second.run.lead))
-            end = script(first.run).steps[-1].span.end
+            end = first.members[-1].span.end
             edits.append(Edit(path, Span(end, second.run.value_span.start), _own_joint(dockerfile, first)))
     if comments:
         start = anchor.span.start
@@ -246,9 +245,8 @@ def _with_update(dockerfile: Dockerfile, path: str, needing: AptStep) -> list[Ed
 
 def _with_removal(dockerfile: Dockerfile, path: str, entry: AptRun) -> list[Edit]:
     """The lists removed at the end of a RUN, in the way its own steps are joined."""
-    found = script(entry.run)
     sudo = "sudo " if any(step.program and step.command.program == "sudo" for step in entry.steps) else ""
-    last = found.steps[-1]
+    last = entry.members[-1]
     if entry.run.heredocs:
         return [_removal_in_document(dockerfile, path, entry, f"{sudo}{REMOVE_LISTS}")]
     rest = dockerfile.text[last.span.end : entry.run.value_span.end]
@@ -258,8 +256,7 @@ def _with_removal(dockerfile: Dockerfile, path: str, entry: AptRun) -> list[Edit
 
 def _own_joint(dockerfile: Dockerfile, entry: AptRun) -> str:
     """How this RUN breaks the line between two steps, else the usual way."""
-    steps = script(entry.run).steps
-    for before, after in zip(steps[-2::-1], steps[:0:-1], strict=False):
+    for before, after in zip(entry.members[-2::-1], entry.members[:0:-1], strict=False):
         gap = dockerfile.text[before.span.end : after.span.start]
         if after.operator == "&&" and gap.count("\n") == 1 and "#" not in gap:
             return gap
@@ -273,7 +270,7 @@ def _removal_in_document(dockerfile: Dockerfile, path: str, entry: AptRun, remov
     text = dockerfile.text
     start = text.rfind("\n", 0, last.step.span.start) + 1
     indent = text[start : last.step.span.start]
-    is_end = script(entry.run).steps[-1] is last.step
+    is_end = entry.members[-1] is last.step
     joint = " && " if is_end or indent.strip() else f"\n{indent}"
     return Edit(path, Span(end, end), dockerfile.written(joint) + removal)
 
@@ -298,7 +295,7 @@ def _is_configured(stage: Stage) -> bool:
 
 def _without_recommends(project: Project, entry: AptRun, step: AptStep) -> Fix:
     dockerfile, path = project.dockerfile, project.path
-    names, unknown = recommends.asked_for(project, step)
+    names, unknown = recommends.asked_for(step)
     doubts = (
         *recommends.doubts(project, step, names),
         *(f"the packages in {word} are not known" for word in unknown),
@@ -326,7 +323,7 @@ def _called(project: Project, step: AptStep) -> frozenset[str]:
 def _option_edit(dockerfile: Dockerfile, path: str, entry: AptRun, step: AptStep) -> Edit:
     """The option behind `install` and the bare options that follow it."""
     words = step.command.words
-    last = at = next(at for at, word in enumerate(words) if word is step.verb)
+    last = at = next(at for at, word in enumerate(words) if step.verb and word.span == step.verb.span)
     while last + 1 < len(words) and re.fullmatch(r"-[yqf]+|--yes|--assume-yes|--quiet", words[last + 1].text):
         last += 1
     gap = dockerfile.text[words[last - 1].span.end : words[last].span.start] if last > at else ""
@@ -338,7 +335,7 @@ def _option_edit(dockerfile: Dockerfile, path: str, entry: AptRun, step: AptStep
 def _packages_edit(dockerfile: Dockerfile, path: str, entry: AptRun, step: AptStep, added: Sequence[str]) -> Edit:
     """New packages behind the last one, each on a line of its own where that is how the list is written."""
     last = step.packages[-1]
-    at = next(at for at, word in enumerate(step.command.words) if word is last)
+    at = next(at for at, word in enumerate(step.command.words) if word.span == last.span)
     before = dockerfile.text[step.command.words[at - 1].span.end : last.span.start]
     end = Span(last.span.end, last.span.end)
     if not entry.is_shell:

@@ -206,7 +206,7 @@ def _installed(project: Project, package: str, places: Sequence[str]) -> Fix | N
 
 
 def _takes_more(step: AptStep) -> bool:
-    return step.is_plain and step.is_literal and bool(step.packages) and script(step.instruction).shell
+    return step.is_plain and step.is_literal and bool(step.packages) and step.instruction.exec_form is None
 
 
 RULE = Rule("PYD415", "missing-program", check, __doc__, EXAMPLES)
