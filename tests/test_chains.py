@@ -33,7 +33,7 @@ STEPS = {
 @pytest.mark.parametrize(("text", "kept", "expected"), STEPS.values(), ids=STEPS)
 def test_with_steps(text: str, kept: list[int], expected: str) -> None:
     dockerfile, run, found = _read(text)
-    assert with_steps(dockerfile, run, found, [found.steps[at] for at in kept]) == expected
+    assert with_steps(dockerfile, run, found.steps, [found.steps[at] for at in kept]) == expected
 
 
 @pytest.mark.parametrize(("text", "kept", "expected"), STEPS.values(), ids=STEPS)

@@ -38,10 +38,11 @@ class CommandLine(Value, eq=False, dict=True):
         return (self.outer or self.command).span
 
     @cached_property
-    def _unwrapped(self) -> tuple[tuple[str, ...], Argv]:
+    def _unwrapped(self) -> tuple[tuple[str, ...], Argv, bool]:
         words = self.words if self.is_in_file else _elsewhere(self.words, self.span)
         wrappers, inner = unwrapped(self.command.of(words))
-        return wrappers, argv(called(inner).words)
+        module = called(inner)
+        return wrappers, argv(module.words), module is not inner
 
     @property
     def wrappers(self) -> tuple[str, ...]:
@@ -54,6 +55,11 @@ class CommandLine(Value, eq=False, dict=True):
         return self._unwrapped[1]
 
     @property
+    def is_module(self) -> bool:
+        """Whether Python runs the program as a module: `python -m pip`."""
+        return self._unwrapped[2]
+
+    @property
     def program(self) -> str:
         """The program behind the wrappers, without its folder; "" where it is not known."""
         return self.line.program or ""
@@ -62,6 +68,11 @@ class CommandLine(Value, eq=False, dict=True):
     def verb(self) -> str:
         """What the program is told to do, `install` of `apt-get install`; "" where it is not told or not known."""
         return self.line.verb or ""
+
+    @property
+    def is_in_shell(self) -> bool:
+        """Whether a shell reads its words; in exec form they are strings."""
+        return shell.script(self.instruction).shell
 
     @property
     def part(self) -> shell.Step:

@@ -195,9 +195,10 @@ class Build(Value, eq=False, dict=True):
         return any(step.is_unread for step in self.of_instruction(instruction))
 
     def members(self, instruction: Instruction) -> tuple[shell.Step, ...]:
-        """The parts of a RUN's chain, in order."""
-        found = {id(step.member): step.member for step in self.of_instruction(instruction) if step.member is not None}
-        return tuple(found.values())
+        """The parts of the chain of a RUN, or of what a container runs, in order."""
+        steps = self.of_instruction(instruction)
+        found = [step.member for step in steps] + [command.member for step in steps for command in step.commands]
+        return tuple({id(member): member for member in found if member is not None}.values())
 
     def commands_in(self, instruction: Instruction) -> tuple[CommandLine, ...]:
         """The commands that an instruction runs, in order, those of scripts that it calls left out."""
@@ -211,7 +212,7 @@ class Build(Value, eq=False, dict=True):
     @cached_property
     def _commands_of(self) -> dict[int, tuple[CommandLine, ...]]:
         found: dict[int, dict[CommandLine, None]] = {}
-        for step in self.steps:
+        for step in (step for step in self.steps if step.keyword == "RUN"):
             own = found.setdefault(step.stage, {})
             own |= {command: None for command in step.commands if command.is_in_file}
         return {index: tuple(commands) for index, commands in found.items()}

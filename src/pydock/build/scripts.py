@@ -81,7 +81,8 @@ class Reader:
 
     def loop(self, loop: Compound, scene: Scene, *, is_sure: bool) -> None:
         values = [word for each in loop.words for word in self.expanded(each, scene)]
-        for word in values[:_MOST_ROUNDS] if len(values) <= _MOST_ROUNDS else [None]:
+        # Nothing to go through may be a variable of the base image.
+        for word in values if 0 < len(values) <= _MOST_ROUNDS else [None]:
             if loop.variable:
                 value = word.value if word is not None else None
                 self.recorder.state = self.recorder.state.with_variable(loop.variable, value)

@@ -25,6 +25,7 @@ from pydock.text import expand as filled
 from pydock.text import unquote
 from pydock.values import once, replace
 
+_STARTING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 _WINDOWS = regex(r"windows|nanoserver")
 _DEFAULT_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -101,9 +102,19 @@ class _Walk:
 
     def other(self, instruction: Instruction) -> None:
         draft = self.recorder.begin(instruction)
-        if instruction.keyword not in {"CMD", "ENTRYPOINT", "HEALTHCHECK", "ONBUILD"}:
+        if instruction.keyword in _STARTING:
+            self.started(instruction, draft)
+        elif instruction.keyword != "ONBUILD":
             self.recorder.mention(draft, instruction.value)
         self.end(draft, (instruction.keyword,), instruction.value)
+
+    def started(self, instruction: Instruction, draft: Draft) -> None:
+        """The commands that a container runs: as they are written, for its variables are its own."""
+        for member in script(instruction).steps:
+            draft.member = member
+            for command in member.commands:
+                draft.ran(Reader(self.recorder, draft).line(command, command.words, is_sure=True))
+        draft.member = None
 
     def value(self, text: str) -> str | None:
         """A word of an instruction with its variables, None where one of them is only known when it is built."""

@@ -15,6 +15,8 @@ from functools import cache, lru_cache
 
 from packaging.utils import canonicalize_name
 
+from pydock.build import walk
+from pydock.build.commands import CommandLine
 from pydock.build.files import PROGRAM_FOLDERS
 from pydock.build.installs import Install, installs_of, requirement_sets
 from pydock.build.sources import sources
@@ -31,7 +33,6 @@ from pydock.service.code.imports import imported_files
 from pydock.service.code.removals import refused_sources
 from pydock.service.entry import entry_file
 from pydock.service.server import server
-from pydock.shell import Command, script
 from pydock.source import syntax
 from pydock.system.apt import apt_installs
 from pydock.values import Value
@@ -108,11 +109,12 @@ def installed(project: Project) -> Installed:
     names: set[str] = set()
     extended: set[str] = set()
     locked: set[str] = set()
-    is_whole = project.tree.known and project.python_image(project.final) is not None
+    is_whole, build = project.tree.known and project.python_image(project.final) is not None, walk(project)
     for stage in feeding(project):
         runs = [entry.value for entry in stage.of("RUN", "ADD")]
         is_whole &= not any(map(_INSTALLS_MORE.search, runs))
-        is_whole &= not any(script(run).opaque or any(map(_is_own, script(run).commands)) for run in stage.of("RUN"))
+        is_whole &= not any(step.is_unread for step in build.of_stage(stage.index))
+        is_whole &= not any(map(_is_own, build.commands_of(stage.index)))
         is_whole &= not any(name.startswith("python") for step in apt_installs(project, stage) for name in step.names)
         for install in installs_of(project, stage):
             found = _asked(project, install)
@@ -137,11 +139,11 @@ def installed(project: Project) -> Installed:
     return Installed(below.names | locked, is_whole and below.is_whole)
 
 
-def _is_own(command: Command) -> bool:
+def _is_own(call: CommandLine) -> bool:
     """Whether a build step runs a program of the project, which may install anything."""
-    words = command.values
-    is_path = "/" in words[0] and not words[0].startswith(PROGRAM_FOLDERS) if words else False
-    return is_path or (command.program.startswith("python") and any(word.endswith(".py") for word in words))
+    path = call.line.path or ""
+    is_path = "/" in path and not path.startswith(PROGRAM_FOLDERS)
+    return is_path or (call.program.startswith("python") and any(word.head.endswith(".py") for word in call.words))
 
 
 def _asked(project: Project, install: Install) -> tuple[Entry, ...] | None:

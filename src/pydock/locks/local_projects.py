@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.build.copies import Copied
 from pydock.locks.installs.requests import Wanted
 from pydock.patches import comment_lines
 from pydock.project import Project
-from pydock.shell import script
 from pydock.text import Edit, Span
 
 _NAMING = frozenset({"-r", "--requirement", "--requirements", "-e", "--editable"})
@@ -63,7 +63,7 @@ def _has_layer(project: Project, entry: Wanted, copied: Copied) -> bool:
         for each in install.stage.instructions
         if copied.instruction.span.start <= each.span.start < install.instruction.span.start
     ]
-    is_alone = len(script(install.instruction).commands) == 1 and copied.instruction in between
+    is_alone = len(walk(project).commands_in(install.instruction)) == 1 and copied.instruction in between
     reads_nothing = not install.constraints and not entry.supply.lines and not install.instruction.heredocs
     return is_alone and reads_nothing and all(each.keyword in {"COPY", "ADD"} for each in between)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from packaging.utils import canonicalize_name
 
+from pydock.build import walk
 from pydock.build.copies import Copied, copies
 from pydock.build.installs import Install, behind, installs_of, without
 from pydock.build.views import image
@@ -26,7 +27,7 @@ from pydock.locks.pylock import pylock_path, pylock_text, unreadable
 from pydock.locks.stale_locks import Outdated, outdated
 from pydock.packages.requirements import Entry
 from pydock.project import Project
-from pydock.shell import Word, script
+from pydock.shell import Word
 from pydock.text import Edit, Span, apply
 from pydock.values import Value
 
@@ -325,13 +326,8 @@ def _is_needed(project: Project, install: Install, copied: Copied, files: list[s
         installs = [each for stage in project.dockerfile.stages for each in installs_of(project, stage)]
         if any(each.instruction is entry and each.places for each in installs):
             return True
-    if len(script(install.instruction).commands) > 1 and any(
-        name in word.text
-        for command in script(install.instruction).commands
-        if command is not install.command
-        for word in command.words
-        for name in names
-    ):
+    beside = [call for call in walk(project).commands_in(install.instruction) if call is not install.call]
+    if any(name in word.text for call in beside for word in (*call.command.words, *call.words) for name in names):
         return True
     return install.stage in shipped(project) and not _is_brought_again(project, copied, files)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from pydock.dockerfile import Dockerfile, Instruction
-from pydock.shell import Command, Script, Step, Word
+from pydock.shell import Command, Step, Word
 from pydock.text import Span
 
 INDENT = "    "
@@ -18,25 +18,25 @@ INDENT = "    "
 def with_steps(
     dockerfile: Dockerfile,
     run: Instruction,
-    script: Script,
+    steps: Sequence[Step],
     kept: Sequence[Step],
     edits: Iterable[tuple[Span, str]] = (),
 ) -> str:
-    """The RUN with these of its steps; `edits` replace spans inside them.
+    """The RUN with these of its `steps`; `edits` replace spans inside them.
 
     With every step kept, the text between the steps stays as it was.
     """
     edits = tuple(sorted(edits))
-    if len(kept) == len(script.steps):
+    if len(kept) == len(steps):
         return _replaced(dockerfile, run.span, edits)
-    is_document = bool(run.heredocs) and run.heredocs[0].body.holds(script.steps[0].span)
-    first, last = script.steps[0], script.steps[-1]
+    is_document = bool(run.heredocs) and run.heredocs[0].body.holds(steps[0].span)
+    first, last = steps[0], steps[-1]
     wanted = set(kept)
     pieces = [dockerfile.text[run.span.start : first.span.start]]
-    for at, step in enumerate(script.steps):
+    for at, step in enumerate(steps):
         if step not in wanted:
             continue
-        before = script.steps[at - 1].span.end if at else first.span.start
+        before = steps[at - 1].span.end if at else first.span.start
         gap = dockerfile.text[before : step.span.start]
         pieces.append(_joint(step, gap, opens=len(pieces) == 1, is_document=is_document))
         pieces.append(_replaced(dockerfile, step.span, edits))

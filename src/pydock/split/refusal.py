@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from pydock.build import Build, Step
+from pydock.build import Build, Step, walk
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.shell import is_posix, script
+from pydock.shell import is_posix
 from pydock.split.facts.inputs import INSTALLERS_INPUT
 from pydock.split.facts.members import package_of
 from pydock.state import Answer, Numbers, Purpose, is_below
@@ -83,7 +83,7 @@ def refuse_instructions(project: Project, stage: Stage) -> Iterator[Refusal]:
             )
         if entry.keyword == "SHELL" and not is_posix(entry):
             yield Refusal(entry.value_span, "shell", "commands are for another shell than sh or bash")
-        if entry.keyword == "RUN" and script(entry).opaque and mentions_installer(entry.value):
+        if walk(project).is_unread(entry) and mentions_installer(entry.value):
             yield Refusal(
                 entry.body,
                 "unreadable install",

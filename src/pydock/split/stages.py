@@ -9,7 +9,6 @@ from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.patches import Change, Keep
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.shell import script
 from pydock.split.refusal import Refusal, mentions_installer, span_of
 from pydock.state import Kind
 from pydock.state.needs import Distribution, File
@@ -55,7 +54,7 @@ def _is_slim(project: Project, stage: Stage) -> bool:
 def _installs_anything(build: Build, stage: Stage) -> bool:
     if any(step.installs is not None for step in build.of_stage(stage.index)):
         return True
-    return any(script(run).opaque and mentions_installer(run.value) for run in stage.of("RUN"))
+    return any(step.is_unread and mentions_installer(step.text) for step in build.of_stage(stage.index))
 
 
 def _is_fed(project: Project, build: Build, stage: Stage) -> bool:

@@ -7,7 +7,7 @@ from pydock.build.containers.start import Start
 from pydock.build.walk import starts
 from pydock.images.debian import serves_building
 from pydock.project.bases import is_on_mirrors
-from pydock.shell import called, script
+from pydock.shell import called
 from pydock.split.draft import Draft
 from pydock.split.facts.slices import MANAGERS
 from pydock.split.refusal import Refusal, span_of
@@ -44,7 +44,8 @@ def _is_translated(draft: Draft, start: Start) -> bool:
     """Whether the split writes the instruction that a command stands in without the manager."""
     if start.path != draft.project.path or start.instruction is None or start.role == "compose":
         return False
-    commands = [command for command in script(start.instruction).commands if called(command).program in MANAGERS]
+    calls = draft.build.commands_in(start.instruction)
+    commands = [call.command for call in calls if called(call.command).program in MANAGERS]
     return bool(commands) and all(is_translated(draft.project, command) for command in commands)
 
 

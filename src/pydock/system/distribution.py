@@ -6,12 +6,12 @@ import re
 from enum import Enum
 
 from pydock.build.installs import installs_of
+from pydock.build.steps import read_steps
 from pydock.build.walk import starts
 from pydock.dockerfile import Stage
 from pydock.images.tags import parse
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.shell import script
 
 _DEBIAN = regex(r"(?:docker\.io/)?(?:library/)?(debian|ubuntu|buildpack-deps|debian/\w+|ubuntu/\w+)\Z")
 _BUILT_ON_DEBIAN = regex(r"(?:continuumio|pytorch|tensorflow|tiangolo)/|nvidia/cuda:.*ubuntu|condaforge/")
@@ -32,12 +32,8 @@ class Family(Enum):
 def family(project: Project, stage: Stage) -> Family:
     """The distribution as far as the image's name and the commands of the stage tell."""
     reference = project.reference(stage) or ""
-    programs = {
-        command.program
-        for entry in project.lineage(stage)
-        for run in entry.of("RUN")
-        for command in script(run).commands
-    }
+    build = read_steps(project)
+    programs = {call.program for entry in project.lineage(stage) for call in build.commands_of(entry.index)}
     if project.is_debian_python(stage) or _DEBIAN.match(parse(reference).repository) or _UV.match(reference):
         return Family.DEBIAN
     if _ALPINE.search(reference) or "apk" in programs:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydock.build.steps import read_steps
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.shell import script
 from pydock.system.apt import apt_runs
 from pydock.text import Edit, Span
-from pydock.values import once
 
 _USER_PROGRAMS = frozenset({"useradd", "adduser", "groupadd", "addgroup", "usermod"})
 _PASSED_OVER = frozenset({"ARG", "ENV", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL", "EXPOSE", "WORKDIR"})
@@ -19,9 +18,9 @@ _SEARCHED = regex(r"PATH|VIRTUAL_ENV|PIP_\w+")
 _OLD_STYLE = regex(r"(\w+)(\s+)([\w./:-]+)")
 
 
-@once
-def creates_user(run: Instruction) -> bool:
-    return run.keyword == "RUN" and any(command.program in _USER_PROGRAMS for command in script(run).commands)
+def creates_user(project: Project, run: Instruction) -> bool:
+    calls = read_steps(project).commands_in(run) if run.keyword == "RUN" else ()
+    return any(call.program in _USER_PROGRAMS for call in calls)
 
 
 def last_of_system(project: Project, stage: Stage) -> Instruction:
@@ -32,21 +31,21 @@ def last_of_system(project: Project, stage: Stage) -> Instruction:
     system = {entry.run for entry in apt_runs(project, stage)}
     found, is_direct = stage.start, True
     for instruction in stage.instructions[1:]:
-        if instruction in system or creates_user(instruction):
+        if instruction in system or creates_user(project, instruction):
             found, is_direct = instruction, True
         elif instruction.keyword in {"ARG", "LABEL", "MAINTAINER", "SHELL"} and is_direct:
             found = instruction
-        elif instruction.keyword in _PASSED_OVER or makes_folder(instruction):
+        elif instruction.keyword in _PASSED_OVER or makes_folder(project, instruction):
             is_direct = False
         else:
             break
     return found
 
 
-def makes_folder(instruction: Instruction) -> bool:
+def makes_folder(project: Project, instruction: Instruction) -> bool:
     """Whether it is a RUN that does nothing but `mkdir`."""
-    command = script(instruction).only if instruction.keyword == "RUN" else None
-    return command is not None and command.program == "mkdir"
+    calls = read_steps(project).commands_in(instruction) if instruction.keyword == "RUN" else ()
+    return [call.program for call in calls if call.is_alone] == ["mkdir"] and len(calls) == 1
 
 
 def inserted_after(project: Project, instruction: Instruction, text: str) -> Edit:

@@ -20,7 +20,6 @@ from pydock.project import Project
 from pydock.project.bases import is_on_mirrors, meant
 from pydock.rule import Example, Finding, Rule
 from pydock.service.run_time_programs import called_programs
-from pydock.shell import script
 from pydock.split import Split, split
 from pydock.split.facts.slim import compiler_doubt, loaded_libraries, media_types, slim_doubts
 from pydock.split.text.reasons import install_text, said
@@ -110,7 +109,7 @@ def check(project: Project) -> Iterator[Finding]:
 def _fix(project: Project, stage: Stage, written: str, at: Span) -> tuple[Fix | None, str]:
     if any(step.installs is not None for step in walk(project).of_stage(stage.index)):
         return None, "packages are installed in this stage; install them in a builder stage, then use slim here"
-    if any(script(run).opaque for run in stage.of("RUN")):
+    if any(step.is_unread for step in walk(project).of_stage(stage.index)):
         return None, "a command of this stage could not be read, so what it needs of the full image is not known"
     used = _used(project, stage)
     if compiler := next(

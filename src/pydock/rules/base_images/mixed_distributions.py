@@ -16,6 +16,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.build.views import image
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.tags import PythonImage, debian_suite, parse
@@ -24,7 +25,7 @@ from pydock.project import Project
 from pydock.project.bases import suite_for
 from pydock.project.retag import retagged
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import script
+from pydock.state.needs import File
 from pydock.text import Fix, Safety, expand, unquote
 from pydock.values import Value
 
@@ -98,17 +99,9 @@ def _is_python(path: str, environments: frozenset[str]) -> bool:
 
 def _environments(project: Project, stage: Stage) -> frozenset[str]:
     """The absolute paths of the virtual environments that a stage or its parents make."""
-    found: set[str] = set()
-    for entry in project.lineage(stage):
-        for run in entry.of("RUN"):
-            workdir = image(project, entry, run).workdir or "/"
-            for command in script(run).commands:
-                inner = command.past("uv") or command.past(command.values[0] if command.words else "", "-m") or command
-                if inner.program in {"venv", "virtualenv"} and (value := inner.values[-1]) and inner is not command:
-                    found.add(posixpath.normpath(posixpath.join(workdir, value)))
-                elif command.program == "virtualenv" and command.values[-1]:
-                    found.add(posixpath.normpath(posixpath.join(workdir, command.values[-1])))
-    return frozenset(path for path in found if not posixpath.basename(path).startswith("-"))
+    steps = (step for entry in project.lineage(stage) for step in walk(project).of_stage(entry.index))
+    made = (thing.path for step in steps if step.keyword == "RUN" for thing in step.provides if isinstance(thing, File))
+    return frozenset(path.removesuffix("/bin/python") for path in made if path.endswith("/bin/python"))
 
 
 def _family(project: Project, stage: Stage) -> _Family:

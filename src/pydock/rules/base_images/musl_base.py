@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.build.installs import installs_of
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage, published, suites_of
@@ -23,7 +24,6 @@ from pydock.project import Project
 from pydock.project.bases import roots
 from pydock.project.retag import retagged
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import script
 from pydock.text import Edit, Fix, Safety
 
 EXAMPLES = (
@@ -60,7 +60,8 @@ def check(project: Project) -> Iterator[Finding]:
         return
     root = project.lineage(project.final)[-1]
     word = root.start.words[0]
-    compilers = sorted({name for stage in stages for name in _apk_packages(stage) if _COMPILERS.fullmatch(name)})
+    packages = {name for stage in stages for name in _apk_packages(project, stage)}
+    compilers = sorted(name for name in packages if _COMPILERS.fullmatch(name))
     fix = _fix(project, stages)
     yield Finding(
         RULE,
@@ -83,11 +84,10 @@ def _is_alpine(project: Project, stage: Stage) -> bool:
     return image is not None and image.variant.startswith("alpine")
 
 
-def _apk_packages(stage: Stage) -> Iterator[str]:
-    for run in stage.of("RUN"):
-        for command in script(run).commands:
-            if command.program == "apk" and "add" in command.values:
-                yield from (value for value in command.values[1:] if value and value[0] not in "-.")
+def _apk_packages(project: Project, stage: Stage) -> Iterator[str]:
+    for call in walk(project).commands_of(stage.index):
+        if (call.program, call.verb) == ("apk", "add"):
+            yield from (word.value for word in call.line.operands if word.value)
 
 
 def _fix(project: Project, stages: list[Stage]) -> Fix | None:
@@ -96,7 +96,7 @@ def _fix(project: Project, stages: list[Stage]) -> Fix | None:
         if stage not in stages and "alpine" in (project.reference(stage) or ""):
             return None
         body = "".join(project.dockerfile.slice(entry.span) for entry in stage.instructions[1:])
-        if (stage in stages and _OF_ALPINE.search(body)) or any(script(run).opaque for run in stage.of("RUN")):
+        if (stage in stages and _OF_ALPINE.search(body)) or _is_unread(project, stage):
             return None
     edits: list[Edit] = []
     doubts = ["the distribution changes from Alpine to Debian: its shell, its paths and its C library"]
@@ -109,6 +109,10 @@ def _fix(project: Project, stages: list[Stage]) -> Fix | None:
         edits += [edit for edit in retag.edits if edit not in edits]
         doubts += [retag.doubt] if retag.doubt else []
     return Fix("move to the slim image", Safety.UNSAFE, tuple(edits), frozenset({"base"}), tuple(doubts))
+
+
+def _is_unread(project: Project, stage: Stage) -> bool:
+    return any(step.is_unread for step in walk(project).of_stage(stage.index))
 
 
 def _has_slim(image: PythonImage) -> bool:

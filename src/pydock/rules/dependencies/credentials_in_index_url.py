@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.build.installs import requirement_sets
 from pydock.dockerfile import Instruction, Stage
 from pydock.packages.requirements import Kind
@@ -18,7 +19,7 @@ from pydock.project import Project
 from pydock.project.secrets import is_index_variable, is_installer, url_variables
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.leaks import CONFIGURATIONS, index_passwords, leaks
-from pydock.shell import Word, script
+from pydock.shell import Word
 from pydock.text import Span
 
 EXAMPLES = (
@@ -47,10 +48,9 @@ def check(project: Project) -> Iterator[Finding]:
         if instruction.keyword in {"ENV", "ARG"}:
             yield from _variables(project, instruction)
     for stage in project.dockerfile.stages:
-        for run in stage.of("RUN"):
-            for command in script(run).commands:
-                if is_installer(command.values):
-                    yield from _words(project, stage, run, (*command.assignments, *command.words))
+        for call in walk(project).commands_of(stage.index):
+            if is_installer(call.command.values):
+                yield from _words(project, stage, call.instruction, (*call.command.assignments, *call.command.words))
     yield from _requirements(project)
     yield from _configurations(project)
 

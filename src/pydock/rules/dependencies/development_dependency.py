@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from pydock.build import walk
 from pydock.build.installs import Install, behind, installs_of
 from pydock.build.laws import DEVELOPMENT
 from pydock.build.views import image
@@ -25,7 +26,6 @@ from pydock.locks.installs.shipped_stages import feeding
 from pydock.locks.lock_files import lock, manifest
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import Command, script
 from pydock.text import Edit, Fix, Safety
 
 _TOOLS = frozenset(
@@ -123,7 +123,7 @@ EXAMPLES = (
 
 def check(project: Project) -> Iterator[Finding]:
     for stage in feeding(project):
-        if _runs_tests(stage):
+        if _runs_tests(project, stage):
             continue
         seen: set[str] = set()
         for install in installs_of(project, stage):
@@ -133,14 +133,10 @@ def check(project: Project) -> Iterator[Finding]:
                 yield found
 
 
-def _runs_tests(stage: Stage) -> bool:
-    commands = [command for run in stage.of("RUN", "CMD", "ENTRYPOINT") for command in script(run).commands]
-    # `python -m pytest`, `poetry run pytest`, `uv run --frozen pytest`
-    return any(_RUNNERS & {command.program, *command.values[1:4]} for command in commands if not _installs(command))
-
-
-def _installs(command: Command) -> bool:
-    return bool({"install", "add", "sync"} & set(command.values[1:5]))
+def _runs_tests(project: Project, stage: Stage) -> bool:
+    build = walk(project)
+    calls = [call for entry in stage.of("RUN", "CMD", "ENTRYPOINT") for call in build.commands_in(entry)]
+    return any(call.program in _RUNNERS for call in calls)
 
 
 def _of_install(project: Project, install: Install, seen: set[str]) -> Iterator[Finding]:

@@ -11,11 +11,11 @@ front of the code, without the project itself. Where pip takes the project the r
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from pydock.build import walk
+from pydock.build.commands import CommandLine
 from pydock.build.copies import Copied, copies
 from pydock.build.installs import Install, has_the_rest, installs_of
 from pydock.build.views import image, user_set
@@ -26,7 +26,6 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.ignore_file import ignore_of
-from pydock.shell import Command, script
 from pydock.state import Numbers, needs
 from pydock.text import Edit, Fix, Safety, Span
 from pydock.values import Value
@@ -89,10 +88,10 @@ def check(project: Project) -> Iterator[Finding]:
         code = [copied for copied in copies(project, stage) if _is_source(project, copied)]
         for run in stage.of("RUN") if code else ():
             installs = by_run.get(run, [])
-            managed = [command for command in script(run).commands if command.values[:2] in _MANAGERS]
+            managed = [call for call in walk(project).commands_in(run) if (call.program, call.verb) in _MANAGERS]
             above = code if installs or managed else ()
             sources = [each for each in above if each.instruction.span.start < run.span.start]
-            if not sources or (managed and _is_staged(stage, managed[0], sources[0])):
+            if not sources or (managed and _is_staged(project, stage, managed[0], sources[0])):
                 continue
             span = installs[0].command.span if installs else managed[0].span
             fix = _staged_fix(project, stage, run, sources) if managed else _fix(project, stage, run, sources)
@@ -164,20 +163,18 @@ def _fix(project: Project, stage: Stage, run: Instruction, sources: Sequence[Cop
     return Fix("copy the code behind the install", Safety.SAFE, tuple(edits), frozenset({"files"}))
 
 
-def _is_staged(stage: Stage, command: Command, source: Copied) -> bool:
+def _is_staged(project: Project, stage: Stage, call: CommandLine, source: Copied) -> bool:
     """Whether an earlier RUN has installed everything but the project already."""
-    option = _WITHOUT_PROJECT.get(command.program, ("", ""))[1]
-    earlier = [run for run in stage.of("RUN") if run.span.start < source.instruction.span.start]
-    return bool(option) and any(
-        other.values[:2] == command.values[:2] and other.has(option)
-        for run in earlier
-        for other in script(run).commands
-    )
+    option, start = _WITHOUT_PROJECT.get(call.program, ("", ""))[1], source.instruction.span.start
+    earlier = (other for other in walk(project).commands_of(stage.index) if other.span.start < start)
+    same = (other.line for other in earlier if (other.program, other.verb) == (call.program, call.verb))
+    return bool(option) and any(line.has(option) for line in same)
 
 
 def _staged_fix(project: Project, stage: Stage, run: Instruction, sources: Sequence[Copied]) -> Fix | None:
     """The same install in front of the code, without the project; the later one finds it done."""
-    command, copied = script(run).only, sources[0]
+    calls, copied = walk(project).commands_in(run), sources[0]
+    command = calls[0].command if len(calls) == 1 and calls[0].is_alone else None
     if command is None or command.program not in _WITHOUT_PROJECT or len(sources) > 1 or not project.tree.known:
         return None
     lock, option = _WITHOUT_PROJECT[command.program]
@@ -193,7 +190,7 @@ def _staged_fix(project: Project, stage: Stage, run: Instruction, sources: Seque
         return None
     if any(ignore_of(project).hides(name) for name in places):
         return None
-    dockerfile, end = project.dockerfile, command.words[1].span.end
+    dockerfile, end = project.dockerfile, calls[0].line.verb_words[0].span.end
     early = dockerfile.text[run.span.start : end] + f" {option}" + dockerfile.text[end : run.span.end]
     text = dockerfile.written(f"COPY {' '.join(places)} ./\n") + ended(early, dockerfile.newline)
     start = Span(copied.instruction.lead.start, copied.instruction.lead.start)
@@ -264,31 +261,26 @@ def _is_independent(project: Project, stage: Stage, entry: Instruction, sources:
         return entry.flag("from") is not None or (here is not None and not _is_source(project, here))
     if entry.keyword != "RUN":
         return entry.keyword in _PASSIVE
-    found = script(entry)
-    if found.opaque or any("bind" in flag.value for flag in entry.flags):
+    if walk(project).is_unread(entry) or any("bind" in flag.value for flag in entry.flags):
         return False
-    installs = {install.command for install in installs_of(project, stage) if install.instruction is entry}
-    for command in found.commands:
-        values = command.values
-        is_wheel = command.program in {"pip", "pip3"} and "install" not in values
-        is_venv = re.match(r"python", command.program) and values[1:3] in {("-m", "venv"), ("-m", "virtualenv")}
-        is_known = command in installs or is_venv or (command.program in _HARMLESS and not is_wheel)
-        if not is_known or (command not in installs and _touches(project, stage, entry, command.values, sources)):
+    installs = {install.call for install in installs_of(project, stage) if install.instruction is entry}
+    for call in walk(project).commands_in(entry):
+        is_wheel = call.program in {"pip", "pip3"} and call.verb != "install"
+        is_venv = call.program in {"venv", "virtualenv"}
+        is_known = call in installs or is_venv or (call.program in _HARMLESS and not is_wheel)
+        if not is_known or (call not in installs and _touches(call, sources)):
             return False
     return True
 
 
-def _touches(
-    project: Project, stage: Stage, entry: Instruction, values: Sequence[str], sources: Sequence[Copied]
-) -> bool:
+def _touches(call: CommandLine, sources: Sequence[Copied]) -> bool:
     """Whether a word of a command may be a path of the copied code."""
-    if values[0] in {"apt-get", "apt", "apk", "echo", "true", "set", "export"}:
+    if call.program in {"apt-get", "apt", "apk", "echo", "true", "set", "export", "mkdir"}:
         return False
-    workdir = image(project, stage, entry).workdir or "/"
-    paths = [posixpath.normpath(posixpath.join(workdir, value)) for value in values[1:] if value and value[0] != "-"]
+    workdir = call.before.workdir or "/"
+    words = (word.head for word in call.line.words[1:])
+    paths = [posixpath.normpath(posixpath.join(workdir, word)) for word in words if word and word[0] != "-"]
     targets = [posixpath.normpath(copied.target) for copied in sources]
-    if values[0] == "mkdir":
-        return False
     return any(path.startswith(target.rstrip("/") + "/") or path == target for path in paths for target in targets)
 
 

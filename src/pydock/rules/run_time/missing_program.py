@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from pydock.build import walk
 from pydock.build.containers.entry_point import probe
 from pydock.build.installs import requirement_sets
 from pydock.build.walk import script_text, starts
@@ -25,7 +26,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.service.run_time_programs import called_programs
-from pydock.shell import Command, script
+from pydock.shell import Command
 from pydock.system.apt import AptStep, apt_installs
 from pydock.text import Edit, Fix, Safety, Span
 
@@ -140,12 +141,12 @@ def _probe_that_calls(project: Project, name: str) -> Instruction | None:
     found = probe(project)
     if found is None or found not in project.final.instructions:
         return None
-    return found if any(command.program == name for command in script(found).commands) else None
+    return found if any(call.command.program == name for call in walk(project).commands_in(found)) else None
 
 
 def _asked_by_python(project: Project, instruction: Instruction, name: str) -> Fix | None:
     """The same question asked with urllib; None for a check that does more than one plain GET."""
-    commands = script(instruction).commands
+    commands = [call.command for call in walk(project).commands_in(instruction)]
     rest = [command.values for command in commands[1:]]
     if not commands or commands[0].program != name or any(values not in {("exit", "1"), ("false",)} for values in rest):
         return None

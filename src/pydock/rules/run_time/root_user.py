@@ -19,6 +19,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from pydock.build import walk
 from pydock.build.contract import contract
 from pydock.build.views import files
 from pydock.dockerfile import Instruction, Stage
@@ -31,7 +32,6 @@ from pydock.service.files.host_mounts import documented_mounts
 from pydock.service.files.ownership import Ownership, copies_into, has_source, is_bind, ownership
 from pydock.service.files.rights import User, created_user, obstacles
 from pydock.service.main_command import main_command
-from pydock.shell import script
 from pydock.state import is_below, is_root
 from pydock.system.distribution import Family, family, runs_python
 from pydock.system.layout import creates_user, inserted_after, last_of_system, makes_folder
@@ -141,7 +141,7 @@ def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
         who = outside.place or "the service"
         return None, f"No USER is added: {who} writes into {outside.folder}, which belongs to the system."
     user = created_user(project, final)
-    if user is None and any(creates_user(run) for stage in project.lineage(final) for run in stage.of("RUN")):
+    if user is None and any(creates_user(project, run) for stage in project.lineage(final) for run in stage.of("RUN")):
         return None, "The file makes more than one user, or one that a variable names: say in USER which it is."
     if user is None and (above := _made_above(project)):
         return None, f"No USER is added: {above} is built on top of it and makes a user {NAME} of its own."
@@ -172,7 +172,7 @@ def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
 def _made_above(project: Project) -> str:
     """A stage on top of the one that is built where the user could not be made once more, "" where there is none."""
     for stage in project.dockerfile.stages:
-        makes = [run for run in stage.of("RUN") if creates_user(run) and _SAME.search(run.value)]
+        makes = [run for run in stage.of("RUN") if creates_user(project, run) and _SAME.search(run.value)]
         if makes and project.final in project.lineage(stage)[1:]:
             return stage.name or f"the stage of line {stage.start.number}"
     return ""
@@ -188,10 +188,10 @@ def _still_root(project: Project) -> Iterator[Stage]:
 
 def _startable(project: Project) -> Iterator[Edit]:
     """What only its owner, root, was allowed to start: `chmod u+x`."""
-    for run in (run for stage in project.lineage(project.final) for run in stage.of("RUN")):
-        for command in script(run).commands:
-            if command.program == "chmod":
-                opened = (word for word in command.words[1:] if word.text == word.value == "u+x")
+    for stage in project.lineage(project.final):
+        for call in walk(project).commands_of(stage.index):
+            if call.program == "chmod":
+                opened = (word for word in call.command.words[1:] if word.text == word.value == "u+x")
                 yield from (Edit(project.path, word.span, "a+x") for word in opened)
 
 
@@ -210,7 +210,7 @@ def _creation(project: Project) -> Edit:
     if family(project, project.final) is Family.ALPINE:
         command = f"addgroup -S -g {UID} {NAME} && adduser -S -D -u {UID} -G {NAME} -h /home/{NAME} {NAME}"
     place = _creation_place(project)
-    if not makes_folder(place):
+    if not makes_folder(project, place):
         return inserted_after(project, place, f"RUN {command}")
     start = place.value_span.start
     return Edit(project.path, Span(start, start), project.dockerfile.written(f"{command} \\\n    && "))
@@ -221,12 +221,12 @@ def _creation_place(project: Project) -> Instruction:
     anchor = last_of_system(project, project.final)
     instructions = project.final.instructions
     behind = next(iter(instructions[instructions.index(anchor) + 1 :]), None)
-    return behind if behind and _takes_more(behind) else anchor
+    return behind if behind and _takes_more(project, behind) else anchor
 
 
-def _takes_more(run: Instruction) -> bool:
+def _takes_more(project: Project, run: Instruction) -> bool:
     """Whether a RUN only makes folders, in a form that another command can be written into."""
-    return makes_folder(run) and not (run.flags or run.heredocs or run.exec_form)
+    return makes_folder(project, run) and not (run.flags or run.heredocs or run.exec_form)
 
 
 def _early(project: Project, owned: Ownership, user: User | None) -> Instruction | None:
@@ -240,7 +240,7 @@ def _given(project: Project, owned: Ownership, owner: str, place: Instruction) -
     """The folders given away at an early place; the RUN that makes them all takes it in."""
     missing = missing_at(project, owned.folders, place)
     comment, run = _chown(owned, owner, missing, is_recursive=False)
-    if missing or not _takes_more(place):
+    if missing or not _takes_more(project, place):
         yield inserted_after(project, place, f"{comment}\n{run}")
         return
     end = place.value_span.end

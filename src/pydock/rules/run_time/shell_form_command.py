@@ -18,6 +18,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.build.containers.entry_point import is_windows
 from pydock.build.containers.start import Start
 from pydock.build.views import files
@@ -27,7 +28,7 @@ from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.project.programs import BUILTINS, SERVERS
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import INITS, SHELLS, Command, script
+from pydock.shell import INITS, SHELLS, Command
 from pydock.text import Edit, Fix, Safety, Span, to_exec_form
 
 _BASE = "FROM python:3.12-slim\n"
@@ -88,8 +89,9 @@ def _check_instruction(project: Project, stage: Stage, instruction: Instruction)
     edits, why = _rewritten(project, instruction)
     safety, doubts, why = _judge(project, stage, instruction, why)
     fix = _fix(edits, instruction, safety, doubts) if edits and not why else None
-    is_exec = script(instruction).commands[:1] and script(instruction).commands[0].program == "exec"
-    what = "needs no shell" if is_exec else f"the shell gets the signals, not {_program(instruction)}"
+    calls = walk(project).commands_in(instruction)
+    is_exec = bool(calls) and calls[0].command.program == "exec"
+    what = "needs no shell" if is_exec else f"the shell gets the signals, not {_program(project, instruction)}"
     message = f"{instruction.keyword} in shell form: {what}"
     yield Finding(RULE, instruction.value_span, message, fix, cost="" if is_exec else _COST, advice=why)
 
@@ -119,17 +121,18 @@ def _is_plain_shell(project: Project, stage: Stage) -> bool:
 
 def _is_settled(project: Project, instruction: Instruction) -> bool:
     """Whether the last command already takes the shell's place."""
-    read = script(instruction)
-    if read.opaque or not read.steps:
+    members = walk(project).members(instruction)
+    if not members:
         return True
-    last = read.steps[-1].command
+    last, only = members[-1].command, members[0].command if len(members) == 1 else None
     is_exec = last is not None and last.values[:1] == ("exec",)
-    is_plain = read.only is not None and not _needs_shell(instruction, read.only)
-    return is_exec and not (is_plain and read.only and not _may_lack_shebang(project, read.only))
+    return is_exec and not (
+        only is not None and not _needs_shell(instruction, only) and not _may_lack_shebang(project, only)
+    )
 
 
-def _program(instruction: Instruction) -> str:
-    last = script(instruction).steps[-1]
+def _program(project: Project, instruction: Instruction) -> str:
+    last = walk(project).members(instruction)[-1]
     return (last.command.program if last.command else "") or "the service"
 
 
@@ -148,17 +151,18 @@ def _needs_shell(instruction: Instruction, command: Command | None) -> bool:
 
 
 def _rewritten(project: Project, instruction: Instruction) -> tuple[tuple[Edit, ...], str]:
-    read = script(instruction)
-    command = read.only
+    members = walk(project).members(instruction)
+    command = members[0].command if len(members) == 1 else None
     is_plain = command is not None and not _needs_shell(instruction, command)
     if command is not None and is_plain and not _may_lack_shebang(project, command):
         return _exec_form(project, command), ""
-    last = read.steps[-1]
-    is_chain = all(step.command is not None and step.operator in {"", "&&", ";"} for step in read.steps)
-    if not is_chain or last.command is None or any(entry.program == "trap" for entry in read.commands):
+    last = members[-1]
+    is_chain = all(step.command is not None and step.operator in {"", "&&", ";"} for step in members)
+    traps = any(call.program == "trap" for call in walk(project).commands_in(instruction))
+    if not is_chain or last.command is None or traps:
         return (), "The command uses the shell in a way that exec form would change; put `exec` where it is right."
     if last.command.assignments or not last.command.program or last.command.program in BUILTINS:
-        return (), f"Write `exec env NAME=value {_program(instruction)} ...`, or set the variables with ENV."
+        return (), f"Write `exec env NAME=value {_program(project, instruction)} ...`, or set the variables with ENV."
     start = last.command.words[0].span.start
     if instruction.keyword == "CMD" and _fits_json(project, instruction):
         at = start - instruction.value_span.start
@@ -206,7 +210,8 @@ def _judge(project: Project, stage: Stage, instruction: Instruction, why: str) -
     if why:
         return Safety.SAFE, (), why
     if instruction.keyword == "ENTRYPOINT":
-        is_exec = not _needs_shell(instruction, script(instruction).only)
+        members = walk(project).members(instruction)
+        is_exec = not _needs_shell(instruction, members[0].command if len(members) == 1 else None)
         given = stage.last("CMD") or any(service.command for service in compose.services(project))
         doubt = "Docker ignores CMD and arguments beside a shell-form ENTRYPOINT; in exec form they reach it"
         return (Safety.UNSAFE, (doubt,), "") if given and is_exec else (Safety.SAFE, (), "")

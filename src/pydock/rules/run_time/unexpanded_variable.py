@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.build.containers.entry_point import declared, is_windows, probe
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.service.main_command import main_command
-from pydock.shell import SHELLS, Word, script
+from pydock.shell import SHELLS, Word
 from pydock.text import Edit, Fix, Safety, to_exec_form
 
 _BASE = "FROM python:3.12-slim\n"
@@ -54,20 +55,20 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _literal(project: Project, instruction: Instruction) -> Word | None:
     """The first word of exec form that was meant to hold a variable."""
-    read = script(instruction)
-    if read.shell or read.only is None:
+    calls = walk(project).commands_in(instruction)
+    if not calls or calls[0].is_in_shell:
         return None
-    start = main_command(project)
-    programs = {value.rpartition("/")[2] for value in read.only.values} | ({start.program} if start else set())
+    start, command = main_command(project), calls[0].command
+    programs = {value.rpartition("/")[2] for value in command.values} | ({start.program} if start else set())
     if programs & _READS_DOLLARS:
         return None
-    return next((word for word in read.only.words if _VARIABLE.search(word.text)), None)
+    return next((word for word in command.words if _VARIABLE.search(word.text)), None)
 
 
 def _finding(project: Project, instruction: Instruction, word: Word) -> Finding:
     keyword, entrypoint = instruction.keyword, declared(project).entrypoint
-    command = script(instruction).only
-    words = command.values if command else ()
+    calls = walk(project).commands_in(instruction)
+    words = calls[0].command.values if calls else ()
     is_own = keyword == "HEALTHCHECK" or (keyword == "CMD" and (entrypoint is None or entrypoint.exec_form == ()))
     fix = None
     if is_own and all(map(_PLAIN.match, words)):

@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import Command, script
+from pydock.shell import Command
 from pydock.text import Span
 
 EXAMPLES = (
@@ -49,36 +50,23 @@ def _is_open(mode: str) -> bool:
 
 
 def _run(project: Project, run: Instruction) -> Iterator[Finding]:
-    with_sudo = [command for command in script(run).commands if command.program == "sudo"]
+    calls = walk(project).commands_in(run)
+    with_sudo = [call for call in calls if "sudo" in (*call.wrappers, call.program)]
     if with_sudo:
-        yield _sudo(with_sudo[0])
-    for command in script(run).commands:
-        bare = _behind_sudo(command)
-        if bare.program == "chmod" and (mode := _mode(bare)):
-            is_recursive = any(re.fullmatch(r"-\w*R\w*|--recursive", value) for value in bare.values)
-            yield _open(bare.span, f"chmod {mode}", is_recursive=is_recursive)
-    for command in script(run).commands:
-        if "NOPASSWD" in project.dockerfile.slice(command.span):
+        yield _sudo(with_sudo[0].command)
+    for call in calls:
+        modes = [word.head for word in call.line.words[1:] if _is_open(word.head)] if call.program == "chmod" else []
+        if modes:
+            yield _open(call.span, f"chmod {modes[0]}", is_recursive=call.line.has("-R", "--recursive"))
+    for call in calls:
+        if "NOPASSWD" in project.dockerfile.slice(call.span):
             yield Finding(
                 RULE,
-                command.span,
+                call.span,
                 "a user may become root without a password",
                 cost="running the service as that user protects nothing",
                 advice="Do what needs root above USER, and leave sudo out of the image.",
             )
-
-
-def _behind_sudo(command: Command) -> Command:
-    if command.program != "sudo":
-        return command
-    words = command.words[1:]
-    while words and (words[0].value or "").startswith("-"):
-        words = words[2:] if words[0].value in {"-u", "-g", "--user", "--group"} else words[1:]
-    return command.of(words)
-
-
-def _mode(command: Command) -> str:
-    return next((value for value in command.values[1:] if _is_open(value)), "")
 
 
 def _open(span: Span, what: str, *, is_recursive: bool) -> Finding:

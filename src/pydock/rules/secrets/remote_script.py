@@ -10,13 +10,15 @@ Display only: the right checksum is a fact that only the publisher can give.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from pydock.build import walk
+from pydock.build.commands import CommandLine
 from pydock.dockerfile import Dockerfile, Instruction
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import Command, Step, script
+from pydock.shell import Step
 from pydock.text import Span
 
 EXAMPLES = (
@@ -48,7 +50,7 @@ def check(project: Project) -> Iterator[Finding]:
         if instruction.keyword == "ADD":
             yield from _added(instruction)
         elif instruction.keyword == "RUN":
-            yield from _run(project.dockerfile, instruction)
+            yield from _run(project, instruction)
 
 
 def _added(instruction: Instruction) -> Iterator[Finding]:
@@ -65,38 +67,38 @@ def _added(instruction: Instruction) -> Iterator[Finding]:
             )
 
 
-def _run(dockerfile: Dockerfile, run: Instruction) -> Iterator[Finding]:
-    found = script(run)
+def _run(project: Project, run: Instruction) -> Iterator[Finding]:
     is_checked = bool(_CHECKS.search(" ".join((run.logical.text, *run.documents))))
-    for step in found.steps:
-        for at, command in enumerate(step.commands):
-            if command.program not in _FETCHERS or not _is_remote(command):
-                continue
-            if shell := _runs_it(dockerfile, step, command, at):
-                yield _piped(step, shell)
-                break
-            if not is_checked and _is_runnable(command) and not _is_key(dockerfile, step):
-                yield _unchecked(command)
+    piped: set[Span] = set()
+    calls = walk(project).commands_in(run)
+    for call in calls:
+        if call.program not in _FETCHERS or not _is_remote(call) or call.part.span in piped:
+            continue
+        if shell := _runs_it(project.dockerfile, call, calls):
+            piped.add(call.part.span)
+            yield _piped(call.part, shell)
+        elif not is_checked and _is_runnable(call) and not _is_key(project.dockerfile, call.part):
+            yield _unchecked(call)
 
 
-def _is_remote(command: Command) -> bool:
-    urls = [match[1] for word in command.words if (match := _URL.match(word.text))]
+def _urls(call: CommandLine) -> list[str]:
+    return [match[1] for word in call.line.words if (match := _URL.match(word.head or word.text))]
+
+
+def _is_remote(call: CommandLine) -> bool:
+    urls = _urls(call)
     return bool(urls) and not any(re.match(r"\w+://(?:localhost|127\.|\[::1\])", url) for url in urls)
 
 
-def _runs_it(dockerfile: Dockerfile, step: Step, command: Command, at: int) -> str:
+def _runs_it(dockerfile: Dockerfile, call: CommandLine, calls: Sequence[CommandLine]) -> str:
     """The shell that a download is piped or substituted into, "" when there is none."""
-    for other in step.commands[at + 1 :]:
-        between = dockerfile.text[command.span.end : other.span.start]
-        if not re.search(r"(?<!\|)\|(?!\|)", between) or re.search(r"&&|\|\||;", between):
+    for other in calls:
+        if other is call or other.part is not call.part or not _SHELLS.fullmatch(other.program):
             continue
-        name = next((value for value in other.values if value not in {"sudo", "-E", "-H", "env"}), "")
-        if _SHELLS.fullmatch(name.rpartition("/")[2]) and not {"-c", "-m"} & set(other.values):
-            return name
-    for other in step.commands:
-        is_outer = other is not command and other.span.holds(command.span)
-        if is_outer and _SHELLS.fullmatch(other.program):
-            return other.program
+        between = dockerfile.text[call.span.end : other.span.start]
+        is_behind = re.search(r"(?<!\|)\|(?!\|)", between) and not re.search(r"&&|\|\||;", between)
+        if other.span.holds(call.span) or (is_behind and not other.line.has("-c")):
+            return other.line.path or other.program
     return ""
 
 
@@ -105,8 +107,8 @@ def _is_key(dockerfile: Dockerfile, step: Step) -> bool:
     return bool(re.search(r"apt-key|gpg|\.asc\b|keyring", dockerfile.slice(step.span)))
 
 
-def _is_runnable(command: Command) -> bool:
-    return any(_RUNNABLE.search(match[1]) for word in command.words if (match := _URL.match(word.text)))
+def _is_runnable(call: CommandLine) -> bool:
+    return any(map(_RUNNABLE.search, _urls(call)))
 
 
 def _piped(step: Step, shell: str) -> Finding:
@@ -119,11 +121,11 @@ def _piped(step: Step, shell: str) -> Finding:
     )
 
 
-def _unchecked(command: Command) -> Finding:
+def _unchecked(call: CommandLine) -> Finding:
     return Finding(
         RULE,
-        Span(command.span.start, command.span.end),
-        f"{command.program} downloads a program or an archive that nothing checks",
+        call.span,
+        f"{call.program} downloads a program or an archive that nothing checks",
         cost="the build takes whatever the server sends that day",
         advice='Check it in the same RUN: echo "SUM  FILE" | sha256sum -c -.',
     )

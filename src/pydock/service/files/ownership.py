@@ -6,8 +6,10 @@ import posixpath
 import re
 from collections.abc import Container, Iterator, Sequence
 
+from pydock.build.commands import CommandLine
 from pydock.build.contract import contract
 from pydock.build.sources import brought
+from pydock.build.steps import read_steps
 from pydock.build.views import files, image
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
@@ -15,7 +17,6 @@ from pydock.project import Project
 from pydock.project.compose import services
 from pydock.service.files.ignore_file import ignore_of
 from pydock.service.files.writes import Write, writes
-from pydock.shell import script
 from pydock.text import expand, unquote
 from pydock.values import Value
 
@@ -150,8 +151,8 @@ def _made(project: Project) -> Iterator[Write]:
 
 def made_folders(project: Project) -> frozenset[str]:
     """Absolute paths that a `mkdir` of the final stage names."""
-    commands = [command for run in project.final.of("RUN") for command in script(run).commands]
-    words = [value for command in commands if command.program == "mkdir" for value in command.values[1:]]
+    calls = read_steps(project).commands_of(project.final.index)
+    words = [word.value or "" for call in calls if call.program == "mkdir" for word in call.line.operands]
     return frozenset(posixpath.normpath(word) for word in words if word.startswith("/"))
 
 
@@ -199,23 +200,24 @@ def _is_filled(project: Project, folders: Sequence[str]) -> bool:
     known = frozenset(folders)
     for run in project.final.of("RUN"):
         is_here = image(project, project.final, run).workdir in known
-        for command in script(run).commands:
-            if command.program in _LEAVES_NOTHING:
+        for call in read_steps(project).commands_in(run):
+            if call.program in _LEAVES_NOTHING:
                 continue
-            below = [value for value in command.values[1:] if is_inside(value, known)]
-            is_more = command.program != "mkdir" and any(value in known for value in command.values[1:])
-            relative = is_here and _FILLS.match(command.program) and not _is_absolute(command.values)
+            values = [word.head for word in call.line.words[1:]]
+            below = [value for value in values if is_inside(value, known)]
+            is_more = call.program != "mkdir" and any(value in known for value in values)
+            relative = is_here and (call.is_module or _FILLS.match(call.program)) and not _is_absolute(call)
             if below or is_more or relative:
                 return True
-        if script(run).opaque or (run.heredocs and is_here):
+        if read_steps(project).is_unread(run) or (run.heredocs and is_here):
             return True
     return False
 
 
-def _is_absolute(values: Sequence[str]) -> bool:
+def _is_absolute(call: CommandLine) -> bool:
     """Whether a command such as `mkdir` names absolute places only."""
-    names = [value for value in values[1:] if not value.startswith("-")]
-    return values[0] == "mkdir" and bool(names) and all(name.startswith("/") for name in names)
+    names = [word.head for word in call.line.operands]
+    return call.program == "mkdir" and bool(names) and all(name.startswith("/") for name in names)
 
 
 def _is_copied_to(project: Project, folder: str) -> bool:

@@ -10,6 +10,7 @@ from pydock.build.containers.start import Start
 from pydock.build.contract import contract
 from pydock.build.copies import copies
 from pydock.build.sources import sources
+from pydock.build.steps import read_steps
 from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
@@ -20,7 +21,7 @@ from pydock.project.programs import SERVERS
 from pydock.service.app import bind
 from pydock.service.code.removals import refused_sources
 from pydock.service.main_command import main_command
-from pydock.shell import Argv, argv, script, unwrapped
+from pydock.shell import Argv
 from pydock.state import is_root
 from pydock.system.distribution import Family, family, is_plain_base
 from pydock.values import Value, once
@@ -72,12 +73,8 @@ class User(Value):
 @once
 def created_user(project: Project, stage: Stage) -> User | None:
     """The one user that the stage makes, None where it makes none or several."""
-    lines = [
-        (run, argv(unwrapped(command)[1].words))
-        for entry in project.lineage(stage)
-        for run in entry.of("RUN")
-        for command in script(run).commands
-    ]
+    calls = [call for entry in project.lineage(stage) for call in read_steps(project).commands_of(entry.index)]
+    lines = [(call.instruction, call.line) for call in calls]
     groups = {word.value for _, line in lines if line.program in {"groupadd", "addgroup"} for word in line.operands}
     found = [_user(line, run, groups) for run, line in lines if _makes_user(line)]
     return found[0] if len(found) == 1 else None
@@ -115,11 +112,9 @@ def _of_modes(project: Project) -> Iterator[Obstacle]:
         for copy in stage.of("COPY", "ADD"):
             if re.fullmatch(r"0?[0-7]{2}[0-3]", copy.flag("chmod") or ""):
                 yield Obstacle(f"line {copy.number} closes files to others", is_final=False)
-        for run in stage.of("RUN"):
-            for command in script(run).commands:
-                modes = [value for value in command.values[1:] if _CLOSING.fullmatch(value)]
-                if command.program == "chmod" and modes:
-                    yield Obstacle(f"line {run.number} closes files to others", is_final=False)
+        for call in read_steps(project).commands_of(stage.index):
+            if call.program == "chmod" and any(_CLOSING.fullmatch(word.head) for word in call.line.words[1:]):
+                yield Obstacle(f"line {call.instruction.number} closes files to others", is_final=False)
     if closed := project.tree.closed:
         yield Obstacle(f"{closed} is closed to others, as its mode says", is_final=False)
 
@@ -213,7 +208,7 @@ def _of_files(project: Project) -> Iterator[Obstacle]:
         for run in stage.of("RUN"):
             if owner := _other_owner(project, run):
                 yield Obstacle(f"line {run.number} gives files to {owner}, so the image is meant for that user")
-            if found := _ROOT_CACHE.search(_text(run)):
+            if found := _ROOT_CACHE.search(_text(project, run)):
                 yield Obstacle(f"line {run.number} puts files into root's home ({found[0]})", is_final=False)
     home = contract(project).environment.get("HOME") or ""
     values = [value or "" for value in contract(project).environment.values()]
@@ -224,21 +219,21 @@ def _of_files(project: Project) -> Iterator[Obstacle]:
 def _other_owner(project: Project, run: Instruction) -> str:
     """Whom a RUN gives files to, where the file makes no such user."""
     user = created_user(project, project.final)
-    for command in script(run).commands:
-        plain = [value for value in command.values[1:] if not value.startswith("-")]
-        name = plain[0].split(":")[0].split(".")[0] if command.program == "chown" and plain else ""
+    for call in read_steps(project).commands_in(run):
+        owner = call.line.operands[0].value or "" if call.program == "chown" and call.line.operands else ""
+        name = owner.split(":")[0].split(".")[0]
         if not is_root(name) and (user is None or name != user.name):
-            return plain[0]
+            return owner
     return ""
 
 
-def _text(run: Instruction) -> str:
+def _text(project: Project, run: Instruction) -> str:
     """What a RUN does, without what it only removes."""
-    if script(run).opaque:
+    build = read_steps(project)
+    if build.is_unread(run):
         return "\n".join((run.value, *run.documents))
-    return "\n".join(
-        " ".join(word.text for word in command.words) for command in script(run).commands if command.program != "rm"
-    )
+    calls = (call for call in build.commands_in(run) if call.program != "rm")
+    return "\n".join(" ".join(word.text for word in call.command.words) for call in calls)
 
 
 def _of_compose(project: Project) -> Iterator[Obstacle]:

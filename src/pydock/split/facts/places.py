@@ -20,7 +20,6 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.programs import SERVERS
 from pydock.service.files.mounts import is_in_container
-from pydock.shell import script
 from pydock.split.refusal import Refusal
 from pydock.split.text.commands import is_placed
 from pydock.state.needs import File
@@ -104,8 +103,8 @@ def _of_instruction(project: Project, stage: Stage, entry: Instruction) -> Itera
         plain = re.sub(r"[\[\]\"',]+\s*", " ", project.dockerfile.slice(entry.value_span))
         if why := _sets_path(plain) or _names_debians(project, stage, plain):
             yield Refusal(entry.body, "other PATH", f"this {why[1]}", _ADVICE)
-    for command in script(entry).commands if entry.keyword == "RUN" else ():
-        sources = command.values[1:-1] if command.program in {"ln", "cp", "mv"} else ()
+    for call in walk(project).commands_in(entry) if entry.keyword == "RUN" else ():
+        sources = [word.head for word in call.line.operands[:-1]] if call.program in {"ln", "cp", "mv"} else ()
         if any(value and (found := _PROGRAM.match(value)) and _PYTHONS_OWN.match(found[1]) for value in sources):
             yield Refusal(entry.body, "interpreter path", "the system interpreter gets another name here", _ADVICE)
 

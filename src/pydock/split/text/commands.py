@@ -6,9 +6,10 @@ import re
 
 from pydock.build import walk
 from pydock.build.views import files
+from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.shell import Command, Script, Word, called
+from pydock.shell import Command, Word, called
 from pydock.state.needs import File, Folder
 from pydock.text import Span
 from pydock.values import Value
@@ -69,15 +70,16 @@ def _aliases(project: Project) -> frozenset[str]:
     return frozenset(names | (set(re.findall(r"^\s*([\w.-]+)\s*=", section[1], re.M)) if section else set()))
 
 
-def moved(project: Project, found: Script, venv: str) -> tuple[tuple[Span, str], ...]:
-    """Replacements that make a script's commands work with the environment at another place."""
+def moved(project: Project, entry: Instruction, venv: str) -> tuple[tuple[Span, str], ...]:
+    """Replacements that make the commands of an instruction work with the environment at another place."""
     edits: list[tuple[Span, str]] = []
-    for command in found.commands:
+    for call in walk(project).commands_in(entry):
+        command, is_shell = call.command, call.is_in_shell
         behind = managed(project, command)
         if behind is not None:
-            program = behind.program and (f"{behind.program} " if found.shell else f'"{behind.program}", ')
+            program = behind.program and (f"{behind.program} " if is_shell else f'"{behind.program}", ')
             edits.append((Span(command.words[0].span.start, behind.words[0].span.start), program))
-        edits += _moved_words(project, behind.words if behind else command.words, venv, is_shell=found.shell)
+        edits += _moved_words(project, behind.words if behind else command.words, venv, is_shell=is_shell)
     return tuple(edits)
 
 

@@ -9,7 +9,7 @@ from pydock.dockerfile import Instruction
 from pydock.images.debian import Need
 from pydock.patches import with_steps, with_words
 from pydock.patterns import regex
-from pydock.shell import Command, Word, called, script
+from pydock.shell import Command, Word, called
 from pydock.shell import Step as Part
 from pydock.split.draft import Draft
 from pydock.split.facts.members import Member, works_in_folder
@@ -29,7 +29,7 @@ def run_text(draft: Draft, run: Instruction, kept: Sequence[Member], edits: Sequ
     if not [member for member in kept if not member.is_setting]:
         return ""
     parts: list[Part] = [member.part for member in kept]
-    text = with_steps(draft.project.dockerfile, run, script(run), parts, edits)
+    text = with_steps(draft.project.dockerfile, run, draft.build.members(run), parts, edits)
     return _locked(draft, run, _without_idle_caches(draft, run, kept, text))
 
 
@@ -264,7 +264,7 @@ def runtime_edits(
 
     `added` go into the first install of the RUN.
     """
-    edits: list[tuple[Span, str]] = list(moved(draft.project, script(run), draft.environment.path))
+    edits: list[tuple[Span, str]] = list(moved(draft.project, run, draft.environment.path))
     pending = [need.package for need in added]
     for member in members:
         command = member.command

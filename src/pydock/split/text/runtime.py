@@ -10,7 +10,6 @@ from pydock.dockerfile import Instruction
 from pydock.images.debian import Need
 from pydock.patches import Add, Change, Drop, Keep, Piece, Repeat
 from pydock.service.shutdown import deaf_program
-from pydock.shell import script
 from pydock.split.draft import Draft
 from pydock.split.facts.reasons import Reason
 from pydock.split.text.builder import is_builders
@@ -229,7 +228,7 @@ def _piece(draft: Draft, entry: Instruction, added: tuple[Need, ...]) -> Iterato
 def _started(draft: Draft, entry: Instruction) -> Iterator[Piece]:
     """What a container runs, with programs of the environment at their new place."""
     dockerfile = draft.project.dockerfile
-    moves = moved(draft.project, script(entry), draft.environment.path)
+    moves = moved(draft.project, entry, draft.environment.path)
     if not moves:
         yield Keep(entry)
         return
@@ -253,5 +252,7 @@ def _variables(draft: Draft, entry: Instruction) -> str | None:
 
 def _loses_uv(draft: Draft, entry: Instruction) -> bool:
     """Whether this starts the service without `uv run`, which would be the first process."""
-    starts = entry.keyword in {"CMD", "ENTRYPOINT"} and any(each.program == "uv" for each in script(entry).commands)
+    starts = entry.keyword in {"CMD", "ENTRYPOINT"} and any(
+        call.command.program == "uv" for call in draft.build.commands_in(entry)
+    )
     return starts and draft.stage.last(entry.keyword) is entry
