@@ -57,6 +57,7 @@ class Reader:
             words = self.words(each, scene)
             words, given = _executed(given, words) or words, words
             if at and known is not None and _is_interpreter(words):
+                self.draft.ran(self.line(each, words, is_sure=is_sure))
                 self.recorder.apply(self.draft, known, is_sure=is_sure)
             else:
                 self.command(each, words, scene, flows if at else None, is_sure=is_sure)

@@ -16,7 +16,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.bases import meant_reference
 from pydock.project.memory import remembered
-from pydock.shell import Command, Joint, Word, argv, expand, is_posix, script
+from pydock.shell import SHELLS, Command, Joint, Word, argv, expand, script
 from pydock.shell import Step as Member
 from pydock.state import ANYTHING, Answer, Effect, Found, State
 from pydock.state.needs import File, Folder, User
@@ -92,7 +92,9 @@ class _Walk:
             case "RUN":
                 self.run(instruction)
             case "SHELL":
-                self.is_posix = is_posix(instruction)
+                # `conda run -n NAME /bin/bash -c` hands them to bash.
+                names = {posixpath.basename(piece.text) for piece in instruction.exec_form or ()}
+                self.is_posix = not names or not SHELLS.isdisjoint(names)
                 self.other(instruction)
             case _:
                 self.other(instruction)

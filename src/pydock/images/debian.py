@@ -121,16 +121,6 @@ def _suites(row: dict[str, str], variant: str) -> frozenset[str]:
     return frozenset(row[f"{variant}_suites"].split())
 
 
-@cache
-def _program_packages() -> frozenset[str]:
-    return frozenset(row["package"] for row in rows("debian_programs"))
-
-
-def brings_programs(package: str) -> bool:
-    """Whether a package is known for the programs it brings."""
-    return package in _program_packages()
-
-
 def program(name: str) -> Program | None:
     for row in rows_of("debian_programs", name):
         return Program(name, row["package"], _suites(row, "slim"), _suites(row, "full"))

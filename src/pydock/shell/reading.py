@@ -29,7 +29,6 @@ MOST_LEVELS = 40
 _SIMPLE = frozenset(
     {"command", "declaration_command", "test_command", "unset_command", "variable_assignment", "variable_assignments"}
 )
-_ASSIGNING = frozenset({"command", "variable_assignment", "variable_assignments"})
 _KINDS = {
     "subshell": CompoundKind.SUBSHELL,
     "compound_statement": CompoundKind.GROUP,

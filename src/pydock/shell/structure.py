@@ -96,12 +96,6 @@ class Command(Value, dict=True):
                     return Word(rest, None if word.value is None else rest, word.span)
         return None
 
-    def past(self, *prefix: str) -> Command | None:
-        """The command after a prefix such as `python -m`, with the prefix removed."""
-        if self.values[: len(prefix)] == prefix and len(self.words) > len(prefix):
-            return self.of(self.words[len(prefix) :])
-        return None
-
     def of(self, words: tuple[Word, ...]) -> Command:
         """The same command with other words."""
         return Command(words, self.assignments, self.span, self.redirections, self.substitutions)
