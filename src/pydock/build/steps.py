@@ -9,7 +9,7 @@ from pydock.build.keys import key_of_command, key_of_copy
 from pydock.build.model import Build, Step
 from pydock.build.recorder import Draft, Place, Recorder
 from pydock.build.scripts import Reader, Scene
-from pydock.dockerfile import Dockerfile, Instruction, Stage
+from pydock.dockerfile import Dockerfile, Instruction, Stage, mounts
 from pydock.effects import effects_of
 from pydock.images.base import base_image
 from pydock.patterns import regex
@@ -230,17 +230,13 @@ class _Walk:
         """The places that a RUN mounts; files that a bind mount brings are there while it runs."""
         self.bound: dict[str, str] = {}
         places = []
-        for flag in instruction.flags:
-            if flag.name != "mount":
-                continue
-            given = dict(part.partition("=")[::2] for part in flag.value.split(","))
-            target = given.get("target") or given.get("dst") or given.get("destination")
-            path = self.recorder.state.at(target) if target else None
+        for mount in mounts(instruction):
+            path = self.recorder.state.at(mount.target) if mount.target else None
             if path is None:
                 continue
             places.append(path)
-            if given.get("type", "bind") == "bind" and "from" not in given:
-                source = posixpath.normpath(f"/{given.get('source') or given.get('src') or '.'}").lstrip("/") or "."
+            if mount.kind == "bind" and not mount.origin:
+                source = posixpath.normpath(f"/{mount.source or '.'}").lstrip("/") or "."
                 files = self.context.matching(source)
                 self.bound |= {landing(file, source, path, is_folder=False): file for file in files}
         effect = Effect(provides=tuple(map(File, self.bound)), origins=self.bound)

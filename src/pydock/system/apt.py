@@ -13,7 +13,7 @@ from itertools import groupby
 from pydock.build import Step as BuildStep
 from pydock.build.commands import CommandLine
 from pydock.build.steps import read_steps
-from pydock.dockerfile import Dockerfile, Instruction, Stage
+from pydock.dockerfile import Dockerfile, Instruction, Stage, mounts
 from pydock.images.debian import package_name
 from pydock.patterns import regex
 from pydock.project import Project
@@ -145,21 +145,7 @@ def apt_installs(project: Project, stage: Stage) -> tuple[AptStep, ...]:
 
 def mounts_lists(run: Instruction) -> bool:
     """Whether a cache or tmpfs mount keeps apt's lists out of the layer while this RUN runs."""
-    return any(
-        flag.name == "mount"
-        and _mount(flag.value).get("type") in {"cache", "tmpfs"}
-        and _target(flag.value) in _LIST_FOLDERS
-        for flag in run.flags
-    )
-
-
-def _mount(value: str) -> dict[str, str]:
-    return {name: given for name, _, given in (part.partition("=") for part in value.split(","))}
-
-
-def _target(value: str) -> str:
-    mount = _mount(value)
-    return (mount.get("target") or mount.get("dst") or mount.get("destination") or "").rstrip("/")
+    return any(mount.target.rstrip("/") in _LIST_FOLDERS for mount in mounts(run, "cache", "tmpfs"))
 
 
 class AptRun(Value):

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pydock.bench.engine.trace import Step
 from pydock.context import Tree
-from pydock.dockerfile import Dockerfile, Stage, read
-from pydock.locks.installs.caches import mounts
+from pydock.dockerfile import Dockerfile, Stage, mounts, read
 from pydock.text import expand
 from pydock.values import Value, field, replace
 
@@ -76,7 +75,7 @@ class Recipe(Value):
         """The names of what a stage is built on and copies or mounts from, stages and images alike."""
         arguments = {**self.dockerfile.global_arguments, **self.arguments}
         words = [stage.base, *(entry.flag("from") or "" for entry in stage.of("COPY", "ADD"))]
-        words += [mount.get("from", "") for run in stage.of("RUN") for kind in _READ for mount in mounts(run, kind)]
+        words += [mount.origin for run in stage.of("RUN") for kind in _READ for mount in mounts(run, kind)]
         yield from (name for word in words if (name := expand(word, arguments)))
 
 

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from pydock.dockerfile import Instruction
+from pydock.dockerfile import Instruction, mounts
 from pydock.patterns import regex
 from pydock.state import is_root
 from pydock.text import expand
@@ -35,20 +35,6 @@ Values = Mapping[str, str | None]
 def runs_as_root(reference: str | None, user: str) -> bool:
     """Whether a RUN is known to work as root; without USER that depends on the base image."""
     return is_root(user) if user else reference is not None and not _OTHER_USER.search(reference)
-
-
-def mounts(instruction: Instruction, kind: str) -> tuple[Mapping[str, str], ...]:
-    """The `--mount` flags of one type, each as its fields, `target` under that one name."""
-    found = []
-    for flag in instruction.flags:
-        if flag.name != "mount":
-            continue
-        fields = {name: value for name, _, value in (part.partition("=") for part in flag.value.split(","))}
-        if fields.get("type", "bind") == kind:
-            target = fields.get("target") or fields.get("dst") or fields.get("destination") or ""
-            source = fields.get("source") or fields.get("src") or ""
-            found.append({**fields, "target": target, "source": source})
-    return tuple(found)
 
 
 def cache_folder(tool: str, environment: Values, user: str) -> str | None:
@@ -77,7 +63,7 @@ def mounted_folders(tool: str, folder: str) -> tuple[str, ...]:
 
 def is_mounted(instruction: Instruction, tool: str, folder: str | None, environment: Values) -> bool:
     """Whether cache mounts hold the tool's downloads; one that names the tool is believed to."""
-    targets = [expand(mount["target"], environment) for mount in mounts(instruction, "cache")]
+    targets = [expand(mount.target, environment) for mount in mounts(instruction, "cache")]
     known = [posixpath.normpath(target) for target in targets if target]
     if len(known) < len(targets) or any(re.search(rf"\b{_NAMES[tool]}\b", target) for target in known):
         return True

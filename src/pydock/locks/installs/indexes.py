@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pydock.build.commands import CommandLine
 from pydock.build.installs import Install, pip_line
 from pydock.build.steps import read_steps
-from pydock.locks.installs.caches import mounts
+from pydock.dockerfile import mounts
 from pydock.packages.requirements import Kind, RequirementSet
 from pydock.patterns import regex
 from pydock.project import Project
@@ -170,8 +170,8 @@ def _variables(install: Install) -> Iterator[tuple[str, str | None, str]]:
         name, _, text = word.text.partition("=")
         values[name] = None if word.value is None else text.strip("'\"")
     for mount in mounts(install.instruction, "secret"):
-        if "env" in mount:
-            values[mount["env"]] = None
+        if mount.variable:
+            values[mount.variable] = None
     for name, value in values.items():
         key = _UV_VARIABLES.get(name, "") if install.tool == "uv" else _pip_key(name)
         if key and value != "":
@@ -189,7 +189,7 @@ def _configured(project: Project, install: Install) -> Iterator[tuple[str, str |
         return
     named = install.call.before.variables.get("PIP_CONFIG_FILE", "")
     for mount in mounts(install.instruction, "secret"):
-        if posixpath.basename(mount["target"]) in {"pip.conf", posixpath.basename(named or "pip.conf")}:
+        if posixpath.basename(mount.target) in {"pip.conf", posixpath.basename(named or "pip.conf")}:
             yield "index-url", None, "the package index is in a build secret, so it"
     for path in (*_CONFIGURATIONS, *([named] if named else [])):
         origin = install.origin(project, path)

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from pydock.dockerfile import Instruction, Stage
+from pydock.dockerfile import Instruction, Stage, mounts
 from pydock.project import Project
 from pydock.project.retag import build_files
 from pydock.rule import Example, Finding, Rule
@@ -53,11 +53,9 @@ def _origins(stage: Stage) -> Iterator[tuple[Instruction, str]]:
     """Every name of a stage or an image that a stage takes something from."""
     yield stage.start, stage.base
     for instruction in stage.instructions:
-        for flag in instruction.flags:
-            if flag.name == "from":
-                yield instruction, flag.value
-            elif flag.name == "mount" and (match := re.search(r"(?:\A|,)from=([^,]+)", flag.value)):
-                yield instruction, match[1]
+        if origin := instruction.flag("from"):
+            yield instruction, origin
+        yield from ((instruction, mount.origin) for mount in mounts(instruction) if mount.origin)
 
 
 def _unknown(project: Project, stage: Stage, instruction: Instruction, name: str) -> Iterator[Finding]:

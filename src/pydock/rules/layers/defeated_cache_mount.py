@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 from pydock.build.installs import Install, installs_of, without
 from pydock.build.views import image, user_set
-from pydock.dockerfile import Assignment, Instruction, Stage
-from pydock.locks.installs.caches import cache_folder, is_mounted, mounts, switched_off
+from pydock.dockerfile import Assignment, Instruction, Stage, mounts
+from pydock.locks.installs.caches import cache_folder, is_mounted, switched_off
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.text import Edit, Fix, Safety, Span

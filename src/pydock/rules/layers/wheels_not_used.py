@@ -17,9 +17,8 @@ from collections.abc import Iterator
 from pydock.build import walk
 from pydock.build.installs import Install, installs_of, pip_line
 from pydock.build.views import image
-from pydock.dockerfile import Stage
+from pydock.dockerfile import Stage, mounts
 from pydock.locks.installs.build_tools import is_build_tool
-from pydock.locks.installs.caches import mounts
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 

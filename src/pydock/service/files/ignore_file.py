@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pydock.build.copies import copies
 from pydock.context import Ignore
+from pydock.dockerfile import mounts
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
@@ -18,7 +19,6 @@ _GIT = regex(
     re.I | re.M,
 )
 _READS_GIT = regex(r"(?:\A|/)(?:[^/]+\.py|[^/]+\.sh|Makefile|pyproject\.toml|setup\.cfg|[^/]*requirements[^/]*\.txt)\Z")
-_SOURCE = regex(r"(?:source|src)=([^,]+)")
 # One of these is in whatever _GIT finds; the search itself is slow.
 _GIT_WORDS = ("git", "scm", "version", "pbr", "dunamai")
 MOST_FILES = 2_000
@@ -43,10 +43,8 @@ def copied_names(project: Project) -> Iterator[str]:
         for copied in copies(project, stage):
             yield from (source for source in copied.sources if source != ".")
         for run in stage.of("RUN"):
-            for flag in run.flags:
-                found = _SOURCE.search(flag.value) if flag.name == "mount" and "from=" not in flag.value else None
-                if found and "type=bind" in flag.value:
-                    yield found[1].strip("./") or "."
+            bound = (mount.source for mount in mounts(run, "bind") if not mount.origin)
+            yield from (source.strip("./") or "." for source in bound if source)
 
 
 def takes_folder(project: Project) -> bool:
