@@ -96,6 +96,23 @@ DOORS = {
 }
 
 
+# The walk is the only reader of commands. Who else takes one apart, and why.
+WALK = {"shell", "effects", "build"}
+READS = {"script", "script_of_text", "argv", "unwrapped", "called"}
+READERS = {
+    "project/bases.py": "the packages of a file choose the release that its base image means, with which a walk begins",
+    "source/program_calls.py": "commands in the strings of Python source, which the walk asks for",
+    "service/files/leaks.py": "what is secret has to be masked also where nothing can be walked",
+    "rules/run_time/migration_at_start.py": "moves a part of CMD's text into a script of its own",
+    "rules/dependencies/legacy_install.py": "the options of the sudo that goes away",
+    "split/text/commands.py": "rewrites `poetry run` in a text",
+    "split/text/installer.py": "rewrites pip's words into uv's",
+    "split/text/run_text.py": "rewrites the words of installs",
+    "split/facts/environment.py": "which manager's words are rewritten",
+    "split/tools.py": "which calls of a manager are rewritten",
+}
+
+
 def _imports(path: Path) -> Iterator[str]:
     """Every module that a file imports, at its top or inside a function, but not for types alone."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -181,6 +198,14 @@ def test_a_file_is_named_by_what_it_holds() -> None:
 def test_rules_do_not_know_one_another(path: Path) -> None:
     if _room(path) == "rules" and path.parent.name != "rules":
         assert not [name for name in _imports(path) if name.startswith(("pydock.rules", "pydock.engine"))]
+
+
+def test_the_walk_is_the_only_reader_of_commands() -> None:
+    names = {f"pydock.shell.{name}" for name in READS}
+    readers = {
+        str(path.relative_to(SOURCE)) for path in MODULES if _room(path) not in WALK and names & set(_imports(path))
+    }
+    assert readers == set(READERS), "ask the steps of the walk for their commands: `walk(project).commands_of(...)`"
 
 
 @EACH_MODULE
