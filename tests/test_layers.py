@@ -104,12 +104,7 @@ READERS = {
     "source/program_calls.py": "commands in the strings of Python source, which the walk asks for",
     "service/files/leaks.py": "what is secret has to be masked also where nothing can be walked",
     "rules/run_time/migration_at_start.py": "moves a part of CMD's text into a script of its own",
-    "rules/dependencies/legacy_install.py": "the options of the sudo that goes away",
-    "split/text/commands.py": "rewrites `poetry run` in a text",
-    "split/text/installer.py": "rewrites pip's words into uv's",
-    "split/text/run_text.py": "rewrites the words of installs",
-    "split/facts/environment.py": "which manager's words are rewritten",
-    "split/tools.py": "which calls of a manager are rewritten",
+    "split/text/commands.py": "rewrites `poetry run` and `python -m poetry` in the text of a command",
 }
 
 

@@ -30,7 +30,9 @@ RESOLVING = frozenset({"install", "wheel", "download"})
 _SAME_ENVIRONMENT = frozenset(
     {"sudo", "doas", "exec", "env", "command", "time", "nice", "nohup", "timeout", "eatmydata"}
 )
-_PIP = regex(r"pip(\d+(\.\d+)?)?\Z")
+_IMAGES_OWN = regex(r"(?:pip(?:3(?:\.\d+)?)?|(?:/usr/local/bin/)?python(?:3(?:\.\d+)?)?)\Z")
+_ON_PACKAGES = frozenset({"install", "uninstall", "check", "list", "freeze", "show"})
+PIP = regex(r"pip(\d+(\.\d+)?)?\Z")
 
 
 class Install(Value):
@@ -123,8 +125,15 @@ def is_here(call: CommandLine) -> bool:
 def pip_line(call: CommandLine) -> Argv | None:
     """The command line of pip or `uv pip`, None for any other command."""
     line = call.line
-    is_pip = _PIP.match(line.program or "") or (line.program == "uv" and call.verb.startswith("pip "))
+    is_pip = PIP.match(line.program or "") or (line.program == "uv" and call.verb.startswith("pip "))
     return line if is_pip and is_here(call) else None
+
+
+def plain_pip(call: CommandLine) -> Argv | None:
+    """The command line of the image's own pip, called by its name or as a module; None for any other command."""
+    line, caller = pip_line(call), call.command.words[0].value or "" if call.command.words else ""
+    is_plain = _IMAGES_OWN.match(caller) is not None and not call.wrappers and call.verb in _ON_PACKAGES
+    return line if is_plain else None
 
 
 def _install(stage: Stage, call: CommandLine) -> Install | None:

@@ -7,11 +7,10 @@ from pydock.build.containers.start import Start
 from pydock.build.walk import starts
 from pydock.images.debian import serves_building
 from pydock.project.bases import is_on_mirrors
-from pydock.shell import called
 from pydock.split.draft import Draft
 from pydock.split.facts.slices import MANAGERS
 from pydock.split.refusal import Refusal, span_of
-from pydock.split.text.commands import is_translated
+from pydock.split.text.commands import is_translated, manager
 from pydock.state.needs import Program, Toolchain
 from pydock.text import Span
 
@@ -26,9 +25,10 @@ def refuse_tools(draft: Draft) -> Refusal | None:
     for step in draft.build.of_stage(draft.stage.index):
         if step.number not in draft.slices.runtime or step.member is None:
             continue
-        for command in step.member.commands:
-            if not is_translated(project, command):
-                return _refusal(span_of(step), f"line {step.line}", called(command).program, "is built")
+        for call in step.commands:
+            own = manager(call.command) if call.is_in_file else None
+            if own is not None and not is_translated(project, own):
+                return _refusal(span_of(step), f"line {step.line}", own.program, "is built")
     at = draft.stage.start.value_span
     for start in starts(project):
         tool = next((name for name in (*start.wrappers, start.program) if name in MANAGERS), None)
@@ -45,7 +45,7 @@ def _is_translated(draft: Draft, start: Start) -> bool:
     if start.path != draft.project.path or start.instruction is None or start.role == "compose":
         return False
     calls = draft.build.commands_in(start.instruction)
-    commands = [call.command for call in calls if called(call.command).program in MANAGERS]
+    commands = [own for call in calls if (own := manager(call.command)) is not None]
     return bool(commands) and all(is_translated(draft.project, command) for command in commands)
 
 

@@ -17,13 +17,13 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from pydock.build.installs import Install, installs_of
+from pydock.build.installs import Install, installs_of, plain_pip
 from pydock.build.views import user_set
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.split.facts.environment import fills_other_environments
-from pydock.split.text.pip_commands import elsewhere, pip_words
+from pydock.split.text.commands import elsewhere
 from pydock.state import is_root
 from pydock.text import Edit, Fix, Safety, Span
 
@@ -146,10 +146,10 @@ def _fix(project: Project, builder: Stage, stage: Stage, copies: list[Instructio
         return None, "copy /root/.local by an instruction of its own first"
     # What another install brings to the image is no part of the environment that is copied.
     is_outside = user_installs == list(installs) and fills_other_environments(here)
-    is_outside = is_outside and all(pip_words(install.command) is not None for install in installs)
+    is_outside = is_outside and all(plain_pip(install.call) is not None for install in installs)
     edits = [_environment(project, builder, is_outside), *_plain_installs(project, user_installs)]
     if is_outside:
-        edits += [Edit(project.path, *elsewhere(install.command, VENV)) for install in installs]
+        edits += [Edit(project.path, *elsewhere(install.call.line, VENV)) for install in installs]
     edits += [*_copies(project, copies), *_paths(project, stage, copies[0])]
     return Fix("install into a virtual environment and copy it whole", Safety.SAFE, tuple(edits), CHANGES), ""
 

@@ -28,7 +28,6 @@ from pydock.dockerfile import Stage
 from pydock.packages.operands import is_place
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import argv
 from pydock.source import syntax
 from pydock.state import is_root
 from pydock.text import Edit, Fix, Safety, Span
@@ -146,7 +145,7 @@ def _sudo(project: Project, stage: Stage, call: CommandLine, *, is_python: bool)
     start = next(word for word in call.command.words[1:] if word.value not in {"-H", "-E", "env", "exec", "command"})
     is_by_root = is_root(user_set(project, stage, call.instruction))
     is_plain = is_by_root and is_python and pip.words[0] in call.command.words
-    is_plain &= all(option.name in {"-H", "-E"} for option in argv(call.words).options)
+    is_plain &= not (start.value or "-").startswith("-")
     edit = Edit(project.path, Span(first.span.start, start.span.start), "")
     fix = Fix("drop sudo", Safety.SAFE, (edit,), frozenset({"packages"})) if is_plain else None
     advice = "" if fix else "Run pip as root before USER, without sudo."

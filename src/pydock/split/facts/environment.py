@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable
 
 from pydock.build import Build, Step
+from pydock.build.installs import PIP, plain_pip
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage, version_order
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.shell import called
 from pydock.split.facts.members import Member
 from pydock.split.facts.places import running_files
 from pydock.split.facts.setuptools_use import setuptools_for
@@ -19,7 +19,6 @@ from pydock.split.facts.slices import MANAGERS
 from pydock.split.facts.wanted import names_of, specifiers_of
 from pydock.split.refusal import Refusal, span_of
 from pydock.split.text.installer import takes_uv
-from pydock.split.text.pip_commands import PIP, pip_words
 from pydock.state import is_below
 from pydock.state.needs import File, Program
 from pydock.values import Value
@@ -99,13 +98,13 @@ def _has_interpreter(step: Step, path: str) -> bool:
 
 def is_filled_from_outside(members: Iterable[Member], image: PythonImage) -> bool:
     """Whether every command that installs the service's packages fills an environment that has no pip."""
-    found = [command for member in members if member.installs for command in member.part.commands if command.words]
+    found = [call for member in members if member.installs for call in member.calls if call.words]
     if not found:
         return False
     knows_python = fills_other_environments(image)
     return all(
-        (pip_words(command) is not None and knows_python) or command.program in _READERS or command.program == "uv"
-        for command in found
+        (plain_pip(call) is not None and knows_python) or call.program in _READERS or call.program == "uv"
+        for call in found
     )
 
 
@@ -129,8 +128,8 @@ def calls_pip_later(project: Project, build: Build, runtime: Iterable[Step]) -> 
 
 def manager_of(installs: Iterable[Step]) -> str | None:
     """The tool that installs the environment, None for pip itself."""
-    commands = [command for step in installs if step.member is not None for command in step.member.commands]
-    return next((name for name in (called(command).program for command in commands) if name in MANAGERS), None)
+    calls = (call for step in installs for call in step.commands)
+    return next((name for call in calls for name in (*call.wrappers, call.program) if name in MANAGERS), None)
 
 
 def made(

@@ -17,8 +17,7 @@ from pydock.split.refusal import Refusal, span_of
 def refuse_interpreter(project: Project, image: PythonImage, installs: Iterable[Step]) -> Refusal | None:
     """uv downloads another interpreter under /root when the project asks for another version."""
     for step in installs:
-        commands = step.member.commands if step.member is not None else ()
-        if not any(command.values[:2] == ("uv", "sync") for command in commands):
+        if not any((call.program, call.verb) == ("uv", "sync") for call in step.commands):
             continue
         for name in (".python-version", "pyproject.toml", "uv.lock"):
             path = posixpath.join(step.before.workdir or "/", name)

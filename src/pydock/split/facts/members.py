@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from pydock.build import Build, Step
+from pydock.build.commands import CommandLine
 from pydock.dockerfile import Instruction
 from pydock.shell import Command, Word
 from pydock.shell import Step as Part
@@ -60,6 +62,12 @@ class Member(Value, eq=False, dict=True):
     def changes_folder(self) -> bool:
         command = self.part.command
         return command is not None and command.program in {"cd", "pushd", "popd"}
+
+    @cached_property
+    def calls(self) -> tuple[CommandLine, ...]:
+        """The commands in it."""
+        found = (call for step in self.steps for call in step.commands if call.is_in_file)
+        return tuple(dict.fromkeys(found))
 
     @property
     def command(self) -> Command | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydock.build.installs import plain_pip
 from pydock.dockerfile import Instruction
 from pydock.images.setuptools import setuptools_beside
 from pydock.locks.installs.build_tools import latest_tool
@@ -11,7 +12,6 @@ from pydock.patches import Add, Change, Keep, Piece, Repeat, comment_lines
 from pydock.split.draft import Draft
 from pydock.split.facts.environment import LAST_PIP
 from pydock.split.text.copies import copy_pieces, leaves_runtime
-from pydock.split.text.pip_commands import pip_words
 from pydock.split.text.reasons import listed
 from pydock.split.text.run_text import builder_edits, builder_members, run_text, runtime_members
 
@@ -173,23 +173,16 @@ def _settings(draft: Draft) -> Iterator[Piece]:
 
 
 def _syncs(draft: Draft) -> bool:
-    commands = [
-        command
-        for members in draft.members.values()
-        for member in members
-        if member.installs
-        for command in member.part.commands
-    ]
-    return any(command.values[:2] == ("uv", "sync") for command in commands)
+    installing = [member for members in draft.members.values() for member in members if member.installs]
+    return any((call.program, call.verb) == ("uv", "sync") for member in installing for call in member.calls)
 
 
 def _needs_path(draft: Draft) -> bool:
     """Whether a command of the builder runs Python or a program of the environment."""
     for entry in draft.stage.of("RUN"):
         for member in builder_members(draft, entry, late=True):
-            for command in member.part.commands:
-                if pip_words(command) is None and command.program not in _NEUTRAL:
-                    return True
+            if any(plain_pip(call) is None and call.program not in _NEUTRAL for call in member.calls):
+                return True
     return False
 
 

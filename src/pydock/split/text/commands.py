@@ -9,14 +9,14 @@ from pydock.build.views import files
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.shell import Command, Word, called
+from pydock.shell import Argv, Command, Word, called
+from pydock.split.facts.slices import MANAGERS
 from pydock.state.needs import File, Folder
 from pydock.text import Span
 from pydock.values import Value
 
 # A program by its name: the folder alone is where a command puts something of its own.
 _SYSTEM_PROGRAM = regex(r"/usr/local/bin/(?=[^/])")
-_RUNNERS = frozenset({"poetry", "pipenv", "uv", "pdm", "rye", "hatch"})
 # Options of `uv run` that say how the environment is brought up to date, not what is run in it.
 _UPDATING = frozenset({"--frozen", "--locked", "--no-sync", "--no-dev", "--offline", "--no-cache", "--quiet", "-q"})
 # https://packaging.python.org/en/latest/specifications/inline-script-metadata/
@@ -30,13 +30,24 @@ class Managed(Value):
     program: str = ""
 
 
+def manager(command: Command) -> Command | None:
+    """A project manager's command without the `python -m` in front of it, None for any other program."""
+    found = called(command)
+    return found if found.program in MANAGERS else None
+
+
+def elsewhere(pip: Argv, path: str) -> tuple[Span, str]:
+    """`pip --python PATH`: the image's pip fills an environment, which has none of its own."""
+    end = pip.words[0].span.end
+    return Span(end, end), f" --python {path}"
+
+
 def managed(project: Project, command: Command) -> Managed | None:
     """None where it is not plain: an alias of the manager's own (Pipfile [scripts], pdm scripts) is no program."""
-    command = called(command)
-    values = command.values
-    if not values or values[0] not in _RUNNERS or values[1:2] != ("run",) or len(values) < 3:
+    own = manager(command)
+    if own is None or own.values[1:2] != ("run",) or len(own.words) < 3:
         return None
-    words = command.words[2:]
+    values, words = own.values, own.words[2:]
     if values[0] == "uv":
         while words and words[0].value in _UPDATING:
             words = words[1:]
@@ -58,7 +69,7 @@ def _has_own_environment(project: Project, name: str) -> bool:
 
 def is_translated(project: Project, command: Command) -> bool:
     """Whether a command does without the manager once the programs of the environment are on the PATH."""
-    return called(command).program not in _RUNNERS or managed(project, command) is not None
+    return manager(command) is None or managed(project, command) is not None
 
 
 def _aliases(project: Project) -> frozenset[str]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pydock.build.installs import plain_pip
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage
 from pydock.locks.installs.build_tools import latest_tool
-from pydock.shell import Word, argv, called
 from pydock.split.facts.members import Member
 from pydock.split.facts.slices import MANAGERS
-from pydock.split.text.pip_commands import pip_words
 from pydock.text import Span
 
 # What decides on output, caches and patience alone.
@@ -42,7 +41,7 @@ def takes_uv(stage: Stage, image: PythonImage, members: Iterable[Member]) -> boo
     for member in members:
         if any(step.is_tool for step in member.steps):
             return False
-        if any(called(command).program in MANAGERS for command in member.part.commands):
+        if any(not MANAGERS.isdisjoint((*call.wrappers, call.program)) for call in member.calls):
             return False
         if member.installs and not _says_the_same(member):
             return False
@@ -60,18 +59,15 @@ def _configures_pip(stage: Stage) -> bool:
 
 
 def _says_the_same(member: Member) -> bool:
-    command = member.command
-    found = pip_words(command) if command is not None else None
-    if command is None or found is None or command.redirects or command.values[found[1]] != "install":
-        return False
-    words: tuple[Word, ...] = (command.words[found[0]], *command.words[found[1] :])
-    return all(option.name in _SAME for option in argv(words, "pip").options)
+    call = member.calls[0]
+    line = plain_pip(call) if call.is_alone and not call.command.redirects else None
+    return line is not None and line.verb == "install" and all(option.name in _SAME for option in line.options)
 
 
 def uv_edits(member: Member) -> list[tuple[Span, str]]:
     """`pip install` as `uv pip install`, for the installs of one part of a RUN."""
     edits = []
-    for command in member.part.commands:
-        if (found := pip_words(command)) is not None and command.values[found[1]] == "install":
-            edits.append((Span(command.words[0].span.start, command.words[found[1]].span.end), "uv pip install"))
+    for call in member.calls:
+        if (line := plain_pip(call)) is not None and line.verb == "install":
+            edits.append((Span(call.command.words[0].span.start, line.verb_words[0].span.end), "uv pip install"))
     return edits

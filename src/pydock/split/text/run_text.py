@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
+from pydock.build.installs import plain_pip
 from pydock.dockerfile import Instruction
 from pydock.images.debian import Need
 from pydock.patches import with_steps, with_words
 from pydock.patterns import regex
-from pydock.shell import Command, Word, called
+from pydock.shell import Command, Word
 from pydock.shell import Step as Part
 from pydock.split.draft import Draft
 from pydock.split.facts.members import Member, works_in_folder
-from pydock.split.facts.slices import MANAGERS
-from pydock.split.text.commands import moved, moved_paths
+from pydock.split.text.commands import elsewhere, manager, moved, moved_paths
 from pydock.split.text.installer import uv_edits
-from pydock.split.text.pip_commands import elsewhere, pip_words
 from pydock.text import Span
 
 _APT_FOLDER = regex(r"=/var/(?:cache|lib)/apt\b")
@@ -53,8 +52,8 @@ def _may_call_installers(member: Member) -> bool:
 
 
 def _calls_installers(member: Member) -> bool:
-    commands = [command for command in member.part.commands if command.words]
-    return all(pip_words(command) is not None or called(command).program in MANAGERS for command in commands)
+    calls = [call for call in member.calls if call.words]
+    return all(plain_pip(call) is not None or manager(call.command) is not None for call in calls)
 
 
 def _locked(draft: Draft, run: Instruction, text: str) -> str:
@@ -193,7 +192,7 @@ def builder_edits(draft: Draft, members: Sequence[Member], *, late: bool) -> lis
             edits += _narrowed(draft, member, command, draft.system.builder_has)
         elif command is not None and _is_mixed(draft, member):
             edits += _without_others(draft, member, command, late=late)
-        if late and (member.installs or any(pip_words(each) is not None for each in member.part.commands)):
+        if late and (member.installs or any(plain_pip(call) is not None for call in member.calls)):
             edits += _install_edits(draft, member)
     return _without_clashes(edits)
 
@@ -229,16 +228,15 @@ def _install_edits(draft: Draft, member: Member) -> list[tuple[Span, str]]:
     if environment.brings_uv:
         return uv_edits(member)
     edits = list(moved_paths(draft.project, member.part.commands, environment.path))
-    for command in member.part.commands:
-        found = pip_words(command)
-        if found is not None and environment.is_filled_from_outside:
-            edits.append(elsewhere(command, environment.path))
-        manager = called(command)
-        if found is not None or manager.program in MANAGERS:
+    for call in member.calls:
+        command, line, own = call.command, plain_pip(call), manager(call.command)
+        if line is not None and environment.is_filled_from_outside:
+            edits.append(elsewhere(line, environment.path))
+        if line is not None or own is not None:
             unwanted = [word for word in command.words if word.value in {"--user", "--system"}]
-            unwanted = [] if manager.program == "pipenv" else unwanted
+            unwanted = [] if own is not None and own.program == "pipenv" else unwanted
             # The Python of the environment, which comes first on the PATH, does not have the manager.
-            unwanted += command.words[: -len(manager.words)] if manager.program in MANAGERS else ()
+            unwanted += command.words[: -len(own.words)] if own is not None else ()
             edits += [(Span(word.span.start, _next_start(command.words, word)), "") for word in unwanted]
     return edits
 
