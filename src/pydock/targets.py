@@ -22,6 +22,7 @@ from pydock.files import kind
 from pydock.files import read as read_file
 from pydock.patterns import regex
 from pydock.project.compose import builds, is_compose_file
+from pydock.terminal import named
 from pydock.text import unquote
 from pydock.values import Value
 
@@ -170,9 +171,9 @@ def _target(path: Path, top: Path) -> Target | Unusable:
             root = context(path, top, text)
             _refuse_outside(path, root)
     except PydockError as error:
-        return Unusable(str(path), error)
-    inside = os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")
-    return Target(str(path), Tree(root), inside, _patch(root, top))
+        return Unusable(named(path), error)
+    inside = os.path.relpath(os.path.abspath(path), root)
+    return Target(named(path), Tree(root), inside.replace(os.sep, "/"), _patch(root, top))
 
 
 def context(path: Path, top: Path, text: str) -> Path:
@@ -297,8 +298,7 @@ def _exists(folder: Path, source: str) -> bool:
         # A folder for Dockerfiles alone is not the one that `COPY . .` means.
         return any(_PROJECT.fullmatch(entry.name) for entry in folder.iterdir())
     if re.search(r"[*?\[]", source):
-        if source.count("**") > 1:
-            # Each more of them walks the folder once for each folder in it.
+        if source.count("**") > 1:  # each more of them walks the folder once for each folder in it
             return False
         try:
             return next(folder.glob(source), None) is not None

@@ -18,7 +18,8 @@ _PYTHON = regex(
 )
 _TAG = regex(
     r"(?P<version>\d+(?:\.\d+){0,2})?(?P<rc>(?:a|b|rc)\d+)?"
-    r"(?:(?:\A|-)(?P<slim>slim))?(?:(?:\A|-)(?P<suite>[a-z]+))?(?P<rest>[-\d.].*)?\Z"
+    r"(?:(?:\A|-)(?P<slim>slim))?(?:(?:\A|-)(?P<suite>[a-z]+))?(?P<rest>[-\d.].*)?\Z",
+    re.DOTALL,  # an argument may hold anything
 )
 
 # The first patch releases with a codename in their tag, of 2017, have none for slim.

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pydock.terminal import console
-from pydock.terminal.style import Style, in_json, printable, style_for
+from pydock.terminal.style import Style, in_json, named, printable, style_for
 
-__all__ = ["Style", "console", "in_json", "printable", "style_for"]
+__all__ = ["Style", "console", "in_json", "named", "printable", "style_for"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from pathlib import Path
 from typing import IO
 
 from pydock.patterns import regex
@@ -45,6 +46,14 @@ def style_for(stream: IO[str], colour: str) -> Style:
 def printable(text: str) -> str:
     """The text with control characters and bytes that are not UTF-8 spelled out."""
     return _CONTROL.sub(_spelled, text)
+
+
+def named(path: Path) -> str:
+    """A path as a person would give it; one that looks like an option, or to a server like a command, as ./path.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands, read 2026-11.
+    """
+    return f"./{path}" if str(path).startswith(("-", ":", "#")) else str(path)
 
 
 def in_json(document: str) -> str:
