@@ -6,7 +6,7 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -159,15 +159,73 @@ def test_folders_three_thousand_deep_do_not_stop_the_service_beside_them(run: Ru
     assert json.loads(result.out)["projects"][0]["findings"]
 
 
+# A service that the split, a user and an ignore file would change.
+WHOLE = "FROM python:3.12.7\nWORKDIR /app\nCOPY . .\nRUN pip install flask==3.1.0\nCMD python z/app.py\n"
+
+
+def _closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.scandir
+
+    def scandir(place: str) -> object:
+        if str(place).rstrip("/").endswith("/a"):
+            raise PermissionError(13, "Permission denied", place)
+        return real(place)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+
+UNSEEN: Mapping[str, tuple[Callable[[pytest.MonkeyPatch], None], str]] = {
+    "too many files": (lambda patch: patch.setattr("pydock.context.disk.MOST_FILES", 50), "was not looked at"),
+    "too many entries": (lambda patch: patch.setattr("pydock.context.disk.MOST_ENTRIES", 50), "was not looked at"),
+    "too many folders in folders": (lambda patch: patch.setattr("pydock.context.disk.DEEPEST", -1), "folders deep"),
+    "a folder that cannot be read": (_closed, "the folder a cannot be read"),
+}
+
+
+@pytest.mark.parametrize("what", UNSEEN)
 def test_what_was_not_seen_of_a_context_keeps_fixes_back(
+    what: str, run: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, {"Dockerfile": WHOLE, "z/app.py": "import flask\n"} | {f"a/{at}.csv": "" for at in range(60)})
+    codes = {each["code"] for each in _findings(run, folder) if each["fix"]}
+    assert {"PYD104", "PYD305", "PYD401"} <= codes, "the split, the ignore file and the user"
+    prepare, why = UNSEEN[what]
+    prepare(monkeypatch)
+    assert not [each for each in _findings(run, folder) if each["fix"]]
+    result = run("fix", "--unsafe-fixes", "Dockerfile")
+    assert result.code == 1
+    assert why in result.err
+    assert {path.name for path in folder.iterdir()} == {"Dockerfile", "a", "z"}
+    assert (folder / "Dockerfile").read_text() == WHOLE
+
+
+def _findings(run: Runner, folder: Path) -> list[dict[str, object]]:
+    found = json.loads(run("check", "--output-format", "json", "Dockerfile").out)["projects"][0]["findings"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_a_folder_that_no_builder_gets_may_be_closed(
     run: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pydock.context.disk.MOST_FILES", 50)
-    write(folder, {"Dockerfile": PLAIN, "z/app.py": "import flask\n"} | {f"a/{at}.csv": "" for at in range(60)})
-    result = run("fix", ".")
-    assert result.code == 1
-    assert "was not looked at" in result.err
-    assert (folder / "Dockerfile").read_text() == PLAIN
+    write(folder, {"Dockerfile": WHOLE, "z/app.py": "import flask\n", "a/x": "", ".dockerignore": "a\n"})
+    _closed(monkeypatch)
+    run("fix", "Dockerfile")
+    assert (folder / "Dockerfile").read_text() != WHOLE
+
+
+def test_a_hundred_thousand_files_are_seen_whole(folder: Path) -> None:
+    write(folder, {"Dockerfile": WHOLE, "z/app.py": "import flask\n"})
+    for name in range(100):
+        (folder / f"data{name}").mkdir()
+        place = os.open(folder / f"data{name}", os.O_RDONLY)
+        for number in range(1_000):
+            os.close(os.open(f"{number}.csv", os.O_CREAT | os.O_WRONLY, dir_fd=place))
+        os.close(place)
+    tree = Tree(folder)
+    assert len(tree.files) == 100_002
+    assert tree.unseen is None
+    assert "z/app.py" in tree.files, "the source behind them, too"
 
 
 def test_a_limit_of_calls_is_what_it_was_before(run: Runner, folder: Path) -> None:

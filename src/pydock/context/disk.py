@@ -45,10 +45,11 @@ class Place(Value):
 
 
 class Listing(Value):
-    """The files of a folder, sorted, and what of it was not looked at."""
+    """The files of a folder, sorted, what of it was not looked at, and the folders that cannot be read."""
 
     files: tuple[str, ...]
     unseen: str | None = None
+    closed: tuple[str, ...] = ()
 
 
 class Disk(Value, dict=True, eq=False):
@@ -68,6 +69,11 @@ class Disk(Value, dict=True, eq=False):
     def unseen(self) -> str | None:
         """What of the folder was not looked at, None where all was."""
         return self._listing.unseen
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """The folders that cannot be read."""
+        return self._listing.closed
 
     @cached_property
     def _listing(self) -> Listing:
@@ -178,6 +184,7 @@ def _listing(root: Path) -> Listing:
     """The files below a folder, sources before the rest where there are too many for all."""
     kept: list[str] = []
     others: list[str] = []
+    closed: list[str] = []
     unseen, seen = None, 0
     folders = [""]
     while folders:
@@ -187,6 +194,8 @@ def _listing(root: Path) -> Listing:
         except OSError as error:
             if error.errno == errno.ENAMETOOLONG:
                 unseen = f"what is below {prefix[:40]}..."
+            elif error.errno != errno.ENOENT:
+                closed.append(prefix.rstrip("/"))
             continue
         seen += len(entries)
         if seen > MOST_ENTRIES:
@@ -205,7 +214,7 @@ def _listing(root: Path) -> Listing:
     left = max(0, MOST_FILES - len(kept))
     if len(others) > left:
         unseen = f"{len(others) - left} of its {seen} files"
-    return Listing(tuple(sorted([*kept, *others[:left]])), unseen)
+    return Listing(tuple(sorted([*kept, *others[:left]])), unseen, tuple(sorted(closed)))
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

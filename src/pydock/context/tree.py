@@ -70,10 +70,14 @@ class Tree(Value, dict=True):
         """The paths of all files, sorted; folders that are no part of a service are left out."""
         return tuple(sorted({*self._disk.files, *self.changes})) if self.changes else self._disk.files
 
-    @property
+    @cached_property
     def unseen(self) -> str | None:
-        """What of the context was not looked at, because there is too much of it; None where all was."""
-        return self._disk.unseen
+        """Why not all of the context was looked at, and what to do; None where all was that a builder gets."""
+        if self._disk.unseen is not None:
+            what = f"{self._disk.unseen} was not looked at"
+            return f"the build context is too large, and {what}: build it in a smaller folder"
+        closed = next((folder for folder in self._disk.closed if not self.ignore.hides(folder)), None)
+        return None if closed is None else f"the folder {closed} cannot be read: name it in .dockerignore"
 
     @property
     def left_out(self) -> frozenset[str]:

@@ -98,8 +98,7 @@ def _withheld(finding: Finding, unseen: str) -> Finding:
     """A finding without its fix, which may have been another one if all files of the context were known."""
     if finding.fix is None:
         return finding
-    why = f"Not fixed: the build context is too large, and {unseen} was not looked at. Build it in a smaller folder."
-    return replace(finding, fix=None, advice=f"{why} {finding.advice}".rstrip())
+    return replace(finding, fix=None, advice=f"Not fixed: {unseen}. {finding.advice}".rstrip())
 
 
 def _refuse_loop(project: Project, loop: tuple[str, ...]) -> None:
