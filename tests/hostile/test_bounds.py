@@ -219,8 +219,9 @@ def test_a_hundred_thousand_files_are_seen_whole(folder: Path) -> None:
     for name in range(100):
         (folder / f"data{name}").mkdir()
         place = os.open(folder / f"data{name}", os.O_RDONLY)
-        for number in range(1_000):
-            os.close(os.open(f"{number}.csv", os.O_CREAT | os.O_WRONLY, dir_fd=place))
+        os.close(os.open("0.csv", os.O_CREAT | os.O_WRONLY, dir_fd=place))
+        for number in range(1, 1_000):  # other names of one file are made sooner than files
+            os.link("0.csv", f"{number}.csv", src_dir_fd=place, dst_dir_fd=place)
         os.close(place)
     tree = Tree(folder)
     assert len(tree.files) == 100_002

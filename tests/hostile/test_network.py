@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -258,6 +260,24 @@ def test_a_whole_migration_asks_none_of_them_and_prints_no_secret(
     )
     assert "service0" in written
     assert SECRET not in written + done.out + done.err
+
+
+@pytest.mark.parametrize("command", ["check svc", "facts svc", "explain PYD302", "rules", "data", "schema", "codemods"])
+def test_what_asks_nobody_opens_no_connection(
+    command: str, listener: Listener, folder: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _written(folder / "svc", WAYS["an index"], listener)
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("nobody is asked, and nothing is started")
+
+    monkeypatch.setattr(socket, "socket", refused)
+    monkeypatch.setattr(socket, "getaddrinfo", refused)
+    monkeypatch.setattr(subprocess, "Popen", refused)
+    done = run(*command.split())
+    monkeypatch.undo()
+    assert done.code in {0, 1}, done.err
+    assert done.out
 
 
 @pytest.mark.parametrize("variable", ["", "PYDOCK_ALLOW_HOSTS"], ids=["on the command line", "in the environment"])

@@ -156,7 +156,7 @@ def _said(files: Mapping[str, str]) -> str:
 
 
 # Each way in which a value may stand is tried with the plain one by `test_printing`.
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(kind=st.sampled_from(PLACES), value=WORDS)
 def test_whatever_the_value_is_it_is_shown_from_no_place(kind: Kind, value: str) -> None:
     assert value not in _said(replace(kind, value=value).context)
@@ -171,7 +171,7 @@ QUOTED: tuple[Callable[[str], str], ...] = (
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(values=st.lists(ODD, min_size=len(QUOTED), max_size=len(QUOTED)))
 def test_however_a_value_is_quoted_it_is_not_shown(values: list[str]) -> None:
     said = _said(Kind("", "".join(place(value) for place, value in zip(QUOTED, values, strict=True))).context)
