@@ -307,8 +307,13 @@ def test_a_program_is_run_from_the_environment(command: str, variables: dict[str
     assert need in needed(done(command, image(uv_project(), **variables)))
 
 
+def test_a_manager_makes_the_environment_that_is_not_there_yet() -> None:
+    (found,) = nested("uv run --no-sync main.py", image({**uv_project(), "/app/main.py": "print(1)\n"}))
+    assert File("/app/.venv/bin/python") not in found.needs
+
+
 def test_a_script_is_run_by_the_environment_s_python() -> None:
-    files = {**uv_project(), "/app/main.py": "print(1)\n"}
+    files = {**uv_project(), "/app/main.py": "print(1)\n", "/app/.venv/bin/python": ""}
     (found,) = nested("uv run --no-sync main.py", image(files))
     assert found.text == "print(1)\n"
     assert {File("/app/main.py"), File("/app/.venv/bin/python")} <= set(found.needs)

@@ -129,8 +129,10 @@ def landing(file: str, source: str, target: str, *, is_folder: bool) -> str:
 
 
 def is_missing(context: Context, source: Source) -> bool:
-    """Whether the context surely lacks a source, so that the build stops there."""
+    """Whether the context surely lacks a source, so that the build stops there; a pattern may match nothing."""
     path = source.path
+    if path is not None and set("*?[") & set(path):
+        return False
     if not context.tree.known or path is None or source.word.startswith("<<") or "://" in path or path == ".":
         return False
     if context.matching(path) or path.startswith("git@"):

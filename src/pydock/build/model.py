@@ -69,6 +69,11 @@ class Step(Value, eq=False, dict=True):
         """The environment that the service's Python packages go to, None for every other step."""
         return next((effect.installs for effect in self.effects if effect.installs is not None), None)
 
+    def pin(self, name: str) -> str | None:
+        """What it asks of the version of a Python package, "" for any; None where it does not ask for it."""
+        asked = [effect.pins.get(name, "") for effect in self.effects if _brings(effect, name)]
+        return asked[0] if asked else None
+
     @property
     def is_of_environment(self) -> bool:
         """Whether it installs the service's Python packages, or takes some of them away."""
@@ -118,6 +123,10 @@ class Step(Value, eq=False, dict=True):
     def only_removes(self) -> bool:
         """Whether all it does is to take something away."""
         return any(effect.removes for effect in self.effects) and not (self.provides or self.changes or self.opens)
+
+
+def _brings(effect: Effect, name: str) -> bool:
+    return any(isinstance(thing, Distribution) and thing.name == name for thing in effect.provides)
 
 
 class Process(Value, eq=False):

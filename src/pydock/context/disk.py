@@ -8,7 +8,7 @@ import stat
 from functools import cached_property
 from pathlib import Path
 
-from pydock.context.gitignore import left_out
+from pydock.context.gitignore import is_ignored, left_out
 from pydock.errors import UnreadableError
 from pydock.files import is_special, kind, read
 from pydock.values import Value, field
@@ -85,6 +85,10 @@ class Disk(Value, dict=True, eq=False):
         files = [path for path in self.files if path.endswith(".py")]
         folders = {"/".join(parts[:size]) for parts in map(_folders, files) for size in range(1, len(parts) + 1)}
         return left_out(self.root, folders) if self.root is not None else frozenset()
+
+    def ignores(self, path: str) -> bool:
+        """Whether git would ignore a file, so that it may be there elsewhere."""
+        return self.root is not None and is_ignored(self.root, path)
 
     def data(self, path: str) -> bytes | None:
         """The content of a file, or None where there is no such file inside the root, or only a huge one.

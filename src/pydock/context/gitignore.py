@@ -102,6 +102,18 @@ def above(folder: Path) -> Ignored:
     return found
 
 
+def is_ignored(root: Path, path: str) -> bool:
+    """Whether git would ignore a file, or a folder that it is in; it need not be there."""
+    rules, at = above(root).inside(root), root
+    *folders, name = path.split("/")
+    for folder in folders:
+        at /= folder
+        if rules.hides(str(at), is_folder=True):
+            return True
+        rules = rules.inside(at)
+    return rules.hides(str(at / name), is_folder=False)
+
+
 def left_out(root: Path, folders: Iterable[str]) -> frozenset[str]:
     """Those of some folders, relative to a root, that git ignores and has no file of.
 

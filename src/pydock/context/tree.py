@@ -84,6 +84,10 @@ class Tree(Value, dict=True):
         """The folders with Python files that git ignores."""
         return self._disk.left_out
 
+    def may_be_made(self, path: str) -> bool:
+        """Whether git ignores a path, as it does with what is only made or filled in before a build."""
+        return self._disk.ignores(path)
+
     def named(self, *names: str) -> tuple[str, ...]:
         """The files at the top of the context with one of these names."""
         return tuple(name for name in names if self.has_file(name))

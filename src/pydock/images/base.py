@@ -37,6 +37,8 @@ _COMMON_USERS = """
     staff users sudo audio video dialout shadow utmp plugdev cdrom tape voice kmem src operator sync gnats
 """
 USERS = frozenset(_COMMON_USERS.split())
+# The releases whose contents the tables list; of older ones only what a newer one has as well is known.
+_LISTED = frozenset({"buster", "bullseye", "bookworm", "trixie"})
 
 
 class Base(Value, dict=True):
@@ -97,7 +99,8 @@ class Base(Value, dict=True):
         if found is None:
             return False
         suites = found.full_suites if self.variant == "full" else found.slim_suites
-        return self.suite in suites or (self.suite in {"buster", "stretch"} and "bullseye" in suites)
+        is_there = self.suite in suites or (self.suite in {"buster", "stretch"} and "bullseye" in suites)
+        return None if not is_there and self.suite not in _LISTED else is_there
 
     def has_library(self, package: str) -> bool | None:
         """Whether the image has a shared library, by the Debian package that it is in."""
@@ -141,7 +144,7 @@ def base_image(reference: str | None) -> Base:
 def in_suite(package: str, suite: str) -> bool | None:
     """Whether a Debian release has a package of this name; None where no table names it."""
     found = rows_of("suite_package_names", package)
-    if not found or not suite:
+    if not found or suite not in _LISTED:
         return None
     return any(suite in row["suites"].split() or f"{suite}=" in row["virtual"] for row in found)
 

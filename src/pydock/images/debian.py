@@ -167,6 +167,16 @@ def has_wheels(name: str) -> bool:
     return all(row["wheel"] != "no" for row in rows_of("native_packages", name))
 
 
+def build_packages(name: str, suite: str) -> tuple[str, ...]:
+    """What a package without wheels is compiled with in a Debian release, () where it has wheels or that is not known.
+
+    One that also starts a program, or of which there is a doubt, is left out.
+    """
+    row = _row(name, suite)
+    is_known = row is not None and row["wheel"] == "no" and "doubt" not in row["note"]
+    return tuple(row["build"].split()) if row is not None and is_known else ()
+
+
 def from_full_image(found: Iterable[Need], suite: str) -> list[Need]:
     """What the full image brought along and slim lacks; all of it in a release whose images no table lists."""
     brought = full_image_libraries(suite)

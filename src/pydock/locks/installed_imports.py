@@ -29,6 +29,7 @@ from pydock.packages.requirements import Entry, Kind
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
+from pydock.project.programs import SERVERS
 from pydock.service.code.imports import imported_files
 from pydock.service.code.removals import refused_sources
 from pydock.service.entry import entry_file
@@ -223,6 +224,15 @@ def missing_imports(project: Project) -> Iterator[tuple[Import, str]]:
         packages = packages_of(each.module)
         if packages and not have.names & set(packages):
             yield each, packages[0]
+
+
+def missing_programs(project: Project) -> Iterator[tuple[str, str]]:
+    """Servers that no package of the image can bring, each with the package that does."""
+    have = installed(project)
+    for name in sorted(SERVERS) if have.is_whole else ():
+        packages = packages_of(name)
+        if packages and not have.names & {*packages, name}:
+            yield name, packages[0]
 
 
 def unused_requirements(project: Project) -> Iterator[Entry]:

@@ -26,6 +26,7 @@ from pydock.state.needs import (
     PackageLists,
     Place,
     Program,
+    Release,
     Source,
     SourceLink,
     Thing,
@@ -63,7 +64,7 @@ _NOT_THE_SYSTEMS = ("/usr/src", "/usr/local/bin", "/usr/local/share")
 def find(state: State, need: Need) -> Found:
     """Whether a need is met, and by whom."""
     match need:
-        case Program(name):
+        case Program(name) | Release(name):
             return _program(state, name)
         case Place(path) | Writable(path):
             found = find(state, File(path))
@@ -118,19 +119,26 @@ def _in_base(state: State, thing: Thing) -> bool | None:
         case Folder(path) if path in FOLDERS:
             return state.base.has_folder(path)
         case File(path) | Folder(path):
-            is_systems = any(is_below(path, place) for place in _SYSTEM_FOLDERS)
-            is_systems &= not any(is_below(path, place) for place in _NOT_THE_SYSTEMS)
-            return None if is_systems or not state.base.is_known else False
+            return None if _is_unlisted(state, path) else False
         case User(name):
             return state.base.has_user(name)
         case Package(name):
             return state.base.has_package(name)
         case Library(package):
             return state.base.has_library(package)
+        case PackageLists():
+            return None if not state.base.is_known else False
         case Distribution(environment, name) if environment == "/usr/local":
             return name in {"pip"} if state.base.is_known else None
         case _:
             return False
+
+
+def _is_unlisted(state: State, path: str) -> bool:
+    """Whether the base image may have something there that no table lists."""
+    is_systems = any(is_below(path, place) for place in _SYSTEM_FOLDERS)
+    is_systems &= not any(is_below(path, place) for place in _NOT_THE_SYSTEMS)
+    return is_systems or not state.base.is_known
 
 
 def _program(state: State, name: str) -> Found:
@@ -168,6 +176,8 @@ def _source(state: State, suite: str) -> Found:
     makers = Numbers.joined(state.makers(File(path)) for path in lists)
     if openers(state, Kind.LISTS, "/"):
         return Found(Answer.UNKNOWN, makers)
+    if not makers and not state.base.is_known:
+        return Found(Answer.UNKNOWN, _OF_BASE)
     return Found(Answer.YES if makers else Answer.NO, makers)
 
 
@@ -182,6 +192,8 @@ def _matching(state: State, pattern: str) -> Found:
     if makers:
         return Found(Answer.YES, makers)
     possible = openers(state, Kind.FILE, folder)
+    if not possible and _is_unlisted(state, folder):
+        return Found(Answer.UNKNOWN, _OF_BASE)
     return Found(Answer.UNKNOWN if possible else Answer.NO, possible)
 
 

@@ -122,6 +122,13 @@ class Toolchain(Value):
     """Compilers, headers and the like, whatever is there: read by installs that may compile."""
 
 
+class Release(Value):
+    """A program of a version below another one, which has what it is asked for no longer: met as far as this tells."""
+
+    program: str
+    below: str
+
+
 class NotAMount(Value):
     """A path that is no mount of the same RUN: a mount cannot be removed."""
 
@@ -156,6 +163,7 @@ Need = (
     | InSuite
     | Toolchain
     | NotAMount
+    | Release
     | Writable
 )
 # What a command can leave behind.

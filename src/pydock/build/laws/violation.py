@@ -20,6 +20,7 @@ from pydock.state.needs import (
     PackageLists,
     Place,
     Program,
+    Release,
     Source,
     SourceLink,
     Toolchain,
@@ -109,6 +110,8 @@ def _of_the_system(need: Need) -> str:
             return f"a Debian release that has {package}"
         case NotAMount(path):
             return f"{path} not to be a mount"
+        case Release(program, below):
+            return f"{program} below {below}"
         case Writable(path, user):
             return f"{path} to be writable for {user}"
         case PackageLists():

@@ -13,7 +13,7 @@ from pydock.images.base import brought_by, is_debian_package, name_in_suite, pro
 from pydock.images.debian import is_either, kind_of, runtime_of
 from pydock.patterns import regex
 from pydock.shell import Argv, Word
-from pydock.state import Answer, Effect, Kind, Need, Open, Purpose, State
+from pydock.state import BASE, Effect, Kind, Need, Open, Purpose, State
 from pydock.state.needs import (
     Below,
     File,
@@ -109,7 +109,7 @@ def _package(word: Word, state: State, release: Word | None, *, with_recommended
 def _has_own_sources(state: State) -> bool:
     """Whether packages may come from more than the image's own release."""
     own = (File("/etc/apt/sources.list"), File("/etc/apt/sources.list.d/debian.sources"))
-    is_added = state.find(Matching("/etc/apt/sources.list.d/*")).answer is not Answer.NO
+    is_added = bool(state.find(Matching("/etc/apt/sources.list.d/*")).makers.without(BASE))
     return is_added or any(state.makers(each) for each in own) or any(kind is Kind.LISTS for kind, _ in state.opened)
 
 

@@ -21,7 +21,7 @@ from pydock.packages import (
 )
 from pydock.shell import Argv, Word
 from pydock.state import Effect, Need, Nested, Purpose, State
-from pydock.state.needs import Below, Distributions, File, Program, SourceLink, Thing
+from pydock.state.needs import Below, Distributions, File, Folder, Program, SourceLink, Thing
 from pydock.values import Value, replace
 
 # What each environment has of its own, whatever else the image has of that name.
@@ -115,7 +115,8 @@ def _in_environment(need: Need, environment: str, state: State) -> Need:
     path = File(f"{environment}/bin/{need.name}")
     if state.makers(path):
         return path
-    is_own = need.name in _PYTHONS and environment != environments.SYSTEM
+    # A manager makes the environment first, where there is none.
+    is_own = need.name in _PYTHONS and bool(state.makers(Folder(environment)))
     return need if environment == environments.SYSTEM or (state.has(need) and not is_own) else path
 
 

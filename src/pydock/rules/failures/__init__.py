@@ -1,0 +1,1 @@
+"""PYD6xx: what fails already, before anything is changed."""
