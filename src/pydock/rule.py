@@ -51,5 +51,10 @@ class Rule(Value):
     same_as: tuple[str, ...] = ()
     is_source: bool = False
 
+    @property
+    def is_of_failures(self) -> bool:
+        """Whether what it finds fails already, so that a person reads of it first."""
+        return self.code.startswith("PYD6")
+
     def __repr__(self) -> str:
         return f"Rule({self.code})"

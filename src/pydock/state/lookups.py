@@ -22,11 +22,11 @@ from pydock.state.needs import (
     Module,
     Need,
     NotAMount,
+    OlderRelease,
     Package,
     PackageLists,
     Place,
     Program,
-    Release,
     Source,
     SourceLink,
     Thing,
@@ -64,7 +64,7 @@ _NOT_THE_SYSTEMS = ("/usr/src", "/usr/local/bin", "/usr/local/share")
 def find(state: State, need: Need) -> Found:
     """Whether a need is met, and by whom."""
     match need:
-        case Program(name) | Release(name):
+        case Program(name) | OlderRelease(name):
             return _program(state, name)
         case Place(path) | Writable(path):
             found = find(state, File(path))
@@ -168,6 +168,8 @@ def _module(state: State, environment: str, name: str) -> Found:
         return Found(Answer.YES, makers)
     brought = state.known.tallies.modules(environment)
     makers = brought | openers(state, Kind.DISTRIBUTION, environment)
+    if not makers and not state.base.is_known:
+        return Found(Answer.UNKNOWN, _OF_BASE)
     return Found(Answer.UNKNOWN if makers else Answer.NO, makers)
 
 

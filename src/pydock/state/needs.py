@@ -122,7 +122,7 @@ class Toolchain(Value):
     """Compilers, headers and the like, whatever is there: read by installs that may compile."""
 
 
-class Release(Value):
+class OlderRelease(Value):
     """A program of a version below another one, which has what it is asked for no longer: met as far as this tells."""
 
     program: str
@@ -163,7 +163,7 @@ Need = (
     | InSuite
     | Toolchain
     | NotAMount
-    | Release
+    | OlderRelease
     | Writable
 )
 # What a command can leave behind.

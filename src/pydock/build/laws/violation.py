@@ -16,11 +16,11 @@ from pydock.state.needs import (
     Matching,
     Module,
     NotAMount,
+    OlderRelease,
     Package,
     PackageLists,
     Place,
     Program,
-    Release,
     Source,
     SourceLink,
     Toolchain,
@@ -110,7 +110,7 @@ def _of_the_system(need: Need) -> str:
             return f"a Debian release that has {package}"
         case NotAMount(path):
             return f"{path} not to be a mount"
-        case Release(program, below):
+        case OlderRelease(program, below):
             return f"{program} below {below}"
         case Writable(path, user):
             return f"{path} to be writable for {user}"

@@ -26,7 +26,7 @@ from pydock.effects.unknown import unknown
 from pydock.packages import ALL_EXTRAS, Groups, LocalProject, normalised, of_project, read_table, section
 from pydock.shell import Argv, argv
 from pydock.state import Effect, Need, Nested, Purpose, State
-from pydock.state.needs import Below, File, Program, Release
+from pydock.state.needs import Below, File, OlderRelease, Program
 from pydock.values import replace
 
 _GIT = Program("git")
@@ -163,7 +163,7 @@ def _install(line: Argv, folder: str, state: State) -> Effect:
     found = synced(Sync(folder, environment(folder, state), groups, "poetry.lock", _extras(line)), state)
     settings = (Below(posixpath.dirname(_config_file(state))), File(f"{folder.rstrip('/')}/poetry.toml"))
     # https://python-poetry.org/blog/announcing-poetry-2.0.0/, read 2026-11.
-    releases = (Release("poetry", "2"),) if line.has("--no-dev") else ()
+    releases = (OlderRelease("poetry", "2"),) if line.has("--no-dev") else ()
     found = replace(found, needs=(*found.needs, *releases), takes=(*found.takes, *settings))
     return _cloned(found, folder, state)
 

@@ -23,7 +23,7 @@ from pydock.project.bases import is_on_mirrors
 from pydock.project.retag import build_files
 from pydock.rule import Example, Finding, Rule
 from pydock.state import BASE, Answer, Need
-from pydock.state.needs import InSuite, PackageLists, Place, Program, Release
+from pydock.state.needs import InSuite, OlderRelease, PackageLists, Place, Program
 from pydock.text import Edit, Fix, Safety, Span
 
 _CONTEXT = "context:"
@@ -78,7 +78,7 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _is_missing(project: Project, build: Build, step: Step, need: Need, answer: Answer) -> bool:
     match need:
-        case Release("poetry", below):
+        case OlderRelease("poetry", below):
             return _is_newer(build, step, below)
         case Place(path) if path.startswith(_CONTEXT):
             return answer is Answer.NO and not _may_be_made(project, path.removeprefix(_CONTEXT))
@@ -112,7 +112,7 @@ def _fetches_from_nowhere(project: Project, step: Step) -> bool:
 
 
 def _where(build: Build, step: Step, need: Need) -> str:
-    if isinstance(need, Release):
+    if isinstance(need, OlderRelease):
         return f"and the newest {need.program} is installed"
     return why_missing(build, step, need)
 
@@ -133,7 +133,7 @@ def _advice(step: Step, need: Need) -> str:
 
 def _renamed(project: Project, step: Step, need: Need) -> Fix | None:
     """`--no-dev` under its new name, which Poetry has had since 1.2."""
-    commands = step.member.commands if isinstance(need, Release) and step.member is not None else ()
+    commands = step.member.commands if isinstance(need, OlderRelease) and step.member is not None else ()
     words = [word for command in commands for word in command.words if word.text == "--no-dev"]
     edits = tuple(Edit(project.path, Span(word.span.start, word.span.end), "--only main") for word in words)
     return Fix("say `--only main`", Safety.SAFE, edits, frozenset({"packages"})) if edits else None

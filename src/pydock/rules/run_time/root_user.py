@@ -77,7 +77,6 @@ EXAMPLES = (
     Example(
         before=f'{_HEAD}COPY run.sh /run.sh\nENTRYPOINT ["/run.sh"]\nCMD ["python", "app.py"]\n',
         files={"run.sh": '#!/bin/sh\nchown -R app /data\nexec gosu app "$@"\n'},
-        finds=True,
     ),
     Example(
         before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
@@ -118,6 +117,8 @@ def check(project: Project) -> Iterator[Finding]:
         return
     last = next((entry for stage in project.lineage(project.final) for entry in reversed(stage.of("USER"))), None)
     found = obstacles(project)
+    if any(entry.leaves_root for entry in found):
+        return
     reasons = "; ".join(dict.fromkeys(entry.why for entry in found if entry.is_final))
     advice, fix = f"No USER is added: {reasons}." if reasons else "", None
     if last is not None:

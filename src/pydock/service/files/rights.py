@@ -26,6 +26,8 @@ from pydock.state import is_root
 from pydock.system.distribution import Family, family, is_plain_base
 from pydock.values import Value, once
 
+# These become the program that they start, so that nothing of root is left.
+_EXECUTING = frozenset({"gosu", "su-exec", "setpriv", "s6-setuidgid", "chpst"})
 _DROPS = frozenset({"sudo", "gosu", "su-exec", "setpriv", "runuser", "su", "s6-setuidgid", "chpst"})
 _DAEMON_NAMES = "supervisord nginx cron crond sshd apache2 apachectl httpd service s6-svscan runsvdir init"
 _SYSTEM_NAMES = "apt-get apt apk dpkg usermod useradd adduser groupadd chpasswd chown mount iptables sysctl dockerd"
@@ -94,10 +96,14 @@ def _user(line: Argv, run: Instruction, groups: Collection[str | None]) -> User 
 
 
 class Obstacle(Value):
-    """Why the user cannot simply be changed; `is_final` where no rewrite of the Dockerfile helps."""
+    """Why the user cannot simply be changed; `is_final` where no rewrite of the Dockerfile helps.
+
+    `leaves_root` says that the service itself runs as somebody else in the end.
+    """
 
     why: str
     is_final: bool = True
+    leaves_root: bool = False
 
 
 def obstacles(project: Project) -> tuple[Obstacle, ...]:
@@ -153,7 +159,8 @@ def _of_starts(project: Project) -> Iterator[Obstacle]:
     for start in found:
         names = (start.program, *start.wrappers)
         if drops := _DROPS & set(names):
-            yield Obstacle(f"{start.origin} starts as root and drops its rights itself with {min(drops)}")
+            why = f"{start.origin} starts as root and drops its rights itself with {min(drops)}"
+            yield Obstacle(why, leaves_root=bool(drops & _EXECUTING) and start.is_last)
         elif start.program in _DAEMONS:
             yield Obstacle(f"{start.program} ({start.origin}) is started as root")
         elif start.program in _SYSTEM or (start.program in {"pip", "pip3"} and "install" in start.command.values):

@@ -65,4 +65,4 @@ def _of_a_shell(project: Project, stage: Stage) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("PYD605", "no-effect", check, __doc__, EXAMPLES)
+RULE = Rule("PYD419", "no-effect", check, __doc__, EXAMPLES)
