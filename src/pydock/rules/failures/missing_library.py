@@ -20,6 +20,7 @@ from pydock.split.facts.wanted import names_of
 from pydock.split.text.reasons import install_text, listed
 from pydock.state import Answer
 from pydock.state.needs import Library
+from pydock.system.additions import added
 from pydock.system.layout import inserted_after, last_of_system
 from pydock.text import Fix, Safety
 
@@ -72,12 +73,14 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _fix(project: Project, who: list[str], packages: list[str]) -> Fix | None:
-    anchor = last_of_system(project, project.final)
-    if user_set(project, project.final, anchor) not in {"", "root", "0"}:
-        return None
-    verb = "needs" if len(who) == 1 else "need"
-    text = install_text(f"# {listed(who)} {verb} these libraries\n", packages).rstrip("\n")
-    edit = inserted_after(project, anchor, text)
+    edit = added(project, packages)
+    if edit is None:
+        anchor = last_of_system(project, project.final)
+        if user_set(project, project.final, anchor) not in {"", "root", "0"}:
+            return None
+        verb = "needs" if len(who) == 1 else "need"
+        text = install_text(f"# {listed(who)} {verb} these libraries\n", packages).rstrip("\n")
+        edit = inserted_after(project, anchor, text)
     return Fix(f"install {listed(packages)}", Safety.SAFE, (edit,), frozenset({"system_packages"}))
 
 

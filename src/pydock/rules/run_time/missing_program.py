@@ -27,8 +27,9 @@ from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.service.run_time_programs import called_programs
 from pydock.shell import Command
-from pydock.system.apt import AptStep, apt_installs
-from pydock.text import Edit, Fix, Safety, Span
+from pydock.system.additions import added
+from pydock.system.apt import apt_installs
+from pydock.text import Edit, Fix, Safety
 
 # Programs of the system; what Python packages bring as well (gunicorn, celery, supervisord) is their business.
 _SYSTEM_PROGRAMS = (
@@ -188,26 +189,13 @@ def _url(command: Command) -> str | None:
 
 def _installed(project: Project, package: str, places: Sequence[str]) -> Fix | None:
     """The package behind the others that the final stage installs."""
-    home = next((step for step in apt_installs(project, project.final) if _takes_more(step)), None)
-    if home is None:
+    edit = added(project, (package,))
+    if edit is None:
         return None
-    words, last = home.command.words, home.packages[-1]
-    at = next(at for at, word in enumerate(words) if word is last)
-    gap = project.dockerfile.text[words[at - 1].span.end : last.span.start]
-    text = (gap if gap.count("\n") == 1 and "#" not in gap else " ") + package
     is_doubtful = all(re.search(r"\.py:\d+\Z", place) for place in places)
     doubts = ("the call may never be reached",) if is_doubtful else ()
-    return Fix(
-        f"install {package}",
-        Safety.UNSAFE if doubts else Safety.SAFE,
-        (Edit(project.path, Span(last.span.end, last.span.end), text),),
-        frozenset({"system_packages"}),
-        doubts,
-    )
-
-
-def _takes_more(step: AptStep) -> bool:
-    return step.is_plain and step.is_literal and bool(step.packages) and step.instruction.exec_form is None
+    safety = Safety.UNSAFE if doubts else Safety.SAFE
+    return Fix(f"install {package}", safety, (edit,), frozenset({"system_packages"}), doubts)
 
 
 RULE = Rule("PYD415", "missing-program", check, __doc__, EXAMPLES)
