@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from pydock import shell
@@ -19,7 +20,7 @@ class CommandLine(Value, eq=False, dict=True):
     known. In a loop, or a function that is called twice, a word that is not the same each time is not known. `before`
     is the image that it finds, with its work folder, its user and its variables. `number` is that of its first step,
     `member` the part of the RUN's chain that it stands in. It is not sure to run behind `||` and in an `if`. One that
-    a script of another file or string runs is not in the file: its place is `outer`, the command that runs the script.
+    a script of another file runs is not in the file: its place is `outer`, the command that runs the script.
     """
 
     number: int
@@ -29,13 +30,16 @@ class CommandLine(Value, eq=False, dict=True):
     command: Command
     words: tuple[Word, ...]
     before: State
-    is_sure: bool = True
-    is_in_file: bool = True
-    outer: Command | None = None
+    is_sure: bool
+    outer: Command
+
+    @property
+    def is_in_file(self) -> bool:
+        return self.outer is self.command
 
     @property
     def span(self) -> Span:
-        return (self.outer or self.command).span
+        return self.outer.span
 
     @cached_property
     def _unwrapped(self) -> tuple[tuple[str, ...], Argv, bool]:
@@ -89,6 +93,16 @@ class CommandLine(Value, eq=False, dict=True):
 def _elsewhere(words: tuple[Word, ...], place: Span) -> tuple[Word, ...]:
     """Words of another text, at the place in the file of what runs that text."""
     return tuple(replace(word, span=place, is_written=False) for word in words)
+
+
+def once_each(commands: Iterable[CommandLine]) -> tuple[CommandLine, ...]:
+    """The commands of the file among these, one that runs again as one."""
+    found: dict[Span, CommandLine] = {}
+    for command in commands:
+        if command.is_in_file:
+            known = found.get(command.span)
+            found[command.span] = command if known is None or known is command else either(known, command)
+    return tuple(found.values())
 
 
 def either(first: CommandLine, second: CommandLine) -> CommandLine:

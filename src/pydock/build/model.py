@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import groupby
 
 from pydock import shell
-from pydock.build.commands import CommandLine
+from pydock.build.commands import CommandLine, once_each
 from pydock.build.containers.start import Start
 from pydock.dockerfile import Dockerfile, Instruction
 from pydock.patterns import regex
@@ -210,21 +210,27 @@ class Build(Value, eq=False, dict=True):
         return tuple({id(member): member for member in found if member is not None}.values())
 
     def commands_in(self, instruction: Instruction) -> tuple[CommandLine, ...]:
-        """The commands that an instruction runs, in order, those of scripts that it calls left out."""
-        found = (command for step in self.of_instruction(instruction) for command in step.commands)
-        return tuple(dict.fromkeys(command for command in found if command.is_in_file))
+        """The commands that an instruction runs, in order, each once; those of scripts that it calls left out."""
+        return self._commands.get(instruction, ())
+
+    @cached_property
+    def _commands(self) -> dict[Instruction, tuple[CommandLine, ...]]:
+        return {
+            instruction: once_each(command for step in steps for command in step.commands)
+            for instruction, steps in self._of_instructions.items()
+        }
 
     def commands_of(self, stage: int) -> tuple[CommandLine, ...]:
-        """The commands that the RUNs of a stage run, in order, those of scripts that they call left out."""
+        """The commands that the RUNs of a stage run, in order, each once; those of scripts left out."""
         return self._commands_of.get(stage, ())
 
     @cached_property
     def _commands_of(self) -> dict[int, tuple[CommandLine, ...]]:
-        found: dict[int, dict[CommandLine, None]] = {}
-        for step in (step for step in self.steps if step.keyword == "RUN"):
-            own = found.setdefault(step.stage, {})
-            own |= {command: None for command in step.commands if command.is_in_file}
-        return {index: tuple(commands) for index, commands in found.items()}
+        runs = {stage: dict.fromkeys(step.instruction for step in steps) for stage, steps in self._of_stages.items()}
+        return {
+            stage: tuple(command for run in found if run.keyword == "RUN" for command in self.commands_in(run))
+            for stage, found in runs.items()
+        }
 
     @cached_property
     def _of_instructions(self) -> dict[Instruction, tuple[Step, ...]]:

@@ -12,6 +12,7 @@ from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.state import NOBODY, Answer, Effect, Found, Kind, Need, Nested, Numbers, State, is_below
 from pydock.state.needs import Below, File, Folder, Matching, Variable
+from pydock.text import Span
 from pydock.values import Value, replace
 
 _NAMED = regex(r"\$\{?(\w+)")
@@ -44,11 +45,11 @@ class Draft:
         self.effects: list[Effect] = []
         self.reads: dict[Below, State] = {}
         self.undoes = NOBODY
-        self.commands: dict[int, CommandLine] = {}
+        self.commands: dict[Span | int, CommandLine] = {}
 
     def ran(self, command: CommandLine) -> None:
         """Keep a command that the step runs; one that runs again is the same one."""
-        key = id(command.command)
+        key = command.span if command.is_in_file else id(command)
         known = self.commands.get(key)
         self.commands[key] = command if known is None else either(known, command)
 

@@ -37,8 +37,10 @@ class Reader:
     def __init__(self, recorder: Recorder, draft: Draft) -> None:
         self.recorder = recorder
         self.draft = draft
-        # The command of the file that runs the script which is being read, None for the file's own commands.
+        # The command of the file that runs the script which is being read, None for the file's own commands; and
+        # where that script begins, which is a string of the file.
         self.outer: Command | None = None
+        self.start: int | None = 0
 
     def members(self, members: tuple[Pipeline, ...], scene: Scene, *, is_sure: bool) -> None:
         """Pipelines one after the other; what follows `||` may not run."""
@@ -124,10 +126,13 @@ class Reader:
 
     def line(self, command: Command, words: tuple[Word, ...], *, is_sure: bool) -> CommandLine:
         """A command with what it finds."""
-        draft, state, is_in_file = self.draft, self.recorder.state, self.outer is None
+        draft, state = self.draft, self.recorder.state
         assert draft.instruction is not None
         place = (draft.number, self.recorder.stage, draft.instruction, draft.member)
-        return CommandLine(*place, command, words, state, is_sure, is_in_file, self.outer or command)
+        if self.start:
+            command, words = command.shifted(self.start), command.of(words).shifted(self.start).words
+        is_in_file = self.start is not None
+        return CommandLine(*place, command, words, state, is_sure, command if is_in_file else self.outer or command)
 
     def moved(self, part: Effect, words: tuple[Word, ...], *, is_sure: bool) -> None:
         """Where the shell is after `cd`, and whose programs it finds first after `. venv/bin/activate`."""
@@ -178,14 +183,21 @@ class Reader:
         if script is None or script.opaque:
             self.recorder.apply(self.draft, Effect(opens=ANYTHING), is_sure=is_sure)
             return
-        state, outer = self.recorder.state, self.outer
-        self.outer = outer or command
+        state, outer, start = self.recorder.state, self.outer, self.start
+        self.outer, self.start = outer or command, self.inside(command, text)
         inner = scene if nested.is_same_shell else Scene(nested.arguments, scene.depth + 1)
         for step in script.steps:
             self.members(step.members, inner, is_sure=is_sure)
-        self.outer = outer
+        self.outer, self.start = outer, start
         if not nested.is_same_shell:
             self.recorder.state = replace(self.recorder.state, workdir=state.workdir, variables=state.variables)
+
+    def inside(self, command: Command, text: str | None) -> int | None:
+        """Where a script begins that a command has as a string, as in `sh -c 'cd /app; make'`."""
+        is_shell = self.draft.instruction is not None and shell.script(self.draft.instruction).shell
+        words = command.words if is_shell and self.start is not None else ()
+        place = next((place for word in words if word.value == text and (place := word.place_of_value)), None)
+        return None if place is None or self.start is None else self.start + place
 
     def python(self, text: str | None, *, is_sure: bool) -> None:
         """Python code at build time: it calls the programs that it names, and may write where it works."""

@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cached_property
 
 from pydock.text import Span, unquote
-from pydock.values import Value
+from pydock.values import Value, replace
 
 
 class Word(Value):
@@ -28,6 +28,12 @@ class Word(Value):
     def head(self) -> str:
         """The value, or as much of its beginning as is known."""
         return self.known if self.value is None else self.value
+
+    @property
+    def place_of_value(self) -> int | None:
+        """Where its value begins that stands between its quotes as it is, None for any other word."""
+        is_whole = self.text[:1] in {"'", '"'} and self.text[1:-1] == self.value
+        return self.span.start + 1 if is_whole and self.span.end - self.span.start == len(self.text) else None
 
     def behind(self, count: int) -> Word:
         """The word without the first so many characters of its value."""
@@ -95,6 +101,16 @@ class Command(Value, dict=True):
                     rest = text[len(name) + (not is_short) :]
                     return Word(rest, None if word.value is None else rest, word.span)
         return None
+
+    def shifted(self, by: int) -> Command:
+        """The command of a text that stands in another one, from so many characters on."""
+
+        def moved(words: tuple[Word, ...]) -> tuple[Word, ...]:
+            return tuple(replace(word, span=word.span.shifted(by)) for word in words)
+
+        redirections = tuple(replace(each, span=each.span.shifted(by)) for each in self.redirections)
+        span = self.span.shifted(by)
+        return Command(moved(self.words), moved(self.assignments), span, redirections, self.substitutions)
 
     def of(self, words: tuple[Word, ...]) -> Command:
         """The same command with other words."""

@@ -14,6 +14,9 @@ class Span(Value, order=True):
     start: int
     end: int
 
+    def shifted(self, by: int) -> Span:
+        return Span(self.start + by, self.end + by)
+
     def touches(self, other: Span) -> bool:
         """Whether the two overlap or meet; two insertions at one place touch."""
         return self.start <= other.end and other.start <= self.end

@@ -144,7 +144,7 @@ def _of_nested(container: Container, start: Start, nested: _Nested, read: Script
         line = nested.text.count("\n", 0, at) + 1
         moved = replace(
             each,
-            command=_moved(each.command, nested.at),
+            command=each.command.shifted(nested.at),
             origin=f"{nested.file}:{line}" if nested.file else start.origin,
             wrappers=() if nested.file else (*start.wrappers, start.program),
             is_last=each.is_last or (start.is_last and run.is_sure(at) and not _goes_on(read, run, each.command)),
@@ -234,15 +234,6 @@ def _string(container: Container, start: Start, words: tuple[Word, ...]) -> _Nes
     at -= is_shell_form
     is_plain = start.path == container.project.path and container.project.dockerfile.text[at : at + len(text)] == text
     return _Nested(text, container.project.path if is_plain else "", at if is_plain else 0, "", words[2:])
-
-
-def _moved(command: Command, by: int) -> Command:
-    def moved(word: Word) -> Word:
-        return replace(word, span=Span(word.span.start + by, word.span.end + by))
-
-    words, assignments = tuple(map(moved, command.words)), tuple(map(moved, command.assignments))
-    span = Span(command.span.start + by, command.span.end + by)
-    return replace(command, words=words, assignments=assignments, span=span)
 
 
 def starts_of(container: Container, service: compose.Service) -> Iterator[Start]:
