@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from pydock import shell
-from pydock.dockerfile import Instruction
+from pydock.dockerfile import Instruction, Stage
 from pydock.shell import Argv, Command, Word, argv, called, unwrapped
 from pydock.state import State
 from pydock.text import Span
@@ -88,6 +88,35 @@ class CommandLine(Value, eq=False, dict=True):
     def is_alone(self) -> bool:
         """Whether it is the whole of its part of the RUN: in no loop, no pipe, not behind `||`."""
         return self.is_in_file and self.member is not None and self.member.command is self.command
+
+
+class Called(Value):
+    """A command of a stage, for the views that say what one program is told."""
+
+    stage: Stage
+    call: CommandLine
+
+    @property
+    def line(self) -> Argv:
+        return self.call.line
+
+    @property
+    def instruction(self) -> Instruction:
+        return self.call.instruction
+
+    @property
+    def command(self) -> Command:
+        """The whole command as it is written."""
+        return self.call.command
+
+    @property
+    def step(self) -> shell.Step:
+        """The part of the RUN's chain that it stands in."""
+        return self.call.part
+
+    def has(self, *names: str) -> bool:
+        """Whether one of these options is given."""
+        return self.line.has(*names)
 
 
 def _elsewhere(words: tuple[Word, ...], place: Span) -> tuple[Word, ...]:

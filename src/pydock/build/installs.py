@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pydock.build.commands import CommandLine
+from pydock.build.commands import Called, CommandLine
 from pydock.build.copies import copies
 from pydock.build.files import Files
 from pydock.build.model import Step as BuildStep
@@ -17,13 +17,10 @@ from pydock.patches import comment_lines
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.shell import Argv, Command, Step, Word
+from pydock.shell import Argv, Command, Word
 from pydock.state.needs import Distribution
 from pydock.text import Span, to_exec_form
-from pydock.values import Value
 
-# uv takes these names, too.
-_ALIASES = {"--requirements": "--requirement", "--constraints": "--constraint"}
 INSTALL = frozenset({"install"})
 # What decides on versions: what is made or fetched here is installed later.
 RESOLVING = frozenset({"install", "wheel", "download"})
@@ -35,36 +32,34 @@ _ON_PACKAGES = frozenset({"install", "uninstall", "check", "list", "freeze", "sh
 PIP = regex(r"pip(\d+(\.\d+)?)?\Z")
 
 
-class Install(Value):
-    """One `pip install` or `uv pip install`.
-
-    `verb` is the word `install` (new options go behind it); `files`, `constraints` and
-    `editables` are the values of -r, -c and -e; `packages` the other arguments.
-    """
-
-    stage: Stage
-    call: CommandLine
-    tool: str
-    verb: Word
-    files: tuple[Word, ...]
-    constraints: tuple[Word, ...]
-    editables: tuple[Word, ...]
-    packages: tuple[Word, ...]
-    options: tuple[tuple[str, Word | None], ...]
+class Install(Called):
+    """One `pip install` or `uv pip install`."""
 
     @property
-    def instruction(self) -> Instruction:
-        return self.call.instruction
+    def tool(self) -> str:
+        return "uv" if self.line.program == "uv" else "pip"
 
     @property
-    def command(self) -> Command:
-        """The whole command as it is written."""
-        return self.call.command
+    def verb(self) -> Word:
+        """The word `install`; new options go behind it."""
+        return self.line.verb_words[-1]
 
     @property
-    def step(self) -> Step:
-        """The part of the RUN's chain that it stands in."""
-        return self.call.part
+    def files(self) -> tuple[Word, ...]:
+        return self.line.values("-r", "--requirement", "--requirements")
+
+    @property
+    def constraints(self) -> tuple[Word, ...]:
+        return self.line.values("-c", "--constraint", "--constraints")
+
+    @property
+    def editables(self) -> tuple[Word, ...]:
+        return self.line.values("-e", "--editable")
+
+    @property
+    def packages(self) -> tuple[Word, ...]:
+        """Its arguments, without options and their values."""
+        return self.line.operands
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -81,13 +76,6 @@ class Install(Value):
         place = self.call.before.at(path) if path else None
         found = (Files(self.call.before), files_before(project, self.instruction)) if place is not None else ()
         return next((origin for files in found if (origin := files.origin(place or ""))), None)
-
-    def has(self, *names: str) -> bool:
-        return any(name in names for name, _ in self.options)
-
-    def value(self, *names: str) -> str | None:
-        """The value of an option, "" when only known at run time, None when it is not given."""
-        return next(((word.value or "") if word else "" for name, word in self.options if name in names), None)
 
     @property
     def is_code(self) -> bool:
@@ -136,28 +124,10 @@ def plain_pip(call: CommandLine) -> Argv | None:
     return line if is_plain else None
 
 
-def _install(stage: Stage, call: CommandLine) -> Install | None:
-    """The install, or what decides on versions as one does, that a command makes."""
+def _decides(call: CommandLine) -> bool:
+    """Whether a command installs, or decides on versions as an install does."""
     line = pip_line(call)
-    verb = line.verb_words[-1] if line and line.verb_words else None
-    if line is None or verb is None or verb.value not in RESOLVING:
-        return None
-    options = tuple((_ALIASES.get(option.name, option.name), option.value) for option in line.options)
-
-    def given(*names: str) -> tuple[Word, ...]:
-        return tuple(value for name, value in options if name in names and value is not None)
-
-    return Install(
-        stage,
-        call,
-        "uv" if line.program == "uv" else "pip",
-        verb,
-        files=given("-r", "--requirement"),
-        constraints=given("-c", "--constraint"),
-        editables=given("-e", "--editable"),
-        packages=line.operands,
-        options=options,
-    )
+    return line is not None and bool(line.verb_words) and line.verb_words[-1].value in RESOLVING
 
 
 def behind(instruction: Instruction, word: Word, option: str) -> tuple[Span, str]:
@@ -197,7 +167,7 @@ def installs_of(project: Project, stage: Stage, verbs: frozenset[str] = INSTALL)
 def _installs(project: Project) -> dict[int, tuple[Install, ...]]:
     build = read_steps(project)
     return {
-        stage.index: tuple(found for call in build.commands_of(stage.index) if (found := _install(stage, call)))
+        stage.index: tuple(Install(stage, call) for call in build.commands_of(stage.index) if _decides(call))
         for stage in project.dockerfile.stages
     }
 

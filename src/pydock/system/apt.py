@@ -11,16 +11,16 @@ from enum import Enum
 from itertools import groupby
 
 from pydock.build import Step as BuildStep
-from pydock.build.commands import CommandLine
+from pydock.build.commands import Called, CommandLine
 from pydock.build.steps import read_steps
 from pydock.dockerfile import Dockerfile, Instruction, Stage, mounts
 from pydock.images.debian import package_name
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.shell import Command, Step, Word
+from pydock.shell import Step, Word
 from pydock.state.needs import PackageLists
-from pydock.values import Value
+from pydock.values import Value, replace
 
 LISTS = "/var/lib/apt/lists"
 REMOVE_LISTS = f"rm -rf {LISTS}/*"
@@ -62,46 +62,38 @@ _KINDS = {
 }
 
 
-class AptStep(Value):
-    """One command of a RUN and what it means to apt.
-
-    `program` is the word `apt-get` or `apt`, `verb` the word `install` (new options go behind
-    it); both are None for anything but apt. `packages` are its arguments, options left out.
-    """
+class AptStep(Called):
+    """One command of a RUN and what it means to apt."""
 
     kind: AptKind
-    stage: Stage
-    call: CommandLine
-    program: Word | None = None
-    verb: Word | None = None
-    packages: tuple[Word, ...] = ()
-    options: tuple[tuple[str, Word | None], ...] = ()
 
     @property
-    def instruction(self) -> Instruction:
-        return self.call.instruction
+    def is_apt(self) -> bool:
+        """Whether it calls apt; what `xargs apt-get install` installs stands elsewhere."""
+        return self.line.program in {"apt-get", "apt"} and "xargs" not in self.call.wrappers
 
     @property
-    def step(self) -> Step:
-        """The part of the RUN's chain that it stands in."""
-        return self.call.part
+    def program(self) -> Word | None:
+        """The word `apt-get` or `apt`, None for anything but apt."""
+        return self.line.words[0] if self.is_apt else None
 
     @property
-    def command(self) -> Command:
-        """The whole command as it is written."""
-        return self.call.command
+    def verb(self) -> Word | None:
+        """The word `install`; new options go behind it."""
+        return self.line.verb_words[0] if self.is_apt and self.line.verb_words else None
+
+    @property
+    def packages(self) -> tuple[Word, ...]:
+        """Its arguments, without options."""
+        return self.line.operands if self.is_apt else ()
 
     @property
     def is_plain(self) -> bool:
         """Whether the command stands alone in its step, not in a loop, a pipe or after `||`."""
         return self.call.is_alone and not self.command.redirects
 
-    def has(self, *names: str) -> bool:
-        return any(name in names for name, _ in self.options)
-
     def _sets(self, pattern: re.Pattern[str]) -> bool:
-        values = [value.head for name, value in self.options if name in {"-o", "--option"} and value]
-        return any(pattern.search(value) for value in values)
+        return any(pattern.search(word.head) for word in self.line.values("-o", "--option"))
 
     @property
     def without_recommends(self) -> bool:
@@ -110,7 +102,7 @@ class AptStep(Value):
     @property
     def assumes_yes(self) -> bool:
         """Whether apt-get asks nothing: `-qq` implies `-y`."""
-        quiet = [value for name, value in self.options if name == "-q"]
+        quiet = [option.value for option in self.line.options if option.name == "-q"]
         is_quiet = len(quiet) > 1 or any(value is not None and value.value in {"2", "3"} for value in quiet)
         return self.has("-y", "--yes", "--assume-yes") or is_quiet or self._sets(_ON)
 
@@ -290,13 +282,8 @@ def _needs_lists(entry: AptStep) -> bool:
 
 
 def _read(stage: Stage, call: CommandLine, *, removes: bool) -> AptStep:
-    line = call.line
-    # What `xargs apt-get install` installs stands elsewhere.
-    if line.program not in {"apt-get", "apt"} or "xargs" in call.wrappers:
-        return AptStep(AptKind.REMOVE_LISTS if removes else AptKind.OTHER, stage, call)
-    verb = line.verb_words[0] if line.verb_words else None
-    options = tuple((option.name, option.value) for option in line.options)
-    return AptStep(_KINDS.get(call.verb, AptKind.OTHER), stage, call, line.words[0], verb, line.operands, options)
+    found = AptStep(stage, call, _KINDS.get(call.verb, AptKind.OTHER))
+    return found if found.is_apt else replace(found, kind=AptKind.REMOVE_LISTS if removes else AptKind.OTHER)
 
 
 def _removes_lists(step: BuildStep) -> bool:

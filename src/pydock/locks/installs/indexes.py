@@ -158,7 +158,7 @@ def _lines(sets: Iterable[RequirementSet]) -> Iterator[tuple[str, int, str]]:
 
 
 def _options(install: Install) -> Iterator[tuple[str, str | None, str]]:
-    for name, word in install.options:
+    for name, word in ((option.name, option.value) for option in install.line.options):
         if (key := _key(name)) in _KNOWN:
             value = word.value if word is not None and word.is_written else None
             yield key, "yes" if key in _FLAGS else value, f"{name} of this install"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pydock.build.commands import CommandLine
+from pydock.build.commands import Called, CommandLine
 from pydock.build.files import Files
 from pydock.build.installs import is_here
 from pydock.build.steps import read_steps
-from pydock.dockerfile import Instruction, Stage
+from pydock.dockerfile import Stage
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.shell import Command, Step, Word
-from pydock.values import Value
+from pydock.shell import Word
 
 VERBS = {"uv": ("sync",), "poetry": ("install", "sync"), "pipenv": ("install", "sync"), "pdm": ("install", "sync")}
 LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pipenv": "Pipfile.lock", "pdm": "pdm.lock"}
@@ -18,35 +17,27 @@ MANIFESTS = {"uv": "pyproject.toml", "poetry": "pyproject.toml", "pipenv": "Pipf
 _ELSEWHERE = ("-C", "--directory", "--project", "-P")
 
 
-class Sync(Value):
-    """One install from a lock. `verb` is the word new options go behind; `names` what is asked for by name.
-
-    `is_elsewhere` when it does not work on the current work directory.
-    """
-
-    stage: Stage
-    call: CommandLine
-    tool: str
-    verb: Word
-    names: tuple[Word, ...]
-    is_elsewhere: bool
+class Sync(Called):
+    """One install from a lock."""
 
     @property
-    def instruction(self) -> Instruction:
-        return self.call.instruction
+    def tool(self) -> str:
+        return self.line.program or ""
 
     @property
-    def command(self) -> Command:
-        """The whole command as it is written."""
-        return self.call.command
+    def verb(self) -> Word:
+        """The word that new options go behind."""
+        return self.line.verb_words[0]
 
     @property
-    def step(self) -> Step:
-        """The part of the RUN's chain that it stands in."""
-        return self.call.part
+    def names(self) -> tuple[Word, ...]:
+        """What is asked for by name."""
+        return self.line.operands
 
-    def has(self, *options: str) -> bool:
-        return self.call.line.has(*options)
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it does not work on the current work directory."""
+        return self.has(*_ELSEWHERE)
 
 
 def syncs(project: Project, stage: Stage) -> tuple[Sync, ...]:
@@ -58,16 +49,13 @@ def syncs(project: Project, stage: Stage) -> tuple[Sync, ...]:
 def _syncs(project: Project) -> dict[int, tuple[Sync, ...]]:
     build = read_steps(project)
     return {
-        stage.index: tuple(found for call in build.commands_of(stage.index) if (found := _read(stage, call)))
+        stage.index: tuple(Sync(stage, call) for call in build.commands_of(stage.index) if _takes_lock(call))
         for stage in project.dockerfile.stages
     }
 
 
-def _read(stage: Stage, call: CommandLine) -> Sync | None:
-    line = call.line
-    if not is_here(call) or line.program not in VERBS or line.verb not in VERBS[line.program]:
-        return None
-    return Sync(stage, call, line.program, line.verb_words[0], line.operands, line.has(*_ELSEWHERE))
+def _takes_lock(call: CommandLine) -> bool:
+    return is_here(call) and call.verb in VERBS.get(call.program, ())
 
 
 def context_path(project: Project, sync: Sync, name: str) -> str | None:

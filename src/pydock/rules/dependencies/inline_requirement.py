@@ -74,6 +74,7 @@ EXAMPLES = (
 REQUIREMENTS = "requirements.txt"
 _CHANGES = frozenset({"packages"})
 _MOST_SHOWN = 3
+_IDLE = frozenset({"--no-cache-dir", "-q", "--quiet", "--python"})
 _LISTS = (REQUIREMENTS, "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "requirements", "environment.yml")
 
 
@@ -207,7 +208,7 @@ def _is_only_list(project: Project, install: Install) -> bool:
     ]
     is_plain = install.call.is_alone and not install.instruction.heredocs and install.is_plain
     is_plain &= install.call.before.workdir == image(project, install.stage, install.instruction).workdir
-    has_options = any(name not in {"--no-cache-dir", "-q", "--quiet", "--python"} for name, _ in install.options)
+    has_options = any(option.name not in _IDLE for option in install.line.options)
     are_names = all(_requirement(word) is not None for word in install.packages)
     return is_plain and are_names and not has_options and not any(_asks(each) for each in others)
 

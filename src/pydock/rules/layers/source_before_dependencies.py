@@ -301,7 +301,7 @@ def _needed(project: Project, install: Install) -> dict[str, str] | None:
     sets = _sets(project, install)
     if sets is None or workdir is None or not install.is_plain or install.editables:
         return None
-    if install.has("-f", "--find-links", "--target", "-t", "--src") or install.value("--config-settings") is not None:
+    if install.has("-f", "--find-links", "--target", "-t", "--src", "--config-settings"):
         return None
     files: dict[str, str] = {}
     for word, entry in zip((*install.files, *install.constraints), sets, strict=True):
