@@ -60,6 +60,10 @@ def test_the_words_of_a_string_are_places_of_the_file() -> None:
     assert f"{BASE}{text}"[word.span.start : word.span.end] == "flask"
 
 
+def test_what_another_user_runs_is_no_command_of_the_file() -> None:
+    assert [command.program for command in _build("RUN su app -c 'pip install flask'\n").commands_of(0)] == ["su"]
+
+
 WRITTEN = [
     pytest.param("RUN pip install flask\n", True, id="a plain word"),
     pytest.param("ARG V=3\nRUN pip install flask==$V\n", False, id="a word with a variable in it"),

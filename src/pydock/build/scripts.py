@@ -193,9 +193,10 @@ class Reader:
             self.recorder.state = replace(self.recorder.state, workdir=state.workdir, variables=state.variables)
 
     def inside(self, command: Command, text: str | None) -> int | None:
-        """Where a script begins that a command has as a string, as in `sh -c 'cd /app; make'`."""
+        """Where a script begins that a shell has as a string: `sh -c 'make'`; behind `su` it is another user's."""
         is_shell = self.draft.instruction is not None and shell.script(self.draft.instruction).shell
-        words = command.words if is_shell and self.start is not None else ()
+        is_own = is_shell and command.program in {*_SHELLS, "eval"}
+        words = command.words if is_own and self.start is not None else ()
         place = next((place for word in words if word.value == text and (place := word.place_of_value)), None)
         return None if place is None or self.start is None else self.start + place
 
