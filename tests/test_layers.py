@@ -102,7 +102,8 @@ READS = {"script", "script_of_text", "argv", "unwrapped", "called"}
 READERS = {
     "project/bases.py": "the packages of a file choose the release that its base image means, with which a walk begins",
     "source/program_calls.py": "commands in the strings of Python source, which the walk asks for",
-    "service/files/leaks.py": "what is secret has to be masked also where nothing can be walked",
+    "project/secrets/commands.py": "what is secret has to be masked also where nothing can be walked",
+    "service/files/leaks.py": "the same",
     "rules/run_time/migration_at_start.py": "moves a part of CMD's text into a script of its own",
     "split/text/commands.py": "rewrites `poetry run` and `python -m poetry` in the text of a command",
 }

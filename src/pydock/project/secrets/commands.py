@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pydock.patterns import regex
 from pydock.project.secrets.placeholders import is_no_value, is_placeholder
 from pydock.project.secrets.values import Weight, weigh
-from pydock.shell import Command, Word
+from pydock.shell import Command, Word, unwrapped
 from pydock.text import unquote
 from pydock.values import Value
 
@@ -53,7 +53,6 @@ _NAMED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("dotnet", ("user-secrets", "set")),
 )
 _BY_LOGIN = frozenset({"login"})
-_PREFIXES = frozenset({"sudo", "doas", "gosu", "env", "exec", "nohup", "time", "command", "builtin"})
 _PRINTERS = frozenset({"echo", "printf"})
 # curl's options without a value, which may stand in front of -u: `-sSfu`.
 _CLUSTER = regex(r"-[fsSLkiIgvOJRNnjlqZ046#]+(?P<rest>[uU].*)\Z", re.S)
@@ -142,16 +141,8 @@ def _reads_secret(reader: Command) -> bool:
 
 
 def _inner(command: Command) -> Command:
-    """The command behind `sudo`, `env A=b` and the like."""
-    words = list(command.words)
-    while len(words) > 1 and (words[0].value or "").rpartition("/")[2] in _PREFIXES:
-        is_reader = any(word.value == "-S" for word in words[1:3])
-        if is_reader:
-            break
-        words.pop(0)
-        while len(words) > 1 and ((words[0].value or "").startswith("-") or "=" in words[0].text):
-            words.pop(0)
-    return command.of(tuple(words))
+    """The command behind `sudo`, `env A=b` and the like; `sudo -S` itself reads a password."""
+    return command if command.program == "sudo" and command.has("-S") else unwrapped(command)[1]
 
 
 def _assigned(command: Command) -> Iterator[Given]:
