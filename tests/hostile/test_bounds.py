@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from pydock.bench.facts.masks import masked
+from pydock.budget import Budget, within
 from pydock.build.contract import contract
 from pydock.context import Ignore, Tree
+from pydock.effects.files.edited import edited
+from pydock.images.tags import python_image
 from pydock.packages.requirements import MOST_FILES, read
 from pydock.project import Project
 from pydock.source import syntax
@@ -123,6 +127,34 @@ def test_source_is_read_as_deep_as_anybody_writes(link: str, depth: int, is_read
 def test_many_wildcards_match_in_one_pass(pattern: str) -> None:
     assert not Ignore(pattern).hides("a" * 250)
     assert Ignore(pattern).hides(f"{'a' * 250}/b" if pattern.startswith("**") else "a" * 250 + "b")
+
+
+# Each takes time by the square of its length, or the cube, where a pattern tries one text in many ways.
+LONG: Mapping[str, Callable[[int], object]] = {
+    "a log of one long word": lambda size: masked("-1" * size),
+    "a log of slashes": lambda size: masked("/" * size),
+    "a log of numbers": lambda size: masked("1." * size),
+    "a log of brackets": lambda size: masked("{[" * size),
+    "a script of sed that is all marks": lambda size: edited("a\n", ["s" + "!" * size]),
+    "a script of sed without an end": lambda size: edited("a\n", ["s/" + "a" * size]),
+    "a setting of apt before blanks": lambda size: _walked(
+        f"RUN echo 'APT::Install-Recommends{' ' * size}' > /etc/apt/apt.conf.d/a && apt-get install -y curl"
+    ),
+    "a program of digits": lambda size: _walked(f"RUN {'1' * size}a --b"),
+    "a program of dots": lambda size: _walked(f"RUN x{'1.' * size}a --b"),
+    "letters of Python": lambda size: _walked(f"RUN python '-{'?' * size}\\\n'"),
+    "a tag of digits": lambda size: python_image(f"python:{'1' * size}\n"),
+}  # fmt: skip
+
+
+def _walked(line: str) -> None:
+    contract(Project(Tree.of({"Dockerfile": f"FROM debian:12\n{line}\n"})))
+
+
+@pytest.mark.parametrize("what", LONG)
+def test_a_long_text_takes_time_by_its_length(what: str) -> None:
+    with within(Budget(seconds=15)):
+        LONG[what](50_000)
 
 
 def test_what_is_taken_clashes_with_what_touches_it_and_nothing_else() -> None:

@@ -23,7 +23,7 @@ SYSTEM_FOLDERS = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/loca
 
 _HANDLERS: dict[str, Handler] = {}
 _BUILTINS: set[str] = set()
-_VERSION = regex(r"-?\d[\d.]*\Z")
+_VERSION = regex(r"(?:-|(?<![\d.]))\d[\d.]*\Z")
 # A program that is asked for these first tells it and ends.
 _ASKED = frozenset({"--version", "--help"})
 _PYTHON = regex(r"#!.*\bpython[\d.]*\b")

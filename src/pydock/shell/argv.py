@@ -14,7 +14,7 @@ from pydock.patterns import regex
 from pydock.shell.structure import Word
 from pydock.values import Value
 
-_VERSION = regex(r"-?\d[\d.]*\Z")
+_VERSION = regex(r"(?:-|(?<![\d.]))\d[\d.]*\Z")
 _LAST = frozenset({"-m", "-c"})
 _GLUED = {
     "sed": frozenset({"-i"}),

@@ -16,7 +16,8 @@ _MASKS = (
     (r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", "{id}"),
     (r"0x[0-9a-fA-F]{6,}", "{address}"),
     (r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12,}\b", "{id}"),
-    (r"\b(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{20,}", "{token}"),
+    # What may be long begins where a word does: containers say what they like, and all of it is looked through.
+    (r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{20,}", "{token}"),
     (r"(?i)\b(pid|process|worker)([^\w\n]{0,8}(?:pid[^\w\n]{0,3})?)\d+", r"\1\2{number}"),
     (r"\[\d+\]", "[{number}]"),
     (r"\b\d+(?:\.\d+)?(?:e-?\d+)? ?(?:ms|us|µs|ns|s|sec|secs|seconds|milliseconds)\b", "{duration}"),
@@ -24,7 +25,7 @@ _MASKS = (
     (r"(127\.0\.0\.1|localhost|\{host\}):[3-6]\d{4}\b", r"\1:{port}"),
     # https://prometheus.io/docs/instrumenting/exposition_formats/: what a process says of itself
     (r"(?m)^((?:python|process)_\w+(?:\{[^}\n]*\})?) [\d.eE+-]+$", r"\1 {number}"),
-    (r"/[\w./-]*?/(?:site|dist)-packages\b", "{site}"),
+    (r"(?<![\w./-])([\w.-]*)/[\w./-]*?/(?:site|dist)-packages\b", r"\1{site}"),
     (r"(?:/opt/venv|/usr/local|/usr|/root/\.local|/home/\w+/\.local|/\.venv)/bin/", "{bin}/"),
     (r"(?:/usr/local|/usr)/lib/python3\.\d+/", "{python}/"),
 )

@@ -15,6 +15,8 @@ from pydock.values import Value
 
 _DELETE = regex(r"/((?:\\.|[^/\\])*)/d")
 _SUBSTITUTE = regex(r"s(?P<mark>[/|,#@!:])(?P<old>.*?)(?<!\\)(?P=mark)(?P<new>.*?)(?<!\\)(?P=mark)(?P<flags>[gI]*)")
+# A longer script is not read: its marks could be put together in ever more ways.
+_LONGEST = 1_000
 _PLAIN_NEW = regex(r"(?:[^\\&\n]|\\[/|,#@!:.&])*")
 
 
@@ -59,6 +61,8 @@ def _line(line: str, edit: _Edit) -> str | None:
 
 
 def _edit(script: str, is_extended: bool) -> _Edit | None:
+    if len(script) > _LONGEST:
+        return None
     if found := _DELETE.fullmatch(script):
         if "\\|" in found[1]:
             return None

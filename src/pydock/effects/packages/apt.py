@@ -37,7 +37,7 @@ _SETTINGS = (Below("/etc/apt/apt.conf.d"), Below("/etc/apt/preferences.d"), Belo
 _ELSEWHERE = (Below("/etc/apt"), Below("/usr/share/keyrings"))
 # Without them apt reads no https source and no signature.
 _FETCHING = (Package("ca-certificates"), Package("apt-transport-https"), Package("gnupg"), Package("gpg"))
-_RECOMMENDS_OFF = regex(r"APT::Install-Recommends\s*[=\s]\s*\"?(?:0|false|no|off)\b")
+_RECOMMENDS_OFF = regex(r"APT::Install-Recommends(?:\s*=\s*|\s+)\"?(?:0|false|no|off)\b")
 _NAME = regex(r"[^=:/]+")
 
 

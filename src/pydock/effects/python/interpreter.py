@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
@@ -24,7 +25,7 @@ from pydock.state import Effect, Language, Need, Nested, Purpose, State
 from pydock.state.needs import Below, Distribution, Distributions, File, Folder, Module, Place, Variable
 from pydock.values import replace
 
-_LETTERS = regex(r"-[bBdEhiIOPqRsSuvVx?]*([cmWX])?(.*)\Z")
+_LETTERS = regex(r"-[bBdEhiIOPqRsSuvVx?]*([cmWX])?(.*)\Z", re.DOTALL)
 # Modules that are tools with effects of their own, and the programs whose options they take.
 _TOOLS: dict[str, Callable[[Argv, State], Iterable[Effect | Nested]]] = {
     "uv": uv,
