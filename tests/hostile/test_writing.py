@@ -14,7 +14,7 @@ import pytest
 
 from pydock.context import Tree
 from pydock.errors import ChangedError, UnwritableError
-from pydock.files import write
+from pydock.files import Pending, write
 from tests.command_line import ONLY, SMELLY, Runner
 from tests.hostile.folders import AFTER, made, pending, snapshot
 
@@ -154,6 +154,19 @@ def test_all_that_changed_since_it_was_read_is_seen(service: Path, change: objec
     with pytest.raises(ChangedError, match="not what it was"):
         base.over(changes).write(changes, base)
     assert snapshot(service) == before
+
+
+@pytest.mark.parametrize("before", [b"old", None], ids=["a file that was read there", "a new file"])
+def test_a_folder_that_became_a_link_since_it_was_read_is_not_followed(
+    service: Path, tmp_path: Path, before: bytes | None
+) -> None:
+    outside = made(tmp_path / "outside", {"old": "old"})
+    (service / "deep").symlink_to(outside)
+    name = "deep/old" if before else "deep/new"
+    with pytest.raises(UnwritableError, match="leads out"):
+        write(str(service), [Pending.at("Dockerfile", b"FROM a\n", b"FROM b\n"), Pending.at(name, before, b"new")])
+    assert snapshot(outside) == {"old": b"old"}
+    assert (service / "Dockerfile").read_bytes() == b"FROM a\n"
 
 
 def test_a_request_to_end_waits_until_all_files_are_in_place(service: Path, monkeypatch: pytest.MonkeyPatch) -> None:
