@@ -40,6 +40,16 @@ def _django(root: str) -> dict[str, str]:
 
 CASES = (
     Case(
+        "the database of a Django project that is called example, which the host keeps",
+        SLIM.replace("COPY . .", "COPY manage.py ./\nCOPY example ./example"),
+        {
+            "manage.py": DJANGO.replace("shop", "example"),
+            "example/settings.py": "DATABASES = {'default': {'ENGINE': 'x', 'NAME': '/srv/db/shop.db'}}\n",
+            "compose.yaml": "services:\n  web: {build: ., command: make serve, volumes: ['./db:/srv/db']}\n",
+        },
+        doubts="./db on the host (compose.yaml: web) has to be writable",
+    ),
+    Case(
         "static files that each start collects",
         START,
         _django("'/var/shop/static'"),
