@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
+import pytest
+
 from pydock.bench import Difference, Verdict
-from pydock.bench.compare.images import Comparison, not_built
+from pydock.bench.compare.images import Comparison, Unbuilt, not_built
 from pydock.bench.engine import Recipe
 from pydock.bench.engine.container import Ran
 from pydock.bench.engine.engine import Engine
@@ -18,7 +20,7 @@ from pydock.bench.prove.probe import START_SECONDS, Probe
 from pydock.bench.prove.verify import Verified, Verifier, verified_fix, verify
 from pydock.context import Tree
 from pydock.engine import Report
-from pydock.errors import BuildError, EngineError
+from pydock.errors import BuildError, EngineError, LateBuildError
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.text import Edit, Fix, Safety, Span
@@ -54,7 +56,7 @@ class _Played(Verifier):
         self.asked += 1
         text = report.result.dockerfile.text
         if self.original:
-            return not_built(self.original, "")
+            return not_built(Unbuilt(self.original), None)
         if broken := [letter for letter in self.breaks if f"# {letter}\n" in text]:
             return Comparison((judged("state", [Difference(letter, "quiet", "loud") for letter in broken]),))
         if any(f"# {letter}\n" in text for letter in self.doubtful_breaks):
@@ -196,3 +198,41 @@ def test_a_failed_build_is_told_by_its_error_and_not_by_the_notice_of_a_newer_pi
     verifier = Verifier(cast("Engine", _Failing()), Project(Tree.of({"Dockerfile": DOCKERFILE})))
     outcome = verify(verifier, [_rule("a")], Safety.SAFE).comparison.outcomes[0]
     assert outcome.why.endswith("at RUN pip install shop==9: ERROR: No matching distribution found for shop==9")
+
+
+class _Slow:
+    """An engine that can build some versions, counted from the first, only in more time than they have."""
+
+    def __init__(self, *late: int) -> None:
+        self.late, self.built, self.limits = late, 0, set[float]()
+
+    def build(self, recipe: Recipe) -> Built:
+        self.built += 1
+        self.limits.add(recipe.limit)
+        if self.built in self.late:
+            raise LateBuildError(f"the build took longer than {recipe.limit:.0f} s, at RUN make")
+        return Built("image", (), 1.0)
+
+    def inspect_image(self, image: str) -> dict[str, Any]:
+        return {"Config": {}}
+
+    def container(self, image: str, **_: object) -> _Containers:
+        containers = _Containers()
+        containers.is_absent = True
+        return containers
+
+    def has_image(self, image: str) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("late", "side"),
+    [((1,), "the original"), ((2,), "the new version"), ((1, 2), "the original")],
+    ids=["of the original", "of the new version", "of both"],
+)
+def test_a_build_that_takes_too_long_is_no_difference(late: tuple[int, ...], side: str) -> None:
+    engine = _Slow(*late)
+    verifier = Verifier(cast("Engine", engine), Project(Tree.of({"Dockerfile": DOCKERFILE})), limit=7)
+    comparison = verify(verifier, [_rule("a")], Safety.SAFE).comparison
+    assert (comparison.verdict, engine.limits) == (Verdict.UNKNOWN, {7})
+    assert comparison.outcomes[0].why == f"{side}: the build took longer than 7 s, at RUN make"

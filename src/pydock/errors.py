@@ -70,3 +70,7 @@ class BuildError(EngineError):
         super().__init__(message, hint)
         self.step = step
         self.log = log
+
+
+class LateBuildError(BuildError):
+    """An image that was not built within the time it was given, which says nothing about the image."""

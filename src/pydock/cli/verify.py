@@ -59,6 +59,7 @@ def verify(
     network: Network = False,
     with_services: WithServices = False,
     builder: Builder = "",
+    build_limit: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="The most a build may take.")] = 1800,
     budget_seconds: BudgetSeconds = None,
     budget_memory: BudgetMemory = None,
     output_format: Annotated[Form, typer.Option(help="How the proof is written.")] = Form.TEXT,
@@ -84,7 +85,7 @@ def verify(
             "allow-hosts": allow_hosts,
             **budget(budget_seconds, budget_memory),
         },
-        proof=Ways(network, builder, with_services),
+        proof=Ways(network, builder, with_services, build_limit),
         codemods=tuple(codemods or ()),
     )
     refuse_unknown_rules(question)

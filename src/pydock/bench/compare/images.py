@@ -60,17 +60,28 @@ def settled(first: Comparison, second: Comparison) -> Comparison:
     return Comparison(tuple(outcomes))
 
 
-def not_built(before: str, after: str, rewritten: Image | None = None) -> Comparison:
-    """The comparison where at least one version cannot be built; texts say why, "" for one that can.
+class Unbuilt(Value):
+    """Why there is no image; a build that is late might have ended well."""
+
+    why: str
+    is_late: bool = False
+
+
+def not_built(before: Unbuilt | None, after: Unbuilt | None, rewritten: Image | None = None) -> Comparison:
+    """The comparison where at least one version is not built; None for one that is.
 
     What the new version does is a remark, for nothing stands beside it.
     """
+    for side, unbuilt in (("the original", before), ("the new version", after)):
+        if unbuilt and unbuilt.is_late:
+            return Comparison((unknown("build", f"{side}: {unbuilt.why}"),))
     if before and after:
-        return Comparison((unknown("build", f"neither version can be built: {before}"),))
+        return Comparison((unknown("build", f"neither version can be built: {before.why}"),))
     if after:
-        return Comparison((judged("build", [Difference("build", "works", after)]),))
+        return Comparison((judged("build", [Difference("build", "works", after.why)]),))
     notes = ["the new version can be built", *(_told(rewritten.service) if rewritten and rewritten.service else ())]
-    return Comparison((replace(unknown("build", f"the original cannot be built: {before}"), notes=tuple(notes)),))
+    why = f"the original cannot be built: {before.why}" if before else ""
+    return Comparison((replace(unknown("build", why), notes=tuple(notes)),))
 
 
 def _told(service: Service) -> Iterator[str]:

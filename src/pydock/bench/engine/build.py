@@ -12,7 +12,7 @@ from threading import Event, Timer
 from typing import IO, TYPE_CHECKING, Any
 
 from pydock.bench.engine import buildx
-from pydock.bench.engine.client import build_failure, hint_for, translated
+from pydock.bench.engine.client import build_failure, hint_for, late_build, translated
 from pydock.bench.engine.context import packed, without_syntax
 from pydock.bench.engine.recipe import Built, Recipe
 from pydock.bench.engine.trace import Step, Trace
@@ -91,7 +91,7 @@ def _posted(
                 for step in _heard(trace, message):
                     on_step(step)
     if is_late.is_set():
-        raise _failure(trace, f"stopped after {recipe.limit:.0f} s", "a longer time can be given with --build-limit")
+        raise late_build(recipe.limit, trace.failed.name if trace.failed else "", trace.output)
     if said:
         raise _failure(trace, said)
     if not image:
@@ -169,7 +169,7 @@ def _image(message: Mapping[str, Any]) -> str:
     return str(aux.get("ID") or "") if isinstance(aux, dict) and message.get("id") in {"moby.image.id", None} else ""
 
 
-def _failure(trace: Trace, said: str, hint: str = "") -> EngineError:
+def _failure(trace: Trace, said: str) -> EngineError:
     failed = trace.failed
     name = failed.name if failed else ""
     image = _METADATA.match(name)
@@ -180,7 +180,7 @@ def _failure(trace: Trace, said: str, hint: str = "") -> EngineError:
         if name
         else "the build failed"
     )
-    hint = hint or hint_for(said)
+    hint = hint_for(said)
     if image and not hint:
         hint = "is the name right, and does the engine reach the registry?"
     return build_failure(f"{what}: {_short(said)}", said, name, trace.output, hint)

@@ -12,10 +12,10 @@ from threading import Timer
 from typing import IO
 
 from pydock import processes
-from pydock.bench.engine.client import build_failure
+from pydock.bench.engine.client import build_failure, late_build
 from pydock.bench.engine.recipe import Recipe
 from pydock.bench.engine.trace import LONGEST_LINE, MOST_LINES, Step, Trace
-from pydock.errors import BuildError, EngineError
+from pydock.errors import EngineError
 from pydock.project.secrets import mask
 
 
@@ -39,9 +39,7 @@ def built(
         if code == 0 and result.exists():
             return result.read_text().strip()
     if code is None:
-        raise BuildError(
-            f"the build was stopped after {recipe.limit:.0f} s", "a longer time can be given with --build-limit"
-        )
+        raise late_build(recipe.limit, trace.failed.name if trace.failed else "", trace.output)
     failed = trace.failed
     if failed is None and not trace.steps:
         last = next((line for line in reversed(said) if line), f"exit code {code}").removeprefix("ERROR: ")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pydock.errors import BuildError, EngineError
+from pydock.errors import BuildError, EngineError, LateBuildError
 from pydock.patterns import regex
 from pydock.project.secrets import mask
 
@@ -108,6 +108,15 @@ def build_failure(message: str, said: str, step: str, log: Iterable[str], hint: 
     if any(_FULL in text.lower() for text in (said, *lines)):
         return EngineError(f"the engine has no space left on its disk: {mask(message)}", _HINTS[_FULL])
     return BuildError(mask(message), hint or hint_for(said), mask(step), lines)
+
+
+def late_build(limit: float, step: str, log: Iterable[str]) -> LateBuildError:
+    """A build that was stopped because its time was up."""
+    where = f", at {step}" if step else ""
+    hint = "a longer time can be given with --build-limit"
+    return LateBuildError(
+        mask(f"the build took longer than {limit:.0f} s{where}"), hint, mask(step), tuple(map(mask, log))
+    )
 
 
 _FULL = "no space left on device"

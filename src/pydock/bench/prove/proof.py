@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from pydock.bench.engine.compose_services import beside
 from pydock.bench.engine.engine import connect
+from pydock.bench.engine.recipe import BUILD_SECONDS
 from pydock.bench.outcome import Difference, Omission, Outcome, Promotion, Proof, Verdict
 from pydock.bench.prove.verify import LeftOut, Verified, Verifier, verified_fix, verify
 from pydock.engine import Report
@@ -21,11 +22,15 @@ from pydock.values import Value
 
 
 class Ways(Value):
-    """How a person wants it proven: on which builder, whether containers may use a network and get their services."""
+    """How a person wants it proven.
+
+    On which builder, whether containers may use a network and get their services, and the seconds a build may take.
+    """
 
     has_network: bool = False
     builder: str = ""
     has_services: bool = False
+    limit: float = BUILD_SECONDS
 
 
 def proven(project: Project, rules: Sequence[Rule], allow: Safety, ways: Ways, *, is_fix: bool) -> tuple[Report, Proof]:
@@ -52,7 +57,9 @@ def _verifier(project: Project, ways: Ways) -> Iterator[Verifier]:
     tell = _Progress(secret_values.mask(project))
     services = beside(project, tell, has_network=ways.has_network) if ways.has_services else None
     with connect() as engine:
-        yield Verifier(engine, project, "bridge" if ways.has_network else "none", ways.builder, services, tell)
+        yield Verifier(
+            engine, project, "bridge" if ways.has_network else "none", ways.builder, services, ways.limit, tell
+        )
 
 
 class _Progress:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from pydock import engine as rounds
 from pydock.bench.compare.behaviour import BY_CHANCE
-from pydock.bench.compare.images import Comparison, compare, not_built, settled
+from pydock.bench.compare.images import Comparison, Unbuilt, compare, not_built, settled
 from pydock.bench.engine.compose_services import Beside
 from pydock.bench.engine.engine import Engine
-from pydock.bench.engine.recipe import Recipe
+from pydock.bench.engine.recipe import BUILD_SECONDS, Recipe
 from pydock.bench.facts.image import Config, Image
 from pydock.bench.facts.masks import is_for_installing
 from pydock.bench.facts.questions import declared, questions
@@ -18,7 +18,7 @@ from pydock.bench.outcome import Verdict
 from pydock.bench.prove.probe import Probe
 from pydock.context import Tree
 from pydock.engine import Report
-from pydock.errors import BuildError
+from pydock.errors import BuildError, LateBuildError
 from pydock.project import Project
 from pydock.rule import Finding, Rule
 from pydock.text import Safety
@@ -56,8 +56,9 @@ class Verifier:
     network: str = "none"
     builder: str = ""
     beside: Beside | None = None
+    limit: float = BUILD_SECONDS
     tell: Callable[[str], None] = lambda text: None
-    _original: Image | str | None = None
+    _original: Image | Unbuilt | None = None
     _original_image: str = ""
     _seen: dict[tuple[tuple[str, str], ...], Comparison] = field(default_factory=dict)
 
@@ -72,12 +73,12 @@ class Verifier:
         probe = Probe(self.engine, questions(self.project), self.network, self.beside, self.tell)
         if self._original is None:
             self._original = self._looked_at_original(probe)
-        built, why = self._built(report.result.tree, "the new version")
-        if not built:
-            return not_built(self._original if isinstance(self._original, str) else "", why)
+        built = self._built(report.result.tree, "the new version")
+        if isinstance(built, Unbuilt):
+            return not_built(self._original if isinstance(self._original, Unbuilt) else None, built)
         self.tell("looking at the new version")
-        if isinstance(self._original, str):
-            return not_built(self._original, "", probe.rewritten(built, Image(Config())))
+        if isinstance(self._original, Unbuilt):
+            return not_built(self._original, None, probe.rewritten(built, Image(Config())))
         changed = probe.rewritten(built, self._original)
         found = compare(self._original, changed, declared(report))
         differing = {outcome.aspect for outcome in found.of(Verdict.DIFFERENT)}
@@ -87,27 +88,34 @@ class Verifier:
         original = probe.again(self._original_image, self._original, self._original)
         return settled(found, compare(original, probe.again(built, changed, self._original), declared(report)))
 
-    def _looked_at_original(self, probe: Probe) -> Image | str:
-        built, why = self._built(self.project.tree, "the original")
-        if not built:
-            return why
+    def _looked_at_original(self, probe: Probe) -> Image | Unbuilt:
+        built = self._built(self.project.tree, "the original")
+        if isinstance(built, Unbuilt):
+            return built
         self.tell("looking at the original")
         self._original_image = built
         base = self.project.reference(self.project.final) or ""
         return probe.original(built, base)
 
-    def _built(self, tree: Tree, name: str) -> tuple[str, str]:
-        """The image, or "" and why there is none."""
+    def _built(self, tree: Tree, name: str) -> str | Unbuilt:
+        """The image, or why there is none."""
         options = self.project.options
         recipe = Recipe(
-            tree, self.project.path, target=options.target, arguments=dict(options.arguments), builder=self.builder
+            tree,
+            self.project.path,
+            target=options.target,
+            arguments=dict(options.arguments),
+            builder=self.builder,
+            limit=self.limit,
         )
         self.tell(f"building {name}")
         try:
-            return self.engine.build(recipe).image, ""
+            return self.engine.build(recipe).image
+        except LateBuildError as error:
+            return Unbuilt(error.message, is_late=True)
         except BuildError as error:
             said = _last_words(error.log)
-            return "", f"{error.message}: {said}" if said and said not in error.message else error.message
+            return Unbuilt(f"{error.message}: {said}" if said and said not in error.message else error.message)
 
 
 def _last_words(log: Sequence[str]) -> str:
