@@ -9,7 +9,7 @@ import pytest
 
 from pydock.bench import Difference, Outcome, Verdict
 from pydock.bench.compare.behaviour import own_changes
-from pydock.bench.compare.images import Comparison, compare, not_built, settled
+from pydock.bench.compare.images import Comparison, Unbuilt, compare, not_built, settled
 from pydock.bench.compare.settings import plain_words
 from pydock.bench.facts.image import Answer, Config, Declared, Distribution, File, Image, Python, Service
 from pydock.bench.facts.masks import is_for_installing, is_generated, loud_lines, masked
@@ -219,6 +219,8 @@ def test_a_read_only_work_directory_needs_a_source_that_writes_nothing_there() -
     after = _python(writable={**PYTHON.writable, "/app": False}, uid=10001)
     assert _is(_outcome(after, "writing", "user"), Verdict.SAME)
     assert _is(_outcome(after, "writing", "user", written=frozenset({"/app"})), Verdict.DIFFERENT)
+    slashed = _config(workdir="/app/")
+    assert _is(_outcome(after, "writing", "user", before=slashed), Verdict.SAME)
 
 
 def test_a_file_written_while_it_ran_has_to_be_written_again() -> None:
@@ -298,11 +300,11 @@ def test_an_image_without_python_or_a_silent_container_is_not_called_the_same() 
 
 
 def test_what_cannot_be_built_cannot_be_compared() -> None:
-    assert not_built("no base", "").verdict is Verdict.UNKNOWN
-    assert not_built("no base", "no base").verdict is Verdict.UNKNOWN
-    assert not_built("", "pip failed").verdict is Verdict.DIFFERENT
-    assert "its container: running, listens on 8000" in not_built("no", "", IMAGE).outcomes[0].notes
-    assert isinstance(not_built("", "x"), Comparison)
+    failed = Unbuilt("no base")
+    assert not_built(failed, None).verdict is Verdict.UNKNOWN
+    assert not_built(failed, failed).verdict is Verdict.UNKNOWN
+    assert not_built(None, failed).verdict is Verdict.DIFFERENT
+    assert "its container: running, listens on 8000" in not_built(failed, None, IMAGE).outcomes[0].notes
 
 
 def test_masks_take_out_what_two_runs_never_share() -> None:
@@ -313,6 +315,10 @@ def test_masks_take_out_what_two_runs_never_share() -> None:
         ("[7] Booting worker with pid: 7", "[12] Booting worker with pid: 31"),
         ("csrf=Zk3jd92KQmx81LpqRs02Vb", "csrf=aB93kfmQ02Lxs81PzzTr77"),
         ("took 12.5 ms", "took 3 ms"),
+        (
+            "process 'MainProcess' (14), thread 'MainThread' (140010)",
+            "process 'MainProcess' (15), thread 'MainThread' (1402)",
+        ),
         ("<object at 0x7f00aa11bb22>", "<object at 0x7f99aa11bb00>"),
         ('File "/usr/local/lib/python3.11/site-packages/x.py"', 'File "/opt/venv/lib/python3.11/site-packages/x.py"'),
     ]

@@ -190,10 +190,11 @@ def _writing(before: Image, after: Image, declared: Declared) -> Outcome:
     if old is None or new is None:
         return unknown("writing", before.why or after.why)
     differences, notes = [], []
+    workdir = posixpath.normpath(before.config.workdir)
     for path, could in old.writable.items():
         if not could or new.writable.get(path):
             continue
-        if path == before.config.workdir and path not in declared.written and "user" in declared.changes:
+        if path == workdir and path not in declared.written and "user" in declared.changes:
             notes.append(f"{path} is read-only for {after.user_name(new.uid)}: nothing is known to be written there")
         else:
             differences.append(Difference(path, "can be written", f"{after.user_name(new.uid)} cannot write there"))

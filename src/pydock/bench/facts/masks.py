@@ -19,6 +19,8 @@ _MASKS = (
     # What may be long begins where a word does: containers say what they like, and all of it is looked through.
     (r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{20,}", "{token}"),
     (r"(?i)\b(pid|process|worker)([^\w\n]{0,8}(?:pid[^\w\n]{0,3})?)\d+", r"\1\2{number}"),
+    # As loguru names them: https://loguru.readthedocs.io/en/stable/api/logger.html, read 2026-11
+    (r"(?i)\b((?:process|thread) '[^'\n]*' \()\d+", r"\1{number}"),
     (r"\[\d+\]", "[{number}]"),
     (r"\b\d+(?:\.\d+)?(?:e-?\d+)? ?(?:ms|us|µs|ns|s|sec|secs|seconds|milliseconds)\b", "{duration}"),
     (r"\b(?:172|10|192)(?:\.\d{1,3}){3}\b", "{host}"),
