@@ -237,19 +237,32 @@ def _explained(path: str, was: File | None, now: File | None, before: Image, aft
             else "written by the rewrite" * (path in declared.edited)
         )
     if now is None:
-        if path in declared.unsent:
-            return "kept out by .dockerignore"
-        if was is not None and was.content == "folder" and path.startswith("/root/") and "user" in declared.changes:
-            return "an empty folder of root, whom the service no longer runs as"
-        is_dropped = "files" in declared.changes and is_for_installing(path)
-        return "only installing reads it" if is_dropped else ""
-    if path in declared.edited and (was.mode, was.uid, was.gid) == (now.mode, now.uid, now.gid):
+        return _explained_loss(path, was, before, after, declared)
+    is_edited = path in declared.edited
+    is_owned_alike = (was.uid, was.gid) == (now.uid, now.gid)
+    if is_edited and is_owned_alike and was.mode == now.mode:
         return "written by the rewrite"
-    is_same = (was.content, was.mode) == (now.content, now.mode) or path in declared.edited
+    is_anew = was.machine_code != "" and was.machine_code == now.machine_code
+    is_same = ((was.content == now.content or is_anew) and was.mode == now.mode) or is_edited
+    if is_same and is_owned_alike:
+        return "compiled anew in each build, with the same libraries and symbols"
     is_user = after.python is not None and (now.uid == after.python.uid or now.gid in after.python.groups)
     if is_same and "user" in declared.changes and is_user:
         return f"belongs to {after.user_name(now.uid)} now"
     return ""
+
+
+def _explained_loss(path: str, was: File, before: Image, after: Image, declared: Declared) -> str:
+    """Why a file may be gone, "" where nothing says so."""
+    if path in declared.unsent:
+        return "kept out by .dockerignore"
+    makers = before.scripted.get(path, ())
+    if makers and not {*makers} & {*after.scripted.get(path, ())}:
+        return f"made by the Debian package {makers[0]}, which is gone"
+    if was.content == "folder" and path.startswith("/root/") and "user" in declared.changes:
+        return "an empty folder of root, whom the service no longer runs as"
+    is_dropped = "files" in declared.changes and is_for_installing(path)
+    return "only installing reads it" if is_dropped else ""
 
 
 def _shown(image: Image, file: File | None, other: File | None) -> str:
@@ -262,7 +275,7 @@ def _shown(image: Image, file: File | None, other: File | None) -> str:
     if file.is_database and other.is_database:
         parts += [f"table {line}" for line in file.content.splitlines()[1:] if line not in other.content.splitlines()]
     elif file.content != other.content:
-        parts.append(file.content if len(file.content) < 60 else f"sha256 {file.content[:12]}")
+        parts.append(file.content if len(file.content) < 60 else f"sha256 {file.digest[:12]}")
     if file.mode != other.mode:
         parts.append(f"mode {file.rights}")
     if (file.uid, file.gid) != (other.uid, other.gid):

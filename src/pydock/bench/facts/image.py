@@ -47,7 +47,8 @@ class Config(Value):
 class File(Value):
     """A file of an image: `content` is a digest, the target of a link, or what kind of thing it is.
 
-    Of a SQLite database it is a line for its schema and one for each table.
+    Of a SQLite database it is a line for its schema and one for each table, of a dynamic ELF file one for
+    what it is and one with its digest.
     """
 
     content: str
@@ -58,6 +59,15 @@ class File(Value):
     @property
     def is_database(self) -> bool:
         return self.content.startswith("sqlite\n")
+
+    @property
+    def machine_code(self) -> str:
+        """What a compiled file is for whoever loads it, "" for other files."""
+        return self.content.rpartition("\n")[0] if self.content.startswith("elf\n") else ""
+
+    @property
+    def digest(self) -> str:
+        return self.content.rpartition("sha256 ")[2] if self.machine_code else self.content
 
     @property
     def rights(self) -> str:
@@ -169,7 +179,10 @@ class Service(Value):
 
 
 class Image(Value):
-    """One version of a service. What could not be found out is None, with the reason in `why`."""
+    """One version of a service. What could not be found out is None, with the reason in `why`.
+
+    `scripted` are packages of the distribution, by a path of `files` that their own scripts name.
+    """
 
     config: Config
     files: Mapping[str, File] = field(default_factory=dict)
@@ -177,6 +190,7 @@ class Image(Value):
     python: Python | None = None
     service: Service | None = None
     why: str = ""
+    scripted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def user_name(self, uid: int) -> str:
         return self.users.get(str(uid), str(uid))

@@ -133,9 +133,11 @@ class Probe(Value):
         under = [] if workdir in _SHARED or not paths else [workdir]
         files: dict[str, File] = {}
         users: dict[str, str] = {}
+        scripted: dict[str, tuple[str, ...]] = {}
         for at, chunk in enumerate(_chunks(paths)):
             told = idle.ask("files", {"paths": chunk, "under": under if at == 0 else []}, "0")
             users = told["users"]
+            scripted |= {path: tuple(packages) for path, packages in told["scripted"].items()}
             files |= {path: File(*entry) for path, entry in told["contents"].items() if entry}
         venvs = [path for path in files if path.endswith("/pyvenv.cfg")]
         own, asked = _Own(found.python, venvs), set(paths)
@@ -144,7 +146,7 @@ class Probe(Value):
             for path, file in files.items()
             if path in asked or own.holds(path, is_folder=file.content == "folder")
         }
-        return replace(found, files=kept, users=users)
+        return replace(found, files=kept, users=users, scripted=scripted)
 
     def _service(
         self, image: str, found: Image, ports: tuple[int, ...], idle: _Inside | None, quiet: float = QUIET_SECONDS

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import stat
+import struct
 import sys
 import time
 from typing import Any
@@ -26,6 +27,8 @@ SKIPPED = {
     "/var/lib/dpkg",
 }
 LARGEST = 256 * 1024 * 1024
+LARGEST_COMPILED = 64 * 1024 * 1024
+PACKAGES = "/var/lib/dpkg/info"
 DATABASE = b"SQLite format 3\0"
 LARGEST_DATABASE = 32 * 1024 * 1024
 # A row that was written by the build says when: a moment this close to the file's own.
@@ -67,7 +70,50 @@ def content(path: str) -> str:
     with open(path, "rb") as file:
         for block in iter(lambda: file.read(1 << 20), b""):
             digest.update(block)
-    return digest.hexdigest()
+    shape = compiled(path)
+    return shape + "\nsha256 " + digest.hexdigest() if shape else digest.hexdigest()
+
+
+def compiled(path: str) -> str:
+    """What a dynamic ELF file is, whatever paths and times its compiler wrote into it; "" for other files.
+
+    Its libraries, the names that it offers and asks for, and the size of its code.
+    """
+    with open(path, "rb") as file:
+        if file.read(5) != b"\x7fELF\x02" or os.path.getsize(path) > LARGEST_COMPILED:
+            return ""
+        file.seek(0)
+        data = file.read()
+    try:
+        return shape_of(data)
+    except (struct.error, IndexError, ValueError):
+        return ""
+
+
+def shape_of(data: bytes) -> str:
+    order = "<" if data[5] == 1 else ">"
+    at = struct.unpack_from(order + "Q", data, 40)[0]
+    size, count = struct.unpack_from(order + "HH", data, 58)
+    sections = [struct.unpack_from(order + "IIQQQQIIQQ", data, at + number * size) for number in range(count)]
+    needed: list[str] = []
+    symbols: list[str] = []
+    for section in sections:
+        kind, begin, end, linked = section[1], section[4], min(section[4] + section[5], len(data)), section[6]
+        if kind == 6:  # SHT_DYNAMIC: DT_NEEDED entries
+            entries = (struct.unpack_from(order + "QQ", data, place) for place in range(begin, end, 16))
+            needed += [word(data, sections[linked], value) for tag, value in entries if tag == 1]
+        elif kind == 11:  # SHT_DYNSYM
+            for place in range(begin, end, 24):
+                name, bits, _, index = struct.unpack_from(order + "IBBH", data, place)
+                symbols.append(f"{word(data, sections[linked], name)} {bits} {bool(index)}")
+    code = sum(section[5] for section in sections if section[1] == 1 and section[2] & 4)
+    names = hashlib.sha256("\n".join(sorted(symbols)).encode()).hexdigest()
+    return f"elf\ncode of {code} bytes, symbols {names[:12]}, {' '.join(sorted(needed))}" if symbols else ""
+
+
+def word(data: bytes, strings: "tuple[int, ...]", offset: int) -> str:
+    begin = strings[4] + offset
+    return data[begin : data.index(b"\0", begin)].decode("utf-8", "replace")
 
 
 def database(path: str) -> str:
@@ -150,11 +196,23 @@ def users() -> "dict[str, str]":
 def system_files() -> "list[str]":
     """What the distribution's packages brought."""
     found = []
-    folder = "/var/lib/dpkg/info"
-    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+    for name in os.listdir(PACKAGES) if os.path.isdir(PACKAGES) else ():
         if name.endswith(".list"):
-            with open(os.path.join(folder, name), errors="replace") as file:
+            with open(os.path.join(PACKAGES, name), errors="replace") as file:
                 found += file.read().splitlines()
+    return found
+
+
+def scripted(paths: "list[str]") -> "dict[str, list[str]]":
+    """The packages of the distribution whose own scripts name a path, such as one that they make."""
+    found: dict[str, list[str]] = {}
+    wanted = {path.encode(): path for path in paths if path.startswith(("/etc/", "/usr/", "/var/", "/lib/"))}
+    for name in sorted(os.listdir(PACKAGES)) if wanted and os.path.isdir(PACKAGES) else ():
+        if name.endswith((".postinst", ".preinst")):
+            with open(os.path.join(PACKAGES, name), "rb") as file:
+                said = set(re.findall(rb"/[\w./+-]+", file.read()))
+            for path in said.intersection(wanted):
+                found.setdefault(wanted[path], []).append(name.rpartition(".")[0])
     return found
 
 
@@ -169,7 +227,7 @@ def answer(question: "dict[str, Any]") -> "dict[str, object]":
     for top in question["under"]:
         under.update(dict.fromkeys(walk(top)))
     wanted = list(dict.fromkeys([*question["paths"], *under]))
-    return {"contents": contents(wanted), "users": users()}
+    return {"contents": contents(wanted), "users": users(), "scripted": scripted(question["paths"])}
 
 
 if __name__ == "__main__":

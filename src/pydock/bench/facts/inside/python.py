@@ -116,16 +116,18 @@ def scripts(path: str) -> "list[str]":
 
 def installed(path: str, folder: str) -> "list[str]":
     """The files of a distribution that lie outside of its folder, such as its programs and data."""
-    found = []
+    named = [os.path.join(folder, name) for name in recorded(os.path.join(path, "RECORD"))]
+    # `setup.py install`, which older pips call where there is no `wheel`, writes down paths from its own folder.
+    named += [os.path.join(path, name) for name in recorded(os.path.join(path, "installed-files.txt"))]
+    return [name for name in map(os.path.normpath, named) if not name.startswith(os.path.join(folder, ""))]
+
+
+def recorded(path: str) -> "list[str]":
     try:
-        with open(os.path.join(path, "RECORD"), encoding="utf-8", errors="replace") as file:
-            for line in file:
-                name = line.split(",")[0].strip('"')
-                if name.startswith(("../", "/")):
-                    found.append(os.path.normpath(os.path.join(folder, name)))
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return [line.split(",")[0].strip().strip('"') for line in file if line.strip()]
     except OSError:
-        pass
-    return found
+        return []
 
 
 def runs(name: str) -> "str | None":
