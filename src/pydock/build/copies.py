@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from pydock.build.views import image
@@ -46,6 +46,20 @@ class Copied(Value):
             return None
         name = name if "*" in source or "?" in source else posixpath.basename(source)
         return posixpath.normpath(posixpath.join(posixpath.dirname(source), name))
+
+
+def text_without(project: Project, copied: Copied, there: Collection[tuple[str, str]]) -> str:
+    """The text of a COPY without its sources among (path, place) that are there already; all of it with a comment."""
+    instruction, dockerfile = copied.instruction, project.dockerfile
+    text, begin = dockerfile.slice(instruction.whole), instruction.whole.start
+    gone = {path for path, place in there if copied.origin(project.tree, place) == path}
+    if instruction.exec_form or not set(copied.sources) - gone:
+        return text
+    for at in reversed(range(len(copied.sources))):
+        word, following = (instruction.place(each.start, each.end) for each in instruction.words[at : at + 2])
+        if copied.sources[at] in gone and "#" not in dockerfile.text[word.start : following.start]:
+            text = text[: word.start - begin] + text[following.start - begin :]
+    return text
 
 
 def _below(path: str, folder: str) -> str | None:

@@ -16,7 +16,7 @@ from itertools import groupby
 
 from pydock.build import walk
 from pydock.build.commands import CommandLine
-from pydock.build.copies import Copied, copies
+from pydock.build.copies import Copied, copies, text_without
 from pydock.build.installs import Install, has_the_rest, installs_of
 from pydock.build.views import image, user_set
 from pydock.dockerfile import Instruction, Stage
@@ -57,6 +57,11 @@ EXAMPLES = (
         before=f"{_WHEELS}COPY app/ ./app/\nRUN pip install /wheels/*\n",
         after=f"{_WHEELS}RUN pip install /wheels/*\nCOPY app/ ./app/\n",
         files=_FILES,
+    ),
+    Example(
+        before=f"{_HEAD}COPY requirements.txt \\\n    server.py ./\n{_INSTALL}",
+        after=f"{_HEAD}COPY requirements.txt ./\n{_INSTALL}COPY server.py ./\n",
+        files={**_FILES, "server.py": ""},
     ),
     Example(
         before=f"{_HEAD}COPY pyproject.toml ./\nCOPY src src\nRUN pip install .\n",
@@ -149,7 +154,7 @@ def _fix(project: Project, stage: Stage, run: Instruction, sources: Sequence[Cop
     if move is None:
         return None
     dockerfile = project.dockerfile
-    moved = "".join(ended(dockerfile.slice(copied.instruction.whole), dockerfile.newline) for copied in move.copies)
+    moved = "".join(ended(text_without(project, copied, move.files), dockerfile.newline) for copied in move.copies)
     edits = [Edit(project.path, copied.instruction.whole, "") for copied in move.copies]
     text = _new_copies(project, stage, move)
     start = Span(move.first.lead.start, move.first.lead.start)
