@@ -396,6 +396,26 @@ def test_an_empty_folder_of_root_may_go_with_root_and_what_is_in_one_may_not() -
     assert _is(_outcome(IMAGE, "files", "user", before=full), Verdict.DIFFERENT)
 
 
+@pytest.mark.parametrize(
+    ("folder", "verdict"),
+    [
+        (File("folder", 0o040755, 0, 0), Verdict.SAME),
+        (File("folder", 0o040777, 0, 0), Verdict.DIFFERENT),
+        (File("folder", 0o040775, 0, 1000), Verdict.DIFFERENT),
+        (File("folder", 0o040755, 1000, 0), Verdict.DIFFERENT),
+        (File("a" * 64, 0o100644, 0, 0), Verdict.DIFFERENT),
+    ],
+    ids=["a folder of root", "a folder of everybody", "a folder of its group", "its own folder", "a file"],
+)
+def test_what_is_gone_is_a_difference_unless_it_is_empty_and_nobody_could_fill_it(
+    folder: File, verdict: Verdict
+) -> None:
+    before = replace(_python(uid=1000, groups=(1000,)), files={**IMAGE.files, "/opt/packages": folder})
+    assert _is(_outcome(IMAGE, "files", before=before), verdict)
+    root = replace(before, python=PYTHON)
+    assert _is(_outcome(IMAGE, "files", before=root), Verdict.DIFFERENT)
+
+
 def test_what_is_said_of_every_request_is_said_of_a_new_health_check_too() -> None:
     before = _service(log="ERROR handling request /\nERROR denied '/x'\n")
     for line, verdict in (("handling request /healthz", Verdict.SAME), ("denied '/app/state'", Verdict.DIFFERENT)):

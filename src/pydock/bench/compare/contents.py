@@ -261,8 +261,16 @@ def _explained_loss(path: str, was: File, before: Image, after: Image, declared:
         return f"made by the Debian package {makers[0]}, which is gone"
     if was.content == "folder" and path.startswith("/root/") and "user" in declared.changes:
         return "an empty folder of root, whom the service no longer runs as"
+    if was.content == "folder" and before.python is not None and not _can_write(before.python, was):
+        return "an empty folder that the service could not write into"
     is_dropped = "files" in declared.changes and is_for_installing(path)
     return "only installing reads it" if is_dropped else ""
+
+
+def _can_write(python: Python, folder: File) -> bool:
+    if python.uid in {0, folder.uid}:
+        return python.uid == 0 or bool(folder.mode & 0o200)
+    return bool(folder.mode & (0o020 if folder.gid in python.groups else 0o002))
 
 
 def _shown(image: Image, file: File | None, other: File | None) -> str:
