@@ -69,6 +69,23 @@ REFUSED = (
         "interpreter path",
     ),
     Case("a script that sets PATH", BY_SCRIPT, {"run.sh": "PATH=/usr/local/bin:/usr/bin\n"}, "interpreter path"),
+    Case(
+        "a script that installs for the user",
+        BY_SCRIPT,
+        {"run.sh": 'if [ -n "$MORE" ]; then\n    pip install --user $MORE\nfi\nexec python app.py\n'},
+        "install elsewhere",
+    ),
+    Case(
+        "code that installs for the user",
+        PLAIN,
+        {"app.py": "run(['pip', 'install', '--user', 'x'])\n"},
+        "install elsewhere",
+    ),
+    Case(
+        "a CMD that installs for the user",
+        f'{SLIM}{INSTALL}CMD ["sh", "-c", "pip install x --user && python app.py"]\n',
+        refuses="install elsewhere",
+    ),
     Case("`su -`, which resets PATH", BY_SCRIPT, {"run.sh": 'exec su - web -c "python app.py"\n'}, "interpreter path"),
     Case("a login shell in CMD", f'{SLIM}{INSTALL}CMD ["bash", "-lc", "python app.py"]\n', refuses="other PATH"),
     Case("a login shell for every RUN", f'{SLIM}SHELL ["/bin/bash", "--login", "-c"]\n{INSTALL}', refuses="other PATH"),

@@ -142,7 +142,7 @@ PIPS = (
     Case(
         "a comment calls nothing",
         PLAIN,
-        {"run.sh": "# first: pip install x\nexec python app.py\n"},
+        {"run.sh": "# first: pip install x, or pip install --user x\nexec python app.py\n"},
         builder=(OUTSIDE, "RUN pip --python /opt/venv install -r"),
     ),
     Case(

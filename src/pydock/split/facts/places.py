@@ -67,6 +67,10 @@ _RESETS = (
 _PIP_PLACES = frozenset({"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PYTHONHOME", "PYTHONUSERBASE"})
 _UV_PLACES = frozenset({"UV_SYSTEM_PYTHON", "UV_TARGET", "UV_PREFIX"})
 _ADVICE = "call programs by name, and leave PATH as the image has set it"
+# In an environment, pip ends with "Can not perform a '--user' install".
+_FOR_USER = regex(
+    r"^(?:(?!#|//).)*?(?<![\w./-])pip[\d.]*[\"']?[,\s]+[\"']?install\b[^\n;&|]*?--user\b", re.M, words="--user"
+)
 
 
 def refuse_places(project: Project, stage: Stage) -> Iterator[Refusal]:
@@ -80,6 +84,10 @@ def refuse_places(project: Project, stage: Stage) -> Iterator[Refusal]:
             at = text.count("\n", 0, why[0]) + 1
             yield Refusal(_writer(project, stage, path), "interpreter path", f"{path}:{at} {why[1]}", _ADVICE)
             return
+        if found := _FOR_USER.search(text):
+            at = text.count("\n", 0, found.end()) + 1
+            yield _for_user(_writer(project, stage, path), f"{path}:{at}")
+            return
     for start in starts(project):
         # Where a command of the Dockerfile calls a program by its path, the split writes the new one.
         if start.role in {"compose", "probe"} and (
@@ -87,6 +95,14 @@ def refuse_places(project: Project, stage: Stage) -> Iterator[Refusal]:
         ):
             yield Refusal(stage.start.value_span, "interpreter path", f"{start.origin} {why[1]}", _ADVICE)
             return
+        if start.role == "compose" and _FOR_USER.search(" ".join(start.command.values)):
+            yield _for_user(stage.start.value_span, start.origin)
+            return
+
+
+def _for_user(span: Span, caller: str) -> Refusal:
+    why = f"{caller} calls `pip install --user` at run time, which fails in a virtual environment"
+    return Refusal(span, "install elsewhere", why, "install it in the image")
 
 
 def _writer(project: Project, stage: Stage, path: str) -> Span:
@@ -103,6 +119,8 @@ def _of_instruction(project: Project, stage: Stage, entry: Instruction) -> Itera
         plain = re.sub(r"[\[\]\"',]+\s*", " ", project.dockerfile.slice(entry.value_span))
         if why := _sets_path(plain) or _names_debians(project, stage, plain):
             yield Refusal(entry.body, "other PATH", f"this {why[1]}", _ADVICE)
+        if entry.keyword in {"CMD", "ENTRYPOINT"} and _FOR_USER.search(plain):
+            yield _for_user(entry.body, f"this {entry.keyword}")
     for call in walk(project).commands_in(entry) if entry.keyword == "RUN" else ():
         sources = [word.head for word in call.line.operands[:-1]] if call.program in {"ln", "cp", "mv"} else ()
         if any(value and (found := _PROGRAM.match(value)) and _PYTHONS_OWN.match(found[1]) for value in sources):
