@@ -11,11 +11,10 @@ from pydock.locks.installs.build_tools import latest_tool
 from pydock.patches import Add, Change, Keep, Piece, Repeat, comment_lines
 from pydock.split.draft import Draft
 from pydock.split.facts.environment import LAST_PIP
+from pydock.split.text.assignments import assigned
 from pydock.split.text.copies import copy_pieces, leaves_runtime
 from pydock.split.text.reasons import listed
 from pydock.split.text.run_text import builder_edits, builder_members, run_text, runtime_members
-
-_WIDTH = 100
 
 
 def builder_pieces(draft: Draft) -> tuple[Piece, ...]:
@@ -110,11 +109,7 @@ def _variables(draft: Draft, entry: Instruction) -> Iterator[Piece]:
         else:
             yield Repeat(entry, source, "building reads it")
         return
-    words = [step.word for step in wanted if step.word is not None]
-    line = f"{entry.keyword} {' '.join(words)}\n"
-    if len(line) > _WIDTH and len(words) > 1:
-        line = f"{entry.keyword} " + " \\\n    ".join(words) + "\n"
-    yield Repeat(entry, line, "building reads it")
+    yield Repeat(entry, assigned(draft, entry, draft.slices.builder), "building reads it")
 
 
 def _run(draft: Draft, entry: Instruction, *, late: bool) -> Iterator[Piece]:

@@ -12,6 +12,7 @@ from pydock.patches import Add, Change, Drop, Keep, Piece, Repeat
 from pydock.service.shutdown import deaf_program
 from pydock.split.draft import Draft
 from pydock.split.facts.reasons import Reason
+from pydock.split.text.assignments import assigned
 from pydock.split.text.builder import is_builders
 from pydock.split.text.commands import moved
 from pydock.split.text.copies import leaves_runtime
@@ -247,7 +248,7 @@ def _variables(draft: Draft, entry: Instruction) -> str | None:
     kept = [step for step in steps if step.number in draft.slices.runtime]
     if len(kept) == len(steps):
         return None
-    return f"{entry.keyword} {' '.join(step.word for step in kept if step.word is not None)}\n"
+    return assigned(draft, entry, draft.slices.runtime)
 
 
 def _loses_uv(draft: Draft, entry: Instruction) -> bool:
