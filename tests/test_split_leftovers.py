@@ -23,9 +23,7 @@ def test_each_half_of_a_run_has_the_caches_of_its_own_tools_alone() -> None:
 
 
 def test_a_comment_inside_an_env_goes_where_its_variable_goes() -> None:
-    text = (
-        "ENV PIP_NO_INPUT=1 \\\n    # at once\n    PYTHONUNBUFFERED=1 \\\n    # slow index\n    PIP_TIMEOUT=90\n"
-    )
+    text = "ENV PIP_NO_INPUT=1 \\\n    # at once\n    PYTHONUNBUFFERED=1 \\\n    # slow index\n    PIP_TIMEOUT=90\n"
     split = found(Case("", f"{SLIM}{text}{INSTALL}{CMD}"))
     assert isinstance(split, Split), split
     builder, _, runtime = split.plan.text().partition("\nFROM ")

@@ -52,8 +52,13 @@ EXAMPLES = (
     Example(before=f"{_BASE}CMD (listener &) && gunicorn app:app\n", finds=True),
     Example(before=f'{_BASE}ENTRYPOINT ["python"]\nCMD app.py\n', finds=True),
     Example(before=f'{_BASE}CMD ["sh", "-c", "exec gunicorn -b :$PORT app:app"]\n'),
+    Example(
+        before=f'{_BASE}CMD ["sh", "-c", "flask db upgrade && gunicorn -b :$PORT app:app"]\n',
+        after=f'{_BASE}CMD ["sh", "-c", "flask db upgrade && exec gunicorn -b :$PORT app:app"]\n',
+    ),
 )
 
+_FIELDS = frozenset({"cmd", "entrypoint"})
 _COST = "docker stop waits ten seconds and then kills the service in the middle of its requests"
 _PLAIN_SHELL = regex(
     r"\[\s*\"(/usr)?/bin/(ba|da)?sh\"(\s*,\s*\"-[euxo]*(pipefail)?\")*(,\s*\"pipefail\")?\s*,\s*\"-[eux]*o?c\"\s*\]"
@@ -72,6 +77,7 @@ def check(project: Project) -> Iterator[Finding]:
             if instruction is not None and instruction.value and instruction.exec_form is None:
                 yield from _check_instruction(project, stage, instruction)
     yield from _check_scripts(project)
+    yield from _check_written_shells(project)
 
 
 def _check_instruction(project: Project, stage: Stage, instruction: Instruction) -> Iterator[Finding]:
@@ -264,6 +270,25 @@ def _check_scripts(project: Project) -> Iterator[Finding]:
                 Fix(f"exec {start.program}", Safety.DISPLAY_ONLY, (insertion,)),
                 cost=_COST,
             )
+
+
+def _check_written_shells(project: Project) -> Iterator[Finding]:
+    """The last command of `["sh", "-c", "a && b"]`: sh stays in front of it, and no other command follows."""
+    found = [start for start in starts(project) if start.role == "start" and start.path == project.path]
+    for start in found:
+        others = [other for other in found if other.instruction is start.instruction and other is not start]
+        if not others or not _is_behind_a_shell(start) or any(other.program == "trap" for other in others):
+            continue
+        at = start.command.span.start
+        fix = Fix(f"exec {start.program}", Safety.SAFE, (Edit(project.path, Span(at, at), "exec "),), _FIELDS)
+        yield Finding(RULE, start.command.span, f"the shell gets the signals, not {start.program}", fix, cost=_COST)
+
+
+def _is_behind_a_shell(start: Start) -> bool:
+    is_written = start.instruction is not None and start.instruction.exec_form is not None
+    is_shells = is_written and bool(start.wrappers) and start.wrappers[-1] in SHELLS
+    is_alone = start.is_last and not (start.is_conditional or start.is_background or start.command.assignments)
+    return is_shells and is_alone and start.program in SERVERS | {"python", "python3", "flask"}
 
 
 def _is_held(start: Start) -> bool:
