@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydock.build import walk
 from pydock.build.installs import requirement_sets
@@ -18,6 +18,7 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.effects.python.installing import programs_of_package
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.memory import remembered
 from pydock.project.programs import SERVERS
 from pydock.service.files.mounts import is_in_container
 from pydock.split.refusal import Refusal
@@ -26,6 +27,7 @@ from pydock.state.needs import File
 from pydock.text import Span
 
 MOST_FILES, LARGEST = 3_000, 200_000
+_NAME = regex(r"[\w.+@-]+")
 _READ = regex(r"(?:\A|/)[^/.]+\Z|\.(?:sh|bash|py|wsgi|conf|cfg|ini|service|cron|crontab|tab)\Z")
 # Files without an ending that a container runs, or that say what one runs.
 _RUN_BY_NAME = regex(r"(?:\A|/)(?:cron\w*|\w*crontab|Procfile)\Z")
@@ -141,25 +143,26 @@ def _of_variables(entry: Instruction) -> Iterator[Refusal]:
             yield Refusal(entry.body, "interpreter path", f"{each.name} says where the system's programs are", _ADVICE)
 
 
+@remembered
 def running_files(project: Project) -> tuple[tuple[str, str], ...]:
     """The files that may run in a container, or say what runs there: of scripts those that are called."""
     found = tuple(_readable(project))
     scripts = {path: text for path, text in found if _is_script(path, text)}
-    callers = [*_callers(project), *(text for path, text in found if path not in scripts)]
+    said = _names_in([*_callers(project), *(text for path, text in found if path not in scripts)])
     called: set[str] = set()
-    while new := [path for path in scripts if path not in called and _is_named(path, callers)]:
+    while new := [path for path in scripts if path not in called and posixpath.basename(path) in said]:
         called.update(new)
-        callers += (scripts[path] for path in new)
+        said |= _names_in(scripts[path] for path in new)
     return tuple((path, text) for path, text in found if path not in scripts or path in called)
+
+
+def _names_in(texts: Iterable[str]) -> set[str]:
+    """What may be the name of a file in some texts."""
+    return {word.rstrip(".") for text in texts for word in set(_NAME.findall(text))}
 
 
 def _is_script(path: str, text: str) -> bool:
     return path.endswith((".sh", ".bash")) or ("." not in posixpath.basename(path) and text.startswith("#!"))
-
-
-def _is_named(path: str, callers: list[str]) -> bool:
-    name = posixpath.basename(path)
-    return any(name in text for text in callers)
 
 
 def _callers(project: Project) -> Iterator[str]:
