@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from collections.abc import Mapping
-from itertools import islice
-
-from pydock.build.files import Files
+from pydock.build import Step
 from pydock.build.steps import read_steps
 from pydock.build.walk import starts
-from pydock.dockerfile import Instruction, Stage
 from pydock.images.debian import is_archive
 from pydock.project import Project
+from pydock.state import ANYTHING, Numbers
+from pydock.state.needs import PackageLists
 from pydock.system.apt import AptKind, AptRun, AptStep, apt_runs
-from pydock.values import once
 
 
 def needed_later(project: Project, last: AptRun) -> bool:
-    """Whether another RUN, also of a stage built on this one, relies on the lists being there."""
+    """Whether another RUN, also of a stage built on this one, or a container relies on the lists being there."""
+    build, start = read_steps(project), last.run.span.start
     if last.stage in project.lineage(project.final) and _installs_at_start(project):
         return True
-    for stage in project.dockerfile.stages:
-        if last.stage not in project.lineage(stage):
-            continue
-        start = last.run.span.start
-        if any("apt" in run.value and run.span.start > start for run in stage.of("ONBUILD")):
-            return True
-        known, runs = _apt_runs(project, stage), stage.of("RUN")
-        for run in islice(runs, bisect_right(runs, start, key=lambda run: run.span.start), None):
-            if run in known:
-                if known[run].first_needing_lists:
-                    return True
-                if known[run].updates:
-                    break
-            elif _runs_script_with_apt(project, stage, run):
-                return True
-    return False
+    there = build.of_instruction(last.run)[-1].after.find(PackageLists()).makers
+    stages = [stage for stage in project.dockerfile.stages if last.stage in project.lineage(stage)]
+    if any("apt" in run.value and run.span.start > start for stage in stages for run in stage.of("ONBUILD")):
+        return True
+    later = (step for stage in stages for step in build.of_stage(stage.index) if step.instruction.span.start > start)
+    return any(step.keyword == "RUN" and _relies(step, there) for step in later)
+
+
+def _relies(step: Step, lists: Numbers) -> bool:
+    """Whether a step works with lists that these steps fetched, or may do so: as a script that nobody has read."""
+    if lists and not step.before.find(PackageLists()).makers & lists:
+        return False
+    if step.is_unread:
+        return "apt" in step.text
+    words = [word.head for call in step.commands for word in call.words] if ANYTHING in step.opens else []
+    asked = [found.makers for need, found in (*step.needs, *step.takes) if isinstance(need, PackageLists)]
+    return any(not makers or makers & lists for makers in asked) or any(
+        word.endswith((".sh", ".bash")) for word in words
+    )
 
 
 def first_needing(project: Project, entry: AptRun) -> AptStep | None:
@@ -58,30 +57,9 @@ def _are_there(project: Project, before: AptRun) -> bool:
     return found
 
 
-@once
-def _apt_runs(project: Project, stage: Stage) -> Mapping[Instruction, AptRun]:
-    return {entry.run: entry for entry in apt_runs(project, stage)}
-
-
 def _installs_at_start(project: Project) -> bool:
     """Whether a container installs packages without fetching the lists itself."""
     verbs = {
         value for start in starts(project) if start.program in {"apt-get", "apt"} for value in start.command.values
     }
     return "install" in verbs and "update" not in verbs
-
-
-def _runs_script_with_apt(project: Project, stage: Stage, run: Instruction) -> bool:
-    """Whether a RUN is opaque and names apt, or runs a script that may install without an update."""
-    build = read_steps(project)
-    if build.is_unread(run):
-        return "apt" in run.value
-    for call in build.commands_in(run):
-        for value in (word.head for word in call.words):
-            if not value.endswith((".sh", ".bash")):
-                continue
-            path = Files(call.before).origin(value)
-            text = project.tree.text(path) if path else None
-            if text is None or (re.search(r"\bapt(-get)? ", text) and not re.search(r"\bapt(-get)? .*update", text)):
-                return True
-    return False
