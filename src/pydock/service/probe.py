@@ -11,6 +11,7 @@ import re
 import sys
 
 from pydock.build.copies import copies
+from pydock.build.steps import read_steps
 from pydock.build.views import files
 from pydock.project import Project
 from pydock.service.code.ports import Port
@@ -102,8 +103,9 @@ def interpreter(project: Project) -> str | None:
     reference = project.reference(project.final) or ""
     if re.search(r"conda|mamba|pypy|astral-sh/uv.*python|playwright/python|tensorflow|pytorch", reference):
         return "python"
-    installed = " ".join(run.value for stage in project.lineage(project.final) for run in stage.of("RUN"))
-    return "python3" if re.search(r"\bpython3(?:-(?:pip|dev|venv|minimal))?\b", installed) else None
+    calls = (call for stage in project.lineage(project.final) for call in read_steps(project).commands_of(stage.index))
+    words = (word.head for call in calls for word in call.words)
+    return "python3" if any(re.fullmatch(r"(?:/usr/bin/)?python3(?:-\w+)?", word) for word in words) else None
 
 
 def is_python_3(project: Project) -> bool:

@@ -18,6 +18,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.build.copies import copies
 from pydock.context import Ignore
 from pydock.patterns import regex
@@ -39,7 +40,6 @@ _WRITTEN_COMMENT = "# files that the service writes at run time"
 _OUTPUT = regex(
     r"(?:.*[_-])?(?:reports?|logs?|uploads?|media|inbox|outbox|te?mp|sessions?|spool|backups?|exports?|outputs?)", re.I
 )
-_INSTALLS_NODE = regex(r"\b(npm (ci|i|install)|yarn|pnpm)\b")
 
 EXAMPLES = (
     Example(
@@ -156,7 +156,11 @@ def _environments(project: Project, *, is_new: bool) -> Iterator[tuple[str, str]
 
 
 def _installs_node(project: Project) -> bool:
-    return any(_INSTALLS_NODE.search(run.value) for stage in project.dockerfile.stages for run in stage.of("RUN"))
+    calls = [call for stage in project.dockerfile.stages for call in walk(project).commands_of(stage.index)]
+    return any(
+        call.program in {"yarn", "pnpm"} or (call.program == "npm" and call.verb in {"ci", "i", "install"})
+        for call in calls
+    )
 
 
 RULE = Rule("PYD305", "no-dockerignore", check, __doc__, EXAMPLES)
