@@ -142,7 +142,7 @@ def _uses(project: Project, stage: Stage, run: Instruction, installs: Sequence[I
     for install in installs:
         folder = cache_folder(install.tool, environment, user)
         switch = _switch_in_vain(project, stage, install, folder)
-        is_off = switch is None and install.command.has(*_SWITCHES[install.tool])
+        is_off = switch is None and install.has(*_SWITCHES[install.tool])
         if not (
             is_off or switched_off(install.tool, environment) or is_mounted(run, install.tool, folder, environment)
         ):
@@ -204,7 +204,7 @@ def _naming_caches(dockerfile: Dockerfile) -> tuple[Instruction, ...]:
 def _links_into_cache(project: Project, stage: Stage, run: Instruction, uses: tuple[_Use, ...]) -> bool:
     """Whether uv was told to link installed packages to the cache, which would not be there at run time."""
     mode = image(project, stage, run).variables.get("UV_LINK_MODE", "")
-    modes = [word.value for use in uses if (word := use.install.command.option("--link-mode"))]
+    modes = [word.value for use in uses if (word := use.install.line.value("--link-mode"))]
     return mode is None or any(entry in {"symlink", "hardlink"} for entry in (mode, *modes))
 
 
