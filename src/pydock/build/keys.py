@@ -11,10 +11,9 @@ from pydock.patterns import regex
 from pydock.shell import Argv, Word
 
 _PIP = regex(r"pip[\d.]*\Z")
-_PYTHON = regex(r"python[\d.]*\Z")
 _LIST_ENDING = regex(r"\.(txt|in|lock|toml)\Z")
 _NAME = regex(r"[A-Za-z0-9][\w.-]*")
-_ALIASES = {"apt-get": "apt", "aptitude": "apt", "pip3": "pip"}
+_ALIASES = {"apt-get": "apt", "aptitude": "apt"}
 
 
 def key_of_command(line: Argv | None, text: str, operand: Word | None = None) -> tuple[str, ...]:
@@ -22,13 +21,13 @@ def key_of_command(line: Argv | None, text: str, operand: Word | None = None) ->
     plain = " ".join(text.replace("\\\n", " ").split())
     if line is None or line.program is None:
         return ("RUN", plain)
-    line_program, words = _program(line)
+    line_program, words = _program(line.program), [word.value or "" for word in line.words[1:]]
     if operand is not None:
         return (line_program, line.verb or "", _bare(line_program, operand))
     if line_program == "pip":
         verb = next((word for word in words if word in _PIP_VERBS), "")
         rest = [_bare("pip", word) for word in line.words[1:] if (word.value or "").strip("-") and not _is_noise(word)]
-        return ("pip", verb, *sorted({each for each in rest if each not in {verb, "pip", "-m"}}))
+        return ("pip", verb, *sorted({each for each in rest if each != verb}))
     if line_program == "apt":
         return ("apt", line.verb or "", *sorted(_bare("apt", word) for word in line.operands))
     return ("RUN", plain)
@@ -37,13 +36,8 @@ def key_of_command(line: Argv | None, text: str, operand: Word | None = None) ->
 _PIP_VERBS = frozenset({"install", "uninstall", "wheel", "download", "config", "freeze", "list", "check", "cache"})
 
 
-def _program(line: Argv) -> tuple[str, list[str]]:
-    values = [word.value or "" for word in line.words]
-    if _PYTHON.match(line.program or "") and values[1:3] == ["-m", "pip"]:
-        return "pip", values[3:]
-    if _PIP.match(line.program or ""):
-        return "pip", values[1:]
-    return _ALIASES.get(line.program or "", line.program or ""), values[1:]
+def _program(name: str) -> str:
+    return "pip" if _PIP.match(name) else _ALIASES.get(name, name)
 
 
 def _is_noise(word: Word) -> bool:

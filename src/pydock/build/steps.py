@@ -16,7 +16,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.bases import meant_reference
 from pydock.project.memory import remembered
-from pydock.shell import SHELLS, Command, Joint, Word, argv, expand, script
+from pydock.shell import SHELLS, Command, Joint, Word, argv, called, expand, script
 from pydock.shell import Step as Member
 from pydock.state import ANYTHING, Answer, Effect, Found, State
 from pydock.state.needs import File, Folder, User
@@ -253,7 +253,7 @@ class _Walk:
         self.recorder.mention(draft, text)
         words = self.expanded(command, scene) if command is not None else ()
         Reader(self.recorder, draft).members(member.members, scene, is_sure=True)
-        key = key_of_command(argv(words) if words else None, text)
+        key = key_of_command(argv(called(command.of(words)).words) if command and words else None, text)
         self.end(draft, key, text)
 
     def expanded(self, command: Command, scene: Scene) -> tuple[Word, ...]:
@@ -268,7 +268,7 @@ class _Walk:
         parts = effects_of(words, self.recorder.state)
         if not parts or not all(isinstance(part, Effect) and part.operand is not None for part in parts):
             return False
-        line, ran = argv(words), None
+        line, ran = argv(called(command.of(words)).words), None
         for part in parts:
             assert isinstance(part, Effect)
             assert part.operand is not None
