@@ -25,23 +25,15 @@ from tests.hostile.folders import FINDINGS, shell
 
 STREAMS = {
     "check without a standard output": ("pydock check svc >&-", 2, "standard output: it is closed"),
-    "rules without a standard output": ("pydock rules >&-", 2, "standard output: it is closed"),
     "help without a standard output": ("pydock --help >&-", 2, "standard output: it is closed"),
-    "the version without a standard output": ("pydock --version >&-", 2, "standard output: it is closed"),
-    "the help of a command without a standard output": ("pydock check --help >&-", 2, "standard output: it is closed"),
     "check into a full device": ("pydock check svc > /dev/full", 2, "standard output: No space left on device"),
     "help into a full device": ("pydock --help > /dev/full", 2, "standard output: No space left on device"),
-    "JSON into a full device": (
-        "pydock check svc --output-format json > /dev/full", 2, "standard output: No space left on device"
-    ),
-    "a diff into a full device": ("pydock fix --diff svc > /dev/full", 2, "standard output: No space left on device"),
     "--output into a full device": ("pydock check svc --output /dev/full", 2, "/dev/full: No space left on device"),
     "check without a standard error": ("pydock check svc 2>&-", FINDINGS, ""),
     "check with a full standard error": ("pydock check svc nothing 2> /dev/full", 2, ""),
     "check without a standard input": ("pydock check svc <&-", FINDINGS, ""),
     "standard input asked for and closed": ("pydock check - <&-", 2, "<stdin>"),
     "no stream at all": ("pydock check svc <&- >&- 2>&-", 2, ""),
-    "results that nobody reads": ("pydock rules | :", 141, ""),
     "results of which one line is read": ("pydock check svc | head -1", FINDINGS, ""),
     "help that nobody reads": ("pydock --help | :", 141, ""),
     "talk that nobody reads": ("pydock check svc nothing 2>&1 >/dev/null | :", 2, ""),
@@ -174,7 +166,7 @@ def test_several_processes_end_together_and_say_what_they_wrote(
     folder: Path, command: str, number: signal.Signals
 ) -> None:
     services = folder / "services"
-    for at in range(60):
+    for at in range(40):
         (services / f"s{at:02}").mkdir(parents=True)
         (services / f"s{at:02}" / "Dockerfile").write_text(SMELLY)
     arguments = [sys.executable, "-m", "pydock", *command.split()]
@@ -189,7 +181,7 @@ def test_several_processes_end_together_and_say_what_they_wrote(
     text = err.decode()
     assert "Traceback" not in text
     written = [path.parent.name for path in sorted(services.glob("*/Dockerfile")) if path.read_text() != SMELLY]
-    assert process.returncode == 128 + number or len(written) == 60, "unless it was done before it heard of it"
+    assert process.returncode == 128 + number or len(written) == 40, "unless it was done before it heard of it"
     if process.returncode == 128 + number:
         assert "interrupted; written by then: s" in text
         assert len(set(re.findall(r"s\d\d(?=/Dockerfile)", text))) == min(len(written), 20)

@@ -51,10 +51,10 @@ def _answers(text: str) -> Iterator[Answer]:
 
     quoted = text.replace("'", "").replace("\\", "")
     files = Kind("", f"# {text}\nLABEL about='{quoted}'\nRUN echo '{quoted}' && apt-get install curl\n").context
-    for name in ("Dockerfile", f"{text[:100].replace('/', '')}/Dockerfile"):
-        found = Target(name, Tree.of(files), "Dockerfile", "")
-        yield from (answer(question, found, {})[0] for question in (CHECK, FIX))
-        yield failed(name, PydockError(text, text))
+    name = f"{text[:100].replace('/', '')}/Dockerfile"
+    found = Target(name, Tree.of(files), "Dockerfile", "")
+    yield from (answer(question, found, {})[0] for question in (CHECK, FIX))
+    yield failed(name, PydockError(text, text))
 
 
 def _xml(text: str) -> None:

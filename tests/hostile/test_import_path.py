@@ -51,7 +51,7 @@ def _run(folder: Path, command: list[str], told: Mapping[str, str]) -> str:
 
 
 @pytest.mark.parametrize(("command", "told"), STARTS.values(), ids=STARTS)
-@pytest.mark.parametrize("arguments", [["check"], ["fix", "--diff"], ["fix", "--diff", "--jobs", "2"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["check"], ["fix", "--diff", "--jobs", "2"]], ids=" ".join)
 def test_nothing_of_the_current_folder_is_imported(
     command: list[str], told: Mapping[str, str], arguments: list[str], stranger: Path
 ) -> None:

@@ -68,7 +68,6 @@ COMMANDS = {
     "fix --diff": (("fix", "--diff", *BUDGET), "b/Dockerfile"),
     "fix --explain-plan": (("fix", "--explain-plan", *BUDGET), "b/Dockerfile"),
     "fix --codemods": (("fix", "--diff", "--codemods", "all", *BUDGET), "b/Dockerfile"),
-    "fix as JSON": (("fix", "--output-format", "json", *BUDGET), "b/Dockerfile"),
     "facts": (("facts", *BUDGET), "b/Dockerfile"),
 }
 

@@ -162,6 +162,7 @@ def test_nothing_that_a_migration_leaves_holds_a_secret(
 ) -> None:
     made(tmp_path / "svc", kind.context)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pydock.migrate.run.worker_pool.examined", lambda task, limits: examine(task))
     run("migrate", "svc", "--unsafe-fixes", *way)
     left = [path for path in state.rglob("*") if path.is_file()]
     assert {"report.html", "results.jsonl", "summary.md", ".migrate.sqlite3"} <= {path.name for path in left}

@@ -29,8 +29,8 @@ _STATEFUL = frozenset({"cd", "export", "set", "unset", "source", ".", "exec", "e
 # Programs that run scripts of others, or fetch the lists themselves.
 _MAY_UPDATE = frozenset({"sh", "bash", "add-apt-repository", "apt-add-repository", "extrepo"})
 
-_OFF = regex(r"APT::Install-Recommends\s*[=\s]\s*\"?(0|false|no|off)\b", re.I)
-_ON = regex(r"APT::Get::Assume-Yes\s*[=\s]\s*\"?(1|true|yes|on)\b", re.I)
+_OFF = regex(r"APT::Install-Recommends(?:\s*=\s*|\s+)\"?(0|false|no|off)\b", re.I)
+_ON = regex(r"APT::Get::Assume-Yes(?:\s*=\s*|\s+)\"?(1|true|yes|on)\b", re.I)
 
 
 class AptKind(Enum):

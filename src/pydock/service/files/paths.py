@@ -15,7 +15,7 @@ _HERE = {"resolve", "absolute", "expanduser", "as_posix", "as_uri", "strip", "__
 _THROUGH = {"Path", "PurePath", "PosixPath", "str", "fspath", "abspath", "realpath", "normpath", "expanduser"}
 _LOOKUPS = {"get", "getenv", "config", "env"}
 _TEMPORARY = {"gettempdir", "mkdtemp", "mkstemp", "mktemp", "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile"}
-_PLACEHOLDER = regex(r"%\(?\w*\)?[-\d.]*[sdifr]|\{[^{}]*\}")
+_PLACEHOLDER = regex(r"%(?:\(\w*\))?[-\d.]*[sdifr]|\{[^{}]*\}")
 
 
 @dataclass
