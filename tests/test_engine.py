@@ -14,6 +14,7 @@ from pydock.errors import RuleBugError, SyntaxProblem
 from pydock.patches import Add, Keep, Piece, Plan
 from pydock.project import Project
 from pydock.rule import Finding, Rule
+from pydock.rules import RULES as ALL_RULES
 from pydock.text import Edit, Fix, Safety, Span
 
 SOURCE = 'FROM python:3.12\nRUN make\nCMD ["x"]\n'
@@ -193,3 +194,10 @@ def test_requirements_that_include_each_other_are_refused_with_their_line() -> N
     text = "FROM python:3.12\nCOPY . /app\nWORKDIR /app\nRUN pip install -r a.txt\n"
     with pytest.raises(SyntaxProblem, match=r"b\.txt:2: .* a\.txt -> b\.txt -> a\.txt"):
         check(_project(text, **{"a.txt": "-r b.txt\n", "b.txt": "flask\n-r a.txt\n"}), ())
+
+
+def test_an_install_inside_an_if_is_still_one_after_a_split() -> None:
+    choice = 'RUN if [ -n "$CUDA" ]; then pip install torch==2.4.0; else pip install torch==2.3.0; fi\n'
+    text = f'FROM python:3.12-slim\nARG CUDA\n{choice}COPY app.py ./\nCMD ["python", "app.py"]\n'
+    report = rewrite(Project(Tree.of({"Dockerfile": text, "app.py": "import torch\n"})), ALL_RULES, Safety.SAFE)
+    assert "PYD104" in {finding.rule.code for finding in report.settled}

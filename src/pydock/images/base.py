@@ -144,7 +144,7 @@ def base_image(reference: str | None) -> Base:
 def in_suite(package: str, suite: str) -> bool | None:
     """Whether a Debian release has a package of this name; None where no table names it."""
     found = rows_of("suite_package_names", package)
-    if not found or suite not in _LISTED:
+    if not found or suite not in _LISTED or any(f"{suite} unknown" in row["source"] for row in found):
         return None
     return any(suite in row["suites"].split() or f"{suite}=" in row["virtual"] for row in found)
 

@@ -21,7 +21,10 @@ _KINDS = frozenset({"apt", "apk", "dnf", "yum", "microdnf"})
 def gone(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
     """A step that is in no stage of the result, and no reason for it."""
     known = by_identity(after)
-    installed = {thing.name for state in after.stages for thing in state.things if isinstance(thing, Distribution)}
+    brought = [thing for state in after.stages for thing in state.things]
+    # What an `if` installs is in no image for sure.
+    brought += [thing for step in after.steps if step.installs is not None for thing in step.provides]
+    installed = {thing.name for thing in brought if isinstance(thing, Distribution)}
     for step in before.steps:
         if identity(step) in known or step.keyword in _TOLD_ELSEWHERE:
             continue
