@@ -3,27 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, NoReturn
-
-from typer.core import TyperGroup
+from typing import NoReturn
 
 from pydock.errors import PydockError
 from pydock.files import Terminated, written
 from pydock.terminal import console
 
 NO_ANSWER, INTERRUPTED, TERMINATED = 2, 130, 143
-
-
-class Commands(TyperGroup):
-    """Commands whose failures are told here: typer would make 1 of some of them, which means findings."""
-
-    def make_context(self, *arguments: Any, **options: Any) -> Any:
-        with failures_told():
-            return super().make_context(*arguments, **options)
-
-    def invoke(self, ctx: Any) -> Any:
-        with failures_told():
-            return super().invoke(ctx)
 
 
 @contextmanager

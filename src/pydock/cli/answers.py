@@ -1,0 +1,53 @@
+"""What `check` and `fix` share: all Dockerfiles answered, what standard error hears of it, and the exit code."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from pydock.cli.failures import NO_ANSWER
+from pydock.files import settle, unsettled
+from pydock.terminal import console
+
+if TYPE_CHECKING:
+    from pydock.questions import Question
+    from pydock.report import Answer
+
+CLEAN, FINDINGS = 0, 1
+
+
+def answers(question: "Question", paths: Sequence[str] | None, jobs: int) -> "list[Answer]":
+    """One answer a Dockerfile; failures are told on standard error as they come."""
+    from pydock.questions import answers as answered
+    from pydock.questions import refuse_unknown_rules
+    from pydock.targets import targets
+
+    refuse_unknown_rules(question)
+    _tell_leftovers(paths or ["."], is_writing=question.is_fix and not question.is_dry)
+    found = []
+    for answer in answered(question, targets(paths or ["."]), jobs):
+        found.append(answer)
+        tell(answer)
+    return found
+
+
+def _tell_leftovers(paths: Sequence[str], *, is_writing: bool) -> None:
+    """What a run that was killed has left between two states is finished by one that writes, and told by the others."""
+    if is_writing:
+        for remark in settle(paths):
+            console.complain(remark, kind="note")
+    else:
+        for folder in unsettled(paths):
+            why = "a run was killed while it wrote there, so its files may not fit each other"
+            console.complain(f"{folder}: {why}", "pydock fix finishes it", "note")
+
+
+def exit_code(answers: "Iterable[Answer]", *, is_found: bool) -> int:
+    if any(answer.failure or answer.is_unproven for answer in answers):
+        return NO_ANSWER
+    return FINDINGS if is_found else CLEAN
+
+
+def tell(answer: "Answer") -> None:
+    for loss in answer.losses:
+        console.complain(f"{answer.path}: {loss}", kind="note")
+    if answer.failure:
+        console.complain(answer.failure.message, answer.failure.hint)
