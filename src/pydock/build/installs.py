@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from pydock.build.commands import Called, CommandLine
 from pydock.build.copies import copies
@@ -20,6 +20,7 @@ from pydock.project.memory import remembered
 from pydock.shell import Argv, Command, Word
 from pydock.state.needs import Distribution
 from pydock.text import Span, to_exec_form
+from pydock.values import once
 
 INSTALL = frozenset({"install"})
 # What decides on versions: what is made or fetched here is installed later.
@@ -91,15 +92,28 @@ class Install(Called):
 
 def has_the_rest(project: Project, install: Install) -> bool:
     """Whether earlier installs of its stage have brought all that an install of local projects brings but these."""
-    steps = read_steps(project).of_stage(install.stage.index)
-    own = _names(step for step in steps if step.instruction is install.instruction)
-    before = _names(step for step in steps if step.line < install.instruction.number)
-    return bool(before and install.places) and len(own - before) <= len(install.places)
+    if not install.places:
+        return False
+    lines, number = _first_lines(project, install.stage), install.instruction.number
+    own = {name for step in read_steps(project).of_instruction(install.instruction) for name in _installed(step)}
+    is_behind_others = next(iter(lines.values()), number) < number
+    return is_behind_others and sum(lines[name] >= number for name in own) <= len(install.places)
 
 
-def _names(steps: Iterable[BuildStep]) -> set[str]:
-    provided = (thing for step in steps if step.installs is not None for thing in step.provides)
-    return {thing.name for thing in provided if isinstance(thing, Distribution)}
+@once
+def _first_lines(project: Project, stage: Stage) -> Mapping[str, int]:
+    """The line of a stage that installs a package first, in their order."""
+    lines: dict[str, int] = {}
+    for step in read_steps(project).of_stage(stage.index):
+        for name in _installed(step):
+            lines.setdefault(name, step.line)
+    return lines
+
+
+def _installed(step: BuildStep) -> tuple[str, ...]:
+    if step.installs is None:
+        return ()
+    return tuple(thing.name for thing in step.provides if isinstance(thing, Distribution))
 
 
 def is_here(call: CommandLine) -> bool:

@@ -19,11 +19,7 @@ def image(project: Project, stage: Stage, before: Instruction | None = None) -> 
 def user_set(project: Project, stage: Stage, before: Instruction | None = None) -> str:
     """The user in force where the file sets one; "" where that is the base image's matter."""
     end = before.span.start if before is not None else stage.instructions[-1].span.end
-    is_set = any(
-        entry.keyword == "USER" and entry.span.start < end
-        for each in project.lineage(stage)
-        for entry in each.instructions
-    )
+    is_set = any(entry.span.start < end for each in project.lineage(stage) for entry in each.of("USER")[:1])
     return image(project, stage, before).user if is_set else ""
 
 

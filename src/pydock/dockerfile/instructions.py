@@ -139,7 +139,7 @@ class Stage(Value, eq=False, dict=True):
         return tuple(entry for entry in self.instructions if entry.keyword in keywords)
 
     def last(self, keyword: str) -> Instruction | None:
-        return next((entry for entry in reversed(self.instructions) if entry.keyword == keyword), None)
+        return next(reversed(self.of(keyword)), None)
 
 
 class Dockerfile(Value, dict=True):

@@ -6,6 +6,7 @@ import configparser
 import posixpath
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -20,6 +21,8 @@ from pydock.values import Value, replace
 
 # As many local projects as one install is followed into.
 _MOST_PROJECTS = 200
+# A lock may be large: as many as one service has at the same time.
+_MOST_TABLES = 16
 _LEGACY = ("setup.cfg", "setup.py")
 ALL_EXTRAS = "*"
 
@@ -74,8 +77,9 @@ def of_project(project: LocalProject, places: Places, groups: Groups = NO_GROUPS
     return joined([*parts, Demand(files=files)])
 
 
+@lru_cache(maxsize=_MOST_TABLES)
 def read_table(text: str | None) -> Mapping[str, Any]:
-    """The content of a TOML file, nothing where it cannot be read."""
+    """The content of a TOML file, nothing where it cannot be read; many questions go to one, and nobody changes it."""
     try:
         return tomllib.loads(text or "")
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):

@@ -82,14 +82,7 @@ class Project(Value, dict=True):
 
     def lineage(self, stage: Stage) -> tuple[Stage, ...]:
         """The stage and the stages of this file that it is built on, itself first."""
-        known = self._lineages.get(stage.index)
-        if known is None:
-            known = self._lineages[stage.index] = lineage(self.dockerfile, stage)
-        return known
-
-    @cached_property
-    def _lineages(self) -> dict[int, tuple[Stage, ...]]:
-        return {}
+        return lineage(self.dockerfile, stage)
 
     def reference(self, stage: Stage) -> str | None:
         """The external image at the bottom of a stage, None when an argument hides it."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from pydock.build import Step
 from pydock.build.steps import read_steps
 from pydock.build.walk import starts
+from pydock.dockerfile import Stage
 from pydock.images.debian import is_archive
 from pydock.project import Project
 from pydock.state import ANYTHING, Numbers
 from pydock.state.needs import PackageLists
 from pydock.system.apt import AptKind, AptRun, AptStep, apt_runs
+from pydock.values import once
 
 
 def needed_later(project: Project, last: AptRun) -> bool:
@@ -50,11 +54,17 @@ def first_needing(project: Project, entry: AptRun) -> AptStep | None:
 
 def _are_there(project: Project, before: AptRun) -> bool:
     """Whether earlier RUNs leave package lists in a layer."""
-    found = False
     for stage in project.lineage(before.stage):
-        for entry in (entry for entry in apt_runs(project, stage) if entry.run.span.start < before.run.span.start):
-            found = entry.leaves_lists or (found and not entry.of(AptKind.REMOVE_LISTS))
-    return found
+        runs = _list_runs(project, stage)
+        if count := bisect_left(runs, before.run.span.start, key=lambda each: each.run.span.start):
+            return runs[count - 1].leaves_lists
+    return False
+
+
+@once
+def _list_runs(project: Project, stage: Stage) -> tuple[AptRun, ...]:
+    """The RUNs of a stage behind which the lists certainly are there or are not."""
+    return tuple(each for each in apt_runs(project, stage) if each.leaves_lists or each.of(AptKind.REMOVE_LISTS))
 
 
 def _installs_at_start(project: Project) -> bool:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from itertools import groupby
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pydock.build.installs import RESOLVING, Install, installs_of
-from pydock.dockerfile import Stage
+from pydock.dockerfile import Instruction, Stage
 from pydock.images.setuptools import setuptools_beside
 from pydock.locks.installs.build_tools import BUILD_TOOLS
 from pydock.locks.installs.indexes import Supply, supply
@@ -30,6 +31,7 @@ from pydock.project import Options, Project
 from pydock.project.memory import remembered
 from pydock.project.pins import Answer, Request
 from pydock.project.secrets import url_with_password
+from pydock.text import Span
 from pydock.values import Value, replace
 
 # What a lock could not stand for.
@@ -46,6 +48,7 @@ _OTHER_MEANING = (
 _NO_LIST = (".toml", ".cfg", ".py")
 _VERSIONED = regex(r"(?:pip|python)(\d+\.\d+)\Z")
 Have = Callable[[], Mapping[str, str]]
+Versions = list[tuple[str, str]]
 
 
 class Wanted(Value, dict=True):
@@ -86,7 +89,18 @@ def wanted(project: Project) -> tuple[Wanted, ...]:
     """The questions of every stage, in order; installs of build tools or of local projects alone ask none."""
     if not project.tree.known:
         return ()
-    return tuple(entry for stage in project.dockerfile.stages for entry in _of_stage(project, stage))
+    brought: list[Versions] = []
+    return tuple(entry for stage in project.dockerfile.stages for entry in _of_stage(project, stage, brought))
+
+
+def wanted_of(project: Project, instruction: Instruction) -> tuple[Wanted, ...]:
+    """The questions of one instruction."""
+    return _by_instruction(project).get(instruction.span, ())
+
+
+@remembered
+def _by_instruction(project: Project) -> Mapping[Span, tuple[Wanted, ...]]:
+    return {at: tuple(found) for at, found in groupby(wanted(project), lambda each: each.install.instruction.span)}
 
 
 def requests(project: Project) -> tuple[Request, ...]:
@@ -96,22 +110,24 @@ def requests(project: Project) -> tuple[Request, ...]:
     return tuple(dict.fromkeys(request for request in asked if request is not None))
 
 
-def _of_stage(project: Project, stage: Stage) -> Iterator[Wanted]:
-    """The installs of a stage, each seeing what those before it and in the stages below have brought."""
-    have: list[tuple[str, str]] = []
-    for entry in reversed(project.lineage(stage)):
-        inside = interpreter(project, entry)
-        for install in installs_of(project, entry, RESOLVING):
-            found = _of_install(project, install, inside, partial(_first, have, len(have)))
-            if found is None:
-                continue
-            if entry is stage:
-                yield found
-            if not install.has("-t", "--target", "--prefix", "--root"):
-                have += _brought(project, found).items()
+def _of_stage(project: Project, stage: Stage, brought: list[Versions]) -> Iterator[Wanted]:
+    """The installs of a stage, each seeing what those before it and in the stages below have brought.
+
+    `brought` is that of all stages above, and of this one behind its last install.
+    """
+    have = [pair for parent in project.lineage(stage)[1:2] for pair in brought[parent.index]]
+    brought.append(have)
+    inside = interpreter(project, stage)
+    for install in installs_of(project, stage, RESOLVING):
+        found = _of_install(project, install, inside, partial(_first, have, len(have)))
+        if found is None:
+            continue
+        yield found
+        if not install.has("-t", "--target", "--prefix", "--root"):
+            have += _brought(project, found).items()
 
 
-def _first(have: list[tuple[str, str]], count: int) -> dict[str, str]:
+def _first(have: Versions, count: int) -> dict[str, str]:
     return dict(have[:count])
 
 

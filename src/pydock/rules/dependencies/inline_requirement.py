@@ -24,7 +24,7 @@ from pydock.build import walk
 from pydock.build.installs import Install, installs_of, pinned, requirement_sets
 from pydock.build.views import image
 from pydock.locks.installs.build_tools import BUILD_TOOLS
-from pydock.locks.installs.requests import Wanted, wanted
+from pydock.locks.installs.requests import Wanted, wanted_of
 from pydock.locks.lock_files import locks
 from pydock.packages.operands import is_place
 from pydock.project import Project
@@ -77,6 +77,9 @@ _MOST_SHOWN = 3
 _IDLE = frozenset({"--no-cache-dir", "-q", "--quiet", "--python"})
 _LISTS = (REQUIREMENTS, "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "requirements", "environment.yml")
 
+# The packages of an install that have no pin, as written and as read.
+Loose = tuple[tuple[Word, Requirement], ...]
+
 
 def check(project: Project) -> Iterator[Finding]:
     for stage in project.dockerfile.stages:
@@ -84,25 +87,25 @@ def check(project: Project) -> Iterator[Finding]:
         for install in installs_of(project, stage):
             loose = _loose(install)
             if loose:
-                there = _there(project, install)
-                pins = {name: version for name, version in installed.items() if name in there}
+                pins = {name: installed[name] for name in _there(project, install, loose) if name in installed}
                 yield _finding(project, install, loose, pins)
             installed |= _pins_of(project, install)
 
 
-def _there(project: Project, install: Install) -> frozenset[str]:
-    """The packages that are in the image where an install begins; not those that were taken away again."""
-    own = (step for step in walk(project).steps if step.instruction is install.instruction)
+def _there(project: Project, install: Install, loose: Loose) -> frozenset[str]:
+    """Those packages that are in the image where an install begins; not those that were taken away again."""
+    own = walk(project).of_instruction(install.instruction)
     state = next((step.before for step in own if step.member and step.member.span == install.step.span), State())
+    names = {str(canonicalize_name(requirement.name)) for _, requirement in loose}
     return frozenset(
         name
-        for environment in state.distributions
-        for name in state.distributions[environment]
-        if Distribution(environment, name) in state.things
+        for environment, distributions in state.distributions.items()
+        for name in names
+        if name in distributions and Distribution(environment, name) in state.things
     )
 
 
-def _loose(install: Install) -> tuple[tuple[Word, Requirement], ...]:
+def _loose(install: Install) -> Loose:
     """The packages that are named without a pin, build tools left to their own rule."""
     found = []
     for word in install.packages:
@@ -137,9 +140,7 @@ def _pins_of(project: Project, install: Install) -> Mapping[str, str]:
     return pins
 
 
-def _finding(
-    project: Project, install: Install, loose: tuple[tuple[Word, Requirement], ...], installed: Mapping[str, str]
-) -> Finding:
+def _finding(project: Project, install: Install, loose: Loose, installed: Mapping[str, str]) -> Finding:
     names = list(dict.fromkeys(requirement.name for _, requirement in loose))
     files = [entry.path for entry in requirement_sets(project)]
     place = files[0] if files else "a requirements file"
@@ -153,9 +154,7 @@ def _finding(
     )
 
 
-def _fix(
-    project: Project, install: Install, loose: tuple[tuple[Word, Requirement], ...], installed: Mapping[str, str]
-) -> Fix | None:
+def _fix(project: Project, install: Install, loose: Loose, installed: Mapping[str, str]) -> Fix | None:
     moves = install.has(
         "-U", "--upgrade", "-I", "--ignore-installed", "-t", "--target", "--prefix", "-c", "--constraint"
     )
@@ -167,7 +166,9 @@ def _fix(
         return _into_file(project, install)
     if names <= set(installed):
         return Fix("pin to the installed version", Safety.SAFE, _edits(project, loose, installed), _CHANGES)
-    entry = next((each for each in wanted(project) if each.install.command == install.command), None)
+    entry = next(
+        (each for each in wanted_of(project, install.instruction) if each.install.command == install.command), None
+    )
     answer = entry.answer(project) if entry else None
     resolved = {pin.name: pin.version for pin in answer.pins if not pin.place} if answer else {}
     if names <= set(resolved):
@@ -203,14 +204,14 @@ def _is_only_list(project: Project, install: Install) -> bool:
         or tree.ignore.hides(REQUIREMENTS)
     ):
         return False
-    others = [
-        each for stage in project.dockerfile.stages for each in installs_of(project, stage) if each is not install
-    ]
     is_plain = install.call.is_alone and not install.instruction.heredocs and install.is_plain
     is_plain &= install.call.before.workdir == image(project, install.stage, install.instruction).workdir
     has_options = any(option.name not in _IDLE for option in install.line.options)
     are_names = all(_requirement(word) is not None for word in install.packages)
-    return is_plain and are_names and not has_options and not any(_asks(each) for each in others)
+    if not is_plain or not are_names or has_options:
+        return False
+    installs = (each for stage in project.dockerfile.stages for each in installs_of(project, stage))
+    return not any(each is not install and _asks(each) for each in installs)
 
 
 def _asks(install: Install) -> bool:
@@ -239,7 +240,7 @@ def _into_file(project: Project, install: Install) -> Fix | None:
     return Fix(f"name them in {REQUIREMENTS}", Safety.SAFE, edits, _CHANGES | {"files"})
 
 
-def _edits(project: Project, loose: tuple[tuple[Word, Requirement], ...], pins: Mapping[str, str]) -> tuple[Edit, ...]:
+def _edits(project: Project, loose: Loose, pins: Mapping[str, str]) -> tuple[Edit, ...]:
     return tuple(
         Edit(project.path, *pinned(project.dockerfile, word, pins[str(canonicalize_name(requirement.name))]))
         for word, requirement in loose
