@@ -18,19 +18,22 @@ _ALIASES = {"apt-get": "apt", "aptitude": "apt"}
 
 def key_of_command(line: Argv | None, text: str, operand: Word | None = None) -> tuple[str, ...]:
     """The key of one command, or of one of its operands; of what is no simple command its text."""
-    plain = " ".join(text.replace("\\\n", " ").split())
     if line is None or line.program is None:
-        return ("RUN", plain)
-    line_program, words = _program(line.program), [word.value or "" for word in line.words[1:]]
+        return _key_of_text(text)
+    program = _program(line.program)
     if operand is not None:
-        return (line_program, line.verb or "", _bare(line_program, operand))
-    if line_program == "pip":
-        verb = next((word for word in words if word in _PIP_VERBS), "")
+        return (program, line.verb or "", _bare(program, operand))
+    if program == "pip":
+        verb = next((word.value for word in line.words[1:] if word.value in _PIP_VERBS), "")
         rest = [_bare("pip", word) for word in line.words[1:] if (word.value or "").strip("-") and not _is_noise(word)]
         return ("pip", verb, *sorted({each for each in rest if each != verb}))
-    if line_program == "apt":
+    if program == "apt":
         return ("apt", line.verb or "", *sorted(_bare("apt", word) for word in line.operands))
-    return ("RUN", plain)
+    return _key_of_text(text)
+
+
+def _key_of_text(text: str) -> tuple[str, ...]:
+    return ("RUN", " ".join(text.replace("\\\n", " ").split()))
 
 
 _PIP_VERBS = frozenset({"install", "uninstall", "wheel", "download", "config", "freeze", "list", "check", "cache"})

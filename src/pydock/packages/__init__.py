@@ -2,7 +2,7 @@
 
 from pydock.packages.demand import UNREAD, Demand, Link, LocalProject, Places, joined, normalised
 from pydock.packages.egg_info import egg_info
-from pydock.packages.files import of_file
+from pydock.packages.files import included, of_file
 from pydock.packages.locks import is_pylock, local_packages, locked, of_pipfile_lock, of_pylock
 from pydock.packages.manifests import CondaFile, of_conda_file, of_conda_word, of_pipfile, of_pixi
 from pydock.packages.operands import of_operand
@@ -18,6 +18,7 @@ __all__ = [
     "LocalProject",
     "Places",
     "egg_info",
+    "included",
     "is_pylock",
     "joined",
     "local_packages",

@@ -9,6 +9,7 @@ from pydock.packages.lists import of_list
 from pydock.packages.locks import is_pylock, of_pylock
 from pydock.packages.metadata import NAMES
 from pydock.packages.projects import Groups, of_project
+from pydock.packages.requirements import read
 
 
 def of_file(path: str, places: Places, extras: tuple[str, ...] = ()) -> Demand:
@@ -20,3 +21,10 @@ def of_file(path: str, places: Places, extras: tuple[str, ...] = ()) -> Demand:
         needed = of_project(LocalProject(folder, extras), places, Groups(has_project=False))
         return joined([needed, Demand(files=(path,))])
     return of_list(path, places)
+
+
+def included(path: str, places: Places) -> tuple[str, ...]:
+    """The lists whose lines a list asks for like its own."""
+    if is_pylock(path) or posixpath.basename(path) in NAMES:
+        return ()
+    return tuple(each for each in read(path, places.text).lists if each != posixpath.normpath(path))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -26,6 +27,8 @@ _PLACE = regex(r"(git|hg|svn|bzr)\+|https?://|file:|\.{0,2}/|\.\Z|\.\[")
 _ARCHIVE = regex(r"\.(whl|zip|tar\.gz|tar\.bz2|tgz)(\[|$|#)")
 # More than any project has; a file that includes itself by ever other names ends here.
 MOST_FILES = 10_000
+# As many files as the questions about one service go back to.
+_MOST_KEPT = 64
 _KINDS = {"-r": "include", "--requirement": "include", "-c": "constraint", "--constraint": "constraint"}
 
 
@@ -70,6 +73,7 @@ class Entry(Value):
         return len(specifiers) == 1 and specifiers[0].operator in {"==", "==="} and "*" not in specifiers[0].version
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def entries(path: str, text: str) -> tuple[Entry, ...]:
     """The logical lines of one requirements file; they tile the text, a byte order mark included."""
     found = []
@@ -128,7 +132,8 @@ class RequirementSet(Value):
     """A requirements file with everything it includes.
 
     `missing` are included files that are not there, `loop` the chain of a circular include;
-    `troubles` are the lines that cannot be followed. `constraints` are the lines of -c files, which ask for nothing.
+    `troubles` are the lines that cannot be followed. `constraints` are the lines of -c files, which ask for nothing;
+    `lists` are the files that ask for something, without these.
     """
 
     path: str
@@ -138,6 +143,7 @@ class RequirementSet(Value):
     loop: tuple[str, ...] = ()
     constraints: tuple[Entry, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    lists: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -165,6 +171,7 @@ def read(path: str, text_of: Callable[[str], str | None]) -> RequirementSet:
         reader.loop,
         tuple(reader.constraints),
         tuple(reader.troubles),
+        tuple(name for name in reader.files if (name, True) in reader.seen),
     )
 
 

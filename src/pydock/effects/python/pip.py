@@ -162,12 +162,10 @@ def _installs(line: Argv, state: State, environment: str) -> Iterator[Effect]:
     whole = demand_of(line, state)
     is_of_packages = not (has_lists or whole.projects or whole.archives)
     if is_of_packages and line.operands:
-        bounds = replace(line, operands=())
+        bounds = tuple(needs_of(demand_of(replace(line, operands=()), state), state))
         for word in line.operands:
             alone = joined([of_operand(word.head, places_of(state), is_known=word.value is not None)])
-            bound = demand_of(bounds, state)
-            own = replace(installed(alone, environment, state, *needs_of(bound, state), *needs), operand=word)
-            yield own
+            yield replace(installed(alone, environment, state, *bounds, *needs), operand=word)
         return
     found = installed(whole, environment, state, *needs)
     unread = tuple(need for word in line.values(*_LISTS, *_BOUNDS) if word.value is None for need in taken(word, state))

@@ -10,13 +10,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from itertools import groupby
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pydock.build.installs import RESOLVING, Install, installs_of
-from pydock.dockerfile import Instruction, Stage
+from pydock.dockerfile import Stage
 from pydock.images.setuptools import setuptools_beside
 from pydock.locks.installs.build_tools import BUILD_TOOLS
 from pydock.locks.installs.indexes import Supply, supply
@@ -31,7 +30,6 @@ from pydock.project import Options, Project
 from pydock.project.memory import remembered
 from pydock.project.pins import Answer, Request
 from pydock.project.secrets import url_with_password
-from pydock.text import Span
 from pydock.values import Value, replace
 
 # What a lock could not stand for.
@@ -93,16 +91,6 @@ def wanted(project: Project) -> tuple[Wanted, ...]:
     return tuple(entry for stage in project.dockerfile.stages for entry in _of_stage(project, stage, brought))
 
 
-def wanted_of(project: Project, instruction: Instruction) -> tuple[Wanted, ...]:
-    """The questions of one instruction."""
-    return _by_instruction(project).get(instruction.span, ())
-
-
-@remembered
-def _by_instruction(project: Project) -> Mapping[Span, tuple[Wanted, ...]]:
-    return {at: tuple(found) for at, found in groupby(wanted(project), lambda each: each.install.instruction.span)}
-
-
 def requests(project: Project) -> tuple[Request, ...]:
     """What a resolver should be asked before rules can pin what is loose."""
     unhashed = project.options.hashes
@@ -111,10 +99,7 @@ def requests(project: Project) -> tuple[Request, ...]:
 
 
 def _of_stage(project: Project, stage: Stage, brought: list[Versions]) -> Iterator[Wanted]:
-    """The installs of a stage, each seeing what those before it and in the stages below have brought.
-
-    `brought` is that of all stages above, and of this one behind its last install.
-    """
+    """The installs of a stage, each seeing what those before it and in the stages below have brought (`brought`)."""
     have = [pair for parent in project.lineage(stage)[1:2] for pair in brought[parent.index]]
     brought.append(have)
     inside = interpreter(project, stage)

@@ -16,6 +16,7 @@ where the package belongs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -24,10 +25,11 @@ from pydock.build import walk
 from pydock.build.installs import Install, installs_of, pinned, requirement_sets
 from pydock.build.views import image
 from pydock.locks.installs.build_tools import BUILD_TOOLS
-from pydock.locks.installs.requests import Wanted, wanted_of
+from pydock.locks.installs.requests import Wanted, wanted
 from pydock.locks.lock_files import locks
 from pydock.packages.operands import is_place
 from pydock.project import Project
+from pydock.project.memory import remembered
 from pydock.project.pins import Answer
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import Word
@@ -166,9 +168,8 @@ def _fix(project: Project, install: Install, loose: Loose, installed: Mapping[st
         return _into_file(project, install)
     if names <= set(installed):
         return Fix("pin to the installed version", Safety.SAFE, _edits(project, loose, installed), _CHANGES)
-    entry = next(
-        (each for each in wanted_of(project, install.instruction) if each.install.command == install.command), None
-    )
+    asked = _by_instruction(project).get(install.instruction.span, ())
+    entry = next((each for each in asked if each.install.command == install.command), None)
     answer = entry.answer(project) if entry else None
     resolved = {pin.name: pin.version for pin in answer.pins if not pin.place} if answer else {}
     if names <= set(resolved):
@@ -182,6 +183,11 @@ def _fix(project: Project, install: Install, loose: Loose, installed: Mapping[st
             title = f"pin as {lock.path} does"
             return Fix(title, Safety.UNSAFE, _edits(project, loose, lock.pins), _CHANGES, (doubt,))
     return None
+
+
+@remembered
+def _by_instruction(project: Project) -> Mapping[Span, tuple[Wanted, ...]]:
+    return {at: tuple(found) for at, found in groupby(wanted(project), lambda each: each.install.instruction.span)}
 
 
 def _notes(project: Project, entry: Wanted, answer: Answer) -> Iterator[str]:

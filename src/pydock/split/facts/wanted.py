@@ -8,7 +8,7 @@ from pydock.build import Build
 from pydock.dockerfile import Stage
 from pydock.images.debian import Need, from_full_image, is_older_than_wheels, needs, program
 from pydock.images.tags import PythonImage
-from pydock.packages import Demand, Places, joined, of_file
+from pydock.packages import Demand, Places, included, joined, of_file
 from pydock.project import Project
 from pydock.split.facts.slim import loaded_libraries, media_types
 from pydock.state import is_below
@@ -25,9 +25,11 @@ def demand_of(build: Build) -> Demand:
             continue
         places = Places(step.before.text, step.before.at)
         paths = [need.path for need, _ in step.needs if isinstance(need, File)]
-        found += [
-            of_file(path, places) for path in paths if path.endswith((".txt", ".in", ".lock", ".toml", "Pipfile"))
-        ]
+        known: set[str] = set()
+        for path in paths:
+            if path.endswith((".txt", ".in", ".lock", ".toml", "Pipfile")) and path not in known:
+                found.append(of_file(path, places))
+                known.update(included(path, places))
     return joined(found)
 
 
