@@ -7,7 +7,7 @@ them all would be a tenth of what the command does.
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import cached_property
 from typing import Any, cast
 
 _METHODS = ("match", "search", "fullmatch", "finditer", "findall", "sub", "subn", "split")
@@ -20,18 +20,22 @@ class _Pattern:
         self._words = words
 
     def __getattr__(self, name: str) -> Any:
-        compiled = re.compile(self._text, self._flags)
         # From now on the methods are found before anybody asks here.
-        vars(self).update((method, getattr(compiled, method)) for method in _METHODS)
-        if self._words:
-            vars(self).update(search=partial(self._searched, compiled), findall=partial(self._found, compiled))
-        return vars(self).get(name) or getattr(compiled, name)
+        if self._words and name in {"search", "findall"}:
+            vars(self).update(search=self._searched, findall=self._found)
+            return vars(self)[name]
+        vars(self).update((method, getattr(self._compiled, method)) for method in _METHODS if method not in vars(self))
+        return vars(self).get(name) or getattr(self._compiled, name)
 
-    def _searched(self, compiled: re.Pattern[str], text: str) -> re.Match[str] | None:
-        return compiled.search(text) if any(map(text.__contains__, self._words)) else None
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self._text, self._flags)
 
-    def _found(self, compiled: re.Pattern[str], text: str) -> list[Any]:
-        return compiled.findall(text) if any(map(text.__contains__, self._words)) else []
+    def _searched(self, text: str) -> re.Match[str] | None:
+        return self._compiled.search(text) if any(map(text.__contains__, self._words)) else None
+
+    def _found(self, text: str) -> list[Any]:
+        return self._compiled.findall(text) if any(map(text.__contains__, self._words)) else []
 
 
 def regex(text: str, flags: int = 0, *, words: str = "") -> re.Pattern[str]:

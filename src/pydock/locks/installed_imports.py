@@ -20,7 +20,7 @@ from pydock.build.commands import CommandLine
 from pydock.build.files import PROGRAM_FOLDERS
 from pydock.build.installs import Install, installs_of, requirement_sets
 from pydock.build.sources import sources
-from pydock.data import rows
+from pydock.data import rows, rows_of
 from pydock.locks.installs.lock_installs import LOCKS, MANIFESTS, context_path, syncs
 from pydock.locks.installs.requests import wanted
 from pydock.locks.installs.shipped_stages import feeding
@@ -66,10 +66,9 @@ class Installed(Value):
     is_whole: bool
 
 
-@cache
 def packages_of(module: str) -> tuple[str, ...]:
     """The packages that may bring a module, the usual one first; () where that is not known."""
-    return next((tuple(row["packages"].split()) for row in rows("import_names") if row["module"] == module), ())
+    return next((tuple(row["packages"].split()) for row in rows_of("import_names", module)), ())
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -55,4 +54,6 @@ def identity(project: str, entry: Entry) -> Identity:
 
 
 def _digest(text: str) -> str:
+    import hashlib  # loads OpenSSL, which a report as text does without
+
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]

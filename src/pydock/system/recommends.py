@@ -39,9 +39,12 @@ def doubts(project: Project, step: AptStep, names: Collection[str]) -> Iterator[
             yield f"what {row['package']} recommends may be used: {row['doubt']}"
     archives = {name for name in names if is_archive(name)}
     yield from (f"what {posixpath.basename(name)} recommends is not known" for name in sorted(archives))
-    unknown = sorted(name for name in set(names) - archives if name.partition("=")[0] not in _of_debian())
-    if unknown and any(_adds_source(stage, step) for stage in project.lineage(step.stage)):
-        yield f"what {unknown[0]} recommends is not known: packages of another source are installed here"
+    if any(_adds_source(stage, step) for stage in project.lineage(step.stage)):
+        unknown = sorted(name for name in set(names) - archives if name.partition("=")[0] not in _of_debian())
+        yield from (
+            f"what {name} recommends is not known: packages of another source are installed here"
+            for name in unknown[:1]
+        )
 
 
 def _adds_source(stage: Stage, step: AptStep) -> bool:

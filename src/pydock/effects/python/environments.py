@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import posixpath
 
 from pydock.patterns import regex
@@ -72,6 +70,9 @@ def own_name(name: str, location: str) -> str:
     https://github.com/python-poetry/poetry/blob/2.5.1/src/poetry/utils/env/env_manager.py, pipenv: `venv_locator.py`,
     both read 2026-11).
     """
+    import base64  # only Poetry names environments so
+    import hashlib
+
     digest = base64.urlsafe_b64encode(hashlib.sha256(location.encode()).digest()).decode()
     return f"{_NO_FILE_NAME.sub('_', name)[:42]}-{digest[:8]}"
 
