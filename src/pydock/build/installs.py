@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import groupby
 
 from pydock.build.commands import Called, CommandLine
 from pydock.build.copies import copies
@@ -172,9 +173,21 @@ def without(dockerfile: Dockerfile, command: Command, word: Word) -> Span | None
     return Span(word.span.start, min(after)) if opens_line else gap
 
 
+@once
 def installs_of(project: Project, stage: Stage, verbs: frozenset[str] = INSTALL) -> tuple[Install, ...]:
     """Every pip install of a stage, in order; with RESOLVING also `pip wheel` and `pip download`."""
     return tuple(install for install in _installs(project)[stage.index] if install.verb.value in verbs)
+
+
+def installs_in(project: Project, instruction: Instruction) -> tuple[Install, ...]:
+    """Every pip install of one instruction, in order."""
+    return _by_instruction(project).get(instruction, ())
+
+
+@remembered
+def _by_instruction(project: Project) -> dict[Instruction, tuple[Install, ...]]:
+    found = (install for stage in project.dockerfile.stages for install in installs_of(project, stage))
+    return {instruction: tuple(own) for instruction, own in groupby(found, lambda install: install.instruction)}
 
 
 @remembered

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from pydock.build import walk
 from pydock.build.copies import Copied, copies
-from pydock.build.installs import Install, behind, installs_of, without
+from pydock.build.installs import Install, behind, installs_in, without
 from pydock.build.views import image
 from pydock.dockerfile import Instruction
 from pydock.locks.installs.requests import Wanted, wanted
@@ -322,10 +322,8 @@ def _is_needed(project: Project, install: Install, copied: Copied, files: list[s
     ]
     if any(name in entry.value for entry in later for name in names):
         return True
-    for entry in later:
-        installs = [each for stage in project.dockerfile.stages for each in installs_of(project, stage)]
-        if any(each.instruction is entry and each.places for each in installs):
-            return True
+    if any(each.places for entry in later for each in installs_in(project, entry)):
+        return True
     beside = [call for call in walk(project).commands_in(install.instruction) if call is not install.call]
     if any(name in word.text for call in beside for word in (*call.command.words, *call.words) for name in names):
         return True

@@ -129,7 +129,7 @@ def _is_cleared(project: Project, run: Instruction, uses: tuple[_Use, ...]) -> b
     """Whether a RUN takes away a folder that would be mounted."""
     if _CLEARED.search("\n".join((run.value, *run.documents))):
         return True
-    effects = (effect for step in walk(project).steps if step.instruction is run for effect in step.effects)
+    effects = (effect for step in walk(project).of_instruction(run) for effect in step.effects)
     gone = {path for effect in effects for thing in effect.removes if (path := getattr(thing, "path", None))}
     folders = [folder for use in uses for folder in mounted_folders(use.tool, use.folder or "")]
     return any(is_below(folder, path) for folder in folders for path in gone)

@@ -17,7 +17,7 @@ from itertools import groupby
 from pydock.build import walk
 from pydock.build.commands import CommandLine
 from pydock.build.copies import Copied, copies, text_without
-from pydock.build.installs import Install, has_the_rest, installs_of
+from pydock.build.installs import Install, has_the_rest, installs_in, installs_of
 from pydock.build.views import image, user_set
 from pydock.dockerfile import Instruction, Stage
 from pydock.packages.requirements import RequirementSet
@@ -242,7 +242,7 @@ def _reads_more(project: Project, move: _Move) -> bool:
 
 
 def _is_install_only(project: Project, stage: Stage, entry: Instruction, sources: Sequence[Copied]) -> bool:
-    installs = [install for install in installs_of(project, stage) if install.instruction is entry]
+    installs = installs_in(project, entry)
     if entry.keyword != "RUN" or not installs or not _is_independent(project, stage, entry, sources):
         return False
     return all(_needed(project, install) is not None for install in installs)
@@ -268,7 +268,7 @@ def _is_independent(project: Project, stage: Stage, entry: Instruction, sources:
         return entry.keyword in _PASSIVE
     if walk(project).is_unread(entry) or any("bind" in flag.value for flag in entry.flags):
         return False
-    installs = {install.call for install in installs_of(project, stage) if install.instruction is entry}
+    installs = {install.call for install in installs_in(project, entry)}
     for call in walk(project).commands_in(entry):
         is_wheel = call.program in {"pip", "pip3"} and call.verb != "install"
         is_venv = call.program in {"venv", "virtualenv"}
