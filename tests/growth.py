@@ -42,6 +42,16 @@ def _service(count: int) -> Mapping[str, str]:
     return {"Dockerfile": f"{top}{steps}COPY . .\nCMD python app.py\n", **files}
 
 
+def _chain(count: int) -> Mapping[str, str]:
+    return {"Dockerfile": "FROM python:3.12 AS s0\n" + "".join(f"FROM s{at} AS s{at + 1}\n" for at in range(count))}
+
+
+def _of_stage(count: int) -> Mapping[str, str]:
+    """Files out of a stage where a program may have made anything."""
+    copies = "".join(f"COPY --from=made /a{at} /b{at}\n" for at in range(count))
+    return {"Dockerfile": f"FROM python:3.12 AS made\nRUN ./make.sh\n{BASE}{copies}"}
+
+
 def _files(count: int) -> Mapping[str, str]:
     return {"Dockerfile": BASE} | {f"data{at // 1000}/{at}.csv": "" for at in range(count)}
 
@@ -56,19 +66,27 @@ GROWTH: Mapping[str, tuple[Callable[[int], Mapping[str, str]], int, int]] = {
     "COPY instructions": (_instructions("COPY a{0} /b/\n"), 1_000, 10_000),
     "LABEL instructions": (_instructions("LABEL a{0}=b\n"), 1_000, 10_000),
     "RUN echo": (_instructions("RUN echo {0}\n"), 1_000, 10_000),
+    "RUN echo > file": (_instructions("RUN echo {0} > f{0}\n"), 1_000, 10_000),
     "RUN mkdir": (_instructions("RUN mkdir a{0}\n"), 1_000, 10_000),
     # Each may have made whatever the next one needs.
     "RUN python": (_instructions("RUN python x{0}.py\n"), 1_000, 10_000),
     "RUN python -c": (_instructions("RUN python -c 'import a{0}'\n"), 1_000, 10_000),
     "files that a program reads whole": (_instructions("RUN echo {0} > f{0}\nRUN /opt/tool .\n"), 500, 5_000),
     "pip installs": (_instructions("RUN pip install a{0}==1\n"), 400, 1_600),
+    "pip installs without a pin": (_instructions("RUN pip install a{0}\n"), 400, 1_600),
+    "pip installs of archives": (_instructions("RUN pip install ./a{0}.whl\n"), 400, 1_600),
     "packages of a pip install": (_operands("pip install", "a{0}==1"), 400, 1_600),
     "apt installs": (_instructions("RUN apt-get update && apt-get install -y a{0}\n"), 400, 1_600),
+    "apt installs of archives": (_instructions("RUN apt-get install -y ./a{0}.deb\n"), 400, 1_600),
     "users": (_instructions("RUN useradd u{0}\n"), 400, 1_600),
     "files": (_files, 1_000, 100_000),
     "services of compose": (_services, 50, 2_000),
-    "includes of requirements": (included, 50, 200),
-    "stages": (stages, 100, 400),
+    "includes of requirements": (included, 500, 5_000),
+    "stages": (stages, 100, 1_000),
+    "stages that only name others": (_chain, 100, 1_000),
+    "files of another stage": (_of_stage, 1_000, 10_000),
+    "commands of one chain": (_operands("true", "&& echo {0}"), 500, 5_000),
+    "continuation lines": (_operands("echo", "{0} \\\n "), 1_000, 10_000),
 }
 REWRITTEN: Mapping[str, tuple[Callable[[int], Mapping[str, str]], int, int]] = {
     "fix --diff of a split with RUN echo > file": (_service, 500, 2_000),
