@@ -126,14 +126,19 @@ def _of_the_system(need: Need) -> str:
             return str(need)
 
 
+def _bringer(build: Build, step: Step, need: Need) -> Step | None:
+    """The first step further down that brings what a step lacks, where that is there in the end."""
+    found = build.stages[step.stage].find(need)
+    later = (build.steps[number] for number in found.makers if number > step.number)
+    brings = (each for each in later if each.before.find(need).answer is Answer.NO)
+    return next((each for each in brings if each.after.find(need).answer is Answer.YES), None)
+
+
 def why_missing(build: Build, step: Step, need: Need) -> str:
     """Where what a step lacks would be: further down, in another stage, or nowhere."""
-    for later in build.of_stage(step.stage):
-        if later.number <= step.number or later.before.find(need).answer is not Answer.NO:
-            continue
-        if later.after.find(need).answer is Answer.YES:
-            verb = "installs" if later.provides and later.keyword == "RUN" else "brings"
-            return f"which line {later.line} {verb} below it"
+    if (later := _bringer(build, step, need)) is not None:
+        verb = "installs" if later.provides and later.keyword == "RUN" else "brings"
+        return f"which line {later.line} {verb} below it"
     for stage in build.dockerfile.stages:
         if stage.index != step.stage and build.stages[stage.index].find(need).answer is Answer.YES:
             return f"which only the stage {stage.name or stage.index} has"
