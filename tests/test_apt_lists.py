@@ -46,6 +46,13 @@ def test_a_package_in_a_file_depends_on_the_lists_that_are_there(before: str, af
     assert report.result.dockerfile.text == BASE + after
 
 
+def test_the_stage_that_removes_the_lists_of_the_one_below_has_none() -> None:
+    below = "FROM python:3.13-slim AS base\nRUN apt-get update\nRUN dpkg --configure -a\n"
+    text = f"{below}FROM base\nRUN rm -rf /var/lib/apt/lists/*\nRUN {QUIET} ./tool.deb\n"
+    report = rewrite(Project(Tree.of({"Dockerfile": text, "tool.deb": ""})), (RULE,), Safety.SAFE)
+    assert report.result.dockerfile.text == text
+
+
 def test_what_a_package_in_a_file_recommends_is_not_known() -> None:
     text = BASE + "COPY tool.deb /tmp/\nRUN apt-get install -y /tmp/tool.deb\n"
     report = rewrite(Project(Tree.of({"Dockerfile": text, "tool.deb": ""})), (RULE,), Safety.SAFE)
