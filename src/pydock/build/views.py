@@ -19,8 +19,20 @@ def image(project: Project, stage: Stage, before: Instruction | None = None) -> 
 def user_set(project: Project, stage: Stage, before: Instruction | None = None) -> str:
     """The user in force where the file sets one; "" where that is the base image's matter."""
     end = before.span.start if before is not None else stage.instructions[-1].span.end
-    is_set = any(entry.span.start < end for each in project.lineage(stage) for entry in each.of("USER")[:1])
+    first = _first_users(project)[stage.index]
+    is_set = first is not None and first < end
     return image(project, stage, before).user if is_set else ""
+
+
+@remembered
+def _first_users(project: Project) -> tuple[int | None, ...]:
+    """For each stage where its first USER stands, that of a stage that it is built on before its own."""
+    found: list[int | None] = []
+    for stage in project.dockerfile.stages:
+        below = [found[each.index] for each in project.lineage(stage)[1:2]]
+        own = [entry.span.start for entry in stage.of("USER")[:1]]
+        found.append(next((start for start in (*below, *own) if start is not None), None))
+    return tuple(found)
 
 
 @remembered

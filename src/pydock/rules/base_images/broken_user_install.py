@@ -17,6 +17,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from pydock.build.installs import Install, installs_of, plain_pip
 from pydock.build.views import image, user_set
@@ -120,8 +121,10 @@ EXAMPLES = (
 
 
 def check(project: Project) -> Iterator[Finding]:
-    for stage in project.dockerfile.stages[1:]:
-        for folder in (LOCAL, *_prefixes(project, project.dockerfile.stages[: stage.index])):
+    prefixes: dict[str, None] = {}
+    for above, stage in pairwise(project.dockerfile.stages):
+        prefixes |= dict.fromkeys(_prefixes(project, [above]))
+        for folder in (LOCAL, *prefixes):
             copies = [entry for entry in stage.of("COPY") if _takes(entry, folder)]
             builder = project.dockerfile.stage_named(copies[0].flag("from") or "") if copies else None
             if builder is None or builder.index >= stage.index:
