@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from itertools import islice
 
-from pydock.build import Step
+from pydock.build import Build, Step
 from pydock.build.steps import read_steps
 from pydock.build.walk import starts
 from pydock.dockerfile import Stage
@@ -25,14 +27,21 @@ def needed_later(project: Project, last: AptRun) -> bool:
     stages = [stage for stage in project.dockerfile.stages if last.stage in project.lineage(stage)]
     if any("apt" in run.value and run.span.start > start for stage in stages for run in stage.of("ONBUILD")):
         return True
-    later = (step for stage in stages for step in build.of_stage(stage.index) if step.instruction.span.start > start)
-    return any(step.keyword == "RUN" and _relies(step, there) for step in later)
+    return any(_relies(step, there) for stage in stages for step in _finding(build, stage, start, there))
+
+
+def _finding(build: Build, stage: Stage, start: int, lists: Numbers) -> Iterator[Step]:
+    """The RUN steps of a stage behind a place that find lists of these steps; below one that does not, none does."""
+    steps = build.of_stage(stage.index)
+    for step in islice(steps, bisect_right(steps, start, key=lambda each: each.instruction.span.start), None):
+        if lists and not step.before.find(PackageLists()).makers & lists:
+            return
+        if step.keyword == "RUN":
+            yield step
 
 
 def _relies(step: Step, lists: Numbers) -> bool:
     """Whether a step works with lists that these steps fetched, or may do so: as a script that nobody has read."""
-    if lists and not step.before.find(PackageLists()).makers & lists:
-        return False
     if step.is_unread:
         return "apt" in step.text
     words = [word.head for call in step.commands for word in call.words] if ANYTHING in step.opens else []
