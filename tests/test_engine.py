@@ -196,8 +196,25 @@ def test_requirements_that_include_each_other_are_refused_with_their_line() -> N
         check(_project(text, **{"a.txt": "-r b.txt\n", "b.txt": "flask\n-r a.txt\n"}), ())
 
 
-def test_an_install_inside_an_if_is_still_one_after_a_split() -> None:
-    choice = 'RUN if [ -n "$CUDA" ]; then pip install torch==2.4.0; else pip install torch==2.3.0; fi\n'
-    text = f'FROM python:3.12-slim\nARG CUDA\n{choice}COPY app.py ./\nCMD ["python", "app.py"]\n'
-    report = rewrite(Project(Tree.of({"Dockerfile": text, "app.py": "import torch\n"})), ALL_RULES, Safety.SAFE)
+_SPLIT = {
+    "an install inside an if": (
+        'ARG CUDA\nRUN if [ -n "$CUDA" ]; then pip install torch==2.4.0; else pip install torch==2.3.0; fi\n',
+        {},
+    ),
+    "constraints that a variable names": (
+        "WORKDIR /srv\nCOPY limits.txt ./\nENV PIP_CONSTRAINT=/srv/limits.txt\nRUN pip install flask\n",
+        {"limits.txt": "flask==3.1.2\n"},
+    ),
+    "a token that git puts into addresses for the install": (
+        'ARG TOKEN\nRUN git config --global url."https://${TOKEN}@git.example.org/".insteadOf "https://git.example.org/"\n'
+        "RUN pip install flask==3.1.2\n",
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "files"), _SPLIT.values(), ids=_SPLIT)
+def test_the_laws_let_a_split_pass_that_has(lines: str, files: dict[str, str]) -> None:
+    text = f'FROM python:3.11\n{lines}COPY app.py ./\nCMD ["python", "app.py"]\n'
+    report = rewrite(Project(Tree.of({"Dockerfile": text, "app.py": "print(1)\n", **files})), ALL_RULES, Safety.SAFE)
     assert "PYD104" in {finding.rule.code for finding in report.settled}

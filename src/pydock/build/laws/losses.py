@@ -336,10 +336,10 @@ def _environments(build: Build) -> frozenset[str]:
 
 def _is_input(thing: Thing, makers: list[Step], before: Build) -> bool:
     """Whether only installers read a file: by name or with its folder, and no process runs there."""
-    readers = [step for step in before.steps if any(_reads(need, thing) for need, _ in step.needs)]
+    readers = [step for step in before.steps if any(_reads(need, thing) for need, _ in (*step.needs, *step.takes))]
     if not readers or not all(step.installs is not None or step.is_tool for step in readers):
         return False
-    is_named = any(need == thing for step in readers for need, _ in step.needs)
+    is_named = any(need == thing for step in readers for need, _ in (*step.needs, *step.takes))
     path = getattr(thing, "path", "")
     works = any(process.workdir is not None and is_below(path, process.workdir) for process in before.processes)
     return is_named or not works

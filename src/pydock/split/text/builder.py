@@ -16,6 +16,9 @@ from pydock.split.text.copies import copy_pieces, leaves_runtime
 from pydock.split.text.reasons import listed
 from pydock.split.text.run_text import builder_edits, builder_members, run_text, runtime_members
 
+# https://pip.pypa.io/en/stable/topics/configuration/#environment-variables, read 2026-11.
+_LISTS = frozenset({"PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "PIP_REQUIREMENT", "UV_CONSTRAINT", "UV_OVERRIDE"})
+
 
 def builder_pieces(draft: Draft) -> tuple[Piece, ...]:
     """The pieces of the builder, from what rarely changes to what changes often."""
@@ -37,7 +40,7 @@ def is_builders(draft: Draft, entry: Instruction) -> bool:
 def _pieces(draft: Draft, reach: tuple[Instruction, ...], *, late: bool) -> Iterator[Piece]:
     for entry in reach:
         match entry.keyword:
-            case "ARG" | "ENV" if not late:
+            case "ARG" | "ENV" if _names_a_list(entry) is late:
                 yield from _variables(draft, entry)
             case "SHELL" if not late:
                 yield Repeat(entry, draft.project.dockerfile.slice(entry.span), "the same shell")
@@ -49,6 +52,11 @@ def _pieces(draft: Draft, reach: tuple[Instruction, ...], *, late: bool) -> Iter
                 yield from _run(draft, entry, late=late)
             case _:
                 pass
+
+
+def _names_a_list(entry: Instruction) -> bool:
+    """Whether installers read a file that a variable names, which has to be there by then."""
+    return any(each.name in _LISTS for each in entry.assignments)
 
 
 def _is_late(draft: Draft, entry: Instruction) -> bool:
