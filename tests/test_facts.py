@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pydock.build import walk
 from pydock.cli import main
 from pydock.context import Tree
 from pydock.project import Project, compose
@@ -18,8 +19,9 @@ from pydock.project.secrets import Mask
 from pydock.questions import Question, unchanged
 from pydock.report.pages.facts import document, text
 from pydock.service.facts import Fact, Process, facts
-from pydock.targets import Target, composed_above, targets
-from pydock.values import replace
+from pydock.service.files.rights import obstacles
+from pydock.split.facts.environment import calls_pip_later
+from pydock.targets import Target, targets
 
 IMAGE = "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\n"
 
@@ -678,12 +680,15 @@ def test_the_command_of_a_compose_file_above_the_context_is_known(
     assert [(each["application"], each["port"]) for each in composed] == [("app:app", "81") for _ in known]
 
 
-def test_no_rule_knows_a_compose_file_above_the_context(tmp_path: Path) -> None:
-    dockerfile = _repository(tmp_path, "services:\n  web: {build: ./api, command: uvicorn app:app --port 81}\n")
+def test_what_a_compose_file_above_the_context_installs_at_the_start_is_known(tmp_path: Path) -> None:
+    starts = 'sh -c "pip install -e /shared && uvicorn app:app"'
+    dockerfile = _repository(tmp_path, f"services:\n  web:\n    build: ./api\n    command: {starts}\n")
     (target,) = targets([str(dockerfile)])
     assert isinstance(target, Target)
-    assert composed_above(target)
-    assert compose.services(replace(unchanged(Question({}), target), above=composed_above(target))) == ()
+    project = unchanged(Question({}), target)
+    assert compose.services(project) == ()
+    assert calls_pip_later(project, walk(project), ())
+    assert any("installs packages as it starts" in entry.why for entry in obstacles(project))
 
 
 def test_a_port_that_compose_sets_is_that_of_its_process_and_may_be_that_of_the_image() -> None:

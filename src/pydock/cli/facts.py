@@ -36,15 +36,14 @@ def facts(
     from pydock.report.pages import facts as page
     from pydock.service.facts import facts as known
     from pydock.service.files import secret_values
-    from pydock.targets import composed_above, targets
-    from pydock.values import replace
+    from pydock.targets import targets
 
     question = Question(budget(budget_seconds, budget_memory))
     found, code = [], TOLD
     for target in targets(paths or ["."]):
         try:
             with one(question, target) as usable:
-                project = replace(unchanged(question, usable), above=composed_above(usable))
+                project = unchanged(question, usable)
                 with secret_values.without_secrets(project):
                     told = known(project)
                 found.append((usable.shown, told, secret_values.mask(project)))

@@ -25,7 +25,7 @@ from pydock.rules import RULES
 from pydock.service.files import secret_values
 from pydock.service.files.secret_values import without_secrets
 from pydock.split import Refusal, split
-from pydock.targets import Target, Unusable, configuration
+from pydock.targets import Target, Unusable, composed_above, configuration
 from pydock.terminal import printable
 from pydock.text import Safety
 from pydock.values import Value, field, replace
@@ -198,7 +198,8 @@ def _project(question: Question, target: Target, changes: Mapping[str, str]) -> 
         lock_format=wanted.lock_format, allow_builds=wanted.allow_builds,
         allow_hosts=wanted.allow_hosts, offline=wanted.offline, target=target.stage, arguments=target.arguments,
     )  # fmt: skip
-    return Project(tree, target.path, options, running=question.running), wanted
+    above = composed_above(target)
+    return Project(tree, target.path, options, running=question.running, above=above), wanted
 
 
 def _day(wanted: Settings, tree: Tree) -> date | None:

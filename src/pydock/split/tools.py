@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from pydock.build.containers.calls import python_calls
 from pydock.build.containers.start import Start
 from pydock.build.walk import starts
 from pydock.images.debian import serves_building
 from pydock.project.bases import is_on_mirrors
+from pydock.project.compose import services_above, services_by_image
 from pydock.split.draft import Draft
 from pydock.split.facts.slices import MANAGERS
 from pydock.split.refusal import Refusal, span_of
@@ -34,6 +37,10 @@ def refuse_tools(draft: Draft) -> Refusal | None:
         tool = next((name for name in (*start.wrappers, start.program) if name in MANAGERS), None)
         if tool is not None and not _is_translated(draft, start):
             return _refusal(start.span or at, start.origin, tool, "runs")
+    for service in (*services_above(project), *services_by_image(project)):
+        words = [posixpath.basename(word) for word in (*(service.entrypoint or ()), *(service.command or ()))]
+        if words and words[0] in MANAGERS:
+            return _refusal(at, service.origin, words[0], "runs")
     for name, place in python_calls(project):
         if name in MANAGERS:
             return _refusal(at, place, name, "runs")

@@ -25,13 +25,14 @@ from pydock.build.views import files
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.compose import Service, services, services_by_image
+from pydock.project.compose import Service, services, services_above, services_by_image
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.handover import giving_place, missing_at
 from pydock.service.files.host_mounts import documented_mounts
 from pydock.service.files.ownership import Ownership, copies_into, has_source, is_bind, ownership
 from pydock.service.files.rights import User, created_user, obstacles
 from pydock.service.main_command import main_command
+from pydock.split.facts.slim import unseen
 from pydock.state import is_below, is_root
 from pydock.system.distribution import Family, family, runs_python
 from pydock.system.layout import creates_user, inserted_after, last_of_system, makes_folder
@@ -278,17 +279,24 @@ def _chown(owned: Ownership, owner: str, missing: Sequence[str], *, is_recursive
 def _doubts(project: Project, owned: Ownership) -> Iterator[str]:
     if not has_source(project):
         yield "the source is not at hand, so where it writes is not known"
+    elif why := unseen(project):
+        yield f"{why}, so where the code writes is not known"
     if mounted := _mounted_script(project):
         yield f"nothing copies {mounted} into the image, so it is mounted, and who may write beside it is not known"
     if project.options.portable and project.final.of("VOLUME"):
         yield "builders before BuildKit drop what is changed below a VOLUME"
     for place in owned.unknown[:1]:
         yield f"{place} writes to a place that only run time knows"
+    yield from _of_mounts(project, owned)
+
+
+def _of_mounts(project: Project, owned: Ownership) -> Iterator[str]:
+    """Folders of the host that the service writes to, by what documents and compose files mount."""
     for source, target, origin in documented_mounts(project):
         if any(target == folder or is_below(target, folder) or is_below(folder, target) for folder in owned.folders):
             yield f"{source} on the host ({origin}) has to be writable for uid {UID}"
             break
-    for service in services(project):
+    for service in (*services(project), *services_above(project)):
         bound = [source for source, target in service.mounts if is_bind(source) and target not in service.read_only]
         if bound and owned.folders:
             yield _writable(bound[0], service)

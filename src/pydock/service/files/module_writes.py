@@ -18,7 +18,7 @@ _NAMES = """
     mkdir makedirs write_text write_bytes write_image write_html sqlite FileHandler "filename" 'filename' filename=
     MEDIA_ROOT savefig imwrite save_pretrained extractall shutil os.remove os.unlink os.rename .unlink( .touch(
     download_file urlretrieve shelve gradio accesslog errorlog pidfile ZipFile TinyDB fileConfig diskcache FanoutCache
-    shell=True os.system os.popen filesystem://
+    download_to_filename logger.add( shell=True os.system os.popen filesystem://
 """
 _WORDS = tuple(_NAMES.split())
 # The rest of the arguments of a call that opens a file to read it.
@@ -70,6 +70,7 @@ _WRITERS = {
     "extractall": (0, True),
     "urlretrieve": (1, False),
     "download_file": (2, False),
+    "download_to_filename": (0, False),
     "SqliteDatabase": (0, False),
     "TinyDB": (0, False),
     "FanoutCache": (0, True),
@@ -167,6 +168,9 @@ def _of_call(call: ast.Call, paths: Paths) -> Iterator[Found]:
         given = arguments[position] if len(arguments) > position else keywords.get("path") or keywords.get("filename")
         if given is not None:
             yield Found(paths.read(given), call.lineno, is_folder=is_folder)
+    elif name == "add" and owner == "logger" and arguments and isinstance(arguments[0], _PATH_LIKE):
+        # https://loguru.readthedocs.io/en/stable/api/logger.html#loguru._logger.Logger.add, read 2026-11.
+        yield Found(paths.read(arguments[0]), call.lineno, is_folder=False)
     elif name == "save" and arguments:
         path = paths.read(arguments[0])
         if path is not None or re.search(r"path|file|dest|out", ast.unparse(arguments[0])[:200]):

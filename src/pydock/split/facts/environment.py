@@ -12,6 +12,7 @@ from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage, version_order
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.compose import services_above
 from pydock.split.facts.members import Member
 from pydock.split.facts.places import running_files
 from pydock.split.facts.setuptools_use import setuptools_for
@@ -109,6 +110,8 @@ def is_filled_from_outside(members: Iterable[Member], image: PythonImage) -> boo
 
 
 _READERS = frozenset({"cat", "grep", "sed", "echo", "cd", "set", "true", "test", "[", "[["})
+# Whoever sits in front of it installs more: `%pip install`.
+_INTERACTIVE = frozenset({"jupyter", "jupyter-lab", "jupyter-notebook", "jupyterhub", "ipython"})
 _CALLS_PIP = regex(
     r"^(?:(?!#|//).)*?(?<![\w./-])pip[\d.]*[\"']?[,\s]\s*[\"']?(?:install|uninstall|freeze|list)\b", re.M
 )
@@ -118,12 +121,16 @@ def calls_pip_later(project: Project, build: Build, runtime: Iterable[Step]) -> 
     """Whether a step of the runtime stage, what runs in the end, or a script of these calls pip by its name."""
     needs = [need for step in runtime for need, _ in step.needs]
     needs += [need for process in build.processes for need, _ in process.needs]
-    if any(isinstance(need, Program) and PIP.match(posixpath.basename(need.name)) for need in needs):
+    names = {posixpath.basename(need.name) for need in needs if isinstance(need, Program)}
+    if names & _INTERACTIVE or any(map(PIP.match, names)):
+        return True
+    words = (each for service in services_above(project) for each in (service.entrypoint, service.command) if each)
+    if any(_CALLS_PIP.search(" ".join(each)) for each in words):
         return True
     files = tuple(running_files(project))
-    names = [path.rpartition("/")[2] for path, text in files if not path.endswith(".py") and _CALLS_PIP.search(text)]
+    scripts = [path.rpartition("/")[2] for path, text in files if not path.endswith(".py") and _CALLS_PIP.search(text)]
     callers = [project.dockerfile.text, *(text for path, text in files if path.endswith(".py"))]
-    return any(name in text for name in names for text in callers)
+    return any(name in text for name in scripts for text in callers)
 
 
 def manager_of(installs: Iterable[Step]) -> str | None:
