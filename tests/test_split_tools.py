@@ -196,3 +196,40 @@ def test_a_work_directory_behind_which_another_stands_is_not_in_the_builder() ->
     result = found(Case("", f"{SLIM}WORKDIR /opt/data\nRUN touch a\n{INSTALL}{CMD}"))
     assert isinstance(result, Split)
     assert result.plan.text().count("WORKDIR /opt/data") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("Procfile", "web: poetry run shop --port $PORT\n", id="a Procfile"),
+        pytest.param("heroku.yml", "run:\n  web: poetry run shop\n", id="heroku.yml"),
+        pytest.param(
+            "compose.yaml",
+            "services:\n  web:\n    image: registry.example/shop:1\n    command: [poetry, run, shop]\n",
+            id="a service of compose that runs an image by its name",
+        ),
+    ],
+)
+def test_a_manager_that_is_started_from_beside_the_dockerfile_stays(path: str, text: str) -> None:
+    project = {"pyproject.toml": "[tool.poetry]\nname = 'x'\nversion = '1'\n", "poetry.lock": "", path: text}
+    made = found(
+        Case("", f"{SLIM}RUN pip install poetry==1.8.5\nWORKDIR /srv\nCOPY . .\nRUN poetry install\n{CMD}", project)
+    )
+    assert isinstance(made, Refusal)
+    assert made.reason == "tool at run time"
+
+
+def test_what_a_downloaded_program_loads_of_the_full_image_is_a_doubt() -> None:
+    fetched = "RUN wget -q https://example.org/tool-linux.tar.xz && tar xf tool-linux.tar.xz -C /opt\n"
+    made = found(Case("", f"{FULL}{fetched}{INSTALL}{CMD}"))
+    assert isinstance(made, Split)
+    assert [doubt for doubt in made.doubts if "downloads a program" in doubt]
+    slim = found(Case("", f"{SLIM}RUN apt-get update && apt-get install -y wget xz-utils\n{fetched}{INSTALL}{CMD}"))
+    assert isinstance(slim, Split)
+    assert not [doubt for doubt in slim.doubts if "downloads a program" in doubt]
+
+
+def test_jupyter_has_a_pip_of_its_own() -> None:
+    made = found(Case("", f'{SLIM}{INSTALL}CMD ["jupyter", "lab", "--ip=0.0.0.0"]\n'))
+    assert isinstance(made, Split)
+    assert "--without-pip" not in made.plan.text()

@@ -140,17 +140,21 @@ def full_image_packages(suite: str) -> frozenset[str]:
     return frozenset(row["package"] for row in rows("full_image_packages")) if is_known else frozenset()
 
 
-def needs(names: Iterable[str], suite: str, *, compiled: Iterable[str] = ()) -> tuple[Need, ...]:
+def needs(
+    names: Iterable[str], suite: str, *, compiled: Iterable[str] = (), with_doubtful: bool = False
+) -> tuple[Need, ...]:
     """What these Python packages need at run time in a Debian release.
 
     A package without a wheel, or one of `compiled`, needs the libraries it is compiled
-    against; some need a library or a program however they were installed.
+    against; some need a library or a program however they were installed. What only some of them may need, such as
+    those that are compiled where the full image has headers, is left out unless it is asked for.
     """
     from_source, wanted = frozenset(compiled), frozenset(names)
     found = []
     for name in sorted(wanted):
         row = _row(name, suite)
-        if row is None or "doubt" in row["note"] or _WITH_LIBRARIES.get(name) in wanted:
+        is_doubtful = row is not None and "doubt" in row["note"] and not with_doubtful
+        if row is None or is_doubtful or _WITH_LIBRARIES.get(name) in wanted:
             continue
         verb = "calls" if row["program"] == "yes" else "loads"
         found += [Need(package, name, f"{verb} {package}") for package in row["always"].split()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydock.build import Build
 from pydock.dockerfile import Stage
 from pydock.images.debian import kind_of
@@ -12,6 +14,7 @@ from pydock.split.facts.slices import Slices
 from pydock.split.facts.slim import compiler_doubt, slim_doubts
 from pydock.split.facts.wanted import unread
 from pydock.state import ANYTHING
+from pydock.state.needs import File
 
 
 def doubts_of(
@@ -35,11 +38,25 @@ def doubts_of(
         for step in build.of_stage(stage.index):
             if step.number in cut.runtime and ANYTHING in step.opens:
                 doubts.append(f"what line {step.line} needs of the full image is not known")
+        doubts += _of_downloads(build, stage, cut)
     notes = [images.note] if images.note else []
     for step in build.of_stage(stage.index):
         if step.number in cut.builder and ANYTHING in step.opens:
             notes.append(f"what line {step.line} reads is not clear, so the builder gets all that is above it")
     return tuple(dict.fromkeys(doubts)), tuple(dict.fromkeys(notes))
+
+
+def _of_downloads(build: Build, stage: Stage, cut: Slices) -> Iterator[str]:
+    """Programs that curl or wget bring: what they load is in no table."""
+    for step in build.of_stage(stage.index):
+        paths = [thing.path for thing in step.provides if isinstance(thing, File)]
+        is_program = any(path.endswith(_PACKED) or "/bin/" in path for path in paths)
+        if step.number in cut.runtime and is_program and any(call.program in _FETCHING for call in step.commands):
+            yield f"line {step.line} downloads a program, and which libraries of the full image it loads is not known"
+
+
+_FETCHING = frozenset({"curl", "wget"})
+_PACKED = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".zip", ".AppImage")
 
 
 def _keeps_a_compiler(build: Build, stage: Stage, cut: Slices) -> bool:

@@ -75,7 +75,7 @@ def extra_needs(project: Project, build: Build, image: PythonImage) -> Iterator[
     suite = image.suite_meant
     names = names_of(build)
     compiled = [name for name, version in pins_of(build).items() if is_older_than_wheels(name, version, image.minor)]
-    libraries = needs(names, suite, compiled=compiled)
+    libraries = needs(names, suite, compiled=compiled, with_doubtful=True)
     found = from_full_image(libraries, suite)
     found += [need for need in libraries if need not in found and _was_there(need, suite)]
     yield from found
