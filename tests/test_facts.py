@@ -730,6 +730,19 @@ def test_a_broker_in_the_file_system_writes(source: str, folders: tuple[str, ...
     assert tuple(folder for folder, _ in found) == folders
 
 
+@pytest.mark.parametrize(
+    ("source", "folders"),
+    [
+        pytest.param("from loguru import logger\nlogger.add('/srv/logs/app.log')\n", ["/srv/logs"], id="loguru's file"),
+        pytest.param("import sys\nfrom loguru import logger\nlogger.add(sys.stderr)\n", [], id="loguru's stream"),
+        pytest.param("def f(blob):\n    blob.download_to_filename('/m/m.pt')\n", ["/m"], id="a file of a bucket"),
+    ],
+)
+def test_where_the_source_writes(source: str, folders: list[str]) -> None:
+    files = {"Dockerfile": f'{IMAGE}COPY . .\nCMD ["python", "a.py"]\n', "a.py": source}
+    assert [folder for folder, _ in facts(Project(Tree.of(files))).writes] == folders
+
+
 def test_dbt_writes_what_it_compiles_into_its_work_folder() -> None:
     files = {"Dockerfile": f'{IMAGE}COPY . .\nENTRYPOINT ["dbt"]\nCMD ["build"]\n', "dbt_project.yml": "name: a\n"}
     assert [folder for folder, _ in facts(Project(Tree.of(files))).writes] == ["/srv"]
