@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from pydock.context import Tree
-from pydock.engine import rewrite
+from pydock.engine import check, rewrite
 from pydock.project import Project
-from pydock.rules import RULES
+from pydock.rules import RULES, by_name
 from pydock.text import Safety
 
 SLIM = "FROM python:3.12.1-slim-bookworm\nWORKDIR /srv\nCOPY . .\n"
@@ -175,3 +175,14 @@ def test_a_safe_check_is_true_of_the_service(case: Case) -> None:
     text = result.dockerfile.text
     assert [each for each in case.holds if each not in text] == []
     assert [each for each in case.lacks if each in text] == []
+
+
+def test_a_server_on_all_of_ipv6_is_asked_by_name() -> None:
+    """asyncio's servers on `::` take IPv6 alone."""
+    files = {
+        "Dockerfile": 'FROM python:3.12-slim\nCOPY . .\nCMD ["uvicorn", "main:app", "--host", "::", "--port", "80"]\n',
+        "main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+    }
+    (finding,) = check(Project(Tree.of(files)), [by_name("no-healthcheck")])
+    assert finding.fix is not None
+    assert "create_connection(('localhost', 80)" in finding.fix.edits[-1].text

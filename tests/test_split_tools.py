@@ -233,3 +233,18 @@ def test_jupyter_has_a_pip_of_its_own() -> None:
     made = found(Case("", f'{SLIM}{INSTALL}CMD ["jupyter", "lab", "--ip=0.0.0.0"]\n'))
     assert isinstance(made, Split)
     assert "--without-pip" not in made.plan.text()
+
+
+def test_a_package_that_the_split_adds_comes_from_the_index_of_the_others() -> None:
+    lines = f"{BEFORE}RUN pip install -r requirements.txt -i https://mirror.example/simple\nCOPY . .\n"
+    made = found(Case("", f"{FULL}{lines}{CMD}", {"requirements.txt": "gunicorn==20.0.4\n"}))
+    assert isinstance(made, Split)
+    assert "install --index-url https://mirror.example/simple setuptools==" in made.plan.text()
+
+
+def test_an_environment_of_a_python_that_poetry_refuses_is_not_made() -> None:
+    files = {"pyproject.toml": "[tool.poetry]\nname='x'\nversion='1'\n[tool.poetry.dependencies]\npython='~3.9'\n"}
+    lines = "RUN pip install poetry==1.8.5\nWORKDIR /srv\nCOPY . .\nRUN poetry install --no-root\n"
+    made = found(Case("", f"{FULL}{lines}{CMD}", {**files, "poetry.lock": ""}))
+    assert isinstance(made, Refusal)
+    assert made.reason == "other interpreter"

@@ -25,13 +25,15 @@ TIMING = "--interval=10s --timeout=2s --start-period={start}s --retries=3"
 class Question(Value):
     """What the probe asks: a GET of `route` that has to answer below `limit`, or a connection where there is none.
 
-    `host` is the Host header to send, "" for the address that is asked.
+    `host` is the Host header to send, "" for the address that is asked. `address` is a name where the server takes
+    IPv6 alone or both: asyncio's servers on `::` refuse 127.0.0.1.
     """
 
     port: Port
     route: str = ""
     limit: int = 400
     host: str = ""
+    address: str = "127.0.0.1"
 
     @property
     def is_from_environment(self) -> bool:
@@ -58,7 +60,7 @@ def script(question: Question) -> str:
             '"""Health check: exits 0 when the service accepts connections."""\n\n'
             f"{imports}import socket\nimport sys\n\n"
             f"{port}try:\n"
-            f'    socket.create_connection(("127.0.0.1", {number}), timeout=1).close()\n'
+            f'    socket.create_connection(("{question.address}", {number}), timeout=1).close()\n'
             "except OSError:\n"
             "    sys.exit(1)\n"
         )
@@ -67,7 +69,7 @@ def script(question: Question) -> str:
     return (
         f'"""Health check: exits 0 when the service answers."""\n\n'
         f"import http.client\n{imports}import sys\n\n"
-        f'{port}connection = http.client.HTTPConnection("127.0.0.1", {number}, timeout=1)\n'
+        f'{port}connection = http.client.HTTPConnection("{question.address}", {number}, timeout=1)\n'
         "try:\n"
         f'    connection.request("GET", "{question.route}"{headers})\n'
         f"    {judged}\n"
@@ -81,11 +83,11 @@ def one_line(question: Question) -> str:
     imports = "import os, " if question.is_from_environment else "import "
     number = question.number.replace('"', "'")
     if not question.route:
-        return f"{imports}socket; socket.create_connection(('127.0.0.1', {number}), 1).close()"
+        return f"{imports}socket; socket.create_connection(('{question.address}', {number}), 1).close()"
     headers = f", headers={{'Host': '{question.host}'}}" if question.host else ""
     judged = f"exit(c.getresponse().status >= {question.limit})"
     return (
-        f"{imports}http.client; c = http.client.HTTPConnection('127.0.0.1', {number}, timeout=1); "
+        f"{imports}http.client; c = http.client.HTTPConnection('{question.address}', {number}, timeout=1); "
         f"c.request('GET', '{question.route}'{headers}); {judged}"
     )
 

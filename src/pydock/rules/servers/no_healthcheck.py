@@ -39,6 +39,7 @@ from pydock.service.server import answers_one_at_a_time, read_server, server, se
 from pydock.state import is_below
 from pydock.state.needs import Buildable
 from pydock.text import Edit, Fix, Safety, Span
+from pydock.values import replace
 
 # Seconds: a longer start period costs a service nothing that is well, a shorter one costs it its container.
 _STARTING, _BUSY, _LOADING = 30, 60, 180
@@ -165,6 +166,8 @@ def _server_fix(project: Project, found: Server | None) -> tuple[Fix | None, str
 def _fix(project: Project, found: Server, where: Bind, port: Port, python: str) -> Fix:
     application = app(project)
     question = _question(project, found, application, port)
+    if where.host in {"::", "[::]"}:
+        question = replace(question, address="localhost")
     written = probe.existing_script(project)
     edits: tuple[Edit, ...] = ()
     place = landing(project, probe.NAME, application.path if application else "")

@@ -13,13 +13,22 @@ from pydock.project import Project
 from pydock.project.python import wishes
 from pydock.split.refusal import Refusal, span_of
 
+# The files that tell an installer which Python a project wants.
+_ASKING = {
+    ("uv", "sync"): (".python-version", "pyproject.toml", "uv.lock"),
+    ("poetry", "install"): ("pyproject.toml",),
+    ("poetry", "sync"): ("pyproject.toml",),
+}
+
 
 def refuse_interpreter(project: Project, image: PythonImage, installs: Iterable[Step]) -> Refusal | None:
-    """uv downloads another interpreter under /root when the project asks for another version."""
+    """uv downloads another interpreter under /root when the project asks for another version.
+
+    Poetry looks for one that the image may have, and in an environment of the image's own it stops.
+    """
     for step in installs:
-        if not any((call.program, call.verb) == ("uv", "sync") for call in step.commands):
-            continue
-        for name in (".python-version", "pyproject.toml", "uv.lock"):
+        names = [name for call in step.commands for name in _ASKING.get((call.program, call.verb or ""), ())]
+        for name in dict.fromkeys(names):
             path = posixpath.join(step.before.workdir or "/", name)
             asked = wishes(Tree.of({name: step.before.text(path) or ""}))
             if asked and not asked[0].takes_image(image):
@@ -27,7 +36,7 @@ def refuse_interpreter(project: Project, image: PythonImage, installs: Iterable[
                     span_of(step),
                     "other interpreter",
                     f"{name} asks for Python {asked[0].text}, the image has {image.patch or image.minor}",
-                    "make the two agree; uv would bring an interpreter of its own",
+                    "make the two agree; the installer would take or bring another interpreter",
                 )
     return None
 

@@ -146,7 +146,8 @@ def _environment(draft: Draft) -> Iterator[Piece]:
         command += f" \\\n    && {environment.path}/bin/pip install --upgrade pip=={old_pip} setuptools wheel"
     whose, why = "", ""
     if environment.setuptools is not None and not environment.brings_uv:
-        command += f" \\\n    && pip --python {environment.path} install setuptools=={environment.setuptools}"
+        packages = f"{_index(draft)}setuptools=={environment.setuptools}"
+        command += f" \\\n    && pip --python {environment.path} install {packages}"
         what = "pkg_resources" if setuptools_beside(draft.image.minor) else "setuptools"
         why = f"# {what}, which the image has outside of the environment\n"
     if environment.brings_uv:
@@ -156,6 +157,17 @@ def _environment(draft: Draft) -> Iterator[Piece]:
         whose = ", filled by the image's own pip"
     yield Add(f"{why}RUN {command}\n", f"packages live in an environment that can be copied as a whole{whose}")
     yield from _settings(draft)
+
+
+def _index(draft: Draft) -> str:
+    """The options that tell the installs of the file from where they take packages, where they are written out."""
+    for member in (member for members in draft.members.values() for member in members if member.installs):
+        for line in filter(None, map(plain_pip, member.calls)):
+            index, host = line.value("-i", "--index-url"), line.value("--trusted-host")
+            if index is not None and index.is_written and "@" not in index.text:
+                trusted = f"--trusted-host {host.text} " if host is not None and host.is_written else ""
+                return f"--index-url {index.text} {trusted}"
+    return ""
 
 
 def _settings(draft: Draft) -> Iterator[Piece]:
