@@ -141,6 +141,20 @@ CASES = (
         lacks=("chown",),
     ),
     Case(
+        "a database of SQLAlchemy's, for which no driver is installed",
+        f"{SLIM}RUN pip install flask-sqlalchemy==3.1.1\n{CMD}",
+        {"app.py": "import os\n\nURI = os.environ['DATABASE_URL']\n"},
+        doubts="nothing installs a driver of a database, so SQLAlchemy may write one beside the code",
+        lacks=("chown",),
+    ),
+    Case(
+        "a database elsewhere, for which a driver is installed",
+        f"{SLIM}RUN pip install flask-sqlalchemy==3.1.1 psycopg2-binary==2.9.10\n{CMD}",
+        {"app.py": "import os\n\nURI = os.environ['DATABASE_URL']\n"},
+        doubts="",
+        lacks=("chown",),
+    ),
+    Case(
         "a file that the command line names",
         f"{SLIM}{CMD}",
         {"app.py": "import sys\n\nopen(sys.argv[1], 'w').write('x')\n"},

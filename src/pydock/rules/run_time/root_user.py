@@ -33,6 +33,7 @@ from pydock.service.files.ownership import Ownership, copies_into, has_source, i
 from pydock.service.files.rights import User, created_user, obstacles
 from pydock.service.main_command import main_command
 from pydock.split.facts.slim import unseen
+from pydock.split.facts.wanted import names_of
 from pydock.state import is_below, is_root
 from pydock.system.distribution import Family, family, runs_python
 from pydock.system.layout import creates_user, inserted_after, last_of_system, makes_folder
@@ -285,6 +286,8 @@ def _doubts(project: Project, owned: Ownership) -> Iterator[str]:
         yield f"nothing copies {mounted} into the image, so it is mounted, and who may write beside it is not known"
     if project.options.portable and project.final.of("VOLUME"):
         yield "builders before BuildKit drop what is changed below a VOLUME"
+    if not owned.folders and _has_only_sqlite(project):
+        yield "nothing installs a driver of a database, so SQLAlchemy may write one beside the code"
     for place in owned.unknown[:1]:
         yield f"{place} writes to a place that only run time knows"
     yield from _of_mounts(project, owned)
@@ -305,6 +308,22 @@ def _of_mounts(project: Project, owned: Ownership) -> Iterator[str]:
             # Who mounts a folder where this image writes runs this image.
             if is_bind(source) and any(is_below(target, folder) for folder in owned.folders):
                 yield _writable(source, service)
+
+
+def _has_only_sqlite(project: Project) -> bool:
+    """Whether SQLAlchemy is installed, and no driver for it: what is left is SQLite, in a file.
+
+    https://docs.sqlalchemy.org/en/20/dialects/index.html, read 2026-11.
+    """
+    names = names_of(walk(project))
+    return "sqlalchemy" in {name.removeprefix("flask-") for name in names} and not names & _DRIVERS
+
+
+_DRIVERS = frozenset(
+    {"psycopg2", "psycopg2-binary", "psycopg", "psycopg-binary", "asyncpg", "pg8000", "pymysql", "mysqlclient"}
+    | {"mysql-connector-python", "aiomysql", "asyncmy", "pyodbc", "pymssql", "oracledb", "cx-oracle", "aioodbc"}
+    | {"snowflake-sqlalchemy", "sqlalchemy-bigquery", "clickhouse-sqlalchemy", "sqlalchemy-redshift", "duckdb-engine"}
+)
 
 
 def _writable(source: str, service: Service) -> str:
