@@ -320,8 +320,9 @@ def _has_only_sqlite(project: Project) -> bool:
 
 
 _DRIVERS = frozenset(
-    {"psycopg2", "psycopg2-binary", "psycopg", "psycopg-binary", "asyncpg", "pg8000", "pymysql", "mysqlclient"}
+    {"psycopg2", "psycopg2-binary", "psycopg", "psycopg-binary", "asyncpg", "pymysql", "mysqlclient"}
     | {"mysql-connector-python", "aiomysql", "asyncmy", "pyodbc", "pymssql", "oracledb", "cx-oracle", "aioodbc"}
+    | {"python-tds", "sqlalchemy-pytds", "cloud-sql-python-connector", "pg8000", "sqlalchemy-spanner"}
     | {"snowflake-sqlalchemy", "sqlalchemy-bigquery", "clickhouse-sqlalchemy", "sqlalchemy-redshift", "duckdb-engine"}
 )
 

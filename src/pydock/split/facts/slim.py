@@ -91,7 +91,8 @@ def unseen(project: Project) -> str:
     for stage in project.lineage(project.final):
         for copied in copies(project, stage):
             for source in copied.sources if copied.instruction.keyword == "COPY" else ():
-                is_named = source != "." and not set(source) & set("*?[")
+                # `.env` holds settings, no code.
+                is_named = not posixpath.basename(source).startswith(".") and not set(source) & set("*?[")
                 if is_named and not tree.has_file(source) and not tree.has_folder(source):
                     return f"line {copied.instruction.number} copies {source}, which is not here"
     return next((f"{path} could not be read" for path in refused_sources(project)), "")
