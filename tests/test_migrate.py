@@ -147,7 +147,7 @@ def test_every_patch_of_the_fixtures_applies_and_gives_what_fix_gives(tmp_path: 
     shutil.copytree(tmp_path / "services", tmp_path / "applied")
     shutil.copytree(tmp_path / "services", tmp_path / "fixed")
     patches = sorted((tmp_path / "out" / "patches").glob("*.patch"))
-    assert len(patches) == 21
+    assert len(patches) == 22
     for path in patches:
         subprocess.run(["git", "apply", str(path)], cwd=tmp_path / "applied", check=True)
     with pytest.raises(SystemExit):
