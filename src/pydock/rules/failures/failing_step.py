@@ -20,6 +20,7 @@ from pydock.images.base import name_in_suite
 from pydock.images.debian import program
 from pydock.project import Project
 from pydock.project.bases import is_on_mirrors
+from pydock.project.memory import remembered
 from pydock.project.retag import build_files
 from pydock.rule import Example, Finding, Rule
 from pydock.state import BASE, Answer, Need
@@ -99,9 +100,15 @@ def _may_be_made(project: Project, path: str) -> bool:
     """Whether a path may be there in another build: git ignores it, a script names it, or it is elsewhere."""
     path = path.strip("/")
     name = posixpath.basename(path)
-    if any(f"/{file}/".rfind(f"/{path}/") > 0 for file in project.tree.files):
+    if name in _names(project) and any(f"/{file}/".rfind(f"/{path}/") > 0 for file in project.tree.files):
         return True
     return project.tree.may_be_made(path) or any(name in text for _, text in build_files(project))
+
+
+@remembered
+def _names(project: Project) -> frozenset[str]:
+    """The names of all files and folders of the context."""
+    return frozenset(part for path in project.tree.files for part in path.split("/"))
 
 
 def _fetches_from_nowhere(project: Project, step: Step) -> bool:
