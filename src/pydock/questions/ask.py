@@ -16,6 +16,7 @@ from pydock.context import Tree
 from pydock.engine import Report
 from pydock.errors import OptionError
 from pydock.project import Options, Project
+from pydock.project.builders import takes_no_mounts
 from pydock.project.pins import Answer as Pinned
 from pydock.project.pins import Request, Unanswered
 from pydock.project.running import Running
@@ -193,8 +194,9 @@ def _outcome(
 def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:
     tree = target.tree.over(changes)
     wanted = settings(configuration(tree, target.path), question.given, RULES)
+    portable = wanted.portable or takes_no_mounts(tree)
     options = Options(
-        wanted.installer, wanted.portable, wanted.venv, wanted.pin, as_of=_day(wanted, tree), hashes=wanted.hashes,
+        wanted.installer, portable, wanted.venv, wanted.pin, as_of=_day(wanted, tree), hashes=wanted.hashes,
         lock_format=wanted.lock_format, allow_builds=wanted.allow_builds,
         allow_hosts=wanted.allow_hosts, offline=wanted.offline, target=target.stage, arguments=target.arguments,
     )  # fmt: skip

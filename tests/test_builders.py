@@ -1,0 +1,28 @@
+"""A project that a builder without `RUN --mount` builds gets none."""
+
+from __future__ import annotations
+
+import pytest
+
+from pydock.context import Tree
+from pydock.project.builders import takes_no_mounts
+
+SAYS = {
+    "a tag that Cloud Build makes": ({"README.md": "gcloud builds submit --tag gcr.io/p/web\n"}, True),
+    "a deployment from source": ({"deploy.sh": "gcloud run deploy web --source . --region x\n"}, True),
+    "App Engine with a Dockerfile": ({"Makefile": "ship:\n\tgcloud app deploy app.yaml\n"}, True),
+    "Railway's settings": ({"railway.json": "{}"}, True),
+    "a docker step of Cloud Build": ({"cloudbuild.yaml": "steps:\n- name: gcr.io/cloud-builders/docker\n"}, True),
+    "such a step with BuildKit": (
+        {"cloudbuild.yaml": "steps:\n- name: gcr.io/cloud-builders/docker\n  env: [DOCKER_BUILDKIT=1]\n"},
+        False,
+    ),
+    "a train": ({"README.md": "Timetables of a railway company.\n"}, False),
+    "an image that is built elsewhere": ({"deploy.sh": "gcloud run deploy web --image europe.pkg.dev/p/web\n"}, False),
+    "nothing": ({"README.md": "docker build .\n"}, False),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), SAYS.values(), ids=SAYS)
+def test_it_is_said_by(files: dict[str, str], expected: bool) -> None:
+    assert takes_no_mounts(Tree.of(files)) is expected
