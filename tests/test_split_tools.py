@@ -220,13 +220,14 @@ def test_a_manager_that_is_started_from_beside_the_dockerfile_stays(path: str, t
 
 
 def test_what_a_downloaded_program_loads_of_the_full_image_is_a_doubt() -> None:
-    fetched = "RUN wget -q https://example.org/tool-linux.tar.xz && tar xf tool-linux.tar.xz -C /opt\n"
+    name = "wkhtmltox-0.12.4_linux.tar.xz"
+    fetched = f"RUN wget -q https://example.org/{name} && tar xf {name} -C /opt\n"
     made = found(Case("", f"{FULL}{fetched}{INSTALL}{CMD}"))
     assert isinstance(made, Split)
-    assert [doubt for doubt in made.doubts if "downloads a program" in doubt]
+    assert [doubt for doubt in made.doubts if "downloads wkhtmltox" in doubt]
     slim = found(Case("", f"{SLIM}RUN apt-get update && apt-get install -y wget xz-utils\n{fetched}{INSTALL}{CMD}"))
     assert isinstance(slim, Split)
-    assert not [doubt for doubt in slim.doubts if "downloads a program" in doubt]
+    assert not [doubt for doubt in slim.doubts if "downloads wkhtmltox" in doubt]
 
 
 def test_jupyter_has_a_pip_of_its_own() -> None:

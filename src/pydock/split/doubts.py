@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pydock.build import Build
 from pydock.dockerfile import Stage
 from pydock.images.debian import kind_of
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.split.base import Base
 from pydock.split.facts.members import package_of
@@ -14,7 +15,6 @@ from pydock.split.facts.slices import Slices
 from pydock.split.facts.slim import compiler_doubt, slim_doubts
 from pydock.split.facts.wanted import unread
 from pydock.state import ANYTHING
-from pydock.state.needs import File
 
 
 def doubts_of(
@@ -47,16 +47,19 @@ def doubts_of(
 
 
 def _of_downloads(build: Build, stage: Stage, cut: Slices) -> Iterator[str]:
-    """Programs that curl or wget bring: what they load is in no table."""
+    """Programs that curl or wget bring and that load libraries which only the full image has."""
     for step in build.of_stage(stage.index):
-        paths = [thing.path for thing in step.provides if isinstance(thing, File)]
-        is_program = any(path.endswith(_PACKED) or "/bin/" in path for path in paths)
-        if step.number in cut.runtime and is_program and any(call.program in _FETCHING for call in step.commands):
-            yield f"line {step.line} downloads a program, and which libraries of the full image it loads is not known"
+        is_fetched = step.number in cut.runtime and any(call.program in _FETCHING for call in step.commands)
+        if is_fetched and (found := _LOADING.search(step.text)):
+            yield f"line {step.line} downloads {found[0]}, and which libraries of the full image it loads is not known"
 
 
 _FETCHING = frozenset({"curl", "wget"})
-_PACKED = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".zip", ".AppImage")
+# Programs with windows, fonts or pictures, whose archives bring no libraries for these (from knowledge, 2026-11).
+_LOADING = regex(
+    r"wkhtmlto(?:pdf|x|image)|phantomjs|firefox|google-chrome|chrome-linux|chromium|libreoffice|inkscape|blender|prince-\d"
+    r"|instantclient"
+)
 
 
 def _keeps_a_compiler(build: Build, stage: Stage, cut: Slices) -> bool:
