@@ -186,3 +186,13 @@ def test_a_server_on_all_of_ipv6_is_asked_by_name() -> None:
     (finding,) = check(Project(Tree.of(files)), [by_name("no-healthcheck")])
     assert finding.fix is not None
     assert "create_connection(('localhost', 80)" in finding.fix.edits[-1].text
+
+
+def test_gunicorn_without_a_bind_is_asked_where_a_variable_says() -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.12-slim\nCOPY . .\nCMD ["gunicorn", "--threads", "4", "main:app"]\n',
+        "main.py": FLASK,
+    }
+    (finding,) = check(Project(Tree.of(files)), [by_name("no-healthcheck")])
+    assert finding.fix is not None
+    assert "int(os.environ.get('PORT') or 8000)" in finding.fix.edits[-1].text

@@ -165,6 +165,9 @@ def _server_fix(project: Project, found: Server | None) -> tuple[Fix | None, str
 
 def _fix(project: Project, found: Server, where: Bind, port: Port, python: str) -> Fix:
     application = app(project)
+    if where.source == "default" and found.gunicorn is not None:
+        # https://docs.gunicorn.org/en/stable/settings.html#bind, read 2026-11.
+        port = Port(port.number, "PORT")
     question = _question(project, found, application, port)
     if where.host in {"::", "[::]"}:
         question = replace(question, address="localhost")
@@ -181,7 +184,7 @@ def _fix(project: Project, found: Server, where: Bind, port: Port, python: str) 
     asked = f"GET {question.route}" if question.route else "a connection"
     doubts = tuple(_doubts(project, found))
     return Fix(
-        f"ask port {where.port} from inside the container: {asked}",
+        f"ask port {port} from inside the container: {asked}",
         Safety.UNSAFE if doubts else Safety.SAFE,
         (*edits, _inserted(project, text)),
         changes=frozenset({"healthcheck"}),
