@@ -74,7 +74,9 @@ def _allows_until(specifier: str, last: str) -> bool:
         if specifier.startswith("==") and not exact.endswith(".*"):
             return Version(exact) <= Version(last)
         found = SpecifierSet(specifier, prereleases=True)
-        return found.contains(last) and not found.contains(_NEVER_RELEASED)
+        named = (last, *(each.version.removesuffix(".*") for each in found))
+        old = [each for each in named if found.contains(each) and Version(each) <= Version(last)]
+        return bool(old) and not found.contains(_NEVER_RELEASED)
     except (InvalidVersion, InvalidSpecifier):
         return True
 
