@@ -152,7 +152,7 @@ def test_a_checkout_without_git_reaches_as_far_as_the_compose_file_that_builds_t
     (target,) = targets(["docker/web/Dockerfile"])
     assert isinstance(target, Target)
     is_above = "docker/job" not in compose and expected != "docker/web/Dockerfile"
-    assert [text for _, text in composed_above(target)] == [compose] * is_above
+    assert [text for _, text in composed_above(target.tree, target.path)] == [compose] * is_above
 
 
 def test_a_compose_file_in_a_folder_of_everybody_says_nothing(folder: Path) -> None:

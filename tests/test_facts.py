@@ -14,10 +14,12 @@ import pytest
 from pydock.build import walk
 from pydock.cli import main
 from pydock.context import Tree
+from pydock.engine import check
 from pydock.project import Project, compose
 from pydock.project.secrets import Mask
 from pydock.questions import Question, unchanged
 from pydock.report.pages.facts import document, text
+from pydock.rules import by_name
 from pydock.service.facts import Fact, Process, facts
 from pydock.service.files.rights import obstacles
 from pydock.split.facts.environment import calls_pip_later
@@ -686,9 +688,22 @@ def test_what_a_compose_file_above_the_context_installs_at_the_start_is_known(tm
     (target,) = targets([str(dockerfile)])
     assert isinstance(target, Target)
     project = unchanged(Question({}), target)
-    assert compose.services(project) == ()
+    assert [service.origin for service in compose.services(project)] == ["../docker-compose.yml: web"]
     assert calls_pip_later(project, walk(project), ())
-    assert any("installs packages as it starts" in entry.why for entry in obstacles(project))
+    assert any(entry.is_final and "calls pip" in entry.why for entry in obstacles(project))
+
+
+def test_an_image_that_a_compose_file_above_the_context_also_runs_as_a_worker_gets_no_check(tmp_path: Path) -> None:
+    services = (
+        "  web: {build: ./api, command: uvicorn app:app}\n  jobs: {build: ./api, command: celery -A app worker}\n"
+    )
+    dockerfile = _repository(tmp_path, f"services:\n{services}")
+    dockerfile.write_text(f'{IMAGE}COPY . .\nCMD ["uvicorn", "app:app"]\n', encoding="utf-8")
+    (target,) = targets([str(dockerfile)])
+    assert isinstance(target, Target)
+    (finding,) = check(unchanged(Question({}), target), [by_name("no-healthcheck")])
+    assert finding.fix is None
+    assert "jobs" in finding.advice
 
 
 def test_a_port_that_compose_sets_is_that_of_its_process_and_may_be_that_of_the_image() -> None:

@@ -201,8 +201,16 @@ def test_a_work_directory_behind_which_another_stands_is_not_in_the_builder() ->
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        pytest.param("Procfile", "web: poetry run shop --port $PORT\n", id="a Procfile"),
-        pytest.param("heroku.yml", "run:\n  web: poetry run shop\n", id="heroku.yml"),
+        pytest.param(
+            "heroku.yml",
+            "build:\n  docker: {web: Dockerfile}\nrun:\n  web: poetry run shop\n",
+            id="heroku.yml, which builds it",
+        ),
+        pytest.param(
+            "heroku.yml",
+            "build:\n  docker: {web: Dockerfile}\nrelease: {image: web, command: [poetry run alembic upgrade head]}\n",
+            id="a release on Heroku",
+        ),
         pytest.param(
             "compose.yaml",
             "services:\n  web:\n    image: registry.example/shop:1\n    command: [poetry, run, shop]\n",
@@ -217,6 +225,23 @@ def test_a_manager_that_is_started_from_beside_the_dockerfile_stays(path: str, t
     )
     assert isinstance(made, Refusal)
     assert made.reason == "tool at run time"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("Procfile", "web: poetry run shop\n", id="a Procfile, which is for builds without a Dockerfile"),
+        pytest.param(
+            "heroku.yml",
+            "build:\n  docker: {jobs: jobs/Dockerfile}\nrun:\n  jobs: poetry run shop\n",
+            id="heroku.yml of another image",
+        ),
+    ],
+)
+def test_a_manager_goes_in_spite_of(path: str, text: str) -> None:
+    project = {"pyproject.toml": "[tool.poetry]\nname = 'x'\nversion = '1'\n", "poetry.lock": "", path: text}
+    lines = "RUN pip install poetry==1.8.5\nWORKDIR /srv\nCOPY . .\nRUN poetry install\n"
+    assert isinstance(found(Case("", f"{SLIM}{lines}{CMD}", project)), Split)
 
 
 def test_what_a_downloaded_program_loads_of_the_full_image_is_a_doubt() -> None:

@@ -223,10 +223,10 @@ def _compose_files(folder: Path) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def composed_above(target: Target) -> tuple[tuple[str, str], ...]:
+def composed_above(tree: Tree, path: str) -> tuple[tuple[str, str], ...]:
     """The compose files above a build context up to the top of its checkout: paths from the context, and texts."""
-    root = Path(os.path.abspath(target.tree.root)) if target.tree.root else None
-    top = _repository(root / target.path) if root else None
+    root = Path(os.path.abspath(tree.root)) if tree.root else None
+    top = _repository(root / path) if root else None
     if root is None or top is None or top not in root.parents:
         return ()
     folders = root.parents[: root.parents.index(top) + 1]

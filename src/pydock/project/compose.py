@@ -9,7 +9,7 @@ import os
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydock.patterns import regex
@@ -113,17 +113,12 @@ def _interpolated(text: str) -> str:
 
 @remembered
 def services(project: Project) -> tuple[Service, ...]:
-    """The services of every compose file in the context whose image is this Dockerfile's final stage."""
+    """The services of every compose file, in the context or above it, whose image is this Dockerfile's final stage.
+
+    The files above are no files of the project: they are read, and nothing changes them.
+    """
     paths = [path for path in project.tree.files if _FILE.match(posixpath.basename(path))]
-    return _of_files(project, ((path, project.tree.text(path) or "") for path in paths))
-
-
-def services_above(project: Project) -> tuple[Service, ...]:
-    """Those of the compose files above the context, which are no files of the project."""
-    return _of_files(project, project.above)
-
-
-def _of_files(project: Project, files: Iterable[tuple[str, str]]) -> tuple[Service, ...]:
+    files = (*((path, project.tree.text(path) or "") for path in paths), *project.above)
     targets = {stage.name for stage in project.lineage(project.final)}
     if project.final is project.dockerfile.stages[-1]:
         targets.add("")

@@ -200,7 +200,7 @@ def _project(question: Question, target: Target, changes: Mapping[str, str]) -> 
         lock_format=wanted.lock_format, allow_builds=wanted.allow_builds,
         allow_hosts=wanted.allow_hosts, offline=wanted.offline, target=target.stage, arguments=target.arguments,
     )  # fmt: skip
-    above = composed_above(target)
+    above = composed_above(tree, target.path)
     return Project(tree, target.path, options, running=question.running, above=above), wanted
 
 

@@ -92,7 +92,7 @@ def _processes(project: Project) -> Iterator[Process]:
     for each in starts(project):
         if each.role == "managed" and not each.script and each.is_taken and each.program not in PREPARATIONS:
             yield _process(project, each, read_server(project, each))
-    for service in (*compose.services(project), *compose.services_above(project)):
+    for service in compose.services(project):
         own = [each for each in starts_of_service(project, service) if each.role == "compose" and not each.script]
         work = [each for each in own if each.program not in PREPARATIONS and not is_job(each)]
         if len(work) == 1:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
-
 from pydock.build.containers.calls import python_calls
 from pydock.build.containers.start import Start
-from pydock.build.walk import starts
+from pydock.build.walk import starts, starts_of_service
 from pydock.images.debian import serves_building
-from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.bases import is_on_mirrors
-from pydock.project.compose import services_above, services_by_image
+from pydock.project.compose import services_by_image
 from pydock.split.draft import Draft
 from pydock.split.facts.slices import MANAGERS
 from pydock.split.refusal import Refusal, span_of
@@ -19,7 +16,6 @@ from pydock.split.text.commands import is_translated, manager
 from pydock.state.needs import Program, Toolchain
 from pydock.text import Span
 
-_RUNS = regex(r"\b(poetry|pipenv|pdm|uv|hatch) run\b", words="run")
 _COMPILERS = frozenset(
     {"make", "cmake", "ninja", "meson", "gcc", "g++", "cc", "c++", "clang", "cargo", "rustc", "go", "javac", "nvcc"}
 )
@@ -40,7 +36,7 @@ def refuse_tools(draft: Draft) -> Refusal | None:
         tool = next((name for name in (*start.wrappers, start.program) if name in MANAGERS), None)
         if tool is not None and not _is_translated(draft, start):
             return _refusal(start.span or at, start.origin, tool, "runs")
-    if called := _called_beside(project):
+    if called := _called_by_image(project):
         return _refusal(at, *called, "runs")
     for name, place in python_calls(project):
         if name in MANAGERS:
@@ -48,15 +44,12 @@ def refuse_tools(draft: Draft) -> Refusal | None:
     return None
 
 
-def _called_beside(project: Project) -> tuple[str, str] | None:
-    """(place, manager) of what files beside the Dockerfile, which may be about its image, start."""
-    for service in (*services_above(project), *services_by_image(project)):
-        words = [posixpath.basename(word) for word in (*(service.entrypoint or ()), *(service.command or ()))]
-        if words and words[0] in MANAGERS:
-            return service.origin, words[0]
-    for path in project.tree.named("heroku.yml", "Procfile"):
-        if found := _RUNS.search(project.tree.text(path) or ""):
-            return path, found[1]
+def _called_by_image(project: Project) -> tuple[str, str] | None:
+    """(place, manager) of a service of compose that starts an image by its name, which may be this one."""
+    for service in services_by_image(project):
+        for start in starts_of_service(project, service):
+            if tool := next((name for name in (*start.wrappers, start.program) if name in MANAGERS), None):
+                return service.origin, tool
     return None
 
 

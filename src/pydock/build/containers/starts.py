@@ -14,6 +14,7 @@ from pydock.build.containers.start import Start
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import compose
+from pydock.project.heroku import dynos
 from pydock.shell import SHELLS, Command, Flow, Script, Word, flow, literal, script, script_of_text, unwrapped
 from pydock.text import Span, in_double_quotes, split
 from pydock.values import Value, replace
@@ -31,7 +32,7 @@ def starts_in(container: Container) -> tuple[Start, ...]:
     What a base image outside of this file would run is not known and not in here.
     """
     found = [*_of_image(container), *_of_probe(container)]
-    for service in compose.services(container.project):
+    for service in (*compose.services(container.project), *dynos(container.project)):
         found += starts_of(container, service)
     return tuple(found)
 

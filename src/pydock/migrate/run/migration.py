@@ -23,7 +23,7 @@ from pydock.migrate.store.database import Store
 from pydock.migrate.store.fingerprint import era, fingerprint, key
 from pydock.project.secrets import mask
 from pydock.questions import Question
-from pydock.targets import configuration
+from pydock.targets import composed_above, configuration
 from pydock.values import Value, replace, to_builtins
 
 Tell = Callable[[Service, Record], None]
@@ -143,7 +143,9 @@ def _key(values: Mapping[str, object], service: Service, seen: dict[Path, str]) 
     except UnreadableError as error:  # which is told when the service is examined
         settings = [[error.message]]
     uses = [to_builtins(use) for use in service.uses]
-    about = {"dockerfile": service.dockerfile, "context": service.context, "uses": uses, "settings": settings}
+    above = [list(each) for each in composed_above(tree, service.path)]
+    about = {"dockerfile": service.dockerfile, "context": service.context, "uses": uses}
+    about |= {"settings": settings, "above": above}
     return key({**values, **about}, [seen[service.root]])
 
 

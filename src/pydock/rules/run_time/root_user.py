@@ -25,7 +25,7 @@ from pydock.build.views import files
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.compose import Service, services, services_above, services_by_image
+from pydock.project.compose import Service, services, services_by_image
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.handover import giving_place, missing_at
 from pydock.service.files.host_mounts import documented_mounts
@@ -299,7 +299,7 @@ def _of_mounts(project: Project, owned: Ownership) -> Iterator[str]:
         if any(target == folder or is_below(target, folder) or is_below(folder, target) for folder in owned.folders):
             yield f"{source} on the host ({origin}) has to be writable for uid {UID}"
             break
-    for service in (*services(project), *services_above(project)):
+    for service in services(project):
         bound = [source for source, target in service.mounts if is_bind(source) and target not in service.read_only]
         if bound and owned.folders:
             yield _writable(bound[0], service)

@@ -132,10 +132,11 @@ def _conflict(project: Project) -> str:
     for service in compose.services(project):
         if service.healthcheck is not None or (service.command is None and service.entrypoint is None):
             continue
-        own = [start for start in starts(project) if start.role == "compose" and start.origin == service.origin]
+        its = [start for start in starts(project) if start.service == service.name]
+        own = [start for start in its if start.role == "compose" and start.origin == service.origin]
         others = [start for start in own if not start.script and start.program not in PREPARATIONS]
         if not others and (scripts := [start for start in own if start.script]):
-            others = [start for start in starts(project) if start.origin.startswith(f"{scripts[0].script}:")][-1:]
+            others = [start for start in its if start.origin.startswith(f"{scripts[0].script}:")][-1:]
         for start in others:
             if is_job(start):
                 continue

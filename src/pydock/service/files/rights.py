@@ -15,7 +15,7 @@ from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.compose import services, services_above
+from pydock.project.compose import services
 from pydock.project.product import purpose_aside
 from pydock.project.programs import SERVERS
 from pydock.service.app import bind
@@ -28,7 +28,6 @@ from pydock.values import Value, once
 
 # These become the program that they start, so that nothing of root is left.
 _EXECUTING = frozenset({"gosu", "su-exec", "setpriv", "s6-setuidgid", "chpst"})
-_INSTALLS = regex(r"\b(?:pip[\d.]*|uv|poetry|apt-get)\s+(?:-\S+\s+)*(?:install|sync|add)\b")
 _DROPS = frozenset({"sudo", "gosu", "su-exec", "setpriv", "runuser", "su", "s6-setuidgid", "chpst"})
 _DAEMON_NAMES = "supervisord nginx cron crond sshd apache2 apachectl httpd service s6-svscan runsvdir init"
 _SYSTEM_NAMES = "apt-get apt apk dpkg usermod useradd adduser groupadd chpasswd chown mount iptables sysctl dockerd"
@@ -245,12 +244,8 @@ def _text(project: Project, run: Instruction) -> str:
 
 
 def _of_compose(project: Project) -> Iterator[Obstacle]:
-    for service in (*services(project), *services_above(project)):
+    for service in services(project):
         if service.user:
             yield Obstacle(f"{service.origin} sets the user")
         if any("docker.sock" in source for source, _ in service.mounts):
             yield Obstacle(f"{service.origin} talks to docker.sock, which belongs to root")
-    for service in services_above(project):
-        words = " ".join((*(service.entrypoint or ()), *(service.command or ())))
-        if _INSTALLS.search(words):
-            yield Obstacle(f"{service.origin} installs packages as it starts")

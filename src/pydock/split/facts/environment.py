@@ -12,7 +12,6 @@ from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage, version_order
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.compose import services_above
 from pydock.split.facts.members import Member
 from pydock.split.facts.places import running_files
 from pydock.split.facts.setuptools_use import setuptools_for
@@ -123,9 +122,6 @@ def calls_pip_later(project: Project, build: Build, runtime: Iterable[Step]) -> 
     needs += [need for process in build.processes for need, _ in process.needs]
     names = {posixpath.basename(need.name) for need in needs if isinstance(need, Program)}
     if names & _INTERACTIVE or any(map(PIP.match, names)):
-        return True
-    words = (each for service in services_above(project) for each in (service.entrypoint, service.command) if each)
-    if any(_CALLS_PIP.search(" ".join(each)) for each in words):
         return True
     files = tuple(running_files(project))
     scripts = [path.rpartition("/")[2] for path, text in files if not path.endswith(".py") and _CALLS_PIP.search(text)]
