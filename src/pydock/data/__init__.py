@@ -30,6 +30,8 @@ TABLES = {
     "command_options": "how a program reads its arguments: which options take a value, whether a verb comes first",
     "console_scripts": "the programs of Python packages that are not called as the package is",
     "run_time_calls": "programs that a package calls at run time where they are there; cc stands for any compiler",
+    "database_drivers": "packages that connect SQLAlchemy to another database than SQLite",
+    "downloaded_programs": "programs whose archives lack libraries that they load",
     "remote_scripts": "scripts that are piped from the network into a shell: what they need and what they leave",
     "pkg_resources_users": "packages some releases of which import pkg_resources, which they may not declare",
     "suite_package_names": "packages that not every Debian release has under the same name",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.build import Build
+from pydock.data import rows
 from pydock.dockerfile import Stage
 from pydock.images.debian import kind_of
-from pydock.patterns import regex
 from pydock.project import Project
 from pydock.split.base import Base
 from pydock.split.facts.members import package_of
@@ -49,17 +49,13 @@ def doubts_of(
 def _of_downloads(build: Build, stage: Stage, cut: Slices) -> Iterator[str]:
     """Programs that curl or wget bring and that load libraries which only the full image has."""
     for step in build.of_stage(stage.index):
-        is_fetched = step.number in cut.runtime and any(call.program in _FETCHING for call in step.commands)
-        if is_fetched and (found := _LOADING.search(step.text)):
-            yield f"line {step.line} downloads {found[0]}, and which libraries of the full image it loads is not known"
+        is_fetched = step.number in cut.runtime and any(call.program in _DOWNLOADERS for call in step.commands)
+        loading = (row["name"] for row in rows("downloaded_programs") if row["name"] in step.text) if is_fetched else ()
+        if name := next(iter(loading), None):
+            yield f"line {step.line} downloads {name}, and which libraries of the full image it loads is not known"
 
 
-_FETCHING = frozenset({"curl", "wget"})
-# Programs with windows, fonts or pictures, whose archives bring no libraries for these (from knowledge, 2026-11).
-_LOADING = regex(
-    r"wkhtmlto(?:pdf|x|image)|phantomjs|firefox|google-chrome|chrome-linux|chromium|libreoffice|inkscape|blender|prince-\d"
-    r"|instantclient"
-)
+_DOWNLOADERS = frozenset({"curl", "wget"})
 
 
 def _keeps_a_compiler(build: Build, stage: Stage, cut: Slices) -> bool:

@@ -18,6 +18,8 @@ from pydock.build import Build, Step, walk
 from pydock.build.laws.violation import named, quoted, why_missing
 from pydock.images.base import name_in_suite
 from pydock.images.debian import program
+from pydock.images.tags import version_order
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.bases import is_on_mirrors
 from pydock.project.memory import remembered
@@ -28,6 +30,7 @@ from pydock.state.needs import InSuite, OlderRelease, PackageLists, Place, Progr
 from pydock.text import Edit, Fix, Safety, Span
 
 _CONTEXT = "context:"
+_EXACT = regex(r"==(\d+(?:\.\d+)*)")
 _HEAD = "FROM python:3.12-slim-bookworm\nWORKDIR /app\n"
 _FILES = {
     "pyproject.toml": '[tool.poetry]\nname = "a"\nversion = "1"\n[tool.poetry.dependencies]\npython = "^3.9"\n',
@@ -91,9 +94,13 @@ def _is_newer(build: Build, step: Step, below: str) -> bool:
     """Whether pip brings the newest Poetry, or one that a pin says is too new."""
     makers = [number for number in step.before.find(Program("poetry")).makers if number != BASE]
     pins = [build.steps[number].pin("poetry") for number in makers]
-    return bool(pins) and all(
-        pin is not None and (not pin or (pin.startswith("==") and not pin.startswith(("==0", "==1")))) for pin in pins
-    )
+    return bool(pins) and all(pin is not None and _is_above(pin, below) for pin in pins)
+
+
+def _is_above(pin: str, below: str) -> bool:
+    """Whether what is asked of a version surely gives one that is not below another: the newest, or an exact one."""
+    exact = _EXACT.fullmatch(pin)
+    return not pin or (exact is not None and version_order(exact[1]) >= version_order(below))
 
 
 def _may_be_made(project: Project, path: str) -> bool:

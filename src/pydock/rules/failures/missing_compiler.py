@@ -20,8 +20,8 @@ from pydock.locks.installs.indexes import Supply, supply
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.split.text.reasons import install_text, listed
-from pydock.state import ANYTHING
-from pydock.state.needs import Distribution, Toolchain
+from pydock.state import Answer
+from pydock.state.needs import Distribution, Package, Toolchain
 from pydock.text import Edit, Fix, Safety, Span
 
 _HEAD = "FROM python:3.12-slim-bookworm\nCOPY requirements.txt app.py ./\n"
@@ -69,7 +69,7 @@ def _compiled(project: Project, step: Step) -> dict[str, tuple[str, ...]]:
     state = step.before
     if step.installs is None or state.base.variant != "slim" or state.find(Toolchain()).makers:
         return {}
-    if any(ANYTHING in effect.opens for effect in walk(project).steps[: step.number] if effect.stage == step.stage):
+    if state.find(Package("gcc")).answer is not Answer.NO:
         return {}
     if not _is_of_the_index(project, step):
         return {}

@@ -27,6 +27,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import Service, services, services_by_image
 from pydock.rule import Example, Finding, Rule
+from pydock.service.files.databases import has_only_sqlite
 from pydock.service.files.handover import giving_place, missing_at
 from pydock.service.files.host_mounts import documented_mounts
 from pydock.service.files.ownership import Ownership, copies_into, has_source, is_bind, ownership
@@ -286,7 +287,7 @@ def _doubts(project: Project, owned: Ownership) -> Iterator[str]:
         yield f"nothing copies {mounted} into the image, so it is mounted, and who may write beside it is not known"
     if project.options.portable and project.final.of("VOLUME"):
         yield "builders before BuildKit drop what is changed below a VOLUME"
-    if not owned.folders and _has_only_sqlite(project):
+    if not owned.folders and has_only_sqlite(names_of(walk(project))):
         yield "nothing installs a driver of a database, so SQLAlchemy may write one beside the code"
     for place in owned.unknown[:1]:
         yield f"{place} writes to a place that only run time knows"
@@ -308,23 +309,6 @@ def _of_mounts(project: Project, owned: Ownership) -> Iterator[str]:
             # Who mounts a folder where this image writes runs this image.
             if is_bind(source) and any(is_below(target, folder) for folder in owned.folders):
                 yield _writable(source, service)
-
-
-def _has_only_sqlite(project: Project) -> bool:
-    """Whether SQLAlchemy is installed, and no driver for it: what is left is SQLite, in a file.
-
-    https://docs.sqlalchemy.org/en/20/dialects/index.html, read 2026-11.
-    """
-    names = names_of(walk(project))
-    return "sqlalchemy" in {name.removeprefix("flask-") for name in names} and not names & _DRIVERS
-
-
-_DRIVERS = frozenset(
-    {"psycopg2", "psycopg2-binary", "psycopg", "psycopg-binary", "asyncpg", "pymysql", "mysqlclient"}
-    | {"mysql-connector-python", "aiomysql", "asyncmy", "pyodbc", "pymssql", "oracledb", "cx-oracle", "aioodbc"}
-    | {"python-tds", "sqlalchemy-pytds", "cloud-sql-python-connector", "pg8000", "sqlalchemy-spanner"}
-    | {"snowflake-sqlalchemy", "sqlalchemy-bigquery", "clickhouse-sqlalchemy", "sqlalchemy-redshift", "duckdb-engine"}
-)
 
 
 def _writable(source: str, service: Service) -> str:
