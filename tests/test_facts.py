@@ -560,6 +560,13 @@ HEALTH = (
     ),
     case("streamlit has its own", "streamlit run app.py", {"app.py": ""}, health="/_stcore/health", port="8501"),
     case(
+        "streamlit below a path",
+        "streamlit run app.py --server.baseUrlPath=/board/",
+        {"app.py": ""},
+        health="/board/_stcore/health",
+        port="8501",
+    ),
+    case(
         "a Django view behind include()",
         "gunicorn shop.wsgi",
         {

@@ -94,7 +94,8 @@ def read_app(project: Project, found: Server) -> App | None:
     modules = {each: entry for each in reached if (entry := module_at(project, each))}
     framework, kind = _framework(found, object_found, others, tuple(each.run for each in heard))
     called = (here.path, here.name) if here else (place, object_found.application.name if object_found else "")
-    listed = _routes(project, path, object_found, framework, modules, called)
+    own = _of_streamlit(found) if framework == "streamlit" else None
+    listed = own if own is not None else _routes(project, path, object_found, framework, modules, called)
     open_routes = [
         route.path for route in listed if route.is_plain and _is_let_in(project, modules, object_found, route.path)
     ]
@@ -135,6 +136,11 @@ def _framework(found: Server, made: Found | None, others: tuple[Found, ...], run
     return (runs[0].kind, "") if runs and not named else ("", "")
 
 
+def _of_streamlit(found: Server) -> tuple[Route, ...]:
+    """Its own health route: https://docs.streamlit.io/deploy/tutorials/docker, read 2026-11."""
+    return () if found.prefix is None else (Route(f"{found.prefix}/_stcore/health", "", 0),)
+
+
 def _routes(
     project: Project,
     path: str,
@@ -145,9 +151,6 @@ def _routes(
 ) -> tuple[Route, ...]:
     if framework == "django":
         return () if is_gated(project, path) else tuple(django_routes(project, path))
-    if framework == "streamlit":
-        # https://docs.streamlit.io/deploy/tutorials/docker, read 2026-11.
-        return (Route("/_stcore/health", "", 0),)
     if made is None:
         return tuple(route for route in modules[path].routes if route.base == "" and "@{" not in route.path)
     return tuple(routes(project, made.path, made.application, modules, called))

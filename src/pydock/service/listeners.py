@@ -35,7 +35,8 @@ class Server(Value):
     `kind` is the program ("gunicorn", "uvicorn", "flask", "django", "celery", ...), "job" for a
     command that ends, or "python" for a file, module ("-m name") or console script ("import
     name") that may serve by itself: then `entry` names it. `binds` is empty for a
-    process that listens nowhere or where that is unknown. `app` is "module:name" as written.
+    process that listens nowhere or where that is unknown. `app` is "module:name" as written. `prefix` is what stands
+    in front of all paths, None where that is not known.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Server(Value):
     gunicorn: Gunicorn | None = None
     is_development: bool = False
     has_tls: bool = False
+    prefix: str | None = ""
 
     @property
     def bind(self) -> Bind | None:
@@ -202,7 +204,14 @@ def _streamlit(project: Project, start: Start, command: Command, values: Values)
     if bind.source == "default" and ("STREAMLIT_SERVER_PORT" in values or may_be_set):
         bind = Bind(None, read_port("$STREAMLIT_SERVER_PORT", values), "environment")
     entry = next((value for value in command.values[1:] if value.endswith(".py")), "")
-    return Server("streamlit", start, command, entry=entry, binds=(bind,))
+    # https://docs.streamlit.io/develop/api-reference/configuration/config.toml#server, read 2026-11.
+    told = [_text(command, "--server.baseUrlPath"), *(values[name] for name in _BASE_PATHS if name in values)]
+    path = told[0] or next(iter(told[1:]), "")
+    prefix = None if path is None or (may_be_set and not path) else f"/{path.strip('/')}".rstrip("/")
+    return Server("streamlit", start, command, entry=entry, binds=(bind,), prefix=prefix)
+
+
+_BASE_PATHS = ("STREAMLIT_SERVER_BASE_URL_PATH", "STREAMLIT_SERVER_BASEURLPATH")
 
 
 def _celery(project: Project, start: Start, command: Command, values: Values) -> Server:
