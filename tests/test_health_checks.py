@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import pytest
@@ -167,6 +168,51 @@ CASES = (
         lacks=("HEALTHCHECK",),
     ),
 )
+
+
+CHECK = "HEALTHCHECK"
+# The end of a file, and where the check comes in it.
+PLACES = {
+    "below the port, above the comment of the command": (
+        "# the port\nEXPOSE 80\n# the service\nCMD",
+        f"# the port\nEXPOSE 80\n{CHECK}\n# the service\nCMD",
+    ),
+    "below a blank line, with the command": (
+        "# the port\nEXPOSE 80\n\n# the service\nCMD",
+        f"# the port\nEXPOSE 80\n\n{CHECK}\n# the service\nCMD",
+    ),
+    "below a remark that has a blank line behind it": (
+        "USER 1000\n# not published: 9090\n\nCMD",
+        f"USER 1000\n# not published: 9090\n\n{CHECK}\nCMD",
+    ),
+    "above the comment of the command where the port comes behind it": (
+        "COPY . .\n\n# the service\nCMD\n\n# the port\nEXPOSE 80",
+        f"COPY . .\n\n{CHECK}\n# the service\nCMD\n\n# the port\nEXPOSE 80",
+    ),
+    "above both halves of the command": (
+        "ENV A=1\n# the init\nENTRYPOINT\n# the service\nCMD",
+        f"ENV A=1\n{CHECK}\n# the init\nENTRYPOINT\n# the service\nCMD",
+    ),
+    "above the command where the entry point stands far above": (
+        "# the init\nENTRYPOINT\n# the port\nEXPOSE 80\n# the service\nCMD",
+        f"# the init\nENTRYPOINT\n# the port\nEXPOSE 80\n{CHECK}\n# the service\nCMD",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_check_stands(place: str) -> None:
+    before, after = PLACES[place]
+    words = {"ENTRYPOINT": 'ENTRYPOINT ["tini", "--"]', "CMD": 'CMD ["gunicorn", "-b", ":80", "app:app"]'}
+    for keyword, text in words.items():
+        before = before.replace(keyword, text)
+    project = Project(Tree.of({"Dockerfile": f"{SLIM}{before}\n", "app.py": FLASK}))
+    result = rewrite(project, ONLY, Safety.SAFE).result.dockerfile.text.removeprefix(SLIM)
+    (written,) = (line for line in re.findall(r"^HEALTHCHECK(?:.*\\\n)+.*\n", result, re.M))
+    result = result.replace(written, f"{CHECK}\n")
+    for keyword, text in words.items():
+        result = result.replace(text, keyword)
+    assert result == f"{after}\n"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.does)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pydock.service.code.ports import Port
-from pydock.service.probe import Question, one_line, script
+from pydock.service.health_check.probe import Question, one_line, script
 
 HOST = "shop.example"
 Writer = Callable[[Question], str]

@@ -29,7 +29,7 @@ from pydock.codemods.health_routes import (
 from pydock.codemods.source import Source, read_source
 from pydock.project import Project
 from pydock.service.app import App, app
-from pydock.service.health import without_health_route
+from pydock.service.health_check.routes import without_health_route
 
 EXAMPLES = (
     Example(

@@ -34,6 +34,8 @@ TABLES = {
     "downloaded_programs": "programs whose archives lack libraries that they load",
     "remote_scripts": "scripts that are piped from the network into a shell: what they need and what they leave",
     "pkg_resources_users": "packages some releases of which import pkg_resources, which they may not declare",
+    "asking_imports": "modules that ask a database, a broker or another service, and those that surely ask nobody",
+    "slow_imports": "modules that take seconds to minutes until a service is ready: models, virtual machines",
     "suite_package_names": "packages that not every Debian release has under the same name",
 }
 SCHEMAS = ("report", "verify", "bench")

@@ -23,9 +23,10 @@ from pydock.service.entry import candidates, entry_file, reference, served
 from pydock.service.listeners import Server
 from pydock.service.routes.declarations import Route
 from pydock.service.routes.gates import Gate, gates, is_put
+from pydock.service.routes.handlers import asks_before, checked_paths
 from pydock.service.routes.routes import routes
 from pydock.service.server import server
-from pydock.values import Value
+from pydock.values import Value, replace
 
 _HEALTH = regex(
     r"(?:/[\w./-]*)?/_{0,2}(?:-/)?(?:(?P<health>health(?:y|z|[-_]?check|[-_]?status)?)"
@@ -51,6 +52,7 @@ class App(Value):
     probe may ask, None where none is certain; `host` a Host header that is let in, None where
     that is not known. `reached` are the files of the application that could be followed;
     `loops` what keeps it running without listening; `routes` are its fixed paths that answer GET.
+    `live` is a route like `health` that asks nobody outside of the process, None where none is known.
     """
 
     path: str
@@ -69,6 +71,7 @@ class App(Value):
     host: str | None = ""
     loops: tuple[str, ...] = ()
     routes: tuple[str, ...] = ()
+    live: str | None = None
 
 
 @remembered
@@ -96,9 +99,7 @@ def read_app(project: Project, found: Server) -> App | None:
     called = (here.path, here.name) if here else (place, object_found.application.name if object_found else "")
     own = _of_streamlit(found) if framework == "streamlit" else None
     listed = own if own is not None else _routes(project, path, object_found, framework, modules, called)
-    open_routes = [
-        route.path for route in listed if route.is_plain and _is_let_in(project, modules, object_found, route.path)
-    ]
+    open_routes = _open(project, modules, object_found, listed)
     application = object_found.application if object_found else None
     return App(
         place,
@@ -108,7 +109,7 @@ def read_app(project: Project, found: Server) -> App | None:
         application.function if application else "",
         tuple(each.run for each in heard),
         binds,
-        _best(open_routes),
+        _best(route.path for route in open_routes),
         tuple(dict.fromkeys(name for entry in modules.values() for name in entry.signals)),
         reached,
         _health_like(listed, modules),
@@ -117,6 +118,7 @@ def read_app(project: Project, found: Server) -> App | None:
         accepted_host(project, path) if framework == "django" else "",
         tuple(dict.fromkeys(name for entry in modules.values() for name in entry.loops)),
         tuple(dict.fromkeys(route.path for route in listed)),
+        _live(project, framework, modules, object_found, open_routes),
     )
 
 
@@ -152,8 +154,16 @@ def _routes(
     if framework == "django":
         return () if is_gated(project, path) else tuple(django_routes(project, path))
     if made is None:
-        return tuple(route for route in modules[path].routes if route.base == "" and "@{" not in route.path)
+        own = (route for route in modules[path].routes if route.base == "" and "@{" not in route.path)
+        return tuple(replace(route, place=path) for route in own)
     return tuple(routes(project, made.path, made.application, modules, called))
+
+
+def _open(
+    project: Project, modules: dict[str, Module], made: Found | None, listed: Sequence[Route]
+) -> tuple[Route, ...]:
+    """The health routes that nothing stands in front of."""
+    return tuple(route for route in listed if route.is_plain and _is_let_in(project, modules, made, route.path))
 
 
 def _is_let_in(project: Project, modules: dict[str, Module], made: Found | None, route: str) -> bool:
@@ -170,10 +180,28 @@ def _is_let_in(project: Project, modules: dict[str, Module], made: Found | None,
     )
 
 
+def _live(
+    project: Project, framework: str, modules: dict[str, Module], made: Found | None, open_routes: Sequence[Route]
+) -> str | None:
+    """The route that a check may ask: one that is named so first, else one that asks nobody else."""
+    if not open_routes:
+        return None
+    elsewhere = {name for module in modules.values() for name in _others(module, made)}
+    if asks_before(project, framework, modules, elsewhere):
+        return None
+    found = [each for each in checked_paths(project, open_routes) if each.may_be_checked]
+    return _best(each.path for each in found if each.is_live) or _best(each.path for each in found)
+
+
 def _is_elsewhere(gate: Gate, module: Module, made: Found | None) -> bool:
     """Whether a guard is put on a blueprint or on another application."""
+    return gate.base in _others(module, made)
+
+
+def _others(module: Module, made: Found | None) -> set[str]:
+    """The routers of a file, and its applications but the one that is served."""
     others = {each.name for each in module.applications} - {made.application.name if made else ""}
-    return gate.base in module.prefixes or gate.base in others
+    return others | module.prefixes.keys()
 
 
 def _health_like(listed: Sequence[Route], modules: dict[str, Module]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pydock.system.apt import apt_runs
 from pydock.text import Edit, Span
 
 _USER_PROGRAMS = frozenset({"useradd", "adduser", "groupadd", "addgroup", "usermod"})
+_STARTS = frozenset({"CMD", "ENTRYPOINT"})
 _PASSED_OVER = frozenset({"ARG", "ENV", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL", "EXPOSE", "WORKDIR"})
 _PYTHON = regex(r"PYTHON\w+|LANG|LC_ALL")
 _SEARCHED = regex(r"PATH|VIRTUAL_ENV|PIP_\w+")
@@ -59,6 +60,27 @@ def inserted_after(project: Project, instruction: Instruction, text: str) -> Edi
     is_open = not dockerfile.text[:end].endswith("\n")
     written = dockerfile.written(f"\n{gap}{text}" if is_open else f"{gap}{text}\n")
     return Edit(project.path, Span(end, end), written)
+
+
+def inserted_above_start(project: Project, stage: Stage, text: str) -> Edit:
+    """A new instruction right above CMD and ENTRYPOINT of a stage and the comment that belongs to them.
+
+    At the end of the stage where it has neither; `text` has no line end.
+    """
+    entries = stage.instructions
+    at = next((at for at in range(len(entries) - 1, 0, -1) if entries[at].keyword in _STARTS), None)
+    if at is None:
+        return inserted_after(project, entries[-1], text)
+    while entries[at - 1].keyword in _STARTS:
+        at -= 1
+    lead, dockerfile = entries[at].lead, project.dockerfile
+    place = lead.end
+    for line in reversed(dockerfile.text[lead.start : lead.end].split("\n")[:-1]):
+        if not line.strip():
+            break
+        place -= len(line) + 1
+    gap = "\n" if entries[at - 1].heredocs and place == lead.start else ""
+    return Edit(project.path, Span(place, place), dockerfile.written(f"{gap}{text}\n"))
 
 
 def environment_edits(project: Project, lines: Sequence[str]) -> tuple[Edit, ...]:

@@ -21,7 +21,8 @@ from pydock.rule import Example, Finding, Rule
 from pydock.service.listeners import Server
 from pydock.service.server import server
 from pydock.service.shutdown import ASYNC_LOOP, LOOP, Wait, deaf_wait
-from pydock.text import Edit, Fix, Safety, Span
+from pydock.system.layout import inserted_above_start
+from pydock.text import Fix, Safety, Span
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 _SERVER = "from http.server import HTTPServer, SimpleHTTPRequestHandler as H\n\nserver = HTTPServer(('', 80), H)\n"
@@ -80,8 +81,7 @@ def _stop_signal(project: Project, found: Server) -> Fix | None:
     if place is None or not is_first or start.instruction is None:
         return None
     reason = "# Python as PID 1 ignores SIGTERM"
-    text = project.dockerfile.written(f"{reason}\nSTOPSIGNAL SIGINT\n")
-    edit = Edit(project.path, Span(place.span.start, place.span.start), text)
+    edit = inserted_above_start(project, project.final, f"{reason}\nSTOPSIGNAL SIGINT")
     doubt = "KeyboardInterrupt interrupts whatever is being done, and a program may take it for something else"
     changes = frozenset({"stop_signal"})
     return Fix("set STOPSIGNAL SIGINT: Python as PID 1 ignores SIGTERM", Safety.UNSAFE, (edit,), changes, (doubt,))

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.service.health import without_health_route
+from pydock.service.health_check.routes import without_health_route
 from pydock.service.server import server
 
 _BASE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"

@@ -5,8 +5,10 @@ counts as healthy, `depends_on: condition: service_healthy` cannot work, and a r
 replaces good containers by dead ones.
 
 The cure asks from inside the container, with Python itself, so that no curl has to be in the
-image: a GET of the health route where the source declares one, else a connection to the port. A
-route that is made up would fill the access log with 404. A Celery worker is pinged. It asks for
+image: a GET of the health route where the source declares one that answers out of its own process,
+else a connection to the port. A route whose handler asks a database or another service would make
+every container unhealthy while that one is away; a route that is made up would fill the access log
+with 404. A Celery worker is pinged. It asks for
 the first time after 30 seconds, after two minutes where a model is loaded. Safe: only where the
 port is known with certainty and the image is one service; the service itself is not touched. A
 doubt where one worker may be busy with one request for longer than a check waits. There is no
@@ -16,7 +18,6 @@ different services: there the check belongs to the service, in the compose file.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from pydock.build import walk
@@ -29,15 +30,16 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project, compose
 from pydock.project.programs import PREPARATIONS
 from pydock.rule import Example, Finding, Rule
-from pydock.service import probe
 from pydock.service.app import App, app, bind
 from pydock.service.code.ports import Bind, Port
-from pydock.service.health import loads_model
+from pydock.service.health_check import probe
+from pydock.service.health_check.routes import loads_model
 from pydock.service.listeners import Server
 from pydock.service.main_command import is_job, main_command
 from pydock.service.server import answers_one_at_a_time, read_server, server, servers
 from pydock.state import is_below
 from pydock.state.needs import Buildable
+from pydock.system.layout import inserted_above_start
 from pydock.text import Edit, Fix, Safety, Span
 from pydock.values import replace
 
@@ -47,22 +49,22 @@ _STARTING, _BUSY, _LOADING = 30, 60, 180
 _LONGEST_REQUEST = 300
 
 _FLASK = "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get('/health')\ndef health():\n    return 'ok'\n"
-_CHECK = "HEALTHCHECK --interval=10s --timeout=2s --start-period=30s --retries=3 \\\n    CMD"
+_CHECK = "HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \\\n    CMD"
 _BEFORE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nEXPOSE 8000\n"
 _WORKER = "services:\n  web: {build: .}\n  worker: {build: ., command: celery -A app worker}\n"
 
 EXAMPLES = (
     Example(
         before=f'{_BEFORE}# flask\nCMD ["gunicorn", "-w", "2", "-b", "0.0.0.0:8000", "app:app"]\n',
-        after=f'{_BEFORE}{_CHECK} ["python", "/app/healthcheck.py"]\n'
+        after=f'{_BEFORE}{_CHECK} ["python", "-I", "-S", "/app/healthcheck.py"]\n'
         '# flask\nCMD ["gunicorn", "-w", "2", "-b", "0.0.0.0:8000", "app:app"]\n',
         files={"app.py": _FLASK},
     ),
     Example(
         before="FROM python:3.12-slim\nCOPY app.py /app.py\nCMD exec gunicorn -b :$PORT app:app\n",
         after=f"FROM python:3.12-slim\nCOPY app.py /app.py\n{_CHECK} "
-        '["python", "-c", "import os, socket; '
-        "socket.create_connection(('127.0.0.1', int(os.environ['PORT'])), 1).close()\"]\n"
+        '["python", "-I", "-S", "-c", "import os, socket; '
+        "socket.create_connection(('127.0.0.1', int(os.environ['PORT'])), 3).close()\"]\n"
         "CMD exec gunicorn -b :$PORT app:app\n",
         files={"app.py": "app = None\n"},
     ),
@@ -173,13 +175,12 @@ def _fix(project: Project, found: Server, where: Bind, port: Port, python: str) 
     if where.host in {"::", "[::]"}:
         question = replace(question, address="localhost")
     written = probe.existing_script(project)
+    options = probe.options(project) if written is None else ()
     edits: tuple[Edit, ...] = ()
     place = landing(project, probe.NAME, application.path if application else "")
     if written is None and place and question.route and not _is_taken(project, place.image_path):
         written = place.image_path
         edits = (Edit(place.path, Span(0, 0), probe.script(question)),)
-    folder = posixpath.dirname(edits[0].path) if edits else ""
-    options = ("-I",) if probe.needs_isolation(project, folder) else ()
     command = (python, *options, written) if written else (python, *options, "-c", probe.one_line(question))
     text = probe.instruction(command, start_period=_start_period(project, found.start))
     asked = f"GET {question.route}" if question.route else "a connection"
@@ -187,7 +188,7 @@ def _fix(project: Project, found: Server, where: Bind, port: Port, python: str) 
     return Fix(
         f"ask port {port} from inside the container: {asked}",
         Safety.UNSAFE if doubts else Safety.SAFE,
-        (*edits, _inserted(project, text)),
+        (*edits, inserted_above_start(project, _home(project), text)),
         changes=frozenset({"healthcheck"}),
         doubts=doubts,
     )
@@ -211,10 +212,10 @@ def _question(project: Project, found: Server, application: App | None, port: Po
         # A slow request would make a service unhealthy that is well; gunicorn itself ends a worker that hangs.
         # https://docs.gunicorn.org/en/stable/settings.html#timeout, read 2026-11
         return probe.Question(port)
-    if application is not None and application.health is not None and found.kind != "uwsgi":
+    if application is not None and application.live is not None and found.kind != "uwsgi":
         # Django answers 400 to a host that it does not know, which still is an answer.
         limit = 500 if application.host is None else 400
-        return probe.Question(port, application.health, limit, application.host or "")
+        return probe.Question(port, application.live, limit, application.host or "")
     return probe.Question(port)
 
 
@@ -264,21 +265,8 @@ def _worker_fix(project: Project, found: Server) -> tuple[Fix | None, str]:
         "HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \\\n"
         f"    CMD celery -A {found.app} inspect ping -d celery@$HOSTNAME"
     )
-    edit = _inserted(project, text)
+    edit = inserted_above_start(project, _home(project), text)
     return Fix("ping the Celery worker", Safety.SAFE, (edit,), changes=frozenset({"healthcheck"})), ""
-
-
-def _inserted(project: Project, text: str) -> Edit:
-    """The new instruction in front of CMD and ENTRYPOINT and of the comment that belongs to them."""
-    stage, dockerfile = _home(project), project.dockerfile
-    at = next((at for at, entry in enumerate(stage.instructions) if entry.keyword in {"CMD", "ENTRYPOINT"}), None)
-    previous = stage.instructions[-1] if at is None else stage.instructions[at - 1]
-    end = previous.span.end
-    follows_blank = at is not None and dockerfile.text[end : end + 2].startswith(("\n", "\r\n"))
-    front = "\n" if follows_blank and previous.keyword != "EXPOSE" else ""
-    is_open = not dockerfile.text[:end].endswith("\n")
-    written = f"\n{text}" if is_open else f"{front}{text}\n"
-    return Edit(project.path, Span(end, end), dockerfile.written(written))
 
 
 def _home(project: Project) -> Stage:

@@ -72,7 +72,8 @@ def django_routes(project: Project, place: str) -> Iterator[Route]:
     for path in root_urls(project, place):
         for route, at, view in _below(project, path, "urlpatterns", "", 0):
             asked = _asks_login(project, at, view) if view else False
-            yield replace(route, is_plain=route.is_plain and (is_open if asked is None else not asked))
+            is_plain = route.is_plain and (is_open if asked is None else not asked)
+            yield replace(route, is_plain=is_plain, place=at)
 
 
 def _is_closed(settings: str) -> bool:

@@ -58,13 +58,15 @@ class Route(Value):
 
     `base` is the name it is declared on, "" for `self.path == ...` and for a default
     application, LISTED for one in a list. `is_plain`: nothing that could turn a probe away
-    decorates the handler, and it asks for nothing that a probe lacks.
+    decorates the handler, and it asks for nothing that a probe lacks. `place` is the file that `line`
+    is in, "" for a route that a library brings.
     """
 
     path: str
     base: str
     line: int
     is_plain: bool = True
+    place: str = ""
 
 
 class Include(Value):

@@ -11,6 +11,8 @@ from pydock.source import MOST_SOURCES, syntax, walk
 from pydock.values import Value
 
 _HINT = regex(r"before_request|middleware|Middleware|BasicAuth|login_manager|basic_auth")
+_HOOK_HINT = regex(r"before_\w*request|middleware|Middleware|dependencies")
+_ROUTED = frozenset({"FastAPI", "APIRouter", "include_router"})
 _NAMED = regex(
     r"\w*(?:BasicAuth|Auth|JWT|ApiKey|APIKey|Token|Login)\w*Middleware|TrustedHostMiddleware|AuthMiddleware\w*"
 )
@@ -34,6 +36,30 @@ class Gate(Value):
         """Whether the guard names the route, as one does that makes an exception for it."""
         plain = route.rstrip("/")
         return bool(self.text) and (plain in self.text or plain.rpartition("/")[2] in self.text)
+
+
+class Hook(Value, eq=False):
+    """What runs before requests reach their handlers: a function, a class or what is called for it, and on what."""
+
+    base: str
+    node: ast.AST
+
+
+def request_hooks(text: str) -> Iterator[Hook]:
+    """What a file has run before every request: hooks, middlewares, dependencies of applications and routers."""
+    tree = syntax(text) if _HOOK_HINT.search(text) else None
+    for node in walk(tree) if tree else ():
+        match node:
+            case ast.FunctionDef(decorator_list=decorators) | ast.AsyncFunctionDef(decorator_list=decorators):
+                yield from (Hook(base, node) for each in decorators if (base := _hooked(each)) is not None)
+            case ast.ClassDef(bases=bases, name=name) if "Middleware" in "".join([name, *map(ast.unparse, bases)]):
+                yield Hook("", node)
+            case ast.Call(func=ast.Attribute(attr="before_request" | "middleware", value=base), args=[hook, *_]):
+                yield Hook(ast.unparse(base), hook)
+            case ast.Call(keywords=keywords, func=function) if ast.unparse(function).rpartition(".")[2] in _ROUTED:
+                yield from (Hook("", each.value) for each in keywords if each.arg == "dependencies")
+            case _:
+                pass
 
 
 @lru_cache(maxsize=MOST_SOURCES)

@@ -59,7 +59,7 @@ class _Graph:
                 if self.means(path, module, route.base, node):
                     fixed = self.known(path, route.path)
                     if fixed is not None and is_fixed(fixed):
-                        yield replace(route, path=_joined(prefix, fixed))
+                        yield replace(route, path=_joined(prefix, fixed), place=path)
             for include in module.includes:
                 if self.means(path, module, include.base, node):
                     yield from self.included(path, module, include, prefix, depth)

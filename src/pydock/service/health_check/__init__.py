@@ -1,0 +1,1 @@
+"""Health checks: what a check may ask, how long a start takes, and how both are written."""
