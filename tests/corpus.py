@@ -24,6 +24,7 @@ from pydock.context import LARGEST_TEXT, Tree
 from pydock.engine import rewrite
 from pydock.errors import PydockError
 from pydock.project import Options, Project
+from pydock.questions import Question, project_of
 from pydock.rules import RULES
 from pydock.split import Refusal, split
 from pydock.targets import Target, is_dockerfile, targets
@@ -90,7 +91,7 @@ def examine(job: tuple[Path, bool, Safety]) -> Seen:
 def _project(path: Path, has_context: bool) -> Project | None:
     if has_context:
         (target,) = targets([str(path)])
-        return Project(target.tree, target.path, OPTIONS) if isinstance(target, Target) else None
+        return project_of(Question({}), target, {})[0] if isinstance(target, Target) else None
     data = path.read_bytes()
     if b"\0" in data[:4096]:
         return None

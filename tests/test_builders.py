@@ -13,6 +13,11 @@ SAYS = {
     "App Engine with a Dockerfile": ({"Makefile": "ship:\n\tgcloud app deploy app.yaml\n"}, True),
     "Railway's settings": ({"railway.json": "{}"}, True),
     "a docker step of Cloud Build": ({"cloudbuild.yaml": "steps:\n- name: gcr.io/cloud-builders/docker\n"}, True),
+    "such a step in a file of another name": (
+        {"deploy/cloudbuild-api.yaml": "steps:\n- name: gcr.io/cloud-builders/docker\n"},
+        True,
+    ),
+    "a comment of the Dockerfile": ({"Dockerfile": "FROM python\n# Cloud Run sets PORT\nCMD python app.py\n"}, True),
     "such a step with BuildKit": (
         {"cloudbuild.yaml": "steps:\n- name: gcr.io/cloud-builders/docker\n  env: [DOCKER_BUILDKIT=1]\n"},
         False,
@@ -25,4 +30,4 @@ SAYS = {
 
 @pytest.mark.parametrize(("files", "expected"), SAYS.values(), ids=SAYS)
 def test_it_is_said_by(files: dict[str, str], expected: bool) -> None:
-    assert takes_no_mounts(Tree.of(files)) is expected
+    assert takes_no_mounts(Tree.of(files), "Dockerfile") is expected

@@ -255,17 +255,57 @@ def test_what_a_downloaded_program_loads_of_the_full_image_is_a_doubt() -> None:
     assert not [doubt for doubt in slim.doubts if "downloads wkhtmltox" in doubt]
 
 
-def test_jupyter_has_a_pip_of_its_own() -> None:
-    made = found(Case("", f'{SLIM}{INSTALL}CMD ["jupyter", "lab", "--ip=0.0.0.0"]\n'))
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        pytest.param('CMD ["jupyter", "lab", "--ip=0.0.0.0"]\n', {}, id="a notebook"),
+        pytest.param('CMD ["bash"]\n', {}, id="a shell"),
+        pytest.param('CMD ["python3", "-i"]\n', {}, id="a prompt of Python"),
+        pytest.param('CMD ["tail", "-f", "/dev/null"]\n', {}, id="a container that waits"),
+        pytest.param(CMD, {"README.md": "docker exec -it web pip install -e /app/shared\n"}, id="a README that does"),
+    ],
+)
+def test_who_installs_more_in_the_container_has_a_pip_there(command: str, files: dict[str, str]) -> None:
+    made = found(Case("", f"{SLIM}{INSTALL}{command}", files))
     assert isinstance(made, Split)
     assert "--without-pip" not in made.plan.text()
 
 
-def test_a_package_that_the_split_adds_comes_from_the_index_of_the_others() -> None:
-    lines = f"{BEFORE}RUN pip install -r requirements.txt -i https://mirror.example/simple\nCOPY . .\n"
+@pytest.mark.parametrize("command", ['CMD ["bash", "-c", "exec python app.py"]\n', CMD], ids=["a script", "a service"])
+def test_a_service_needs_no_pip_beside_it(command: str) -> None:
+    made = found(
+        Case("", f"{SLIM}{INSTALL}{command}", {"README.md": "pip install x\n\ndocker exec web python -m app\n"})
+    )
+    assert isinstance(made, Split)
+    assert "--without-pip" in made.plan.text()
+
+
+def test_an_upgrade_stays_with_the_lists_that_it_reads() -> None:
+    lines = "RUN apt-get update && apt-get upgrade -y\nRUN apt-get install -y gcc\n"
+    made = found(Case("", f"{SLIM}{lines}{INSTALL}{CMD}"))
+    assert isinstance(made, Split)
+    runtime = made.plan.text().rpartition("\nFROM ")[2]
+    assert 0 < runtime.index("apt-get update") < runtime.index("apt-get upgrade")
+
+
+@pytest.mark.parametrize(
+    ("before", "options", "index"),
+    [
+        pytest.param("", " -i https://mirror.example/simple", "https://mirror.example/simple", id="that of the list"),
+        pytest.param(
+            "RUN pip install torch -i https://few.example/cpu\n", " -i https://mirror.example/simple",
+            "https://mirror.example/simple", id="that of the list, where a few packages have one of their own",
+        ),
+        pytest.param(
+            "RUN pip install torch -i https://few.example/cpu\n", "", None, id="pip's, where the list names none"
+        ),
+    ],
+)  # fmt: skip
+def test_a_package_that_the_split_adds_comes_from_the_index(before: str, options: str, index: str | None) -> None:
+    lines = f"{BEFORE}{before}RUN pip install -r requirements.txt{options}\nCOPY . .\n"
     made = found(Case("", f"{FULL}{lines}{CMD}", {"requirements.txt": "gunicorn==20.0.4\n"}))
     assert isinstance(made, Split)
-    assert "install --index-url https://mirror.example/simple setuptools==" in made.plan.text()
+    assert f"install {f'--index-url {index} ' if index else ''}setuptools==" in made.plan.text()
 
 
 def test_an_environment_of_a_python_that_poetry_refuses_is_not_made() -> None:

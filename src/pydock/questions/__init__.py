@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from pydock.questions.ask import Question, one, outcome, plan, proof, refuse_unknown_rules, rewritten, unchanged
+from pydock.questions.ask import (
+    Question,
+    one,
+    outcome,
+    plan,
+    project_of,
+    proof,
+    refuse_unknown_rules,
+    rewritten,
+    unchanged,
+)
 from pydock.questions.many import Ask, Paused, answers, asking, served
 
 __all__ = [
@@ -14,6 +24,7 @@ __all__ = [
     "one",
     "outcome",
     "plan",
+    "project_of",
     "proof",
     "refuse_unknown_rules",
     "rewritten",

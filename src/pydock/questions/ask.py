@@ -88,7 +88,7 @@ def answer(
     the question says where to look; it is to be asked again then, with that as `promised`.
     Nothing has been written in either case.
     """
-    project, wanted = _project(question, target, changes)
+    project, wanted = project_of(question, target, changes)
     rules = _rules(question, wanted)
     if not question.is_fix:
         with without_secrets(project):
@@ -109,7 +109,7 @@ def proof(question: Question, target: Target) -> Proof:
     """
     from pydock.bench.prove import Ways, proven
 
-    project, wanted = _project(question, target, {})
+    project, wanted = project_of(question, target, {})
     rules = _rules(question, wanted)
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
     with without_secrets(project):
@@ -147,7 +147,7 @@ def unchanged(question: Question, target: Target) -> Project:
 
     Raises SyntaxProblem for files that a builder or pip would reject.
     """
-    project, _ = _project(question, target, {})
+    project, _ = project_of(question, target, {})
     with without_secrets(project):
         engine.check(project, ())
     return project
@@ -155,7 +155,7 @@ def unchanged(question: Question, target: Target) -> Project:
 
 def rewritten(question: Question, target: Target) -> Report:
     """The project as it is and as `fix` would leave it; nothing is written."""
-    project, wanted = _project(question, target, {})
+    project, wanted = project_of(question, target, {})
     rules = _rules(question, wanted)
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
     with without_secrets(project):
@@ -173,7 +173,7 @@ def outcome(question: Question, target: Target, promised: Iterable[Request] = ()
 
     Raises Unanswered as `answer` does.
     """
-    project, wanted = _project(question, target, {})
+    project, wanted = project_of(question, target, {})
     return _outcome(question, project, wanted, _rules(question, wanted), promised)
 
 
@@ -191,10 +191,14 @@ def _outcome(
             return proven(report.project, rules, allow, question.proof, is_fix=True)
 
 
-def _project(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:
+def project_of(question: Question, target: Target, changes: Mapping[str, str]) -> tuple[Project, Settings]:
+    """The project of a target over changes of its folder, with what is known from above its build context.
+
+    Raises OptionError or UnreadableError for settings that mean nothing.
+    """
     tree = target.tree.over(changes)
     wanted = settings(configuration(tree, target.path), question.given, RULES)
-    portable = wanted.portable or takes_no_mounts(tree)
+    portable = wanted.portable or takes_no_mounts(tree, target.path)
     options = Options(
         wanted.installer, portable, wanted.venv, wanted.pin, as_of=_day(wanted, tree), hashes=wanted.hashes,
         lock_format=wanted.lock_format, allow_builds=wanted.allow_builds,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pydock.patterns import regex
 from pydock.shell.argv import Argv, argv
 from pydock.shell.structure import Command, Word
+from pydock.values import once
 
 INITS = frozenset({"tini", "tini-static", "dumb-init", "catatonit", "docker-init", "s6-svscan", "supervisord", "init"})
 
@@ -66,6 +67,7 @@ def called(command: Command) -> Command:
     return command.of((module, *line.operands)) if module is not None else command
 
 
+@once
 def unwrapped(command: Command) -> tuple[tuple[str, ...], Command]:
     """The names of the wrappers in front, outermost first, and the command behind them.
 

@@ -67,7 +67,9 @@ class Draft(Value, dict=True):
             if step.number not in self.slices.builder:
                 continue
             makers = Numbers.joined(answer.makers for _, answer in (*step.needs, *step.takes))
-            is_check = step.keyword == "RUN" and not step.leaves_anything and not step.is_setting
+            # It may ask anything, the environment too, where nothing that it works with is known.
+            works_with = Numbers.joined(answer.makers for _, answer in step.needs)
+            is_check = step.keyword == "RUN" and not (step.leaves_anything or step.is_setting or works_with)
             if makers & found or self._changes_often(step) or works_in_folder(step) or is_check:
                 found = found.and_of(step.number)
         return found

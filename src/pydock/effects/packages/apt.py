@@ -53,7 +53,8 @@ def apt(line: Argv, state: State) -> Iterable[Effect]:
         case "remove" | "purge" | "autoremove" | "auto-remove" | "autopurge":
             return tuple(_removal(word) for word in line.operands) or (Effect(purpose=Purpose.UPKEEP),)
         case "upgrade" | "dist-upgrade" | "full-upgrade" | "safe-upgrade":
-            return (Effect(takes=(PackageLists(), *_SETTINGS)),)
+            # Without lists it upgrades nothing, and says nothing of it.
+            return (Effect((PackageLists(),), takes=_SETTINGS),)
         case "clean" | "autoclean" | "auto-clean":
             return (Effect(removes=(Below("/var/cache/apt/archives"),), purpose=Purpose.UPKEEP),)
         case "download" | "source":

@@ -21,6 +21,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
 from pydock.rule import Example, Finding, Rule
+from pydock.service.files.documents import gives_zone
 from pydock.system.distribution import Family, family, runs_python
 from pydock.system.layout import environment_edits
 from pydock.text import Fix, Safety
@@ -52,6 +53,10 @@ EXAMPLES = (
             "FROM python:3.12-slim\nRUN apt-get install -y locales && locale-gen de_DE.UTF-8\n"
             "ENV LANG=de_DE.UTF-8 PYTHONDONTWRITEBYTECODE=1 TZ=UTC\nCMD python app.py\n"
         ),
+    ),
+    Example(
+        before="FROM python:3.12-slim\nENV LANG=C.UTF-8 LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1\nCMD python app.py\n",
+        files={"README.md": "docker run -v /etc/localtime:/etc/localtime:ro web\n"},
     ),
 )
 
@@ -98,7 +103,7 @@ def _locale(project: Project) -> tuple[str, ...]:
 
 def _zone(project: Project) -> tuple[str, ...]:
     composed = [service for service in services(project) if any(_ZONE.search(target) for _, target in service.mounts)]
-    is_set = "TZ" in contract(project).environment or bool(composed) or _mentions(project, _ZONE)
+    is_set = "TZ" in contract(project).environment or bool(composed) or _mentions(project, _ZONE) or gives_zone(project)
     return () if is_set else ("TZ=UTC",)
 
 

@@ -160,14 +160,22 @@ def _environment(draft: Draft) -> Iterator[Piece]:
 
 
 def _index(draft: Draft) -> str:
-    """The options that tell the installs of the file from where they take packages, where they are written out."""
+    """The options that tell the installs of the file from where they take packages, where they are written out.
+
+    An index that only some installs name may be that of a few packages (https://download.pytorch.org/whl/cpu), so what
+    installs a list or the project says where everything is; where one names none, pip's own index is reached.
+    """
+    found: dict[str, bool] = {}
     for member in (member for members in draft.members.values() for member in members if member.installs):
         for line in filter(None, map(plain_pip, member.calls)):
             index, host = line.value("-i", "--index-url"), line.value("--trusted-host")
-            if index is not None and index.is_written and "@" not in index.text:
-                trusted = f"--trusted-host {host.text} " if host is not None and host.is_written else ""
-                return f"--index-url {index.text} {trusted}"
-    return ""
+            if index is None or not index.is_written or "@" in index.text:
+                return ""
+            trusted = f"--trusted-host {host.text} " if host is not None and host.is_written else ""
+            option = f"--index-url {index.text} {trusted}"
+            found[option] = found.get(option, False) or line.has("-r", "--requirement", "-e", "--editable")
+    of_lists = [option for option, has_list in found.items() if has_list or len(found) == 1]
+    return of_lists[0] if len(of_lists) == 1 else ""
 
 
 def _settings(draft: Draft) -> Iterator[Piece]:

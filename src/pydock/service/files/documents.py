@@ -1,0 +1,72 @@
+"""What a project tells people and machines about its image outside of the Dockerfile: README, scripts, CI, Makefile."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from pydock.patterns import regex
+from pydock.project import Project
+from pydock.project.memory import remembered
+
+Mount = tuple[str, str, str]
+_RUNS = regex(r"\b(?:docker|podman)(?:\s+container)?\s+run\b(?:[^\n\\]|\\\n?)*")
+_VOLUME = regex(
+    r"(?:\s-[a-z]*v|--volume)[ =]*[\"']?((?:[./~$%]|\$\(|[A-Za-z]:)[^:\s\"']*?\)?):(/[^:\s\"']*)(?::([\w,]+))?"
+)
+_MOUNT = regex(r"--mount[ =]*[\"']?(type=bind[^\s\"']*)")
+_TELLS = regex(r"(?:\A|/)(?:README[^/]*|Makefile|justfile|Jenkinsfile|[^/]*\.(?:md|rst|sh|mk|ya?ml))\Z")
+_LARGEST = 200_000
+# A zone of the host that is mounted counts as long as TZ names none (tzset(3)).
+_ZONE = regex(r"/etc/(?:localtime|timezone)\b", words="/etc/localtime /etc/timezone")
+_PIP_INSIDE = regex(
+    r"\b(?:docker|podman)(?:[ -]compose)?(?:\s+container)?\s+(?:exec|run)\b(?:[^\n\\]|\\\n?)*?"
+    r"\bpip[\d.]*\s+(?:install|uninstall)\b",
+    words="docker podman",
+)
+
+
+@remembered
+def documents(project: Project) -> tuple[tuple[str, str], ...]:
+    """(path, text) of the Dockerfile and of every such file that has at most 200,000 characters."""
+    found = [(path, project.tree.text(path) or "") for path in project.tree.files if _TELLS.search(path)]
+    return tuple(
+        (path, text) for path, text in ((project.path, project.dockerfile.text), *found) if len(text) <= _LARGEST
+    )
+
+
+@remembered
+def gives_zone(project: Project) -> bool:
+    """Whether one of them gives the container the host's time zone, by a mount of /etc/localtime."""
+    return any(_ZONE.search(text) for _, text in documents(project))
+
+
+@remembered
+def installs_inside(project: Project) -> bool:
+    """Whether one of them installs packages in a container that runs: `docker exec web pip install ...`."""
+    return any(_PIP_INSIDE.search(text) for _, text in documents(project))
+
+
+@remembered
+def documented_mounts(project: Project) -> tuple[Mount, ...]:
+    """(folder of the host, place in the container, where that is told); read-only ones left out."""
+    return tuple(dict.fromkeys(_of_texts(project)))
+
+
+def _of_texts(project: Project) -> Iterator[Mount]:
+    for path, text in documents(project):
+        for run in _RUNS.finditer(text):
+            line = text.count("\n", 0, run.start()) + 1
+            for source, target in _mounts(run[0]):
+                yield source, target, f"{path}:{line}"
+
+
+def _mounts(command: str) -> Iterator[tuple[str, str]]:
+    for source, target, options in _VOLUME.findall(command):
+        if "ro" not in options.split(","):
+            yield source, posixpath.normpath(target)
+    for given in _MOUNT.findall(command):
+        parts = dict(part.partition("=")[::2] for part in given.split(","))
+        target = parts.get("target") or parts.get("dst") or parts.get("destination") or ""
+        if target.startswith("/") and not {"readonly", "ro"} & parts.keys():
+            yield parts.get("source") or parts.get("src") or "a folder", posixpath.normpath(target)
