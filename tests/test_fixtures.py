@@ -151,8 +151,11 @@ def test_hadolint_finds_nothing_new(allow: Safety) -> None:
 
 def test_hadolint_no_longer_finds_what_a_fix_should_cure() -> None:
     assert any(complaint.code in CURED for complaint in _hadolint(None))
-    left = {complaint for complaint in _hadolint(Safety.SAFE) if complaint.code in CURED}
-    assert not left
+    left = {
+        allow: {each.code for each in _hadolint(allow) if each.code in CURED} for allow in (Safety.SAFE, Safety.UNSAFE)
+    }
+    # What `latest` means is a doubt from the day of a new Python until the table of tags has it.
+    assert left == {Safety.SAFE: {"DL3007"}, Safety.UNSAFE: set()}
 
 
 def test_the_fixtures_show_every_rule_at_work() -> None:

@@ -64,11 +64,16 @@ def release(minor: str) -> Release | None:
     return next((entry for entry in releases() if entry.minor == minor), None)
 
 
-def next_supported(minor: str, today: date) -> Release | None:
-    """The oldest later minor version that still gets security fixes."""
+def later_than(minor: str, today: date) -> tuple[Release, ...]:
+    """The later minor versions that are out, oldest first; nothing for one that the table does not know."""
     known = [entry.minor for entry in releases()]
     later = releases()[known.index(minor) + 1 :] if minor in known else ()
-    return next((entry for entry in later if entry.released <= today < entry.end_of_life), None)
+    return tuple(entry for entry in later if entry.released <= today)
+
+
+def next_supported(minor: str, today: date) -> Release | None:
+    """The oldest later minor version that still gets security fixes."""
+    return next((entry for entry in later_than(minor, today) if today < entry.end_of_life), None)
 
 
 class Suite(Value):

@@ -10,8 +10,8 @@ the tag stands for today. Where apt-get asks for packages that this codename doe
 is the newest one that has them, for the build does not pass otherwise. A tag that the table
 knows never to have been published is a finding as well. Safe: it is the image
 that a build would take today. Unsafe where a file of the project asks for another Python than
-`python:latest` brings, where another registry may lack the tag, or where somebody else passes
-the argument that the tag is made of.
+`python:latest` brings, where that may mean a minor version that is younger than the table, where
+another registry may lack the tag, or where somebody else passes the argument that the tag is made of.
 
 `pydock fix --pin registry` takes the newest patch release that the registry has instead of the
 one in the table, `--pin digest` adds the digest that the registry tells, the tag stays beside it
@@ -37,6 +37,7 @@ from pydock.images.tags import (
 )
 from pydock.project import Project
 from pydock.project.bases import Target, target
+from pydock.project.python import Release, later_than
 from pydock.project.retag import Retag, retagged
 from pydock.rule import Example, Finding, Rule
 from pydock.text import Fix, Safety, Span, variables
@@ -200,6 +201,11 @@ def _fix(project: Project, image: PythonImage, found: Target, retag: Retag) -> F
     doubts = [retag.doubt] if retag.doubt else []
     meant = f"{image.image} means Python {image.minor} today"
     doubts += [f"{meant}, but {wish.path} asks for {wish.text}" for wish in found.refusing]
+    if (newer := _newer(project, image)) and not found.refusing:
+        doubts.append(
+            f"Python {newer.minor} is out since {newer.released} and the table of tags does not have it yet, so "
+            f"{image.image} may mean that today"
+        )
     if not found.is_known:
         doubts.append(f"{image.version} is younger than the table of tags, so {found.tag} is a guess")
     if not image.image.repository.startswith(_HUBS) and project.options.pin == "table":
@@ -211,13 +217,19 @@ def _fix(project: Project, image: PythonImage, found: Target, retag: Retag) -> F
         retag.edits,
         frozenset({"base"}),
         tuple(doubts),
-        _notes(image, found),
+        _notes(image, found, is_sure=newer is None),
     )
 
 
-def _notes(image: PythonImage, found: Target) -> tuple[str, ...]:
+def _newer(project: Project, image: PythonImage) -> Release | None:
+    """A minor version that came out after the table was made and that a tag without one may mean."""
+    later = later_than(image.minor, project.options.today) if image.version.count(".") == 0 else ()
+    return next((entry for entry in reversed(later) if entry.minor.startswith(image.version)), None)
+
+
+def _notes(image: PythonImage, found: Target, *, is_sure: bool) -> tuple[str, ...]:
     notes = []
-    if image.version.count(".") == 0 and not found.refusing:
+    if image.version.count(".") == 0 and not found.refusing and is_sure:
         notes.append(f"{image.image} means Python {image.minor} today; if the service is older, name its version")
     if found.missing:
         packages = ", ".join(found.missing)
