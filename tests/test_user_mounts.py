@@ -46,3 +46,16 @@ def test_a_service_of_a_published_image_that_mounts_where_this_one_writes_is_a_d
 )
 def test_no_doubt_is(image: str, mount: str) -> None:
     assert _doubts(image, mount) == (Safety.SAFE, ())
+
+
+@pytest.mark.parametrize("command", ["celery -A shop beat", "python -m celery -A shop beat"])
+def test_the_schedule_of_celery_lies_in_the_work_directory(command: str) -> None:
+    compose = f"services:\n  beat:\n    build: .\n    command: {command}\n    volumes: ['.:/app']\n"
+    files = {
+        "Dockerfile": "FROM python:3.13-slim\nWORKDIR /app\nCOPY shop.py ./\n",
+        "shop.py": "",
+        "compose.yaml": compose,
+    }
+    (finding,) = check(Project(Tree.of(files)), (RULE,))
+    assert finding.fix is not None
+    assert finding.fix.doubts == (". on the host (compose.yaml: beat) has to be writable for uid 10001",)

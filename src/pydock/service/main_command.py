@@ -16,29 +16,27 @@ def own_starts(project: Project) -> tuple[Start, ...]:
 def main_command(project: Project) -> Start | None:
     """The one long-running command of the image, None where it is not clear which that is."""
     own = [start for start in own_starts(project) if start.is_taken]
-    served = [start for start in own if start.program in SERVERS or _is_framework_server(start)]
+    served = [start for start in own if start.called.program in SERVERS or _is_framework_server(start)]
     if served:
         # What a shell has executed in its own place is the only one that is left of it.
         executed = [start for start in served if "exec" in start.wrappers and not start.is_background]
         return served[0] if len(served) == 1 else executed[0] if len(executed) == 1 else None
-    other = [
-        start for start in own if start.program not in PREPARATIONS and not is_job(start) and not start.is_background
-    ]
+    lasting = [start for start in own if start.called.program not in PREPARATIONS and not is_job(start)]
+    other = [start for start in lasting if not start.is_background]
     return other[0] if len(other) == 1 and other[0].is_last else None
 
 
 def _is_framework_server(start: Start) -> bool:
-    values = start.command.values
-    is_module = values[1:3] in {("-m", "gunicorn"), ("-m", "uvicorn"), ("-m", "flask"), ("-m", "hypercorn")}
-    return "runserver" in values or (start.program == "flask" and "run" in values) or (is_module and "db" not in values)
+    values = start.called.values
+    return "runserver" in values or (start.called.program == "flask" and "run" in values)
 
 
 def is_job(start: Start) -> bool:
     """Whether a command is known to do its work and end: migrations, static files, waiting, tests."""
-    values = start.command.values
-    is_django = any(value.endswith("manage.py") for value in values[:2]) or start.program == "django-admin"
-    is_flask = start.program == "flask" or values[1:3] == ("-m", "flask")
+    values, program = start.called.values, start.called.program
+    is_django = any(value.endswith("manage.py") for value in values[:2]) or program == "django-admin"
+    is_flask = program == "flask"
     # `manage.py run` is no command of Django, but what Flask's own script is asked for.
     is_run = "run" in values[1:3] and not is_flask
     ends = (is_django and not is_run and not DJANGO_SERVICES & set(values)) or (is_flask and "run" not in values)
-    return ends or start.program in JOBS or (values[1:2] == ("-m",) and JOBS.issuperset(values[2:3]))
+    return ends or program in JOBS

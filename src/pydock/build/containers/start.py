@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pydock.dockerfile import Instruction
-from pydock.shell import Command
+from pydock.shell import Command, called
 from pydock.text import Span
 from pydock.values import Value
 
@@ -37,6 +37,11 @@ class Start(Value):
     service: str = ""
     is_taken: bool = True
     variables: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def called(self) -> Command:
+        """The command, where Python runs a module read as one of the module's name: `celery` for `python -m celery`."""
+        return called(self.command)
 
     @property
     def program(self) -> str:

@@ -129,22 +129,22 @@ def _of_starts(project: Project) -> Iterator[Write]:
 
 
 def _of_start(project: Project, start: Start) -> Iterator[Write]:
-    workdir, values = contract(project).workdir, start.command.values
-    is_beat = start.program == "celery" and ("beat" in values or "-B" in values or "--beat" in values)
-    if start.program in _KEEPS_FILES or is_beat or (_MANAGE & set(values)) - {"collectstatic"}:
+    workdir, program, values = contract(project).workdir, start.called.program, start.called.values
+    is_beat = program == "celery" and ("beat" in values or "-B" in values or "--beat" in values)
+    if program in _KEEPS_FILES or is_beat or (_MANAGE & set(values)) - {"collectstatic"}:
         yield Write(workdir, start.origin)
     if "collectstatic" in values:
         yield from _of_static_files(project, start)
-    if start.program == "uwsgi":
+    if program == "uwsgi":
         yield from _of_uwsgi(project)
     for name in _FILE_OPTIONS:
         given = start.command.option(name)
         if given and given.text not in {"-", "", "/dev/stdout", "/dev/stderr", "/dev/null"}:
             yield from _write(given.value, workdir, start.origin, is_folder=False)
-    if start.program in _FILE_PROGRAMS:
-        for word in start.command.words[1:]:
+    if program in _FILE_PROGRAMS:
+        for word in start.called.words[1:]:
             if not word.text.startswith("-"):
-                yield from _write(word.value, workdir, start.origin, is_folder=start.program == "mkdir")
+                yield from _write(word.value, workdir, start.origin, is_folder=program == "mkdir")
 
 
 def _of_static_files(project: Project, start: Start) -> Iterator[Write]:
