@@ -173,14 +173,14 @@ SPLIT = (
         runtime=("COPY tools /usr/local/bin/flask",),
     ),
     Case(
-        "comments above commands of no use, which go to what comes next in the file",
-        f"{FULL}# clean first\nRUN apt-get clean\n# gcc for everybody\n"
+        "comments above commands of no use, which go with these, and what stands apart, which stays",
+        f"{FULL}# once\n\n# clean first\nRUN apt-get clean\n# gcc for everybody\n"
         f"RUN apt-get update && apt-get install -y gcc\n{BEFORE}# old ones\n"
         f"RUN pip install -r requirements.txt\n# tidy\nRUN rm -rf /root/.cache/pip\nCOPY . .\n{CMD}",
         builder=(
             "FROM python:3.11 AS builder\n",
-            "# clean first\n# gcc for everybody\n# gcc is in the full image\nWORKDIR /app\n",
-            "# tidy\n# old ones\nRUN pip",
+            "# once\n# gcc is in the full image\nWORKDIR /app\n",
+            "COPY requirements.txt .\n# old ones\nRUN pip",
         ),
         runtime=("COPY . .\n",),
     ),

@@ -9,6 +9,19 @@ from tests.split_cases import BEFORE, CMD, FULL, INSTALL, SLIM, Case, found
 
 APT = "RUN apt-get update && apt-get install -y "
 PROJECT = "[tool.poetry]\nname = 'x'\nversion = '1'\n[tool.poetry.dependencies]\nflask = '3.1.2'\n"
+SHOP = "COPY shop shop\n"
+REQUIRED = "RUN pip install -r requirements.txt\n"
+FETCHED = (
+    "RUN apt-get update && apt-get install -y curl\n"
+    "RUN curl -sSL https://install.python-poetry.org | POETRY_HOME=/opt/poetry python3 -\n"
+)
+LOCKED = "COPY pyproject.toml poetry.lock* /app/\nWORKDIR /app\nRUN poetry install --no-root\nCOPY app.py .\n"
+DESCRIBED = {
+    "pyproject.toml": f"[build-system]\nrequires = ['setuptools']\n[tool.ruff]\nline-length = 99\n{PROJECT}",
+    "README.md": "A shop.\n",
+    "shop/__init__.py": "",
+    "app.py": "",
+}
 NAMED = "WORKDIR /app\nRUN pip install flask==3.1.2\nCOPY . .\n"
 
 
@@ -63,6 +76,33 @@ def test_a_comment_inside_an_env_goes_where_its_variable_goes() -> None:
             ),
             "--version",
             id="a version that is asked of the manager",
+        ),
+        pytest.param(
+            Case(
+                "", f"{SLIM}WORKDIR /app\nCOPY pyproject.toml README.md ./\n{SHOP}RUN pip install .\n{CMD}", DESCRIBED
+            ),
+            "COPY pyproject.toml",
+            id="what a project says of itself to its installer",
+        ),
+        pytest.param(
+            Case("", f"{SLIM}{BEFORE}{REQUIRED}COPY pyproject.toml ./\nCOPY . .\n{CMD}", DESCRIBED),
+            "COPY pyproject.toml",
+            id="a file that a later COPY brings again",
+        ),
+        pytest.param(
+            Case("", f"{SLIM}COPY requirements.txt /\n{INSTALL}{CMD}"),
+            "COPY requirements.txt /",
+            id="a list that nothing reads",
+        ),
+        pytest.param(
+            Case("", f"{SLIM}{FETCHED}RUN ln -s /opt/poetry/bin/poetry /usr/bin\n{LOCKED}{CMD}", DESCRIBED),
+            "ln -s",
+            id="a link to the manager",
+        ),
+        pytest.param(
+            Case("", f"{SLIM}{FETCHED}ENV PATH=/opt/poetry/bin:$PATH\n{LOCKED}{CMD}", DESCRIBED),
+            "pyproject.toml",
+            id="a lock that may not be there",
         ),
     ],
 )
@@ -141,3 +181,45 @@ def test_a_list_that_poetry_writes_without_a_lock_is_read() -> None:
     split = found(Case("", f"{dockerfile}RUN pip install -r all.txt\n{CMD}", {"pyproject.toml": PROJECT}))
     assert isinstance(split, Split), split
     assert split.doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("files", "kept"),
+    [
+        pytest.param({"shop/about.py": "P = 'pyproject.toml'\n"}, "COPY pyproject.toml ./\n", id="code reads it"),
+        pytest.param(
+            {"pyproject.toml": f"{PROJECT}[tool.aerich]\nlocation = './migrations'\n"},
+            "COPY pyproject.toml ./\n",
+            id="it holds settings of a tool that may run",
+        ),
+    ],
+)
+def test_a_manifest_stays_for_who_may_read_it(files: dict[str, str], kept: str) -> None:
+    dockerfile = f"{SLIM}WORKDIR /app\nCOPY pyproject.toml ./\n{SHOP}RUN pip install .\n{CMD}"
+    split = found(Case("", dockerfile, {**DESCRIBED, **files}))
+    assert isinstance(split, Split), split
+    assert kept in split.plan.text().rpartition("\nFROM ")[2]
+
+
+def test_a_licence_that_ships_stays() -> None:
+    split = found(Case("", f"{SLIM}COPY LICENSE /licenses/\n{INSTALL}{CMD}", {"LICENSE": "MIT\n"}))
+    assert isinstance(split, Split), split
+    assert "COPY LICENSE /licenses/\n" in split.plan.text().rpartition("\nFROM ")[2]
+
+
+def test_an_upgrade_has_the_package_lists_that_it_reads_in_its_own_stage() -> None:
+    update = "RUN apt-get update && apt-get upgrade -y\nRUN apt-get install -y gcc\n"
+    split = found(Case("", f"{SLIM}{update}{INSTALL}{CMD}"))
+    assert isinstance(split, Split), split
+    builder, _, runtime = split.plan.text().rpartition("\nFROM ")
+    assert "RUN apt-get update\nRUN apt-get install -y gcc\n" in builder
+    assert "RUN apt-get update && apt-get upgrade -y\n" in runtime
+
+
+def test_a_fetched_manager_goes_where_the_variable_in_front_of_its_interpreter_says() -> None:
+    link = "RUN cd /usr/local/bin && ln -s /opt/poetry/bin/poetry\n"
+    split = found(Case("", f"{SLIM}{FETCHED}{link}{LOCKED}{CMD}", DESCRIBED))
+    assert isinstance(split, Split), split
+    builder, _, runtime = split.plan.text().rpartition("\nFROM ")
+    assert builder.index("POETRY_HOME=/opt/poetry python3") < builder.index("ln -s /opt/poetry/bin/poetry")
+    assert "poetry" not in runtime

@@ -41,16 +41,16 @@ PARTS = (
     Case(
         "settings of a tool are made in front of the folder that the install works in",
         f"{FULL}RUN pip install poetry==1.8.3\nCOPY . /srv/app\n"
-        f"RUN cd /srv/app && poetry config virtualenvs.create false && poetry install --no-root\n{CMD}",
+        f"RUN cd /srv/app && poetry config installer.parallel false && poetry install --no-root\n{CMD}",
         POETRY,
-        builder=("RUN poetry config virtualenvs.create false\n", "/srv/app", "RUN cd /srv/app", "poetry install"),
+        builder=("RUN poetry config installer.parallel false\n", "/srv/app", "RUN cd /srv/app", "poetry install"),
     ),
     Case(
         "settings that a tool keeps beside the project are made in its folder",
         f"{FULL}RUN pip install poetry==1.8.3\nCOPY . /srv/app\n"
-        f"RUN cd /srv/app && poetry config --local virtualenvs.create false && poetry install --no-root\n{CMD}",
+        f"RUN cd /srv/app && poetry config --local installer.parallel false && poetry install --no-root\n{CMD}",
         POETRY,
-        builder=("/srv/app", "RUN cd /srv/app && poetry config --local virtualenvs.create false && poetry install"),
+        builder=("/srv/app", "RUN cd /srv/app && poetry config --local installer.parallel false && poetry install"),
     ),
 )
 

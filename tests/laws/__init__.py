@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from e2b_dockerfile_utils import DockerfileSyntaxError, parse_dockerfile_ast
 
+from pydock.build import Build, Step, walk
 from pydock.build import laws as build_laws
-from pydock.build import walk
-from pydock.dockerfile import Dockerfile
+from pydock.build.laws.identity import by_identity, identity
+from pydock.dockerfile import Dockerfile, Instruction
 from pydock.dockerfile.lines import Role
 from pydock.engine import Report, choose, rewrite
 from pydock.engine.rounds import declared_by
@@ -58,6 +60,41 @@ def comments(text: str) -> Counter[str]:
     return Counter(dockerfile.slice(line.span).strip() for line in dockerfile.lines if line.role in COMMENTS)
 
 
+def gone_with_steps(before: Build, after: Build) -> Counter[str]:
+    """The comment lines right above what no stage has any more: they speak of that alone, and go with it."""
+    known, old = by_identity(after), by_identity(before)
+    found: Counter[str] = Counter()
+    for instruction, group in groupby(before.steps, lambda step: step.instruction):
+        steps = tuple(group)
+        gone = [step for step in steps if identity(step) not in known or _is_twice(step, old)]
+        starts = {_start(instruction, steps, step) for step in gone}
+        starts |= {instruction.span.start} if len(gone) == len(steps) else set()
+        for start in starts:
+            found.update(_right_above(before.dockerfile.text, start))
+    return found
+
+
+def _is_twice(step: Step, old: Mapping[tuple[str, ...], tuple[Step, ...]]) -> bool:
+    return step.keyword in {"COPY", "ADD"} and len(old[identity(step)]) > 1
+
+
+def _start(instruction: Instruction, steps: tuple[Step, ...], step: Step) -> int:
+    """Where the text of a step begins: of a part of a RUN, of a package, of a variable."""
+    if step.member is not None:
+        return step.operand.span.start if step.operand is not None else step.member.span.start
+    if step.keyword in {"ENV", "ARG"} and len(steps) == len(instruction.assignments):
+        return instruction.assignments[steps.index(step)].span.start
+    return instruction.span.start
+
+
+def _right_above(text: str, start: int) -> Iterator[str]:
+    """The comment lines that stand without a blank line above the line of a place."""
+    for line in reversed(text[:start].splitlines()[: text.count("\n", 0, start)]):
+        if not line.strip().startswith("#"):
+            return
+        yield line.strip()
+
+
 def broken(project: Project, rules: Sequence[Rule], allow: Safety) -> Iterator[tuple[str, str]]:
     """(law, what happened) for each law that a rewrite of this project breaks."""
     text = project.dockerfile.text
@@ -86,7 +123,7 @@ def _broken_by(report: Report, rules: Sequence[Rule], allow: Safety) -> Iterator
     if offers := choose(report.remaining, allow):
         yield "settled", f"{offers[0][0].rule.code} can still be fixed"
     yield from _lost_by(report)
-    if lost := comments(before) - comments(after):
+    if lost := comments(before) - comments(after) - gone_with_steps(walk(report.project), walk(report.result)):
         yield "comments", f"lost {next(iter(lost))!r}"
     again = rewrite(report.result, rules, allow)
     if again.changed:

@@ -49,7 +49,7 @@ class Reader:
 
     def pipeline(self, pipeline: Pipeline, scene: Scene, *, is_sure: bool) -> None:
         flows: str | None = None
-        known: Effect | None = None
+        fetched: tuple[Word, ...] = ()
         given: tuple[Word, ...] = ()
         for at, each in enumerate(pipeline.commands):
             if isinstance(each, Compound):
@@ -58,13 +58,30 @@ class Reader:
                 continue
             words = self.words(each, scene)
             words, given = _executed(given, words) or words, words
-            if at and known is not None and _is_interpreter(words):
-                self.draft.ran(self.line(each, words, is_sure=is_sure))
-                self.recorder.apply(self.draft, known, is_sure=is_sure)
+            if at and fetched and _is_interpreter(words):
+                self.fetched(fetched, each, words, scene, is_sure=is_sure)
             else:
                 self.command(each, words, scene, flows if at else None, is_sure=is_sure)
-            known = _fetched_script(words, self.recorder.state) or known
+            fetched = words if _fetched_script(words, self.recorder.state) is not None else fetched
             flows = self.printed(each, words)
+
+    def fetched(
+        self, fetched: tuple[Word, ...], command: Command, words: tuple[Word, ...], scene: Scene, *, is_sure: bool
+    ) -> None:
+        """A well-known script that a pipe hands to an interpreter, with the variables that are set for that alone."""
+        self.draft.ran(self.line(command, words, is_sure=is_sure))
+        before = self.recorder.state.variables
+        self.assign(command, words, scene)
+        for word in words:
+            name, sign, _ = word.head.partition("=")
+            if sign and name.isidentifier():
+                # `env NAME=value`, `sudo NAME=value`.
+                value = word.value.partition("=")[2] if word.value is not None else None
+                self.recorder.state = self.recorder.state.with_variable(name, value)
+        known = _fetched_script(fetched, self.recorder.state)
+        if known is not None:
+            self.recorder.apply(self.draft, known, is_sure=is_sure)
+        self.recorder.state = replace(self.recorder.state, variables=before)
 
     def compound(self, compound: Compound, scene: Scene, *, is_sure: bool) -> None:
         state = self.recorder.state

@@ -22,15 +22,17 @@ class Keep(Value):
 
 
 class Change(Value):
-    """An instruction with another text, under its own comments."""
+    """An instruction with another text, under its own comments, or under those of them in `lead`."""
 
     instruction: Instruction
     text: str
     why: str
+    lead: str | None = None
 
 
 class Repeat(Value):
-    """An instruction, or a part of it, needed in one more stage; its comments stay with the other one."""
+    """An instruction, or a part of it, needed in one more stage; its comments stay with the other one, but those that
+    its text begins with."""
 
     instruction: Instruction
     text: str
@@ -124,8 +126,8 @@ class Plan(Value):
         match piece:
             case Keep(instruction):
                 return self.dockerfile.slice(instruction.whole)
-            case Change(instruction, text, _):
-                return self.dockerfile.slice(instruction.lead) + text
+            case Change(instruction, text, _, lead):
+                return (self.dockerfile.slice(instruction.lead) if lead is None else lead) + text
             case Repeat(_, text, _) | Add(text, _):
                 return text
 

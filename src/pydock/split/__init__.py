@@ -18,10 +18,12 @@ from pydock.project.memory import remembered
 from pydock.split.base import Base, base
 from pydock.split.doubts import doubts_of
 from pydock.split.draft import Draft
-from pydock.split.facts.environment import Environment, made, place
+from pydock.split.facts.descriptions import read_later
+from pydock.split.facts.environment import Environment, idle_settings, made, place
 from pydock.split.facts.interpreter import refuse_interpreter, refuse_worker
 from pydock.split.facts.members import members
 from pydock.split.facts.places import refuse_places
+from pydock.split.facts.reasons import Reason
 from pydock.split.facts.slices import Slices, slices
 from pydock.split.facts.system import SystemPackages, already_there, lacking
 from pydock.split.facts.wanted import extra_needs, names_of
@@ -85,7 +87,7 @@ def _draft(project: Project, build: Build, stage: Stage) -> Draft | Refusal:
     for each in project.lineage(stage) if is_made else ():
         if refusal := next(refuse_places(project, each), None):
             return refusal
-    cut = slices(build, stage.index)
+    cut = slices(build, stage.index, read_later(project))
     for step in steps:
         if refusal := refuse_kept_output(step, cut.runtime):
             return refusal
@@ -94,6 +96,8 @@ def _draft(project: Project, build: Build, stage: Stage) -> Draft | Refusal:
     environment = (
         made(project, stage, build, images.image, path, parts, runtime) if is_made else Environment(path, False)
     )
+    moot = idle_settings(steps, environment)
+    cut = replace(cut, builder=cut.builder - moot, reasons={**cut.reasons, **dict.fromkeys(moot, Reason.MOOT)})
     system = _system(project, build, stage, images, cut, runtime)
     draft = Draft(
         project, build, stage, images, cut, environment, system, *doubts_of(project, build, stage, images, cut)

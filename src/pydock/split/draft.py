@@ -38,6 +38,14 @@ class Draft(Value, dict=True):
     def image(self) -> PythonImage:
         return self.base.image
 
+    @property
+    def is_below_others(self) -> bool:
+        """Whether other stages stand above: then comments above FROM speak of the stage, which is the runtime one.
+
+        Above the first stage they speak of the file.
+        """
+        return self.stage.index > 0
+
     @cached_property
     def builder_name(self) -> str:
         taken = {stage.name for stage in self.project.dockerfile.stages}

@@ -36,16 +36,16 @@ _CACHES = ("/tmp", "/var/tmp", "/var/cache", "/var/lib/apt", "/var/log", "/etc/a
 _OF_TOOLS = regex(
     r"(?:.*/)?(?:\.cache|\.config|\.pip|\.ssh|\.npm|\.local|\.poetry|get-pip\.py|uvx?|[\w.-]+\.egg-info)(?:/.*)?"
 )
-# What the service reads nothing of: lists of installers, and what only the build itself or git reads.
+# What the service reads nothing of: lists of installers, and what only they, the build itself or git read.
 _LISTS = regex(
     r"(?:.*/)?(?:[\w.-]*(?:requirements?|constraints)[\w.-]*\.(?:txt|in|lock)|[\w.-]*\.lock|pylock[\w.-]*\.toml|Pipfile"
-    r"|pyproject\.toml|setup\.cfg|\.dockerignore|[\w.-]*Dockerfile[\w.-]*)|.*/requirements(?:/.*)?"
+    r"|pyproject\.toml|setup\.(?:cfg|py)|MANIFEST\.in|README(?:\.(?:md|rst|txt))?|\.dockerignore"
+    r"|[\w.-]*Dockerfile[\w.-]*)|.*/requirements(?:/.*)?"
 )
 _LEFT_OUT = regex(
     r"(?:.*/)?(?:\.git|\.github|\.idea|\.vscode|__pycache__|\.(?:pytest|mypy|ruff)_cache|\.?venv|node_modules|tests?)/.*"
     r"|(?:.*/)?(?:\.env[\w.-]*|[\w.-]*\.(?:log|py[cod])|\.DS_Store|\.gitignore|(?:docker-)?compose[\w.-]*\.ya?ml)"
 )
-
 
 # Library code that fetches at build time does so below HOME.
 _FILLS_HOME = regex(r"python[\d.]* (?:-c|-m (?!pip|venv|compileall|build))|playwright|spacy|nltk|huggingface|download")

@@ -23,6 +23,7 @@ _MANNERS = regex(
 )
 
 
+_OF_VIRTUALENVS = regex(r"(?:virtualenvs\.[\w.-]+ = [^\n]*\n)+")
 # Instructions in which the builder itself puts the values in: an unset variable is an empty text to it.
 # https://docs.docker.com/reference/dockerfile/#environment-replacement
 _FILLED_IN = frozenset({"ADD", "ARG", "COPY", "ENV", "USER", "WORKDIR"})
@@ -83,17 +84,25 @@ def _missing_of(both: Comparison, old: Step, step: Step, need: Need, was: Found)
         case File(path):
             moved = path.startswith(f"{old.before.home}/") and old.before.home != step.before.home
             now = step.before.find(need)
-            return None if moved or now.answer is Answer.YES or now.makers.without(BASE) else path
+            is_there = now.answer is Answer.YES or bool(now.makers.without(BASE))
+            return None if moved or is_there or _is_moot(old.before, path, step) else path
         case Below("/etc/apt") | Below("/usr/share/keyrings"):
             gone = both.missing([was], [step.before.find(need)])
             return f"what `{' '.join(min(gone))}` leaves" if gone and _brings_files(both.before, was) else None
         case Below(path) if path.startswith(f"{old.before.home}/."):
-            is_there = not any(old.before.files_below(path)) or any(step.before.files_below(path))
+            files = [each for each in old.before.files_below(path) if not _is_moot(old.before, each, step)]
+            is_there = not files or any(step.before.files_below(path))
             return None if is_there or old.before.home != step.before.home else named(need)
         case Package(name):
             return None if step.before.find(need).answer is not Answer.NO else f"the package {name}"
         case _:
             return None
+
+
+def _is_moot(state: State, path: str, step: Step) -> bool:
+    """Whether a file only says which environment Poetry makes, and a step finds one that VIRTUAL_ENV names."""
+    text = state.text(path)
+    return "VIRTUAL_ENV" in step.before.variables and text is not None and _OF_VIRTUALENVS.fullmatch(text) is not None
 
 
 def _brings_files(build: Build, was: Found) -> bool:

@@ -20,7 +20,7 @@ from pydock.split.facts.slices import MANAGERS
 from pydock.split.facts.wanted import names_of, specifiers_of
 from pydock.split.refusal import Refusal, span_of
 from pydock.split.text.installer import takes_uv
-from pydock.state import is_below
+from pydock.state import NOBODY, Numbers, is_below
 from pydock.state.needs import File, Program
 from pydock.values import Value
 
@@ -150,6 +150,24 @@ def manager_of(installs: Iterable[Step]) -> str | None:
     """The tool that installs the environment, None for pip itself."""
     calls = (call for step in installs for call in step.commands)
     return next((name for call in calls for name in (*call.wrappers, call.program) if name in MANAGERS), None)
+
+
+def idle_settings(steps: Iterable[Step], environment: Environment) -> Numbers:
+    """The steps that tell Poetry which environment it makes: it makes none where VIRTUAL_ENV names one.
+
+    https://python-poetry.org/docs/configuration/#virtualenvscreate, read 2026-11.
+    """
+    if not environment.is_made or environment.manager != "poetry":
+        return NOBODY
+    return Numbers(step.number for step in steps if _is_of_virtualenvs(step))
+
+
+def _is_of_virtualenvs(step: Step) -> bool:
+    if step.keyword in {"ARG", "ENV"}:
+        return step.key[1].startswith("POETRY_VIRTUALENVS_")
+    lines = [call.line for call in step.commands]
+    settings = [line for line in lines if (line.program, line.verb) == ("poetry", "config") and line.operands]
+    return bool(lines) and lines == [line for line in settings if line.operands[0].head.startswith("virtualenvs.")]
 
 
 def made(

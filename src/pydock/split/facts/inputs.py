@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pydock.build import Step
 from pydock.patterns import regex
+from pydock.state.needs import File, Folder
 
 # Variables that pip, the managers, compilers and apt read without being named on a command line.
 BUILD_VARIABLE = regex(
@@ -13,9 +15,35 @@ BUILD_VARIABLE = regex(
     r"|.*_USES_.*|.*_GPL_UNIDECODE|(https?|no|ftp)_proxy|(HTTPS?|NO|FTP)_PROXY|PYTHONPATH|.*_EXTENSIONS?"
 )
 INSTALLERS_OWN = regex(r"(PIP|UV|POETRY|PIPENV|PDM)_.*")
+_LISTS = (
+    r"[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in|lock)|requirements/[\w.-]+|pylock[\w.-]*\.toml"
+    r"|poetry\.(?:lock|toml)|uv\.(?:lock|toml)|pdm\.(?:lock|toml)|Pipfile(?:\.lock)?"
+)
 # What only installers read: lists of packages, and settings of where they come from.
 INSTALLERS_INPUT = regex(
-    r".*/(?:[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in|lock)|requirements/[\w.-]+|pylock[\w.-]*\.toml"
-    r"|poetry\.(?:lock|toml)|uv\.(?:lock|toml)|pdm\.(?:lock|toml)|Pipfile(?:\.lock)?|get-pip\.py|uvx?|[^/]+\.whl"
+    rf".*/(?:{_LISTS}|get-pip\.py|uvx?|[^/]+\.whl"
     r"|pip\.conf|\.netrc|\.pypirc|\.pip/.*|\.ssh/.*|\.gitconfig|\.git-credentials|\.config/pip/.*|\.config/pypoetry/.*)"
 )
+# Lists of packages, and what a project says of itself to those who build and install it.
+DESCRIPTION = regex(
+    rf"(?:.*/)?(?:{_LISTS}|pyproject\.toml|setup\.(?:py|cfg)|MANIFEST\.in|(?:README|LICEN[CS]E)(?:\.(?:md|rst|txt))?)"
+)
+
+
+def is_input(step: Step) -> bool:
+    """Whether a step makes nothing but files that only installers read."""
+    files = [thing.path for thing in (*step.provides, *step.changes) if isinstance(thing, File)]
+    others = [thing for thing in step.provides if not isinstance(thing, File | Folder)]
+    places = [place for each in step.opens for place in each.places if place not in files]
+    # A folder for them alone: `mkdir ~/.ssh`.
+    paths = files or [f"{thing.path}/" for thing in step.provides if isinstance(thing, Folder)]
+    return bool(paths) and not others and not places and all(map(INSTALLERS_INPUT.fullmatch, paths))
+
+
+def is_description(step: Step) -> bool:
+    """Whether a COPY brings nothing but lists of packages and what a project says of itself.
+
+    `poetry.lock*` may find nothing, and nothing else.
+    """
+    paths = [thing.path.replace("*", "") for thing in step.provides if isinstance(thing, File)]
+    return bool(paths) and all(map(DESCRIPTION.fullmatch, paths))

@@ -14,3 +14,5 @@ class Reason(Enum):
     INPUT = "only the install reads it"
     CLEAN_UP = "what it cleans up is no longer there"
     DEAD = "nothing of it is left in the image"
+    UNREAD = "nothing reads it"
+    MOOT = "VIRTUAL_ENV names the environment"

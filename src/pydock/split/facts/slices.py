@@ -6,18 +6,19 @@ To be needed by the builder is no such reason: then both have it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 from pydock.build import Build, Process, Step
 from pydock.effects.packages.sources import LIBRARY_CACHE
 from pydock.images.debian import is_either, java_runtime, kind_of
-from pydock.split.facts.inputs import BUILD_VARIABLE, INSTALLERS_INPUT, INSTALLERS_OWN
+from pydock.split.facts.copied_files import CopiedFiles
+from pydock.split.facts.inputs import BUILD_VARIABLE, INSTALLERS_OWN, is_input
 from pydock.split.facts.members import package_of
 from pydock.split.facts.reasons import Reason
 from pydock.state import ANYTHING, BASE, NOBODY, Answer, Found, Need, Numbers, is_below
 from pydock.state.answers import ancestors
-from pydock.state.needs import File, Folder, Library, Module, PackageLists, Program, Toolchain, Variable
+from pydock.state.needs import File, Folder, Library, Module, PackageLists, Place, Program, Toolchain, Variable
 from pydock.values import Value
 
 MANAGERS = frozenset({"poetry", "pipenv", "pdm", "uv", "hatch", "rye"})
@@ -40,13 +41,16 @@ class Slices(Value, dict=True):
     called: Numbers = NOBODY
 
 
-def slices(build: Build, stage: int) -> Slices:
-    """Builder and runtime of one stage of a build that installs something."""
-    return _Slicer(build, stage).slices()
+def slices(build: Build, stage: int, read_later: Collection[str] = ()) -> Slices:
+    """Builder and runtime of one stage of a build that installs something.
+
+    `read_later` are the names of lists and manifests that something reads when it runs.
+    """
+    return _Slicer(build, stage, read_later).slices()
 
 
 class _Slicer:
-    def __init__(self, build: Build, stage: int) -> None:
+    def __init__(self, build: Build, stage: int, read_later: Collection[str]) -> None:
         self.build = build
         self.steps = build.of_stage(stage)
         self.by_number: dict[int, Step] = {step.number: step for step in self.steps}
@@ -56,6 +60,7 @@ class _Slicer:
         self.processes: tuple[Process, ...] = build.processes
         self.environments = {step.installs for step in self.installs}
         self.own = Numbers(self.by_number)
+        self.copies = CopiedFiles(build, stage, read_later)
         self.compilers = self.of_kind("compiler")
         self.tools = Numbers(step.number for step in self.steps if step.is_tool)
         self.anything = Numbers(step.number for step in self.steps if ANYTHING in step.opens)
@@ -221,7 +226,7 @@ class _Slicer:
         """Why a step may leave the runtime stage, as long as nothing there needs it."""
         in_builder = step.number in builder
         if step.keyword == "RUN" and step.member is not None:
-            if step.is_tool or (not step.leaves_anything and self.calls_manager(step)):
+            if step.is_tool or self.handles_tools(step) or (not step.leaves_anything and self.calls_manager(step)):
                 return Reason.TOOL
             if (package := package_of(step)) is not None:
                 return self.package_reason(step, package, in_builder=in_builder)
@@ -231,12 +236,9 @@ class _Slicer:
                 return Reason.CLEAN_UP
             if step.is_setting or (in_builder and not step.leaves_anything):
                 return Reason.DEAD
-            return Reason.INPUT if in_builder and self.is_input(step) else None
+            return Reason.INPUT if in_builder and is_input(step) else None
         if step.keyword in {"COPY", "ADD"}:
-            if self.is_dead(step):
-                return Reason.INPUT if in_builder else None
-            in_builder = in_builder or self.is_beside_input(step, builder)
-            return Reason.INPUT if in_builder and self.is_input(step) and not self.is_mentioned(step) else None
+            return self.copies.reason(step, builder)
         if step.keyword == "ARG":
             return Reason.INPUT if in_builder or BUILD_VARIABLE.fullmatch(step.key[1]) else None
         if step.keyword == "ENV" and in_builder and INSTALLERS_OWN.fullmatch(step.key[1]):
@@ -246,6 +248,13 @@ class _Slicer:
     def calls_manager(self, step: Step) -> bool:
         """Whether it calls a manager of packages: `poetry --version`."""
         return any(isinstance(need, Program) and need.name in MANAGERS for need, _ in step.needs)
+
+    def handles_tools(self, step: Step) -> bool:
+        """Whether all it does is to move or link what only building calls: `ln -s /opt/poetry/bin/poetry /usr/bin`."""
+        asked = [answer.makers for need, answer in (*step.needs, *step.takes) if isinstance(need, File | Place)]
+        makers = Numbers.joined(asked)
+        is_moved = bool(step.provides) and all(isinstance(thing, File) for thing in step.provides)
+        return is_moved and not step.opens and bool(makers) and not makers - self.tools
 
     def scaffolds(self, builder: Numbers, reasons: Mapping[int, Reason]) -> dict[int, Reason]:
         """Folders that are made for what leaves: they come with the environment, or are gone in the end."""
@@ -272,30 +281,6 @@ class _Slicer:
         if kind in _BUILDING and (in_builder or not is_either(package)):
             return Reason.BUILDING
         return Reason.TOOL if kind in _FETCHING and in_builder else None
-
-    def is_dead(self, step: Step) -> bool:
-        """Whether another step has put something over everything that this one brought."""
-        files = [thing for thing in step.provides if isinstance(thing, File)]
-        return bool(files) and not any(step.number in self.end.makers(thing) for thing in files)
-
-    def is_input(self, step: Step) -> bool:
-        """Whether a step makes nothing but files that only installers read."""
-        files = [thing.path for thing in (*step.provides, *step.changes) if isinstance(thing, File)]
-        others = [thing for thing in step.provides if not isinstance(thing, File | Folder)]
-        places = [place for each in step.opens for place in each.places if place not in files]
-        # A folder for them alone: `mkdir ~/.ssh`.
-        paths = files or [f"{thing.path}/" for thing in step.provides if isinstance(thing, Folder)]
-        return bool(paths) and not others and not places and all(map(INSTALLERS_INPUT.fullmatch, paths))
-
-    def is_beside_input(self, step: Step, builder: Numbers) -> bool:
-        """Whether the same COPY brings something else that installs read: uvx comes with uv."""
-        others = (other for other in self.build.of_instruction(step.instruction) if other.number in builder)
-        return any(other is not step and self.is_input(other) for other in others)
-
-    def is_mentioned(self, step: Step) -> bool:
-        """Whether what runs reads one of the files."""
-        files = {thing for thing in step.provides if isinstance(thing, File)}
-        return any(need in files for process in self.processes for need, _ in process.needs)
 
     def clean_ups(self, runtime: Numbers, reasons: dict[int, Reason]) -> Numbers:
         """Removals of something that is in the runtime stage, or of what nobody is known to have made."""

@@ -12,7 +12,9 @@ from pydock.patches import Add, Change, Keep, Piece, Repeat, comment_lines
 from pydock.split.draft import Draft
 from pydock.split.facts.environment import LAST_PIP
 from pydock.split.text.assignments import assigned
+from pydock.split.text.comments import Divided, divided, words_of_builder, words_of_runtime
 from pydock.split.text.copies import copy_pieces, leaves_runtime
+from pydock.split.text.parts import is_builders, is_dropped
 from pydock.split.text.reasons import listed
 from pydock.split.text.run_text import builder_edits, builder_members, run_text, runtime_members
 
@@ -29,12 +31,11 @@ def builder_pieces(draft: Draft) -> tuple[Piece, ...]:
     return (_from(draft), *_with_comments(draft, [*early, *_environment(draft), *late]))
 
 
-def is_builders(draft: Draft, entry: Instruction) -> bool:
-    """Whether the builder has a command or a file of an instruction."""
-    if entry.keyword == "RUN":
-        return bool(builder_members(draft, entry, late=False) or builder_members(draft, entry, late=True))
-    steps = draft.steps.get(entry, ())
-    return entry.keyword in {"COPY", "ADD"} and any(step.number in draft.slices.builder for step in steps)
+def comments_of_run(draft: Draft, run: Instruction) -> Divided:
+    """The comments above a RUN that both stages have a part of: what goes to the builder, and what stays."""
+    members = [each for each in draft.members[run] if any(step.number in draft.slices.builder for step in each.steps)]
+    theirs, ours = words_of_builder(draft, members), words_of_runtime(draft, runtime_members(draft, run))
+    return divided(draft, run, theirs, ours)
 
 
 def _pieces(draft: Draft, reach: tuple[Instruction, ...], *, late: bool) -> Iterator[Piece]:
@@ -66,18 +67,16 @@ def _is_late(draft: Draft, entry: Instruction) -> bool:
 def _from(draft: Draft) -> Piece:
     start = draft.stage.start
     flags = "".join(f"--{flag.name}={flag.value} " for flag in start.flags)
-    text = f"FROM {flags}{draft.base.builder} AS {draft.builder_name}\n"
-    return Change(start, text, "compilers and caches stay in this stage")
+    text, why = f"FROM {flags}{draft.base.builder} AS {draft.builder_name}\n", "compilers and caches stay in this stage"
+    return Repeat(start, text, why) if draft.is_below_others else Change(start, text, why)
 
 
 def _with_comments(draft: Draft, pieces: list[Piece]) -> tuple[Piece, ...]:
-    """The pieces with the comments of commands that have no use any more, each above what comes next in the file."""
+    """The pieces with the comments that no instruction of the file stands below any more, above what comes next."""
     order = {entry: at for at, entry in enumerate(draft.stage.instructions)}
     notes: dict[int, str] = {}
-    for entry in draft.stage.of("RUN"):
-        is_idle = not is_builders(draft, entry) and not runtime_members(draft, entry) and draft.members.get(entry)
-        text = comment_lines(draft.project.dockerfile.slice(entry.lead)) if is_idle else ""
-        text += _already_there(draft, entry)
+    for entry in draft.stage.instructions[1:]:
+        text = _left_over(draft, entry)
         if not text:
             continue
         own = [(order[piece.instruction], at) for at, piece in enumerate(pieces) if not isinstance(piece, Add)]
@@ -89,6 +88,26 @@ def _with_comments(draft: Draft, pieces: list[Piece]) -> tuple[Piece, ...]:
         found += [Add(notes[at], "what it was about is not needed here")] if at in notes else []
         found.append(piece)
     return tuple(found)
+
+
+def _left_over(draft: Draft, entry: Instruction) -> str:
+    """The comments of an instruction that the builder has nothing of, as far as they are not gone with it."""
+    dockerfile = draft.project.dockerfile
+    if is_dropped(draft, entry):
+        # The lines right above it speak of it alone.
+        above = dockerfile.slice(entry.lead).splitlines(keepends=True)
+        while above and above[-1].lstrip().startswith("#"):
+            above.pop()
+        return comment_lines("".join(above)) + _already_there(draft, entry)
+    if entry.keyword != "RUN" or is_builders(draft, entry):
+        return _already_there(draft, entry)
+    there = _already_there(draft, entry)
+    return (comments_of_run(draft, entry).gone if there else "") + there
+
+
+def tells_of(draft: Draft, run: Instruction) -> bool:
+    """Whether the builder has a part of a RUN, or says that its image has that."""
+    return is_builders(draft, run) or bool(_already_there(draft, run))
 
 
 def _already_there(draft: Draft, entry: Instruction) -> str:
@@ -117,22 +136,41 @@ def _variables(draft: Draft, entry: Instruction) -> Iterator[Piece]:
         else:
             yield Repeat(entry, source, "building reads it")
         return
-    yield Repeat(entry, assigned(draft, entry, draft.slices.builder), "building reads it")
+    text = assigned(draft, entry, draft.slices.builder)
+    if leaves_runtime(draft, entry):
+        yield Change(entry, text, "only building reads it")
+    else:
+        yield Repeat(entry, text, "building reads it")
 
 
 def _run(draft: Draft, entry: Instruction, *, late: bool) -> Iterator[Piece]:
-    """The builder's part of a RUN; its comments come along where nothing of it is left at run time."""
+    """The builder's part of a RUN, above the environment or below it, with the comments that speak of it."""
     members = builder_members(draft, entry, late=late)
     text = run_text(draft, entry, members, builder_edits(draft, members, late=late))
     if not text:
         return
-    is_last = late or not builder_members(draft, entry, late=True)
-    if runtime_members(draft, entry) or not is_last:
-        yield Repeat(entry, text, "the part that building needs")
+    others = builder_members(draft, entry, late=not late)
+    has_runtime = bool(runtime_members(draft, entry))
+    if has_runtime:
+        above = "" if late and others else comments_of_run(draft, entry).gone
+        yield Repeat(entry, above + text, "the part that building needs")
+    elif others:
+        yield _half(draft, entry, text, late=late)
     elif text == draft.project.dockerfile.slice(entry.span):
         yield Keep(entry, "building needs it")
     else:
         yield Change(entry, text, "building needs it")
+
+
+def _half(draft: Draft, entry: Instruction, text: str, *, late: bool) -> Piece:
+    """One of two parts in the builder: comments stay with what installs packages, else with the first."""
+    early, below = (builder_members(draft, entry, late=is_late) for is_late in (False, True))
+    if not any(member.installs for member in below):
+        return Repeat(entry, text, "building needs it") if late else Change(entry, text, "building needs it")
+    comments = divided(draft, entry, words_of_builder(draft, early), words_of_builder(draft, below))
+    if late:
+        return Change(entry, text, "building needs it", comments.lead)
+    return Repeat(entry, comments.gone + text, "building needs it")
 
 
 def _environment(draft: Draft) -> Iterator[Piece]:

@@ -150,11 +150,12 @@ def _apt_upkeep(
     for at, member in enumerate(entries):
         if member.is_update:
             own = _until_update(entries[at + 1 :])
-            is_wanted = any(each in chosen for each in own if each.reads_lists)
+            is_wanted = any(each in chosen for each in own if each.reads_lists) or _serves(draft, member, has)
+        elif member.cleans_up_apt:
+            is_wanted = any(each.reads_lists for each in chosen) or (not runs_install and _serves(draft, member, has))
         else:
-            is_wanted = member.cleans_up_apt and any(each.reads_lists for each in chosen)
-        is_upkeep = member.is_update or member.cleans_up_apt
-        if is_wanted or (is_upkeep and not runs_install and _serves(draft, member, has)):
+            is_wanted = False
+        if is_wanted:
             found.append(member)
     return found
 

@@ -13,9 +13,9 @@ from pydock.service.shutdown import deaf_program
 from pydock.split.draft import Draft
 from pydock.split.facts.reasons import Reason
 from pydock.split.text.assignments import assigned
-from pydock.split.text.builder import is_builders
+from pydock.split.text.builder import comments_of_run, tells_of
 from pydock.split.text.commands import moved
-from pydock.split.text.copies import leaves_runtime
+from pydock.split.text.parts import drops_from_runtime, is_dropped
 from pydock.split.text.reasons import install_text, reasons
 from pydock.split.text.run_text import run_text, runtime_edits, runtime_members
 from pydock.state import is_below
@@ -77,41 +77,21 @@ def dropped(draft: Draft) -> tuple[Drop, ...]:
     """Instructions that neither stage has."""
     found = []
     for entry in draft.stage.instructions[1:]:
-        if drops_from_runtime(draft, entry) and not _is_in_builder(draft, entry):
+        if is_dropped(draft, entry):
             reason = next(iter(draft.reasons(entry)), None)
             why = reason.value if reason is not None and reason is not Reason.INSTALLS else "nothing needs it"
             found.append(Drop(entry, why))
     return tuple(found)
 
 
-def _is_in_builder(draft: Draft, entry: Instruction) -> bool:
-    steps = draft.steps.get(entry, ())
-    if entry.keyword in {"ARG", "ENV"}:
-        return leaves_runtime(draft, entry) and all(step.number in draft.slices.builder for step in steps)
-    return is_builders(draft, entry)
-
-
-def drops_from_runtime(draft: Draft, entry: Instruction) -> bool:
-    """Whether nothing of an instruction is in the runtime stage."""
-    match entry.keyword:
-        case "ARG" | "ENV" | "COPY" | "ADD":
-            steps = draft.steps.get(entry, ())
-            return bool(steps) and all(step.number not in draft.slices.runtime for step in steps)
-        case "RUN":
-            return entry in draft.members and not runtime_members(draft, entry)
-        case _:
-            return False
-
-
 def _from(draft: Draft) -> Piece:
     start = draft.stage.start
-    source = draft.project.dockerfile.slice(start.span)
+    text, why = draft.project.dockerfile.slice(start.span), "the same image"
     word = start.words[0]
-    if not draft.base.is_slimmed:
-        return Repeat(start, source, "the same image")
-    at = start.place(word.start, word.end).start - start.span.start
-    text = source[:at] + draft.base.runtime + source[at + len(word.text) :]
-    return Repeat(start, text, "nothing is compiled here")
+    if draft.base.is_slimmed:
+        at = start.place(word.start, word.end).start - start.span.start
+        text, why = text[:at] + draft.base.runtime + text[at + len(word.text) :], "nothing is compiled here"
+    return Change(start, text, why) if draft.is_below_others else Repeat(start, text, why)
 
 
 def _added_packages(draft: Draft, needs: tuple[Need, ...]) -> Piece:
@@ -217,7 +197,10 @@ def _piece(draft: Draft, entry: Instruction, added: tuple[Need, ...]) -> Iterato
             edits = runtime_edits(draft, entry, members, added)
             text = reasons(draft, entry, added) + run_text(draft, entry, members, edits)
             is_same = text == dockerfile.slice(entry.span)
-            yield Keep(entry) if is_same else Change(entry, text, "the part that running needs")
+            comments = comments_of_run(draft, entry)
+            lead = comments.lead if comments.gone and tells_of(draft, entry) else None
+            why = "" if is_same else "the part that running needs"
+            yield Keep(entry) if is_same and lead is None else Change(entry, text, why, lead)
         case "ENV" | "ARG" if (rest := _variables(draft, entry)) is not None:
             yield Change(entry, rest, "the rest is for building")
         case "CMD" | "ENTRYPOINT" | "HEALTHCHECK":
