@@ -68,7 +68,7 @@ def test_the_summary_says_how_many_are_known(folder: Path, run: Runner) -> None:
     )
     _write(START.replace(ONE, ONE + OTHER))
     assert run("check", *RULES, *KNOWN).out.splitlines()[-1] == (
-        "1 new finding in Dockerfile: 1 fixed by `pydock fix`. 3 known."
+        "1 new finding in Dockerfile (1 warning): 1 fixed by `pydock fix`. 3 known."
     )
 
 

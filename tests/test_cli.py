@@ -16,6 +16,7 @@ from tests.command_line import ONLY, SMELLY, Runner
 FIELDS = {
     "code",
     "name",
+    "level",
     "message",
     "path",
     "line",
@@ -38,16 +39,16 @@ def test_check_with_findings_exits_with_1_and_talks_on_standard_output(project: 
     result = run("check", "svc", *ONLY)
     assert (result.code, result.err) == (1, "")
     lines = result.out.splitlines()
-    assert lines[0].startswith("svc/Dockerfile:2:5: PYD302 pip-cache: ")
+    assert lines[0].startswith("svc/Dockerfile:2:5: warning: PYD302 pip-cache: ")
     assert lines[1:3] == ["2 | RUN pip install flask==3.1.0", "  |     ^^^^^^^^^^^^^^^^^^^^^^^^"]
     assert "costs: " in lines[3]
     assert "fix: " in lines[4]
-    assert lines[-1] == "1 finding in svc/Dockerfile: 1 fixed by `pydock fix`."
+    assert lines[-1] == "1 finding in svc/Dockerfile (1 warning): 1 fixed by `pydock fix`."
 
 
 def test_the_current_folder_is_the_default(project: Path, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project)
-    assert run("check", *ONLY).out.startswith("Dockerfile:2:5: PYD302")
+    assert run("check", *ONLY).out.startswith("Dockerfile:2:5: warning: PYD302")
 
 
 def test_fix_diff_prints_a_difference_exits_with_1_and_writes_nothing(project: Path, run: Runner) -> None:
@@ -133,7 +134,7 @@ def test_standard_input_is_read_and_the_result_printed(folder: Path, run: Runner
 
 
 def test_standard_input_can_be_checked_and_compared(folder: Path, run: Runner) -> None:
-    assert run("check", "-", *ONLY, stdin=SMELLY.encode()).out.startswith("<stdin>:2:5: PYD302")
+    assert run("check", "-", *ONLY, stdin=SMELLY.encode()).out.startswith("<stdin>:2:5: warning: PYD302")
     assert run("fix", "-", "--diff", *ONLY, stdin=SMELLY.encode()).out.startswith(
         "--- a/Dockerfile\n+++ b/Dockerfile\n"
     )
@@ -170,8 +171,9 @@ def test_json_is_one_object_of_a_known_shape(project: Path, run: Runner) -> None
     assert missing["findings"] == []
     (finding,) = found["findings"]
     assert found["error"] is None
-    assert {key: finding[key] for key in ("code", "path", "line", "column", "end_line", "end_column")} == {
+    assert {key: finding[key] for key in ("code", "level", "path", "line", "column", "end_line", "end_column")} == {
         "code": "PYD302",
+        "level": "warning",
         "path": "svc/Dockerfile",
         "line": 2,
         "column": 5,
@@ -185,7 +187,7 @@ def test_json_is_one_object_of_a_known_shape(project: Path, run: Runner) -> None
 
 def test_concise_is_one_line_a_finding(project: Path, run: Runner) -> None:
     (line,) = run("check", "svc", "--output-format", "concise", *ONLY).out.splitlines()
-    assert line.startswith("svc/Dockerfile:2:5: PYD302 ")
+    assert line.startswith("svc/Dockerfile:2:5: warning: PYD302 ")
     assert line.endswith(" [fix]")
 
 

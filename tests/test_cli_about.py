@@ -16,7 +16,7 @@ from tests.command_line import Runner
 def test_explain_shows_the_docs_and_what_the_engine_makes_of_the_examples(run: Runner) -> None:
     result = run("explain", "pip-cache")
     assert result.code == 0
-    assert result.out.startswith("PYD302 pip-cache\n\n")
+    assert result.out.startswith("PYD302 pip-cache (warning)\n\n")
     assert "+RUN --mount=type=cache" in result.out
     assert "Left alone:" in result.out
 

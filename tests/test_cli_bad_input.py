@@ -53,7 +53,7 @@ def test_a_path_that_leads_nowhere_is_told_and_the_others_are_answered(
     assert result.code == 2
     assert f"error: {message}" in result.err
     assert "  hint: " in result.err
-    assert "svc/Dockerfile:2:5: PYD302" in result.out
+    assert "svc/Dockerfile:2:5: warning: PYD302" in result.out
 
 
 def test_a_file_that_cannot_be_written_leaves_all_as_it_was(

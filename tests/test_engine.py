@@ -13,7 +13,7 @@ from pydock.engine import check, rewrite
 from pydock.errors import RuleBugError, SyntaxProblem
 from pydock.patches import Add, Keep, Piece, Plan
 from pydock.project import Project
-from pydock.rule import Finding, Rule
+from pydock.rule import Finding, Level, Rule
 from pydock.rules import RULES as ALL_RULES
 from pydock.text import Edit, Fix, Safety, Span
 
@@ -218,3 +218,16 @@ def test_the_laws_let_a_split_pass_that_has(lines: str, files: dict[str, str]) -
     text = f'FROM python:3.11\n{lines}COPY app.py ./\nCMD ["python", "app.py"]\n'
     report = rewrite(Project(Tree.of({"Dockerfile": text, "app.py": "print(1)\n", **files})), ALL_RULES, Safety.SAFE)
     assert "PYD104" in {finding.rule.code for finding in report.settled}
+
+
+def test_what_fails_is_told_first_and_then_the_worst() -> None:
+    text = (
+        "FROM python:3.13-slim\nENV API_TOKEN=ghp_0a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f\n"
+        "COPY nowhere.txt /srv/\nUSER 1000\nCMD python app.py\n"
+    )
+    found = check(Project(Tree.of({"Dockerfile": text, "app.py": ""})), ALL_RULES)
+    assert found[0].rule.is_of_failures
+    assert found[1].rule.name == "secret-in-image"
+    levels = [finding.level for finding in found if not finding.rule.is_of_failures]
+    assert levels == sorted(levels, key=lambda level: level.rank)
+    assert set(levels) == set(Level)

@@ -73,7 +73,7 @@ TOLD = {
 
 def _found(text: str, codes: tuple[str, ...]) -> list[tuple[int, int, str]]:
     project = Project(Tree.of({"Dockerfile": text}))
-    findings = check(project, [rule for rule in RULES if rule.code in codes])
+    findings = sorted(check(project, [rule for rule in RULES if rule.code in codes]), key=lambda each: each.span)
     return [(*project.dockerfile.position(finding.span.start), finding.message) for finding in findings]
 
 

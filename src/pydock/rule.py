@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
 
 from pydock.project import Project
 from pydock.text import Fix, Safety, Span
 from pydock.values import Value, field
+
+
+class Level(StrEnum):
+    """How grave a finding is: an error fails, leaks or loses data, a warning costs, a note is worth knowing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(Level).index(self)
 
 
 class Example(Value):
@@ -24,7 +38,10 @@ class Example(Value):
 
 
 class Finding(Value):
-    """One smell at one place; `cost` and `advice` are full sentences or empty."""
+    """One smell at one place; `cost` and `advice` are full sentences or empty.
+
+    `own_level` is given where it is graver or less grave than the rule's other findings.
+    """
 
     rule: Rule
     span: Span
@@ -33,6 +50,11 @@ class Finding(Value):
     cost: str = ""
     advice: str = ""
     path: str = ""
+    own_level: Level | None = None
+
+    @property
+    def level(self) -> Level:
+        return self.own_level or self.rule.level
 
 
 class Rule(Value):
@@ -50,6 +72,7 @@ class Rule(Value):
     examples: tuple[Example, ...]
     same_as: tuple[str, ...] = ()
     is_source: bool = False
+    level: Level = Level.WARNING
 
     @property
     def is_of_failures(self) -> bool:

@@ -69,7 +69,7 @@ class Report(Value):
 
 
 def check(project: Project, rules: Iterable[Rule]) -> tuple[Finding, ...]:
-    """The findings of these rules, what fails already first, then in file order; a comment may silence some.
+    """The findings of these rules, what fails already first, then the worst; a comment may silence some.
 
     Raises SyntaxProblem for files that BuildKit or pip would reject, RuleBugError when a rule raises.
     """
@@ -91,9 +91,11 @@ def check(project: Project, rules: Iterable[Rule]) -> tuple[Finding, ...]:
     kept = heard(project, rules, found)
     if (unseen := project.tree.unseen) is not None:
         kept = tuple(_withheld(finding, unseen) for finding in kept)
-    return tuple(
-        sorted(kept, key=lambda each: (not each.rule.is_of_failures, each.path or project.path, *_place(each)))
-    )
+    return tuple(sorted(kept, key=lambda each: (*_gravity(each), each.path or project.path, *_place(each))))
+
+
+def _gravity(finding: Finding) -> tuple[bool, int]:
+    return not finding.rule.is_of_failures, finding.level.rank
 
 
 def _withheld(finding: Finding, unseen: str) -> Finding:

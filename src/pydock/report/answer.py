@@ -16,7 +16,7 @@ from pydock.engine import Report
 from pydock.errors import PydockError
 from pydock.project import Project
 from pydock.project.secrets import Mask
-from pydock.rule import Finding, Rule
+from pydock.rule import Finding, Level, Rule
 from pydock.service.files import secret_values
 from pydock.text import Edit, Fix, Safety, Span
 from pydock.values import Value
@@ -66,6 +66,7 @@ class Entry(Value):
 
     code: str
     name: str
+    level: Level
     message: str
     path: str
     line: int
@@ -228,6 +229,7 @@ def _entry(project: Project, shown: str, finding: Finding, mask: Mask, *, is_det
     return Entry(
         finding.rule.code,
         finding.rule.name,
+        finding.level,
         _masked(mask, finding.message),
         _shown(project, shown, path),
         *region,

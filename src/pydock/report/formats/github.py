@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pydock.report.answer import Answer, Entry
-from pydock.report.formats.levels import Level, level
 from pydock.report.formats.text import remarks
 from pydock.report.places import located
+from pydock.rule import Level
 from pydock.terminal import Style, printable
 
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
@@ -21,7 +21,7 @@ def written(answers: Sequence[Answer], style: Style) -> str:
     """One command a finding, the gravest first; a Dockerfile without an answer is an error."""
     del style
     found = [entry for answer in answers for entry in answer.findings]
-    ordered = sorted(found, key=lambda entry: list(Level).index(level(entry.code)))
+    ordered = sorted(found, key=lambda entry: entry.level.rank)
     return "".join([*_failures(answers), *map(_command, ordered)])
 
 
@@ -40,7 +40,7 @@ def _command(entry: Entry) -> str:
     values = {"title": f"{entry.code} {entry.name}", **place}
     properties = ",".join(f"{name}={_property(value)}" for name, value in values.items())
     text = "\n".join([entry.message, *(f"{label}: {said}" for label, said in remarks(entry))])
-    return f"::{_COMMANDS[level(entry.code)]} {properties}::{_data(text)}\n"
+    return f"::{_COMMANDS[entry.level]} {properties}::{_data(text)}\n"
 
 
 def _data(text: str) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from pydock.report.answer import Answer
 from pydock.report.fingerprints import Known, identified
-from pydock.report.formats.levels import Level, level
 from pydock.report.places import located
+from pydock.rule import Level
 from pydock.terminal import Style, printable
 
 _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "minor", Level.NOTE: "info"}
@@ -30,6 +30,6 @@ def _issue(known: Known) -> dict[str, object]:
         "description": printable(entry.message),
         "check_name": f"{entry.code} {entry.name}",
         "fingerprint": known.fingerprint,
-        "severity": _SEVERITIES[level(entry.code)],
+        "severity": _SEVERITIES[entry.level],
         "location": {"path": located(entry.path), "lines": {"begin": entry.line, "end": entry.end_line}},
     }

@@ -55,6 +55,7 @@ def _finding(entry: Entry) -> dict[str, object]:
     return {
         "code": entry.code,
         "name": entry.name,
+        "level": str(entry.level),
         "message": entry.message,
         "path": entry.path,
         "line": entry.line,

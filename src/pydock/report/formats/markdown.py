@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from pydock.patterns import regex
 from pydock.report.answer import Answer, Changed, Entry
 from pydock.report.formats.diff import seen, unified
-from pydock.report.formats.levels import Level, level
 from pydock.report.formats.text import counted, remarks, summary
 from pydock.report.places import located
+from pydock.rule import Level
 from pydock.terminal import Style, printable
 from pydock.values import Value, replace
 
@@ -100,7 +100,7 @@ def _fixes(settled: Iterable[Entry]) -> tuple[Entry, ...]:
 
 def _finding(entry: Entry) -> str:
     place = _code(f"{located(entry.path)}:{entry.line}")
-    lines = [f"- {_MARKS[level(entry.code)]} {place} **{entry.code} {entry.name}**: {_text(entry.message)}"]
+    lines = [f"- {_MARKS[entry.level]} {place} **{entry.code} {entry.name}**: {_text(entry.message)}"]
     lines += [f"  - *{label}*: {_text(text)}" for label, text in remarks(entry)]
     return "\n".join(lines)
 

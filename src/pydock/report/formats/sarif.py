@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pydock import __version__
 from pydock.report.answer import Answer, Entry, Offer, Replacement
 from pydock.report.fingerprints import Known, identified
-from pydock.report.formats.levels import level
 from pydock.report.pages.tables import smell
 from pydock.report.places import uri
 from pydock.rule import Rule
@@ -57,7 +56,7 @@ def _rule(rule: Rule) -> dict[str, object]:
         "shortDescription": {"text": f"{smell(rule)}."},
         "fullDescription": {"text": " ".join(docs.split("\n\n")[0].split())},
         "help": {"text": docs, "markdown": docs},
-        "defaultConfiguration": {"level": str(level(rule.code))},
+        "defaultConfiguration": {"level": str(rule.level)},
         "properties": {"tags": ["docker", "python"]},
     }
 
@@ -67,7 +66,7 @@ def _result(known: Known) -> dict[str, object]:
     found: dict[str, object] = {
         "ruleId": entry.code,
         "ruleIndex": next(at for at, rule in enumerate(RULES) if rule.code == entry.code),
-        "level": str(level(entry.code)),
+        "level": str(entry.level),
         "message": {"text": _message(entry)},
         "locations": [{"physicalLocation": {"artifactLocation": _artifact(entry.path), "region": _region(entry)}}],
         "partialFingerprints": {_FINGERPRINT: known.fingerprint},

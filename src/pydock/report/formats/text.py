@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydock.report.answer import Answer, Entry
+from pydock.rule import Level
 from pydock.terminal import Style, printable
 from pydock.text import Safety
 
 WIDEST = 140
 _TAB = "    "
+COLOURS: Mapping[Level, str] = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 
 def written(answers: Sequence[Answer], style: Style) -> str:
@@ -22,11 +24,16 @@ def written(answers: Sequence[Answer], style: Style) -> str:
 
 def finding(entry: Entry, style: Style) -> str:
     """One finding as a few lines."""
-    head = f"{style(printable(entry.place), 'bold')}: {style(entry.code, 'red', 'bold')} {style(entry.name, 'cyan')}"
+    head = f"{style(printable(entry.place), 'bold')}: {grade(entry, style)}: {entry.code} {style(entry.name, 'cyan')}"
     gutter = len(str(entry.line + len(entry.source)))
     lines = [f"{head}: {printable(entry.message)}", *_source(entry, style, gutter)]
     lines += [f"{' ' * gutter} {style('=', 'dim')} {style(label, 'bold')}: {text}" for label, text in remarks(entry)]
     return "\n".join(lines) + "\n"
+
+
+def grade(entry: Entry, style: Style) -> str:
+    """The level of a finding, in its colour."""
+    return style(str(entry.level), COLOURS[entry.level], "bold")
 
 
 def remarks(entry: Entry) -> Iterator[tuple[str, str]]:
@@ -43,7 +50,7 @@ def remarks(entry: Entry) -> Iterator[tuple[str, str]]:
 
 
 def summary(answers: Iterable[Answer]) -> str:
-    """Such as: 7 findings in Dockerfile: 5 fixed by `pydock fix`, 1 needs --unsafe-fixes, 1 is yours."""
+    """Such as: 7 findings in Dockerfile (1 error, 6 warnings): 5 fixed by `pydock fix`, 2 are yours."""
     answered = [answer for answer in answers if not answer.failure]
     where = printable(answered[0].path) if len(answered) == 1 else f"{len(answered)} Dockerfiles"
     entries = [entry for answer in answered for entry in answer.findings]
@@ -56,7 +63,9 @@ def summary(answers: Iterable[Answer]) -> str:
         parts.append(f"{unsafe} {'needs' if unsafe == 1 else 'need'} --unsafe-fixes")
     if own := kinds["yours"]:
         parts.append(f"{own} {'is' if own == 1 else 'are'} yours")
-    new = f"{counted(len(entries), 'new finding' if known else 'finding')} in {where}"
+    levels = Counter(entry.level for entry in entries)
+    grades = ", ".join(counted(levels[level], str(level)) for level in Level if levels[level])
+    new = f"{counted(len(entries), 'new finding' if known else 'finding')} in {where} ({grades})"
     return f"{new}: {', '.join(parts)}." + (f" {known} known." if known else "")
 
 

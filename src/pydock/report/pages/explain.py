@@ -66,7 +66,7 @@ def _difference(report: Report) -> Iterator[str]:
 
 def page(rule: Rule, style: Style) -> str:
     """The rule's docs, then each of its examples as the engine answers it today."""
-    head = style(f"{rule.code} {rule.name}", "bold")
+    head = f"{style(f'{rule.code} {rule.name}', 'bold')} ({rule.level})"
     same = f"\nhadolint: {', '.join(rule.same_as)}\n" if rule.same_as else ""
     examples = "\n".join(part for example in rule.examples for part in _example(rule, example, style))
     return f"{head}\n\n{inspect.cleandoc(rule.docs)}\n{same}\n{examples}"

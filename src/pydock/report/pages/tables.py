@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def rules_table(rules: Iterable[Rule], form: str = "simple") -> str:
     """One row a rule; `form` is a tabulate format, "github" for a README."""
-    return _tabulate(rule_rows(rules), ("Code", "Name", "Smell", "Fix", "hadolint"), form, [None])
+    return _tabulate(rule_rows(rules), ("Code", "Name", "Level", "Smell", "Fix", "hadolint"), form, [None])
 
 
 def codemods_table(codemods: Iterable[Codemod], form: str = "simple") -> str:
@@ -23,10 +23,12 @@ def codemods_table(codemods: Iterable[Codemod], form: str = "simple") -> str:
     return _tabulate(rows, ("Name", "Writes", "Cures"), form, [None])
 
 
-def rule_rows(rules: Iterable[Rule]) -> list[tuple[str, str, str, str, str]]:
-    """(code, name, smell, fix, same as) of each rule, by code; the fix is what its examples show."""
+def rule_rows(rules: Iterable[Rule]) -> list[tuple[str, str, str, str, str, str]]:
+    """(code, name, level, smell, fix, same as) of each rule, by code; the fix is what its examples show."""
     ordered = sorted(rules, key=lambda rule: rule.code)
-    return [(rule.code, rule.name, smell(rule), _fix(rule), ", ".join(rule.same_as)) for rule in ordered]
+    return [
+        (rule.code, rule.name, str(rule.level), smell(rule), _fix(rule), ", ".join(rule.same_as)) for rule in ordered
+    ]
 
 
 def smell(rule: Rule) -> str:

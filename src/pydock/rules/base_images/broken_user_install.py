@@ -24,7 +24,7 @@ from pydock.build.views import image, user_set
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project
 from pydock.project.compose import services
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.split.facts.environment import fills_other_environments
 from pydock.split.text.commands import elsewhere
 from pydock.state import is_below, is_root
@@ -266,4 +266,4 @@ def _paths(project: Project, stage: Stage, copy: Instruction, folder: str) -> It
         yield Edit(project.path, Span(at, at), lead + text)
 
 
-RULE = Rule("PYD107", "broken-user-install", check, __doc__, EXAMPLES)
+RULE = Rule("PYD107", "broken-user-install", check, __doc__, EXAMPLES, level=Level.ERROR)

@@ -17,7 +17,7 @@ from difflib import get_close_matches
 from pydock.dockerfile import Instruction, Stage, mounts
 from pydock.project import Project
 from pydock.project.retag import build_files
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 
 EXAMPLES = (
     Example(before="FROM python:3.12-slim AS wheels\nRUN pip wheel flask\nFROM python:3.12-slim\n", finds=True),
@@ -99,7 +99,8 @@ def _unused(project: Project, stage: Stage) -> Finding:
         advice="Remove it, or name it with --target in a file of this project."
         if project.tree.known
         else "Remove it, unless something builds it with --target.",
+        own_level=Level.WARNING,
     )
 
 
-RULE = Rule("PYD108", "dangling-stage", check, __doc__, EXAMPLES, same_as=("DL3022",))
+RULE = Rule("PYD108", "dangling-stage", check, __doc__, EXAMPLES, same_as=("DL3022",), level=Level.ERROR)

@@ -39,7 +39,7 @@ from pydock.project import Project
 from pydock.project.bases import Target, target
 from pydock.project.python import Release, later_than
 from pydock.project.retag import Retag, retagged
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.text import Fix, Safety, Span, variables
 
 EXAMPLES = (
@@ -119,6 +119,7 @@ def _unpublished(stage: Stage, image: PythonImage, reference: str) -> Finding:
         _place(stage),
         f"{reference} was never published",
         cost="the build fails wherever this tag is not made by hand",
+        own_level=Level.ERROR,
         advice=f"Of Python {image.minor} there are {', '.join(last)}." if last else f"There is no such {image.minor}.",
     )
 

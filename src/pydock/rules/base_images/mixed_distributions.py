@@ -24,7 +24,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.bases import suite_for
 from pydock.project.retag import retagged
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.state.needs import File
 from pydock.text import Fix, Safety, expand, unquote
 from pydock.values import Value
@@ -196,4 +196,4 @@ def _moved(project: Project, stage: Stage, copy: Instruction, environments: froz
     )
 
 
-RULE = Rule("PYD105", "mixed-distributions", check, __doc__, EXAMPLES)
+RULE = Rule("PYD105", "mixed-distributions", check, __doc__, EXAMPLES, level=Level.ERROR)

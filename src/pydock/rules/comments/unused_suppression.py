@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydock.dockerfile import suppressions
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 
 DOCS = """
 A comment that should silence a rule silences nothing.
@@ -42,4 +42,5 @@ RULE = Rule(
         Example("FROM python:3.12\n# pydock: ignore[PYD302]\nRUN pip install flask\n"),
         Example("# pydock: ignore-file[pip-cache]\nFROM python:3.12\nRUN pip install flask\n"),
     ),
+    level=Level.NOTE,
 )

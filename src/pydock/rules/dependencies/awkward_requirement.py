@@ -21,7 +21,7 @@ from pydock.build.sources import sources
 from pydock.data import rows
 from pydock.packages.requirements import Kind, entries
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.text import Span
 
 _INSTALLS = "FROM python:3.12.14-slim-trixie\nCOPY . /app\nRUN pip install -r /app/requirements.txt\n"
@@ -81,4 +81,4 @@ def _needs_the_original(project: Project, row: Mapping[str, str]) -> bool:
     )
 
 
-RULE = Rule("PYD214", "awkward-requirement", check, __doc__, EXAMPLES)
+RULE = Rule("PYD214", "awkward-requirement", check, __doc__, EXAMPLES, level=Level.NOTE)

@@ -17,7 +17,7 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.packages.requirements import Kind
 from pydock.project import Project
 from pydock.project.secrets import is_index_variable, is_installer, url_variables
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.service.files.leaks import CONFIGURATIONS, index_passwords, leaks
 from pydock.shell import Word
 from pydock.text import Span
@@ -131,4 +131,4 @@ def _finding(span: Span, message: str, cost: str, *, path: str = "", shared: boo
     return Finding(RULE, span, message, cost=cost, advice=_ADVICE + (_REPLACE if shared else ""), path=path)
 
 
-RULE = Rule("PYD210", "credentials-in-index-url", check, __doc__, EXAMPLES)
+RULE = Rule("PYD210", "credentials-in-index-url", check, __doc__, EXAMPLES, level=Level.ERROR)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pydock.build.installs import installs_of
 from pydock.locks.installs.shipped_stages import feeding
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 
 _DEVELOPMENT = frozenset(["dev", "develop", "development", "local", "test", "tests", "testing"])
 _PRODUCTION = frozenset(["prod", "production", "live"])
@@ -83,4 +83,4 @@ def _advice(path: str, siblings: list[str]) -> str:
     return f"Let a build argument choose: `ARG REQUIREMENTS={live}` and `pip install -r $REQUIREMENTS`."
 
 
-RULE = Rule("PYD208", "environment-specific-requirements", check, __doc__, EXAMPLES)
+RULE = Rule("PYD208", "environment-specific-requirements", check, __doc__, EXAMPLES, level=Level.NOTE)

@@ -17,7 +17,7 @@ from pydock.locks.installs.requests import Wanted, wanted
 from pydock.locks.lock_edits import Locked, hashed
 from pydock.packages.requirements import Kind
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.text import Fix, Safety
 
 _FILE = "FROM python:3.12-slim\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n"
@@ -74,4 +74,4 @@ def _pins_without_hash(project: Project, path: str) -> int:
     return len(asked) if is_plain and not found.troubles else 0
 
 
-RULE = Rule("PYD202", "no-hashes", check, __doc__, EXAMPLES)
+RULE = Rule("PYD202", "no-hashes", check, __doc__, EXAMPLES, level=Level.NOTE)

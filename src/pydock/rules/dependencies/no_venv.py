@@ -18,7 +18,7 @@ from pydock.build.installs import Install, installs_of
 from pydock.build.views import image
 from pydock.dockerfile import Stage
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.split import Split, split
 
 EXAMPLES = (
@@ -66,4 +66,4 @@ def _has_environment(project: Project, stage: Stage, install: Install) -> bool:
     )
 
 
-RULE = Rule("PYD203", "no-venv", check, __doc__, EXAMPLES)
+RULE = Rule("PYD203", "no-venv", check, __doc__, EXAMPLES, level=Level.NOTE)

@@ -24,7 +24,7 @@ from pydock.project import Project
 from pydock.project.bases import is_on_mirrors
 from pydock.project.memory import remembered
 from pydock.project.retag import build_files
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.state import BASE, Answer, Need
 from pydock.state.needs import InSuite, OlderRelease, PackageLists, Place, Program
 from pydock.text import Edit, Fix, Safety, Span
@@ -153,4 +153,4 @@ def _renamed(project: Project, step: Step, need: Need) -> Fix | None:
     return Fix("say `--only main`", Safety.SAFE, edits, frozenset({"packages"})) if edits else None
 
 
-RULE = Rule("PYD601", "failing-step", check, __doc__, EXAMPLES)
+RULE = Rule("PYD601", "failing-step", check, __doc__, EXAMPLES, level=Level.ERROR)

@@ -18,7 +18,7 @@ from pydock.build.views import user_set
 from pydock.images.debian import build_packages
 from pydock.locks.installs.indexes import Supply, supply
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.split.text.reasons import install_text, listed
 from pydock.state import Answer
 from pydock.state.needs import Distribution, Package, Toolchain
@@ -101,4 +101,4 @@ def _fix(project: Project, step: Step, packages: dict[str, tuple[str, ...]]) -> 
     return Fix(f"install {listed(wanted)}", Safety.SAFE, (edit,), frozenset({"system_packages"}))
 
 
-RULE = Rule("PYD603", "missing-compiler", check, __doc__, EXAMPLES)
+RULE = Rule("PYD603", "missing-compiler", check, __doc__, EXAMPLES, level=Level.ERROR)

@@ -15,7 +15,7 @@ from pydock.build import walk
 from pydock.build.views import user_set
 from pydock.images.debian import needs
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.split.facts.wanted import names_of
 from pydock.split.text.reasons import install_text, listed
 from pydock.state import Answer
@@ -84,4 +84,4 @@ def _fix(project: Project, who: list[str], packages: list[str]) -> Fix | None:
     return Fix(f"install {listed(packages)}", Safety.SAFE, (edit,), frozenset({"system_packages"}))
 
 
-RULE = Rule("PYD602", "missing-library", check, __doc__, EXAMPLES)
+RULE = Rule("PYD602", "missing-library", check, __doc__, EXAMPLES, level=Level.ERROR)

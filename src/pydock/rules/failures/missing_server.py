@@ -15,7 +15,7 @@ from pydock.build import walk
 from pydock.build.walk import starts
 from pydock.locks.installed_imports import missing_programs
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.state import Answer
 from pydock.state.needs import Program
 
@@ -49,4 +49,4 @@ def check(project: Project) -> Iterator[Finding]:
         return
 
 
-RULE = Rule("PYD604", "missing-server", check, __doc__, EXAMPLES)
+RULE = Rule("PYD604", "missing-server", check, __doc__, EXAMPLES, level=Level.ERROR)

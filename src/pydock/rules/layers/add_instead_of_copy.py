@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.text import Edit, Fix, Safety, Span, unquote
 
 EXAMPLES = (
@@ -97,4 +97,4 @@ def _fix(project: Project, add: Instruction, kinds: set[str]) -> Fix:
     return Fix("write COPY instead of ADD", safety, (Edit(project.path, span, written),), frozenset(), doubts)
 
 
-RULE = Rule("PYD307", "add-instead-of-copy", check, __doc__, EXAMPLES, same_as=("DL3020",))
+RULE = Rule("PYD307", "add-instead-of-copy", check, __doc__, EXAMPLES, same_as=("DL3020",), level=Level.NOTE)

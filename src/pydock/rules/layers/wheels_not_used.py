@@ -20,7 +20,7 @@ from pydock.build.views import image
 from pydock.dockerfile import Stage, mounts
 from pydock.locks.installs.build_tools import is_build_tool
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 
 _COMPILERS = frozenset(["gcc", "g++", "build-essential", "build-base", "clang", "cargo", "rustc", "gfortran"])
 _MOUNT = "--mount=type=cache,target=/root/.cache/pip"
@@ -105,4 +105,4 @@ def _compiler_at(project: Project, stage: Stage) -> int | None:
     return None
 
 
-RULE = Rule("PYD306", "wheels-not-used", check, __doc__, EXAMPLES)
+RULE = Rule("PYD306", "wheels-not-used", check, __doc__, EXAMPLES, level=Level.NOTE)

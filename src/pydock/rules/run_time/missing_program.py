@@ -24,7 +24,7 @@ from pydock.dockerfile import Instruction
 from pydock.images.debian import program, programs_in
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.service.run_time_programs import called_programs
 from pydock.shell import Command
 from pydock.system.additions import added
@@ -198,4 +198,4 @@ def _installed(project: Project, package: str, places: Sequence[str]) -> Fix | N
     return Fix(f"install {package}", safety, (edit,), frozenset({"system_packages"}), doubts)
 
 
-RULE = Rule("PYD415", "missing-program", check, __doc__, EXAMPLES)
+RULE = Rule("PYD415", "missing-program", check, __doc__, EXAMPLES, level=Level.ERROR)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pydock.build import walk
 from pydock.dockerfile import Stage
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.text import Edit, Fix, Safety
 
 _LAST_ONE_COUNTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
@@ -65,4 +65,4 @@ def _of_a_shell(project: Project, stage: Stage) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("PYD419", "no-effect", check, __doc__, EXAMPLES)
+RULE = Rule("PYD419", "no-effect", check, __doc__, EXAMPLES, level=Level.NOTE)

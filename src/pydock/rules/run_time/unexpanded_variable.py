@@ -21,7 +21,7 @@ from pydock.build.containers.entry_point import declared, is_windows, probe
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.service.main_command import main_command
 from pydock.shell import SHELLS, Word
 from pydock.text import Edit, Fix, Safety, to_exec_form
@@ -91,4 +91,4 @@ def _finding(project: Project, instruction: Instruction, word: Word) -> Finding:
     )
 
 
-RULE = Rule("PYD418", "unexpanded-variable", check, __doc__, EXAMPLES)
+RULE = Rule("PYD418", "unexpanded-variable", check, __doc__, EXAMPLES, level=Level.ERROR)

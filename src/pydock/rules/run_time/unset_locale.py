@@ -20,7 +20,7 @@ from pydock.build.contract import contract
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.service.files.documents import gives_zone
 from pydock.system.distribution import Family, family, runs_python
 from pydock.system.layout import environment_edits
@@ -113,4 +113,4 @@ def _mentions(project: Project, pattern: re.Pattern[str]) -> bool:
     return any(pattern.search(entry.value) or any(map(pattern.search, entry.documents)) for entry in instructions)
 
 
-RULE = Rule("PYD404", "unset-locale", check, __doc__, EXAMPLES)
+RULE = Rule("PYD404", "unset-locale", check, __doc__, EXAMPLES, level=Level.NOTE)

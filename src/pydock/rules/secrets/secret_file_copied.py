@@ -21,7 +21,7 @@ from pydock.context import Ignore
 from pydock.dockerfile import Stage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.service.files.secret_files import SECRETS, secret_files
 from pydock.text import Edit, Fix, Safety, Span
 from pydock.values import Value
@@ -164,4 +164,4 @@ def _fix(project: Project, leaks: list[_Leak], ignore_path: str) -> Fix:
     )
 
 
-RULE = Rule("PYD502", "secret-file-copied", check, __doc__, EXAMPLES)
+RULE = Rule("PYD502", "secret-file-copied", check, __doc__, EXAMPLES, level=Level.ERROR)

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pydock.dockerfile import Assignment, Instruction, Stage
 from pydock.project import Project
 from pydock.project.secrets import Weight, is_index_variable, is_secret_name, weigh
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.service.files.leaks import Leak, leaks
 from pydock.text import Span, variables
 
@@ -185,4 +185,6 @@ def _in_command(instruction: Instruction, what: str, span: Span, *, shipped: boo
     )
 
 
-RULE = Rule("PYD501", "secret-in-image", check, __doc__, EXAMPLES, same_as=("SecretsUsedInArgOrEnv",))
+RULE = Rule(
+    "PYD501", "secret-in-image", check, __doc__, EXAMPLES, same_as=("SecretsUsedInArgOrEnv",), level=Level.ERROR
+)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.service.app import read_app
 from pydock.service.gunicorn_home import with_settings
 from pydock.service.listeners import Server
@@ -79,4 +79,4 @@ def _is_asynchronous(project: Project, server: Server) -> bool:
     return found is not None and found.kind in {"asgi", "aiohttp"}
 
 
-RULE = Rule("PYD409", "gunicorn-single-thread", check, __doc__, EXAMPLES)
+RULE = Rule("PYD409", "gunicorn-single-thread", check, __doc__, EXAMPLES, level=Level.NOTE)

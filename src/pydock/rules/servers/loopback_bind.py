@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.service.app import bind
 from pydock.service.arguments import added, changed_fields, is_editable, replaced
 from pydock.service.code.ports import Bind
@@ -136,4 +136,4 @@ def _edit(project: Project, found: Server, where: Bind) -> Edit | None:
     return added(project, start, (options[0], "0.0.0.0"), found.app)
 
 
-RULE = Rule("PYD412", "loopback-bind", check, __doc__, EXAMPLES)
+RULE = Rule("PYD412", "loopback-bind", check, __doc__, EXAMPLES, level=Level.ERROR)

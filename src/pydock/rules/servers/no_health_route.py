@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.project import Project
-from pydock.rule import Example, Finding, Rule
+from pydock.rule import Example, Finding, Level, Rule
 from pydock.service.health_check.routes import without_health_route
 from pydock.service.server import server
 
@@ -46,4 +46,4 @@ def check(project: Project) -> Iterator[Finding]:
     )
 
 
-RULE = Rule("PYD414", "no-health-route", check, __doc__, EXAMPLES)
+RULE = Rule("PYD414", "no-health-route", check, __doc__, EXAMPLES, level=Level.NOTE)
