@@ -84,10 +84,120 @@ CASES = (
         ("--start-period=180s",),
     ),
     Case(
-        "migrations in front of the server have a minute",
+        "migrations in front of the server have two minutes",
         f'{SLIM}CMD ["sh", "-c", "flask db upgrade && gunicorn -w 2 -b :80 app:app"]\n',
         {"app.py": FLASK},
-        ("--start-period=60s",),
+        ("--start-period=120s",),
+    ),
+    Case(
+        "a wait for the database in an entry script has two minutes",
+        f'{SLIM}ENTRYPOINT ["./start.sh"]\n',
+        {
+            "app.py": FLASK,
+            "start.sh": "#!/bin/sh\nuntil nc -z db 5432; do sleep 1; done\nexec gunicorn -w 2 -b :80 app:app\n",
+        },
+        ("--start-period=120s",),
+    ),
+    Case(
+        "migrations that the application runs itself have two minutes",
+        f'{SLIM}CMD ["uvicorn", "app:app", "--host", "0.0.0.0"]\n',
+        {
+            "app.py": "from alembic import command\nfrom fastapi import FastAPI\n\n\ndef start(app):\n"
+            "    command.upgrade(None, 'head')\n    yield\n\n\napp = FastAPI(lifespan=start)\n"
+        },
+        ("--start-period=120s",),
+    ),
+    Case(
+        "a pickled model of another file has three minutes",
+        f'{SLIM}CMD ["gunicorn", "-w", "2", "-b", ":80", "app:app"]\n',
+        {"app.py": f"{FLASK}import model\n", "model.py": "import pickle\n\nnet = pickle.load(open('m.pkl', 'rb'))\n"},
+        ("--start-period=180s",),
+    ),
+    Case(
+        "a model that only a requirement tells of has three minutes",
+        "FROM python:3.12.1-slim-bookworm\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt\n"
+        'CMD ["gunicorn", "-w", "2", "-b", ":80", "app:app"]\n',
+        {"app.py": FLASK, "requirements.txt": "flask\nsentence-transformers==3.0\n"},
+        ("--start-period=180s",),
+    ),
+    Case(
+        "a model that computes in the event loop is asked for a connection, and not for the route",
+        f'{SLIM}CMD ["uvicorn", "app:app", "--host", "0.0.0.0"]\n',
+        {
+            "app.py": "import torch\nfrom fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/health')\n"
+            "async def health():\n    return {}\n"
+        },
+        ("create_connection", "--start-period=180s"),
+        ("healthcheck.py",),
+    ),
+    Case(
+        "threads that streams may hold are asked for a connection, and not for the route",
+        f'{SLIM}CMD ["gunicorn", "--threads", "4", "-b", ":80", "app:app"]\n',
+        {"app.py": f"{ROUTED}\nSTREAM = 'text/event-stream'\n"},
+        ("create_connection",),
+        ("healthcheck.py",),
+    ),
+    Case(
+        "the one worker that streams may hold has no safe check",
+        f'{SLIM}CMD ["gunicorn", "-b", ":80", "app:app"]\n',
+        {"app.py": f"from flask import stream_with_context\n{FLASK}"},
+        lacks=("HEALTHCHECK",),
+    ),
+    Case(
+        "a route that asks the database is not asked",
+        f'{SLIM}CMD ["gunicorn", "-w", "3", "-b", ":80", "app:app"]\n',
+        {
+            "app.py": f"import psycopg\n{FLASK}\n\n@app.get('/health')\ndef health():\n"
+            "    psycopg.connect('')\n    return 'ok'\n"
+        },
+        ("create_connection",),
+        ("healthcheck.py",),
+    ),
+    Case(
+        "a Celery worker, which answers through its broker, has no safe check",
+        f"{SLIM}CMD celery -A jobs worker\n",
+        {"jobs.py": "from celery import Celery\n\napp = Celery()\n"},
+        lacks=("HEALTHCHECK",),
+    ),
+    Case(
+        "an entry script that also runs a worker leaves the image without a check",
+        f'{SLIM}ENTRYPOINT ["./start.sh"]\nCMD ["web"]\n',
+        {
+            "app.py": FLASK,
+            "start.sh": '#!/bin/sh\ncase "$1" in\nweb) exec gunicorn -w 2 -b :80 app:app ;;\n'
+            "worker) exec celery -A app worker ;;\nesac\n",
+        },
+        lacks=("HEALTHCHECK",),
+    ),
+    Case(
+        "an entry script with another server on the same port has a check",
+        f'{SLIM}ENTRYPOINT ["./start.sh"]\nCMD ["web"]\n',
+        {
+            "app.py": FLASK,
+            "start.sh": '#!/bin/sh\ncase "$1" in\nweb) exec gunicorn -w 2 -b :80 app:app ;;\n'
+            "dev) exec flask --app app run --host 0.0.0.0 --port 80 ;;\nesac\n",
+        },
+        ("HEALTHCHECK",),
+    ),
+    Case(
+        "an image that a deployment runs as a worker by its name has no check",
+        f'{SLIM}CMD ["gunicorn", "-w", "2", "-b", ":80", "app:app"]\n',
+        {
+            "app.py": FLASK,
+            "compose.prod.yml": "services:\n  web: {image: registry.example/shop}\n"
+            "  worker: {image: registry.example/shop, command: celery -A app worker}\n",
+        },
+        lacks=("HEALTHCHECK",),
+    ),
+    Case(
+        "a database that is run by its name beside the image changes nothing",
+        f'{SLIM}CMD ["gunicorn", "-w", "2", "-b", ":80", "app:app"]\n',
+        {
+            "app.py": FLASK,
+            "compose.yml": "services:\n  web: {build: .}\n"
+            "  cache: {image: docker.example/redis, command: redis-server --save ''}\n",
+        },
+        ("HEALTHCHECK",),
     ),
     Case(
         "the port may come from either of two variables",

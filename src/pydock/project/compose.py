@@ -15,9 +15,8 @@ from typing import Any
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.text import Edit, Span
 from pydock.values import Value
-from pydock.yaml_text import document, is_block, nodes
+from pydock.yaml_text import document
 
 _FILE = regex(r"(?:docker-)?compose[^/]*\.ya?ml\Z", re.I)
 # https://docs.docker.com/reference/compose-file/interpolation/, read 2026-11
@@ -219,65 +218,6 @@ def _service(name: str, path: str, entry: Mapping[str, Any]) -> Service:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def with_variable(project: Project, service: Service, name: str, value: str) -> Edit | None:
-    """A variable for one service, in the lines of the file; None where they are laid out in an unusual way."""
-    text = project.tree.text(service.path) or ""
-    entry = _entry_of(_entry_of(nodes(text), "services"), service.name)
-    if not is_block(entry, is_mapping=True):
-        return None
-    lines = text.splitlines(keepends=True)
-    newline = "\r\n" if lines[0].endswith("\r\n") else "\n"
-    present = _entry_of(entry, "environment")
-    if present is not None:
-        if not is_block(present):
-            return None
-        first = present.value[0]
-        mark = (first[0] if isinstance(first, tuple) else first).start_mark
-        written = f'{name}: "{value}"' if isinstance(first, tuple) else f"{name}={value}"
-        # Above the comments of the first one, which speak of that one.
-        number = next(key.start_mark.line for key, given in entry.value if given is present) + 1
-        added = f"{lines[mark.line][: mark.column]}{written}{newline}"
-    else:
-        indent = " " * entry.value[0][0].start_mark.column
-        number = _last_line(entry.value[0][1]) + 1
-        added = f'{indent}environment:{newline}{indent}  {name}: "{value}"{newline}'
-        if number == len(lines) and not lines[-1].endswith("\n"):
-            return None
-    at = sum(map(len, lines[:number]))
-    after = text[:at] + added + text[at:]
-    return Edit(service.path, Span(at, at), added) if _is_only_difference(text, after, service.name, name) else None
-
-
-def _entry_of(node: Any, name: str) -> Any:
-    """The value that a mapping node has under a key."""
-    pairs = getattr(node, "value", None)
-    found = [pair[1] for pair in pairs if isinstance(pair, tuple) and pair[0].value == name] if pairs else []
-    return found[0] if found else None
-
-
-def _last_line(node: Any) -> int:
-    """The line on which a node's last scalar ends, from 0."""
-    while isinstance(node.value, list) and node.value:
-        last = node.value[-1]
-        node = last[1] if isinstance(last, tuple) else last
-    is_literal = getattr(node, "style", None) in {"|", ">"}
-    return int(node.end_mark.line) - (1 if is_literal else 0)
-
-
-def _is_only_difference(before: str, after: str, service: str, name: str) -> bool:
-    """Whether two files say the same but for one variable of one service."""
-    old, new = document(before), document(after)
-    try:
-        changed = {**new["services"][service]}
-        given = dict(environment(changed.pop("environment")))
-        kept = {**old["services"][service]}
-        known = dict(environment(kept.pop("environment", None)))
-    except (KeyError, TypeError):
-        return False
-    others = [{key: value for key, value in each["services"].items() if key != service} for each in (old, new)]
-    return given.pop(name, None) is not None and given == known and kept == changed and others[0] == others[1]
 
 
 def words(value: object) -> tuple[str, ...] | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydock.build.containers.start import Start
-from pydock.build.walk import starts
+from pydock.build.walk import starts, starts_of_service
 from pydock.project import Project
+from pydock.project.compose import Service
 from pydock.project.programs import DJANGO_SERVICES, JOBS, PREPARATIONS, SERVERS
 
 
@@ -15,7 +18,18 @@ def own_starts(project: Project) -> tuple[Start, ...]:
 
 def main_command(project: Project) -> Start | None:
     """The one long-running command of the image, None where it is not clear which that is."""
-    own = [start for start in own_starts(project) if start.is_taken]
+    return _going_on([start for start in own_starts(project) if start.is_taken])
+
+
+def command_of_service(project: Project, service: Service) -> Start | None:
+    """The one long-running command of a compose service, None where it is not clear which that is."""
+    if service.command is None and service.entrypoint is None:
+        return main_command(project)
+    own = (start for start in starts_of_service(project, service) if start.role != "probe" and not start.script)
+    return _going_on([start for start in own if start.is_taken])
+
+
+def _going_on(own: Sequence[Start]) -> Start | None:
     served = [start for start in own if start.called.program in SERVERS or _is_framework_server(start)]
     if served:
         # What a shell has executed in its own place is the only one that is left of it.

@@ -191,6 +191,13 @@ def answers_one_at_a_time(project: Project, found: Server) -> bool:
     return all(settings.value(name) in {"", value} for name, value in plain.items())
 
 
+def answers_a_few_at_a_time(project: Project, found: Server) -> bool:
+    """Whether each request holds one of a few workers or threads until it is answered."""
+    if found.gunicorn is not None:
+        return found.gunicorn.value("worker_class") in {"", "sync", "gthread"}
+    return found.kind in {"waitress", "uwsgi"}
+
+
 def _flask_script(project: Project, start: Start, command: Command, values: Values) -> Server | None:
     """`python manage.py runserver` where the script is one of Flask-Script, which listens as Flask does.
 

@@ -21,7 +21,7 @@ from pydock.build.containers.start import Start
 from pydock.build.sources import landing
 from pydock.build.walk import starts
 from pydock.dockerfile import Instruction
-from pydock.project import Project, compose
+from pydock.project import Project, compose, compose_edits
 from pydock.rule import Example, Finding, Rule
 from pydock.shell import SHELLS, Script, Step, script, script_of_text
 from pydock.text import Edit, Fix, Safety, Span, to_exec_form
@@ -121,7 +121,7 @@ def _script_fix(project: Project, migrations: list[Start]) -> Fix | None:
 def _fix(project: Project, edits: Sequence[Edit], changes: frozenset[str]) -> Fix:
     """The fix, with the variable for the one compose service that starts what the image starts."""
     alike = [each for each in compose.services(project) if each.command is None and each.entrypoint is None]
-    edit = compose.with_variable(project, alike[0], VARIABLE, "1") if len(alike) == 1 else None
+    edit = compose_edits.with_variable(project, alike[0], VARIABLE, "1") if len(alike) == 1 else None
     elsewhere = f" outside of {alike[0].path}" if edit else ""
     doubt = f"nothing migrates any more{elsewhere} until {VARIABLE} is set on one container per release"
     title = f"migrate only where {VARIABLE} asks for it"

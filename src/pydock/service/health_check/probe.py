@@ -15,11 +15,9 @@ from pydock.build.steps import read_steps
 from pydock.build.views import files
 from pydock.project import Project
 from pydock.service.code.ports import Port
-from pydock.text import to_exec_form
 from pydock.values import Value
 
 NAME = "healthcheck.py"
-TIMING = "--interval=30s --timeout=5s --start-period={start}s --retries=3"
 
 
 class Question(Value):
@@ -90,12 +88,6 @@ def one_line(question: Question) -> str:
         f"{imports}sys, http.client; c = http.client.HTTPConnection('{question.address}', {number}, timeout=3); "
         f"c.request('GET', '{question.route}'{headers}); {judged}"
     )
-
-
-def instruction(command: tuple[str, ...] | str, *, start_period: int) -> str:
-    """The HEALTHCHECK as lines of a Dockerfile; a string is a command in shell form."""
-    text = command if isinstance(command, str) else to_exec_form(command)
-    return f"HEALTHCHECK {TIMING.format(start=start_period)} \\\n    CMD {text}"
 
 
 def options(project: Project) -> tuple[str, ...]:

@@ -1,12 +1,10 @@
-"""What a health check has to know: whether a route tells that the service is well, and whether a model is loaded."""
+"""Whether an application has a route that tells that it is well."""
 
 from __future__ import annotations
 
-from pydock.build.sources import sources
 from pydock.project import Project
 from pydock.project.memory import remembered
 from pydock.service.app import App, app
-from pydock.service.code.imports import module_at
 
 # Frameworks whose routes pydock can read.
 _ROUTED = frozenset(
@@ -33,23 +31,3 @@ def is_routed(application: App) -> bool:
 def _is_mentioned(project: Project, paths: tuple[str, ...]) -> bool:
     """Whether a route may be declared in a way that could not be followed."""
     return any("health" in (project.tree.text(path) or "").lower() for path in paths)
-
-
-# Packages that load a model, or are one to import: seconds to minutes on a small machine.
-_NAMES = (
-    "accelerate chromadb diffusers easyocr fastai faster_whisper flair gensim joblib keras lightgbm llama_cpp mxnet "
-    "nemo onnxruntime paddle paddleocr rembg sentence_transformers spacy stanza tensorflow torch torchaudio "
-    "torchvision transformers ultralytics vllm whisper whisperx xgboost"
-)
-_MODELS = frozenset(_NAMES.split())
-
-
-@remembered
-def loads_model(project: Project) -> bool:
-    """Whether the source imports what loads a model."""
-    return any(
-        name.partition(".")[0] in _MODELS
-        for path in sources(project)
-        if (module := module_at(project, path)) is not None
-        for name in module.imports.values()
-    )
