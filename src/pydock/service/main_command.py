@@ -35,7 +35,7 @@ def _going_on(own: Sequence[Start]) -> Start | None:
         # What a shell has executed in its own place is the only one that is left of it.
         executed = [start for start in served if "exec" in start.wrappers and not start.is_background]
         return served[0] if len(served) == 1 else executed[0] if len(executed) == 1 else None
-    lasting = [start for start in own if start.called.program not in PREPARATIONS and not is_job(start)]
+    lasting = [start for start in own if start.program not in PREPARATIONS and not is_job(start)]
     other = [start for start in lasting if not start.is_background]
     return other[0] if len(other) == 1 and other[0].is_last else None
 

@@ -142,7 +142,7 @@ def _conflict(project: Project) -> str:
                     f"{service.origin} runs `{_shown(start)}` from the same image, so the check belongs into that file"
                 )
     for start in own_starts(project):
-        is_role = not start.is_taken and start.called.program in _ROLES and not is_job(start)
+        is_role = not start.is_taken and start.program in _ROLES and not is_job(start)
         if is_role and _is_another(project, here, start):
             return f"{start.origin} runs `{_shown(start)}` where it is asked to, so the check belongs to the service"
     return ""
@@ -151,9 +151,9 @@ def _conflict(project: Project) -> str:
 def _own_commands(project: Project, service: compose.Service) -> Iterator[Start]:
     """What a compose service goes on with; of an image that it only knows by name, what this image may be run for."""
     its = [start for start in starts_of_service(project, service) if start.role == "compose" and start.is_taken]
-    work = [start for start in its if not start.script and start.called.program not in PREPARATIONS and not is_job(start)]
+    work = [start for start in its if not start.script and start.program not in PREPARATIONS and not is_job(start)]
     is_built = service in compose.services(project)
-    yield from (start for start in work[-1:] if is_built or start.called.program in _ROLES)
+    yield from (start for start in work[-1:] if is_built or start.program in _ROLES)
 
 
 def _is_another(project: Project, here: Bind | None, start: Start) -> bool:

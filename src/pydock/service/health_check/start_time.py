@@ -40,7 +40,7 @@ def start_period(project: Project, server_start: Start) -> int:
         if start.service == server_start.service and start.role != "probe" and not start.script
         if start != server_start and start.is_taken
     ]
-    busy = [start for start in before if start.called.program not in PREPARATIONS or start.called.program in {"sleep", "nc"}]
+    busy = [start for start in before if start.program not in PREPARATIONS or start.program in {"sleep", "nc"}]
     prepares = any(_PREPARED.search(project.tree.text(path) or "") for path in sources(project))
     return _BUSY if busy or prepares else _STARTING
 
