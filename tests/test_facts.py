@@ -21,7 +21,7 @@ from pydock.questions import Question, unchanged
 from pydock.report.pages.facts import document, text
 from pydock.rules import by_name
 from pydock.service.facts import Fact, Process, facts
-from pydock.service.files.rights import obstacles
+from pydock.service.users.rights import obstacles
 from pydock.split.facts.environment import calls_pip_later
 from pydock.targets import Target, targets
 

@@ -14,11 +14,11 @@ from pydock.project.memory import remembered
 from pydock.project.programs import DJANGO_WORKERS, PREPARATIONS
 from pydock.service.app import QUEUES, App, bind_of, read_app
 from pydock.service.code.objects import is_bound
-from pydock.service.files.ownership import ownership
 from pydock.service.listeners import Server
 from pydock.service.main_command import is_job, main_command, own_starts
 from pydock.service.run_time_programs import called_programs
 from pydock.service.server import read_server, server
+from pydock.service.users.ownership import ownership
 from pydock.values import Value, replace
 
 WORKERS = QUEUES | frozenset(DJANGO_WORKERS.values())

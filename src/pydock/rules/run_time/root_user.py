@@ -29,10 +29,10 @@ from pydock.project.compose import Service, services, services_by_image
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.databases import has_only_sqlite
 from pydock.service.files.documents import documented_mounts
-from pydock.service.files.handover import giving_place, missing_at
-from pydock.service.files.ownership import Ownership, copies_into, has_source, is_bind, ownership
-from pydock.service.files.rights import User, created_user, obstacles
 from pydock.service.main_command import main_command
+from pydock.service.users.handover import giving_place, missing_at
+from pydock.service.users.ownership import Ownership, copies_into, has_source, is_bind, ownership
+from pydock.service.users.rights import User, created_user, obstacles
 from pydock.split.facts.slim import unseen
 from pydock.split.facts.wanted import names_of
 from pydock.state import is_below, is_root

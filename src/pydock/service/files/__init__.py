@@ -1,1 +1,1 @@
-"""Files of a running service: what it writes, who has to own it, and what must not be shown."""
+"""Files of a running service: what it writes, what the host mounts over it, and what must not be shown."""

@@ -16,7 +16,7 @@ from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.service.files.ignore_file import ignore_of
-from pydock.service.files.ownership import SYSTEM_FOLDERS, is_below, made_folders, target_of
+from pydock.service.users.ownership import SYSTEM_FOLDERS, is_below, made_folders, target_of
 from pydock.text import variables
 
 _WORD = regex(r"[\w.-]+")
