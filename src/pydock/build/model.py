@@ -22,6 +22,13 @@ _SETTINGS = regex(
 Met = tuple[Need, Found]
 
 
+class PythonCode(Value):
+    """Python code that a step runs: its text, None where nobody knows it, and its file of the context, if it is one."""
+
+    text: str | None
+    place: str | None
+
+
 class Step(Value, eq=False, dict=True):
     """One command of a build, or one operand of a command whose operands stand for themselves.
 
@@ -30,7 +37,8 @@ class Step(Value, eq=False, dict=True):
     instruction: its text). `key` names what it does without options and versions, so that it is known again in
     another version of the file. `needs` have to be met, `takes` are read where they are there. `reads` are the
     folders that are needed as a whole, each with the image in which it was read. `undoes` are the steps whose things
-    this removes. `commands` are those that it runs; the steps of one command's operands share it.
+    this removes. `commands` are those that it runs; the steps of one command's operands share it. `code` is the
+    Python code among what it runs.
     """
 
     number: int
@@ -50,6 +58,7 @@ class Step(Value, eq=False, dict=True):
     reads: Mapping[Below, State] = {}
     undoes: Numbers = NOBODY
     commands: tuple[CommandLine, ...] = ()
+    code: tuple[PythonCode, ...] = ()
 
     @property
     def line(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pydock import shell
 from pydock.build.commands import CommandLine, either
-from pydock.build.model import Met, Step
+from pydock.build.model import Met, PythonCode, Step
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.state import NOBODY, Answer, Effect, Found, Kind, Need, Nested, Numbers, State, is_below
@@ -46,6 +46,7 @@ class Draft:
         self.reads: dict[Below, State] = {}
         self.undoes = NOBODY
         self.commands: dict[Span | int, CommandLine] = {}
+        self.code: dict[PythonCode, None] = {}
 
     def ran(self, command: CommandLine) -> None:
         """Keep a command that the step runs; one that runs again is the same one."""
@@ -96,6 +97,7 @@ class Recorder:
             draft.reads,
             draft.undoes,
             tuple(draft.commands.values()),
+            tuple(draft.code),
         )
         self.steps.append(step)
         return step

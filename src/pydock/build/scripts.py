@@ -6,8 +6,9 @@ import posixpath
 
 from pydock import shell
 from pydock.build.commands import CommandLine
+from pydock.build.model import PythonCode
 from pydock.build.recorder import Draft, Recorder
-from pydock.effects import effects_of, piped_script, printed
+from pydock.effects import effects_of, kept_by_libraries, piped_script, printed
 from pydock.shell import Command, Compound, CompoundKind, Joint, Pipeline, Redirect, Word, argv, expand
 from pydock.source import called_programs
 from pydock.state import ANYTHING, Effect, Language, Nested, State, files_below
@@ -194,7 +195,9 @@ class Reader:
         if text is None and nested.is_input:
             text = next((each.body for each in command.redirections if each.body is not None), flows)
         if nested.language is Language.PYTHON:
-            self.python(text, is_sure=is_sure)
+            files = (need.path for need in nested.needs if isinstance(need, File))
+            place = next((place for path in files if (place := self.recorder.state.origins.get(path))), None)
+            self.python(PythonCode(text, place), is_sure=is_sure)
             return
         script = shell.script_of_text(text) if text is not None and scene.depth < DEEPEST else None
         if script is None or script.opaque:
@@ -217,13 +220,14 @@ class Reader:
         place = next((place for word in words if word.value == text and (place := word.place_of_value)), None)
         return None if place is None or self.start is None else self.start + place
 
-    def python(self, text: str | None, *, is_sure: bool) -> None:
+    def python(self, code: PythonCode, *, is_sure: bool) -> None:
         """Python code at build time: it calls the programs that it names, and may write where it works."""
-        for program in called_programs(text) if text else ():
+        self.draft.code[code] = None
+        for program in called_programs(code.text) if code.text else ():
             self.recorder.need(self.draft, Program(program))
         state = self.recorder.state
-        places = tuple(dict.fromkeys(place for place in (state.workdir, state.home, "/tmp") if place))
-        opens = files_below(*places) if text is not None else ANYTHING
+        places = tuple(dict.fromkeys(place for place in (state.workdir, *kept_by_libraries(state), "/tmp") if place))
+        opens = files_below(*places) if code.text is not None else ANYTHING
         self.recorder.apply(self.draft, Effect(opens=opens), is_sure=is_sure)
 
     def printed(self, command: Command, words: tuple[Word, ...]) -> str | None:

@@ -31,6 +31,7 @@ TABLES = {
     "console_scripts": "the programs of Python packages that are not called as the package is",
     "run_time_calls": "programs that a package calls at run time where they are there; cc stands for any compiler",
     "database_drivers": "packages that connect SQLAlchemy to another database than SQLite",
+    "kept_files": "what packages keep below HOME and in the work folder, and the variable that moves it",
     "downloaded_programs": "programs whose archives lack libraries that they load",
     "remote_scripts": "scripts that are piped from the network into a shell: what they need and what they leave",
     "pkg_resources_users": "packages some releases of which import pkg_resources, which they may not declare",

@@ -9,10 +9,21 @@ import pkgutil
 
 from pydock.effects.files.printed import printed
 from pydock.effects.network.remote import piped_script
-from pydock.effects.registry import effect, effects_of, is_builtin, programs, script_at
-from pydock.effects.unknown import unknown
+from pydock.effects.registry import effect, effects_of, is_builtin, is_known, programs, script_at
+from pydock.effects.unknown import kept_by_libraries, unknown
 
-__all__ = ["effect", "effects_of", "is_builtin", "piped_script", "printed", "programs", "script_at", "unknown"]
+__all__ = [
+    "effect",
+    "effects_of",
+    "is_builtin",
+    "is_known",
+    "kept_by_libraries",
+    "piped_script",
+    "printed",
+    "programs",
+    "script_at",
+    "unknown",
+]
 
 for _each in pkgutil.walk_packages(__path__, f"{__name__}."):
     importlib.import_module(_each.name)

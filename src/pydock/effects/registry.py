@@ -49,6 +49,11 @@ def is_builtin(program: str) -> bool:
     return program in _BUILTINS
 
 
+def is_known(called: str) -> bool:
+    """Whether a program, by the name or path that it is called by, has effects of its own here."""
+    return called in _BUILTINS or _known_name(called) is not None
+
+
 def programs() -> tuple[str, ...]:
     """The names of all programs that are known."""
     return tuple(sorted(_HANDLERS))

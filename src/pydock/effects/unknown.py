@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from pydock.data import rows
 from pydock.effects.paths import opened, taken
 from pydock.images.base import is_debian_program
 from pydock.patterns import regex
@@ -16,13 +19,13 @@ def unknown(line: Argv, state: State, *, is_library: bool | None = None) -> Effe
     """The effect of a program as far as any program's is known, without the need of the program itself.
 
     It takes what its words name, and may write files below the work directory, /tmp, the places that its words
-    name and, where it is library code (`python -m`, `python -c`, a console script), below HOME.
+    name and, where it is library code (`python -m`, `python -c`, a console script), where libraries keep files.
     """
     if is_library is None:
         is_library = "/" not in (line.path or "/") and not is_debian_program(line.program or "")
     named = [word for word in _named(line) if _PATH.fullmatch(word.head)]
     takes: list[Need] = [need for word in named for need in taken(word, state)]
-    places = [state.workdir, state.home if is_library else None, "/tmp"]
+    places = [state.workdir, *(kept_by_libraries(state) if is_library else ()), "/tmp"]
     for word in named:
         if word.head.startswith(("/", "~")):
             places += opened(word, state).places
@@ -34,6 +37,18 @@ def unknown(line: Argv, state: State, *, is_library: bool | None = None) -> Effe
         takes=tuple(dict.fromkeys(takes)),
         opens=files_below(*dict.fromkeys(place for place in places if place and place != "/")),
     )
+
+
+def kept_by_libraries(state: State) -> tuple[str, ...]:
+    """Where libraries keep what they fetch: HOME, and the folders of HF_HOME, TORCH_HOME and the like."""
+    given = (state.variables.get(name) for name in _variables())
+    places = (state.at(value) for value in given if value)
+    return tuple(dict.fromkeys((state.home, *(place for place in places if place is not None))))
+
+
+@cache
+def _variables() -> tuple[str, ...]:
+    return tuple(row["variable"] for row in rows("kept_files") if row["variable"])
 
 
 def _named(line: Argv) -> list[Word]:

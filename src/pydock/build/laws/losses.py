@@ -6,9 +6,10 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from pydock.build.laws.homes import OF_TOOLS, in_home
 from pydock.build.laws.identity import by_identity, identity
 from pydock.build.laws.uses import uses
-from pydock.build.laws.violation import Declared, Violation, named
+from pydock.build.laws.violation import Declared, Violation, named, whose
 from pydock.build.model import Build, Process, Step
 from pydock.effects.python.environments import active
 from pydock.effects.python.installing import TOOLS, is_read
@@ -33,9 +34,6 @@ _LINE = regex(r":\d+\Z")
 # Kinds of packages that only building and fetching call.
 _BUILDING = frozenset({"compiler", "build-tool", "headers", "version-control", "fetcher"})
 _CACHES = ("/tmp", "/var/tmp", "/var/cache", "/var/lib/apt", "/var/log", "/etc/apt", "/usr/share/keyrings")
-_OF_TOOLS = regex(
-    r"(?:.*/)?(?:\.cache|\.config|\.pip|\.ssh|\.npm|\.local|\.poetry|get-pip\.py|uvx?|[\w.-]+\.egg-info)(?:/.*)?"
-)
 # What the service reads nothing of: lists of installers, and what only they, the build itself or git read.
 _LISTS = regex(
     r"(?:.*/)?(?:[\w.-]*(?:requirements?|constraints)[\w.-]*\.(?:txt|in|lock)|[\w.-]*\.lock|pylock[\w.-]*\.toml|Pipfile"
@@ -46,9 +44,6 @@ _LEFT_OUT = regex(
     r"(?:.*/)?(?:\.git|\.github|\.idea|\.vscode|__pycache__|\.(?:pytest|mypy|ruff)_cache|\.?venv|node_modules|tests?)/.*"
     r"|(?:.*/)?(?:\.env[\w.-]*|[\w.-]*\.(?:log|py[cod])|\.DS_Store|\.gitignore|(?:docker-)?compose[\w.-]*\.ya?ml)"
 )
-
-# Library code that fetches at build time does so below HOME.
-_FILLS_HOME = regex(r"python[\d.]* (?:-c|-m (?!pip|venv|compileall|build))|playwright|spacy|nltk|huggingface|download")
 
 
 def lost(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
@@ -75,7 +70,7 @@ def _of_processes(before: Build, after: Build, declared: Declared) -> Iterator[V
                 yield from _setting_of(process, was, before, after, declared)
     for origin, processes in old.items():
         if origin not in new and _is_kept(origin, new, declared):
-            yield Violation(12, None, f"{_who(processes[0])} is not started any more")
+            yield Violation(12, None, f"{whose(processes[0])} is not started any more")
 
 
 def _by_origin(build: Build) -> dict[str, list[Process]]:
@@ -95,23 +90,15 @@ def _is_kept(origin: str, new: Mapping[str, list[Process]], declared: Declared) 
     return not is_moved or ": " in origin
 
 
-def _who(process: Process) -> str:
-    """A process as a person names it: CMD, or the service of a compose file."""
-    path, _, service = process.origin.partition(": ")
-    if service:
-        return f"the process of {service}"
-    return path.split(" ")[0] if path.isupper() or path.split(" ")[0].isupper() else f"the command of {path}"
-
-
 def _needs_of(process: Process, was: Process | None, lacked: set[Need], other: State | None) -> Iterator[Violation]:
     """`other` is the image before, where another command takes the place of one: what that image lacked may lack."""
     had = dict(was.needs) if was is not None else {}
     for need, found in process.needs:
         if found.answer is Answer.NO:
             if need not in lacked and (other is None or other.find(need).answer is not Answer.NO):
-                yield Violation(12, None, f"{_who(process)} needs {named(need)}, {_why(need)}")
+                yield Violation(12, None, f"{whose(process)} needs {named(need)}, {_why(need)}")
         elif found.answer is Answer.UNKNOWN and had.get(need, found).answer is Answer.YES:
-            yield Violation(12, None, f"{_who(process)} had {named(need)}, and may lack it", is_doubt=True)
+            yield Violation(12, None, f"{whose(process)} had {named(need)}, and may lack it", is_doubt=True)
 
 
 def _why(need: Need) -> str:
@@ -125,7 +112,7 @@ def _why(need: Need) -> str:
 
 
 def _setting_of(process: Process, was: Process, before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
-    who = _who(process)
+    who = whose(process)
     yield from _asked_before(process, was, after, declared)
     if was.workdir != process.workdir and "workdir" not in declared.changes:
         yield Violation(12, None, f"{who} ran in {was.workdir}, and runs in {process.workdir}")
@@ -138,7 +125,7 @@ def _setting_of(process: Process, was: Process, before: Build, after: Build, dec
     if process.environment and _is_closed(process, process.environment) and not _is_closed(was, was.environment or "/"):
         yield Violation(12, None, f"{who} runs as {process.user}, who may not read {process.environment}")
     if was.home != process.home:
-        yield from _home(process, was, before)
+        yield from in_home(process, was, before, after)
 
 
 def _importable(process: Process, final: State) -> frozenset[str]:
@@ -169,18 +156,7 @@ def _asked_before(process: Process, was: Process, after: Build, declared: Declar
         if isinstance(asked, Program) and declared.changes & {"cmd", "entrypoint", "healthcheck"}:
             continue
         if isinstance(asked, File | Folder | User | Program) and after.final.find(asked).answer is Answer.NO:
-            yield Violation(12, None, f"{_who(process)} had {named(asked)}, {_why(asked)} now")
-
-
-def _home(process: Process, was: Process, before: Build) -> Iterator[Violation]:
-    """Files below the home of the user before, written by commands that do so unasked: models, browsers."""
-    for step in before.steps:
-        opened = any(was.home in opened.places for opened in step.opens) and _FILLS_HOME.search(step.text)
-        paths = [thing.path for thing in step.provides if isinstance(thing, File)]
-        if opened or any(is_below(path, was.home) and not _OF_TOOLS.fullmatch(path) for path in paths):
-            text = f"{_who(process)} runs as {process.user}, and line {step.line} may have written to {was.home}"
-            yield Violation(12, None, text, is_doubt=True)
-            return
+            yield Violation(12, None, f"{whose(process)} had {named(asked)}, {_why(asked)} now")
 
 
 def _packages(before: Build, after: Build, declared: Declared) -> Iterator[Violation]:
@@ -299,7 +275,7 @@ def _has_reason(
     declared: Declared,
 ) -> bool:
     path = thing.path
-    if any(is_below(path, place) for place in _CACHES) or _LISTS.fullmatch(path) or _OF_TOOLS.fullmatch(path):
+    if any(is_below(path, place) for place in _CACHES) or _LISTS.fullmatch(path) or OF_TOOLS.fullmatch(path):
         return True
     if _is_left_out(thing, before.final, declared):
         return True

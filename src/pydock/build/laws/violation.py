@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydock.build.model import Build, Step
+from pydock.build.model import Build, Process, Step
 from pydock.state import Answer, Need
 from pydock.state.needs import (
     Below,
@@ -73,6 +73,14 @@ def quoted(step: Step) -> str:
     elif step.operand is not None and len(text) > _LONGEST:
         text = f"{' '.join(step.key[:2])} {step.operand.text}"
     return f"`{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}`"
+
+
+def whose(process: Process) -> str:
+    """A process as a person names it: CMD, or the service of a compose file."""
+    path, _, service = process.origin.partition(": ")
+    if service:
+        return f"the process of {service}"
+    return path.split(" ")[0] if path.isupper() or path.split(" ")[0].isupper() else f"the command of {path}"
 
 
 def named(need: Need) -> str:
