@@ -62,10 +62,14 @@ class Files(Value):
         places = [f"{folder}/{name}" for folder in PROGRAM_FOLDERS] if is_searched and "/" not in name else [name]
         for place in places:
             if found := self.content(place):
-                is_shell = not is_searched or found[0].endswith((".sh", ".bash")) or _SHEBANG.match(found[1])
-                return found if is_shell else None
+                return found if not is_searched or is_shell_script(*found) else None
         return None
 
     def written(self) -> Iterator[tuple[str, str]]:
         """The absolute paths and texts of the files whose text the Dockerfile itself decides."""
         yield from sorted(self.image.texts.items())
+
+
+def is_shell_script(path: str, text: str) -> bool:
+    """Whether a program is a script for a shell, as its name or its first line says."""
+    return path.endswith((".sh", ".bash")) or _SHEBANG.match(text) is not None

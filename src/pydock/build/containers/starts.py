@@ -14,6 +14,7 @@ from pydock.build.containers.start import Start
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import compose
+from pydock.project.compose_mounts import own_mounts
 from pydock.project.heroku import dynos
 from pydock.shell import SHELLS, Command, Flow, Script, Word, flow, literal, script, script_of_text, unwrapped
 from pydock.text import Span, in_double_quotes, split
@@ -215,7 +216,7 @@ def _nested(container: Container, start: Start) -> _Nested | None:
         words, is_searched = words[1:], False
     if not words or not words[0].value:
         return None
-    found = container.files.script(words[0].value, is_searched=is_searched)
+    found = container.script(words[0].value, is_searched=is_searched)
     if found is None:
         return None
     place, text = found
@@ -239,6 +240,7 @@ def _string(container: Container, start: Start, words: tuple[Word, ...]) -> _Nes
 
 def starts_of(container: Container, service: compose.Service) -> Iterator[Start]:
     """The commands of a compose service where it does not run what the image says."""
+    container = replace(container, mounts=own_mounts(service))
     start = Start(Command((), (), Span(0, 0)), service.origin, role="compose", service=service.name)
     if service.healthcheck:
         probed = replace(start, command=_command(service.healthcheck), role="probe")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
 
 from pydock.build.sources import is_brought
 from pydock.build.views import files, image
 from pydock.project import Project
 from pydock.project.compose import services
+from pydock.project.compose_mounts import OwnMount, mounted_at, own_mounts
 from pydock.project.memory import remembered
 from pydock.state import is_below
 
@@ -22,28 +22,15 @@ def place_of(project: Project, path: str) -> str | None:
     if workdir is None:
         return place
     absolute = posixpath.normpath(posixpath.join(workdir, path))
-    for source, target in _mounts(project):
-        inside = posixpath.relpath(absolute, target)
-        found = posixpath.normpath(posixpath.join(source, inside))
-        if not inside.startswith("..") and (project.tree.has_file(found) or project.tree.has_folder(found)):
-            return found
-    return place
+    return mounted_at(project, _mounts(project), absolute) or place
 
 
 def is_in_container(project: Project, path: str) -> bool:
     """Whether a file of the context may be in the running container: a COPY brings it, or compose mounts it."""
-    return is_brought(project, path) or any(folder == "." or is_below(path, folder) for folder, _ in _mounts(project))
+    return is_brought(project, path) or any(each.path == "." or is_below(path, each.path) for each in _mounts(project))
 
 
 @remembered
-def _mounts(project: Project) -> tuple[tuple[str, str], ...]:
-    """(folder of the context, absolute target) of each mount of the project's own files."""
-    return tuple(_of_services(project))
-
-
-def _of_services(project: Project) -> Iterator[tuple[str, str]]:
-    for service in services(project):
-        for source, target in service.mounts:
-            folder = posixpath.normpath(posixpath.join(posixpath.dirname(service.path), source))
-            if source.startswith(".") and target.startswith("/") and not folder.startswith(".."):
-                yield folder, posixpath.normpath(target)
+def _mounts(project: Project) -> tuple[OwnMount, ...]:
+    """The mounts of the project's own files in all of its services."""
+    return tuple(mount for service in services(project) for mount in own_mounts(service))
