@@ -161,6 +161,130 @@ CASES = (
         doubts="app.py:3 writes to a place that only run time knows",
         lacks=("chown",),
     ),
+    Case(
+        "static files that the build collects as root and each start again",
+        START.replace("ENTRYPOINT", "RUN python manage.py collectstatic --noinput\nENTRYPOINT"),
+        _django("BASE_DIR / 'static'"),
+        ("mkdir -p /app/static", "chown -R app:app /app/static"),
+        lacks=("chown -R app:app /app\n",),
+    ),
+    Case(
+        "static files that only the build collects",
+        f'{SLIM}RUN python manage.py collectstatic --noinput\nCMD ["gunicorn", "shop.wsgi"]\n',
+        {**_django("BASE_DIR / 'static'"), "shop/wsgi.py": ""},
+        lacks=("chown",),
+    ),
+    Case(
+        "a database that the build makes as root",
+        f'{SLIM}RUN python manage.py migrate\nCMD ["python", "app.py"]\n',
+        {"manage.py": DJANGO, "app.py": "import sqlite3\n\nsqlite3.connect('/app/shop.db')\n"},
+        ("chown -R app:app /app\n",),
+        lacks=("--chown",),
+    ),
+    Case(
+        "a database that the build makes at a place that is not told",
+        f"{SLIM}RUN python manage.py migrate\n{CMD}",
+        {"manage.py": DJANGO, "app.py": "print(1)\n"},
+        doubts="line 4 runs manage.py as root in /app, and the service may write what that leaves",
+    ),
+    Case(
+        "what a program of Debian's makes, which is told what to write",
+        f"{SLIM}RUN msgfmt -o de.mo de.po\n{CMD}",
+        {"app.py": "open('/app/logs/a.log', 'w')\n", "de.po": ""},
+        ("mkdir -p /app/logs", "chown app:app /app/logs"),
+    ),
+    Case(
+        "what a command makes that nobody knows",
+        f"{SLIM}RUN trove init\n{CMD}",
+        {"app.py": "print(1)\n"},
+        doubts="line 4 runs trove as root in /app, and the service may write what that leaves",
+    ),
+    Case(
+        "a script that compose mounts and starts, where the project has it",
+        f"{SLIM.replace('COPY . .', 'COPY app.py ./')}{CMD}",
+        {
+            "app.py": "print(1)\n",
+            "bin/start.sh": "#!/bin/sh\nmkdir -p /srv/shop/spool\nexec python app.py\n",
+            "compose.yaml": "services:\n  web: {build: ., volumes: ['./bin:/bin2'], command: /bin2/start.sh}\n",
+        },
+        ("chown app:app /srv/shop/spool",),
+    ),
+    Case(
+        "a script that compose mounts and starts, which the project does not have",
+        f"{SLIM}{CMD}",
+        {
+            "app.py": "print(1)\n",
+            "compose.yaml": "services:\n  web: {build: ., volumes: ['/srv/bin:/bin2'], command: /bin2/start.sh}\n",
+        },
+        doubts="compose.yaml: web runs /bin2/start.sh, which is mounted and not at hand",
+    ),
+    Case(
+        "a module that compose mounts and starts",
+        f"{SLIM.replace('COPY . .', 'COPY app.py ./')}{CMD}",
+        {
+            "app.py": "print(1)\n",
+            "jobs/run.py": "print(1)\n",
+            "compose.yaml": "services:\n  web: {build: ., volumes: ['./jobs:/jobs'], command: python /jobs/run.py}\n",
+        },
+        doubts="compose.yaml: web runs /jobs/run.py, which is mounted and not at hand",
+    ),
+    Case(
+        "a home that the file sets",
+        f"{SLIM}ENV HOME=/srv/home\n{CMD}",
+        {"app.py": "print(1)\n"},
+        ("mkdir -p /srv/home", "chown app:app /srv/home"),
+    ),
+    Case(
+        "a home that only the build tells",
+        f"{SLIM}ARG PLACE\nENV HOME=$PLACE\n{CMD}",
+        {"app.py": "print(1)\n"},
+        doubts="HOME is set to what only the build tells",
+    ),
+    Case(
+        "a home that compose sets",
+        f"{SLIM}{CMD}",
+        {
+            "app.py": "print(1)\n",
+            "compose.yaml": "services:\n  web:\n    build: .\n    environment: {HOME: /root}\n",
+        },
+        doubts="compose.yaml: web sets HOME to /root, which the user may not write",
+    ),
+    Case(
+        "the time of the host, which nobody writes",
+        f"{SLIM}{CMD}",
+        {
+            "app.py": DATABASE,
+            "compose.yaml": "services:\n  web: {build: ., volumes: ['/etc/localtime:/etc/localtime']}\n",
+        },
+        ("chown app:app /data",),
+    ),
+    Case(
+        "a named volume that is mounted to be read",
+        f"{SLIM}{CMD}",
+        {
+            "app.py": "print(1)\n",
+            "compose.yaml": "services:\n  web: {build: ., volumes: ['files:/files:ro']}\nvolumes: {files: }\n",
+        },
+        lacks=("chown",),
+    ),
+    Case(
+        "sockets and figures of uWSGI that its command line names",
+        f'{SLIM}CMD ["uwsgi", "-s", "/srv/a/a.sock", "--stats", "/srv/b/b.sock", "--http-socket", ":8000"]\n',
+        {"app.py": "print(1)\n"},
+        ("chown app:app /srv/b /srv/a",),
+    ),
+    Case(
+        "the log of uWSGI in settings of another name",
+        f'{SLIM}CMD ["uwsgi", "--ini", "conf/live.ini"]\n',
+        {"app.py": "", "conf/live.ini": "[uwsgi]\nsocket = 127.0.0.1:3031\nlogto = /srv/log/a.log\n"},
+        ("chown app:app /srv/log",),
+    ),
+    Case(
+        "a file of uWSGI at a place that it puts together",
+        f'{SLIM}CMD ["uwsgi", "--ini", "uwsgi.ini"]\n',
+        {"app.py": "", "uwsgi.ini": "[uwsgi]\npidfile = %d/run/a.pid\n"},
+        doubts="uwsgi.ini writes to a place that only run time knows",
+    ),
 )
 
 
@@ -183,3 +307,29 @@ def test_what_uwsgi_keeps_in_the_system_is_out_of_reach_for_a_user() -> None:
     (found,) = check(Project(Tree.of(files)), ONLY)
     assert found.fix is None
     assert "uwsgi.ini writes into /var/run" in found.advice
+
+
+RUN_BY_S6 = {
+    "the image's own init": (
+        'ENTRYPOINT ["/init"]\n',
+        "#!/command/execlineb -P\ns6-setuidgid web python /app/app.py\n",
+    ),
+    "its scanner": ('CMD ["s6-svscan", "/etc/services.d"]\n', "#!/bin/sh\nexec s6-setuidgid web python app.py\n"),
+}
+
+
+@pytest.mark.parametrize(("start", "run"), RUN_BY_S6.values(), ids=RUN_BY_S6)
+def test_a_service_that_s6_starts_as_somebody_else_does_not_run_as_root(start: str, run: str) -> None:
+    text = f"{SLIM}RUN useradd web\nCOPY run /etc/services.d/web/run\n{start}"
+    assert check(Project(Tree.of({"Dockerfile": text, "app.py": "print(1)\n", "run": run})), ONLY) == ()
+    (found,) = check(
+        Project(Tree.of({"Dockerfile": text, "app.py": "print(1)\n", "run": "#!/bin/sh\npython a\n"})), ONLY
+    )
+    assert found.fix is None
+
+
+def test_what_is_written_into_the_top_of_the_image_is_out_of_reach_for_a_user() -> None:
+    files = {"Dockerfile": f"FROM python:3.12.1-slim\nCOPY app.py /srv/\n{CMD}", "app.py": "open('a.txt', 'w')\n"}
+    (found,) = check(Project(Tree.of(files)), ONLY)
+    assert found.fix is None
+    assert "writes into /, which belongs to the system" in found.advice

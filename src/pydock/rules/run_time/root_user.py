@@ -8,34 +8,33 @@ need one), and `USER` in front of the start. Where the source shows that nothing
 beside it, the code stays root's and read-only; otherwise the work directory and each written
 path, VOLUME and compose volume belong to the user, and a comment names who writes there.
 Safe only on images that are plain Python or Debian, with the source at hand. A service that
-starts as root on purpose (gosu, supervisord, nginx, cron) is left alone; what root's home
-holds, a port below 1024, a bind mount of the host or source that no instruction copies make it
-unsafe.
+starts as root on purpose (gosu, supervisord, nginx, cron) is left alone. Models, browsers and the
+like that the build fetches into root's home move out of it by their variable (HF_HOME,
+PLAYWRIGHT_BROWSERS_PATH, NLTK_DATA and so on) and belong to the user. What else root's home holds,
+what a program that pydock does not know leaves beside the code, a port below 1024, a bind mount of
+the host or source that no instruction copies make it unsafe.
 """
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
 from pydock.build import walk
 from pydock.build.contract import contract
-from pydock.build.views import files
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.compose import Service, services, services_by_image
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.databases import has_only_sqlite
-from pydock.service.files.documents import documented_mounts
-from pydock.service.main_command import main_command
+from pydock.service.users.caches import cache_edits, caches
+from pydock.service.users.doubts import left_doubts, mount_doubts, mounted_script
 from pydock.service.users.handover import giving_place, missing_at
-from pydock.service.users.ownership import Ownership, copies_into, has_source, is_bind, ownership
+from pydock.service.users.ownership import Ownership, copies_into, has_source, ownership
 from pydock.service.users.rights import User, created_user, obstacles
 from pydock.split.facts.slim import unseen
 from pydock.split.facts.wanted import names_of
-from pydock.state import is_below, is_root
+from pydock.state import is_root
 from pydock.system.distribution import Family, family, runs_python
 from pydock.system.layout import creates_user, inserted_after, last_of_system, makes_folder
 from pydock.text import Edit, Fix, Safety, Span
@@ -140,11 +139,12 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
     """The fix, or why there is none."""
-    final, owned = project.final, ownership(project)
+    final, user = project.final, created_user(project, project.final)
+    kept = caches(project, user.instruction if user else _creation_place(project))
+    owned = ownership(project, kept.folders)
     if outside := owned.in_system:
         who = outside.place or "the service"
         return None, f"No USER is added: {who} writes into {outside.folder}, which belongs to the system."
-    user = created_user(project, final)
     if user is None and any(creates_user(project, run) for stage in project.lineage(final) for run in stage.of("RUN")):
         return None, "The file makes more than one user, or one that a variable names: say in USER which it is."
     if user is None and (above := _made_above(project)):
@@ -158,6 +158,7 @@ def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
     edits = [] if is_recursive else [_owned(project, entry, owner) for entry in copies if entry.flag("chown") is None]
     if user is None:
         edits.append(_creation(project))
+    edits += cache_edits(project, kept.given, owner)
     early = None if is_recursive else _early(project, owned, user)
     absent = [folder for folder in owned.folders if folder not in owned.present]
     late = [] if early else list(_chown(owned, owner, absent, is_recursive=is_recursive))
@@ -167,9 +168,9 @@ def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
     edits.append(inserted_after(project, _last_work(final), "\n".join(late)))
     edits += [inserted_after(project, stage.start, "USER root") for stage in _still_root(project)]
     edits += _startable(project)
-    doubts = (*doubts, *_doubts(project, owned), *(("the user has no home",) if user and not user.has_home else ()))
+    doubts = (*doubts, *kept.doubts, *_doubts(project, owned, user))
     safety = Safety.UNSAFE if doubts else Safety.SAFE
-    fix = Fix(f"run as {name}", safety, _merged(edits), frozenset({"user"}), doubts, _notes(owned))
+    fix = Fix(f"run as {name}", safety, _merged(edits), frozenset({"user", *kept.changes}), doubts, _notes(owned))
     return fix, ""
 
 
@@ -278,12 +279,12 @@ def _chown(owned: Ownership, owner: str, missing: Sequence[str], *, is_recursive
     return f"# {who if places else 'written to at run time'}", giving
 
 
-def _doubts(project: Project, owned: Ownership) -> Iterator[str]:
+def _doubts(project: Project, owned: Ownership, user: User | None) -> Iterator[str]:
     if not has_source(project):
         yield "the source is not at hand, so where it writes is not known"
     elif why := unseen(project):
         yield f"{why}, so where the code writes is not known"
-    if mounted := _mounted_script(project):
+    if mounted := mounted_script(project):
         yield f"nothing copies {mounted} into the image, so it is mounted, and who may write beside it is not known"
     if project.options.portable and project.final.of("VOLUME"):
         yield "builders before BuildKit drop what is changed below a VOLUME"
@@ -291,37 +292,10 @@ def _doubts(project: Project, owned: Ownership) -> Iterator[str]:
         yield "nothing installs a driver of a database, so SQLAlchemy may write one beside the code"
     for place in owned.unknown[:1]:
         yield f"{place} writes to a place that only run time knows"
-    yield from _of_mounts(project, owned)
-
-
-def _of_mounts(project: Project, owned: Ownership) -> Iterator[str]:
-    """Folders of the host that the service writes to, by what documents and compose files mount."""
-    for source, target, origin in documented_mounts(project):
-        if any(target == folder or is_below(target, folder) or is_below(folder, target) for folder in owned.folders):
-            yield f"{source} on the host ({origin}) has to be writable for uid {UID}"
-            break
-    for service in services(project):
-        bound = [source for source, target in service.mounts if is_bind(source) and target not in service.read_only]
-        if bound and owned.folders:
-            yield _writable(bound[0], service)
-    for service in (each for each in services_by_image(project) if each not in services(project)):
-        for source, target in service.mounts:
-            # Who mounts a folder where this image writes runs this image.
-            if is_bind(source) and any(is_below(target, folder) for folder in owned.folders):
-                yield _writable(source, service)
-
-
-def _writable(source: str, service: Service) -> str:
-    return f"{source} on the host ({service.origin}) has to be writable for uid {UID}"
-
-
-def _mounted_script(project: Project) -> str:
-    """The script of the context that the container starts although no instruction brings it, "" for none."""
-    command = main_command(project)
-    words = command.command.values[1:] if command and command.program.startswith("python") else ()
-    name = posixpath.normpath(next((word for word in words if word), ""))
-    is_there = not name.endswith(".py") or files(project).origin(name) is not None
-    return "" if is_there or not project.tree.has_file(posixpath.basename(name)) else name
+    yield from left_doubts(project, owned)
+    yield from mount_doubts(project, owned, UID)
+    if user and not user.has_home:
+        yield "the user has no home"
 
 
 def _notes(owned: Ownership) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build.containers.calls import python_calls
 from pydock.build.containers.start import Start
 from pydock.build.contract import contract
 from pydock.build.copies import copies
@@ -17,14 +18,12 @@ from pydock.build.walk import starts
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
+from pydock.service.files.library_files import keeps_in_work_folder, library_files
 from pydock.service.files.module_writes import may_write, read_setting, read_writes
 from pydock.service.files.paths import UNKNOWN
+from pydock.service.files.uwsgi import uwsgi_files
 from pydock.values import Value
 
-# Programs that keep files of their own in the work directory.
-_KEEPS_FILES = frozenset(
-    {"jupyter", "jupyter-lab", "jupyter-notebook", "mlflow", "chainlit", "scrapy", "airflow", "dagster", "dbt"}
-)
 _MANAGE = frozenset({"collectstatic", "compilemessages", "makemigrations", "makemessages", "compress"})
 _FILE_OPTIONS = ("--pid", "--pidfile", "--logfile", "--log-file", "--access-logfile", "--error-logfile", "--schedule")
 _FILE_PROGRAMS = frozenset(
@@ -56,7 +55,8 @@ class Write(Value):
 def writes(project: Project) -> tuple[Write, ...]:
     """Every write that the files of the project tell of, each folder once."""
     found: dict[str, Write] = {}
-    for write in (*_of_sources(project), *_of_logging(project), *_of_starts(project), *_of_environment(project)):
+    sources = (*_of_sources(project), *_of_calls(project), *_of_logging(project))
+    for write in (*sources, *_of_starts(project), *_of_environment(project)):
         found.setdefault(write.folder, write)
     return tuple(found.values())
 
@@ -72,6 +72,18 @@ def _of_sources(project: Project) -> Iterator[Write]:
             yield from _write(each.path, workdir, f"{path}:{each.line}", is_folder=each.is_folder)
 
 
+def _of_calls(project: Project) -> Iterator[Write]:
+    """Programs that the source starts, or imports, and that keep files of their own in the work directory."""
+    for program, place in python_calls(project):
+        if keeps_in_work_folder(program):
+            yield Write(contract(project).workdir, place)
+    modules = [name for each in library_files() if each.work == "yes" for name in sorted(each.modules)]
+    for path in sources(project):
+        text = project.tree.text(path) or ""
+        if any(re.search(rf"^[ \t]*(?:from|import) {name}\b", text, re.M) for name in modules if name in text):
+            yield Write(contract(project).workdir, path)
+
+
 def _of_logging(project: Project) -> Iterator[Write]:
     """File handlers in the settings of `logging.config.fileConfig`, or in YAML and JSON for `dictConfig`."""
     for path in project.tree.files:
@@ -83,7 +95,7 @@ def _of_logging(project: Project) -> Iterator[Write]:
 
 
 @remembered
-def _landings(project: Project) -> tuple[tuple[str, str], ...]:
+def landings(project: Project) -> tuple[tuple[str, str], ...]:
     """(source, target) of the copies of the final image, the last first."""
     return tuple(
         (source, copied.target)
@@ -95,7 +107,7 @@ def _landings(project: Project) -> tuple[tuple[str, str], ...]:
 
 def image_path(project: Project, path: str) -> str:
     """Where a file of the context is in the final image; under the work directory when no copy tells."""
-    for source, target in _landings(project):
+    for source, target in landings(project):
         if source == "." or path.startswith(f"{source}/"):
             return posixpath.join(target, path if source == "." else path[len(source) + 1 :])
         if path == source:
@@ -131,12 +143,13 @@ def _of_starts(project: Project) -> Iterator[Write]:
 def _of_start(project: Project, start: Start) -> Iterator[Write]:
     workdir, program, values = contract(project).workdir, start.called.program, start.called.values
     is_beat = program == "celery" and ("beat" in values or "-B" in values or "--beat" in values)
-    if program in _KEEPS_FILES or is_beat or (_MANAGE & set(values)) - {"collectstatic"}:
+    if keeps_in_work_folder(program) or is_beat or (_MANAGE & set(values)) - {"collectstatic"}:
         yield Write(workdir, start.origin)
     if "collectstatic" in values:
         yield from _of_static_files(project, start)
     if program == "uwsgi":
-        yield from _of_uwsgi(project)
+        for path, place in uwsgi_files(project, start):
+            yield from _write(path, workdir, place, is_folder=False)
     for name in _FILE_OPTIONS:
         given = start.command.option(name)
         if given and given.text not in {"-", "", "/dev/stdout", "/dev/stderr", "/dev/null"}:
@@ -161,23 +174,7 @@ def _of_static_files(project: Project, start: Start) -> Iterator[Write]:
         yield from _write(each, workdir, start.origin, is_folder=True) if each else ()
 
 
-# https://uwsgi-docs.readthedocs.io/en/latest/Options.html, read 2026-11
-_UWSGI_FILES = regex(
-    r"^[ \t]*(?:safe-)?(?:pidfile2?|logto2?|daemonize2?|stats|socket|http-socket|fifo|master-fifo|touch-reload)"
-    r"[ \t]*=[ \t]*(?:unix:)?([\w./-]*[A-Za-z/][\w./-]*)[ \t]*$",
-    re.M,
-)
-
-
-def _of_uwsgi(project: Project) -> Iterator[Write]:
-    """The files that uWSGI's own settings name: its process id, sockets, figures and log."""
-    for path in project.tree.files:
-        if re.search(r"uwsgi[^/]*\.ini\Z", path):
-            for found in _UWSGI_FILES.finditer(project.tree.text(path) or ""):
-                yield from _write(found[1], contract(project).workdir, path, is_folder=False)
-
-
 def _of_environment(project: Project) -> Iterator[Write]:
     for name, value in contract(project).environment.items():
-        if value and value.startswith("/") and _FILE_VARIABLE.fullmatch(name):
+        if value and value.startswith("/") and (name == "HOME" or _FILE_VARIABLE.fullmatch(name)):
             yield from _write(value, "/", f"ENV {name}", is_folder=True)

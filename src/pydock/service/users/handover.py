@@ -16,7 +16,8 @@ from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.service.files.ignore_file import ignore_of
-from pydock.service.users.ownership import SYSTEM_FOLDERS, is_below, made_folders, target_of
+from pydock.service.users.ownership import SYSTEM_FOLDERS, made_folders, target_of
+from pydock.state import is_below
 from pydock.text import variables
 
 _WORD = regex(r"[\w.-]+")
@@ -86,7 +87,7 @@ def _takes_back(project: Project, entry: Instruction, folder: str) -> bool:
     target = target_of(project, entry)
     if target is None:
         return True
-    if folder != target and not is_below(folder, target):
+    if not is_below(folder, target):
         return False
     copied = next((each for each in copies(project, project.final) if each.instruction is entry), None)
     if copied is None:

@@ -6,17 +6,23 @@ import posixpath
 import re
 from collections.abc import Container, Iterator, Sequence
 
-from pydock.build.commands import CommandLine
 from pydock.build.contract import contract
+from pydock.build.copies import copies
+from pydock.build.model import Step
 from pydock.build.sources import brought
 from pydock.build.steps import read_steps
 from pydock.build.views import files, image
 from pydock.dockerfile import Instruction
+from pydock.effects import is_known
+from pydock.images.base import is_debian_program
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
+from pydock.project.compose_mounts import is_bind
 from pydock.service.files.ignore_file import ignore_of
 from pydock.service.files.writes import Write, writes
+from pydock.state import Kind, is_below, is_root
+from pydock.state.needs import File, Folder
 from pydock.text import expand, unquote
 from pydock.values import Value
 
@@ -41,10 +47,6 @@ _ROOTS = (
     "/run/",
     "/var/run/",
 )
-_LEAVES_NOTHING = frozenset(
-    {"apt-get", "apt", "apk", "pip", "pip3", "useradd", "adduser", "groupadd", "rm", "chmod", "echo"}
-)
-_FILLS = regex(r"python[\d.]*|manage\.py|npm|yarn|make|git|flask|django-admin|curl|wget|tar|unzip|mkdir|cp|mv|touch")
 _INSTALLED = regex(r"venv|virtualenv|site-packages|node_modules|/usr/|/wheels")
 
 
@@ -78,10 +80,11 @@ class Ownership(Value):
         return next(outside, None)
 
 
-def ownership(project: Project) -> Ownership:
+def ownership(project: Project, given: Container[str] = ()) -> Ownership:
     """The folders that the service writes to or has mounted, each below no other one of them but volumes.
 
-    A new volume has the owner that its folder has in the image, and root where the image has no such folder.
+    A new volume has the owner that its folder has in the image, and root where the image has no such folder. Those
+    that are given to the user elsewhere are left out.
     """
     workdir = contract(project).workdir
     folders: dict[str, Write] = {}
@@ -89,6 +92,8 @@ def ownership(project: Project) -> Ownership:
     known = (write for write in writes(project) if write.folder)
     for write in (*_unknown(project), *known, *_mounted(project), *_made(project)):
         folder = write.folder or workdir
+        if folder in given and not write.is_mounted:
+            continue
         other = folders.get(folder)
         place, is_mounted = (other.place, other.is_mounted) if other else (write.place, False)
         folders[folder] = Write(folder, place, is_mounted or write.is_mounted)
@@ -108,15 +113,11 @@ def _is_in_context(project: Project, folder: str) -> bool:
     return any(name.startswith(f"{path}/") and not ignore_of(project).hides(name) for name in project.tree.files)
 
 
-def is_below(folder: str, other: str) -> bool:
-    """Whether one absolute path lies inside another."""
-    return folder != other and folder.startswith(other.rstrip("/") + "/")
-
-
 def is_inside(folder: str, others: Container[str]) -> bool:
     """Whether one absolute path lies inside one of others, each of which is looked up as the paths above it."""
     above = (folder[: match.start()] for match in re.finditer("/", folder))
-    return any(place in others and is_below(folder, place) for each in above for place in (each, f"{each}/") if place)
+    places = (place for each in above for place in (each, f"{each}/") if place and place != folder)
+    return any(place in others and is_below(folder, place) for place in places)
 
 
 def _unknown(project: Project) -> Iterator[Write]:
@@ -138,7 +139,7 @@ def _mounted(project: Project) -> Iterator[Write]:
                 yield Write(posixpath.normpath(path), "", is_mounted=True)
     for service in services(project):
         for source, target in service.mounts:
-            if not is_bind(source) and target.startswith("/"):
+            if not is_bind(source) and target.startswith("/") and target not in service.read_only:
                 yield Write(posixpath.normpath(target), service.origin, is_mounted=True)
 
 
@@ -162,12 +163,7 @@ def _is_used(project: Project, folder: str) -> bool:
         return True
     copies = (target_of(project, entry) or "" for entry in project.final.of("COPY", "ADD"))
     named = [run for run in project.final.of("RUN") if folder in run.value]
-    return len(named) > 1 or any(target == folder or is_below(target, folder) for target in copies)
-
-
-def is_bind(source: str) -> bool:
-    """Whether a compose mount is a folder of the host, which keeps its owner there."""
-    return source.startswith((".", "/", "~", "$"))
+    return len(named) > 1 or any(is_below(target, folder) for target in copies)
 
 
 def copies_into(project: Project, folders: Sequence[str]) -> tuple[Instruction, ...]:
@@ -179,7 +175,7 @@ def copies_into(project: Project, folders: Sequence[str]) -> tuple[Instruction, 
     for instruction in project.final.of("COPY", "ADD"):
         target = target_of(project, instruction)
         is_installed = instruction.flag("from") is not None and _INSTALLED.search(instruction.value)
-        if target and not is_installed and any(target == folder or is_below(target, folder) for folder in folders):
+        if target and not is_installed and any(is_below(target, folder) for folder in folders):
             found.append(instruction)
     return tuple(found)
 
@@ -194,30 +190,41 @@ def target_of(project: Project, instruction: Instruction) -> str | None:
 
 def _is_filled(project: Project, folders: Sequence[str]) -> bool:
     """Whether root may have put files into one of these folders that no COPY into it owns."""
-    inside = [folder for folder in folders if not _is_copied_to(project, folder)]
-    if any(files(project).origin(folder) for folder in inside):
+    if any(_is_copied_over(project, folder) for folder in folders):
         return True
-    known = frozenset(folders)
-    for run in project.final.of("RUN"):
-        is_here = image(project, project.final, run).workdir in known
-        for call in read_steps(project).commands_in(run):
-            if call.program in _LEAVES_NOTHING:
-                continue
-            values = [word.head for word in call.line.words[1:]]
-            below = [value for value in values if is_inside(value, known)]
-            is_more = call.program != "mkdir" and any(value in known for value in values)
-            relative = is_here and (call.is_module or _FILLS.match(call.program)) and not _is_absolute(call)
-            if below or is_more or relative:
-                return True
-        if read_steps(project).is_unread(run) or (run.heredocs and is_here):
-            return True
-    return False
+    steps = (step for stage in project.lineage(project.final) for step in read_steps(project).of_stage(stage.index))
+    return any(step.is_unread or _fills(step, folders) for step in steps if step.keyword == "RUN")
 
 
-def _is_absolute(call: CommandLine) -> bool:
-    """Whether a command such as `mkdir` names absolute places only."""
-    names = [word.head for word in call.line.operands]
-    return call.program == "mkdir" and bool(names) and all(name.startswith("/") for name in names)
+def _fills(step: Step, folders: Sequence[str]) -> bool:
+    """Whether a command of root makes something in one of these folders; the folders themselves are given anyway."""
+    if step.installs is not None or not is_root(step.before.user) or _is_debians(step):
+        return False
+    made = [thing.path for thing in step.provides if isinstance(thing, File | Folder)]
+    opened = [place for opens in step.opens if Kind.FILE in opens.kinds for place in opens.places if place != "/"]
+    return any(
+        any(is_below(path, folder) for path in made if path not in folders)
+        or any(is_below(place, folder) or is_below(folder, place) for place in opened)
+        for folder in folders
+    )
+
+
+def _is_debians(step: Step) -> bool:
+    """Whether it runs programs of Debian's that write what they are told to: msgfmt, convert."""
+    names = [(call.program, call.line.path or "") for call in step.commands]
+    return bool(names) and all(is_debian_program(name) and not is_known(path) for name, path in names)
+
+
+def _is_copied_over(project: Project, folder: str) -> bool:
+    """Whether a COPY to a folder above brings files into this one: of what it brings only a part is given away."""
+    entries = (entry for stage in project.lineage(project.final) for entry in copies(project, stage))
+    above = (entry for entry in entries if not is_below(posixpath.normpath(entry.target), folder))
+    places = (entry.origin(project.tree, folder) for entry in above)
+    if any(place is not None and project.tree.has_folder(place) for place in places):
+        return True
+    stages = (target_of(project, entry) for entry in project.final.of("COPY") if entry.flag("from") is not None)
+    is_of_stage = any(target and target != folder and is_below(folder, target) for target in stages)
+    return is_of_stage and next(read_steps(project).final.below(folder), None) is not None
 
 
 def _is_copied_to(project: Project, folder: str) -> bool:

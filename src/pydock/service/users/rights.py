@@ -9,20 +9,26 @@ from collections.abc import Collection, Iterator
 from pydock.build.containers.start import Start
 from pydock.build.contract import contract
 from pydock.build.copies import copies
+from pydock.build.model import Step
 from pydock.build.sources import sources
 from pydock.build.steps import read_steps
+from pydock.build.views import files
 from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
+from pydock.project.compose_mounts import is_bind
 from pydock.project.product import purpose_aside
 from pydock.project.programs import SERVERS
 from pydock.service.app import bind
 from pydock.service.code.removals import refused_sources
+from pydock.service.files.library_files import library_files
 from pydock.service.main_command import main_command
+from pydock.service.users.root_runs import is_own_program
 from pydock.shell import Argv
-from pydock.state import is_root
+from pydock.state import Kind, State, is_below, is_root
+from pydock.state.needs import File
 from pydock.system.distribution import Family, family, is_plain_base
 from pydock.values import Value, once
 
@@ -32,13 +38,11 @@ _DROPS = frozenset({"sudo", "gosu", "su-exec", "setpriv", "runuser", "su", "s6-s
 _DAEMON_NAMES = "supervisord nginx cron crond sshd apache2 apachectl httpd service s6-svscan runsvdir init"
 _SYSTEM_NAMES = "apt-get apt apk dpkg usermod useradd adduser groupadd chpasswd chown mount iptables sysctl dockerd"
 _DAEMONS = frozenset(_DAEMON_NAMES.split())
+_S6 = frozenset({"init", "s6-svscan", "runsvdir"})
+_SERVICE_FOLDERS = ("/etc/services.d", "/etc/s6-overlay", "/etc/s6", "/etc/cont-init.d", "/etc/service", "/service")
 _SYSTEM = frozenset(_SYSTEM_NAMES.split())
+_HOME = "/root"
 _MANAGERS = frozenset({"poetry", "pipenv", "hatch", "pdm", "uv", "pip", "pip3"})
-_ROOT_CACHE = regex(
-    r"playwright install|nltk\.download(?!er\b.*\s-d\s|.*download_dir)|from_pretrained|snapshot_download|"
-    r"huggingface-cli download|SentenceTransformer\(|download\w*\.py|whisper\.load_model|torch\.hub|\.load_dataset"
-    r"|--user\b|uv python install|/root/|~/|\$HOME"
-)
 
 # What only root may do, or a user in the group of a device, wherever it stands in the source.
 # Nothing for others, or a program that only its owner may start.
@@ -162,14 +166,37 @@ def _of_starts(project: Project) -> Iterator[Obstacle]:
             why = f"{start.origin} starts as root and drops its rights itself with {min(drops)}"
             yield Obstacle(why, leaves_root=bool(drops & _EXECUTING) and start.is_last)
         elif start.program in _DAEMONS:
-            yield Obstacle(f"{start.program} ({start.origin}) is started as root")
+            drops_later = start.program in _S6 and _drops_in_services(project)
+            yield Obstacle(f"{start.program} ({start.origin}) is started as root", leaves_root=drops_later)
         elif start.program in _SYSTEM or (start.program in {"pip", "pip3"} and "install" in start.command.values):
             yield Obstacle(f"{start.origin} calls {start.program}, which changes the system")
         elif managers := _MANAGERS & set(names):
             yield Obstacle(f"{min(managers)} starts the program and keeps its own files under root's home")
+        if mounted := _only_mounted(project, start):
+            yield Obstacle(f"{start.origin} runs {mounted}, which is mounted and not at hand", is_final=False)
         if any(word.startswith("/root") for word in start.command.values):
             yield Obstacle(f"{start.origin} uses /root, which no other user may enter")
     yield from _of_main(project, found)
+
+
+def _drops_in_services(project: Project) -> bool:
+    """Whether a service of s6 or runit becomes somebody else: https://skarnet.org/software/s6, read 2026-11."""
+    image = files(project).image
+    paths = (path for folder in _SERVICE_FOLDERS for path in image.files_below(folder))
+    return any(re.search(rf"\b(?:{'|'.join(_EXECUTING)})\b", image.text(path) or "") for path in paths)
+
+
+def _only_mounted(project: Project, start: Start) -> str:
+    """What a compose service runs out of a folder of the host that nobody has read, "" for nothing of the kind."""
+    words = [word for word in start.command.values if word and not word.startswith("-")]
+    is_python = start.program.startswith("python")
+    called = next((word for word in words if word.endswith(".py")), "") if is_python else "".join(words[:1])
+    if not start.service or start.script or not (is_python or "/" in called) or files(project).origin(called):
+        return ""
+    path = files(project).image.at(called)
+    mounts = (mount for service in services(project) if service.name == start.service for mount in service.mounts)
+    is_mounted = path and any(is_bind(source) and is_below(path, target) for source, target in mounts)
+    return called if called and is_mounted else ""
 
 
 def _of_main(project: Project, found: tuple[Start, ...]) -> Iterator[Obstacle]:
@@ -195,8 +222,7 @@ def _is_python(project: Project, main: Start) -> bool:
     """Whether a program is Python's own, a known server, or a script of the project itself."""
     if re.match(r"python|flask|django|manage\.py", main.program) or main.program in SERVERS:
         return True
-    texts = (project.tree.text(name) or "" for name in ("pyproject.toml", "setup.py", "setup.cfg"))
-    return bool(main.program) and any(re.search(rf"\b{re.escape(main.program)}\b", text) for text in texts)
+    return is_own_program(project, main.program)
 
 
 def _of_files(project: Project) -> Iterator[Obstacle]:
@@ -215,9 +241,10 @@ def _of_files(project: Project) -> Iterator[Obstacle]:
         for run in stage.of("RUN"):
             if owner := _other_owner(project, run):
                 yield Obstacle(f"line {run.number} gives files to {owner}, so the image is meant for that user")
-            if found := _ROOT_CACHE.search(_text(project, run)):
-                yield Obstacle(f"line {run.number} puts files into root's home ({found[0]})", is_final=False)
-    home = contract(project).environment.get("HOME") or ""
+    yield from _of_home(project)
+    home = contract(project).environment.get("HOME", "")
+    if home is None:
+        yield Obstacle("HOME is set to what only the build tells", is_final=False)
     values = [value or "" for value in contract(project).environment.values()]
     if home == "/root" or any("/root/" in value for value in values):
         yield Obstacle("the environment points into /root, which no other user may enter")
@@ -234,18 +261,31 @@ def _other_owner(project: Project, run: Instruction) -> str:
     return ""
 
 
-def _text(project: Project, run: Instruction) -> str:
-    """What a RUN does, without what it only removes."""
+def _of_home(project: Project) -> Iterator[Obstacle]:
+    """Files that commands leave below /root; what packages keep there for the service is told by `caches`."""
     build = read_steps(project)
-    if build.is_unread(run):
-        return "\n".join((run.value, *run.documents))
-    calls = (call for call in build.commands_in(run) if call.program != "rm")
-    return "\n".join(" ".join(word.text for word in call.command.words) for call in calls)
+    for stage in project.lineage(project.final):
+        for step in build.of_stage(stage.index):
+            if step.keyword == "RUN" and (place := _at_home(step, build.final)):
+                yield Obstacle(f"line {step.line} puts files into root's home ({place})", is_final=False)
+
+
+def _at_home(step: Step, final: State) -> str:
+    """A place below /root where a command leaves files, "" for none."""
+    provided = () if step.is_tool else step.provides
+    made = [thing.path for thing in provided if isinstance(thing, File) and final.makers(thing)]
+    opened = [place for opens in step.opens if Kind.FILE in opens.kinds for place in opens.places]
+    caches = [each.home.replace("~", _HOME, 1) for each in library_files() if each.home]
+    places = (place for place in (*made, *opened) if is_below(place, _HOME) and place != _HOME)
+    return next((place for place in places if not any(is_below(place, cache) for cache in caches)), "")
 
 
 def _of_compose(project: Project) -> Iterator[Obstacle]:
     for service in services(project):
         if service.user:
             yield Obstacle(f"{service.origin} sets the user")
+        for name, value in service.environment:
+            if name == "HOME":
+                yield Obstacle(f"{service.origin} sets HOME to {value}, which the user may not write", is_final=False)
         if any("docker.sock" in source for source, _ in service.mounts):
             yield Obstacle(f"{service.origin} talks to docker.sock, which belongs to root")

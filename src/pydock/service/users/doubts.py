@@ -1,0 +1,73 @@
+"""What may be out of the user's reach, and only the host or a run can tell."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from pydock.build.contract import contract
+from pydock.build.views import files
+from pydock.project import Project
+from pydock.project.compose import Service, services, services_by_image
+from pydock.project.compose_mounts import is_bind, mounted_at, own_mounts
+from pydock.service.files.documents import documented_mounts
+from pydock.service.files.writes import landings
+from pydock.service.main_command import main_command
+from pydock.service.users.ownership import Ownership
+from pydock.service.users.root_runs import root_runs
+from pydock.state import is_below
+
+# Settings and sockets of the host: nobody keeps data there.
+_OF_THE_SYSTEM = ("/etc/", "/usr/share/", "/run/", "/var/run/", "/sys/", "/proc/", "/dev/")
+
+
+def mount_doubts(project: Project, owned: Ownership, uid: int) -> Iterator[str]:
+    """Folders of the host that the service writes to, by what documents and compose files mount."""
+    for source, target, origin in documented_mounts(project):
+        if any(is_below(target, folder) or is_below(folder, target) for folder in owned.folders):
+            yield _writable(source, origin, uid)
+            break
+    for service in services(project):
+        if owned.folders and (source := next(_written(project, service, owned), "")):
+            yield _writable(source, service.origin, uid)
+    for service in (each for each in services_by_image(project) if each not in services(project)):
+        for source, target in service.mounts:
+            # Who mounts a folder where this image writes runs this image.
+            if is_bind(source) and any(is_below(target, folder) for folder in owned.folders):
+                yield _writable(source, service.origin, uid)
+
+
+def _written(project: Project, service: Service, owned: Ownership) -> Iterator[str]:
+    """The folders of the host that a service may write to: all but those of the system and of the project's files."""
+    for source, target in service.mounts:
+        if not is_bind(source) or target in service.read_only:
+            continue
+        is_told = any(is_below(target, folder) or is_below(folder, target) for folder in owned.folders)
+        is_source = mounted_at(project, own_mounts(service), target) is not None
+        if is_told or not (is_source or target.startswith(_OF_THE_SYSTEM)):
+            yield source
+
+
+def _writable(source: str, origin: str, uid: int) -> str:
+    return f"{source} on the host ({origin}) has to be writable for uid {uid}"
+
+
+def mounted_script(project: Project) -> str:
+    """The script of the context that the container starts although no instruction brings it, "" for none."""
+    command = main_command(project)
+    words = command.command.values[1:] if command and command.program.startswith("python") else ()
+    name = posixpath.normpath(next((word for word in words if word), ""))
+    is_there = not name.endswith(".py") or files(project).origin(name) is not None
+    return "" if is_there or not project.tree.has_file(posixpath.basename(name)) else name
+
+
+def left_doubts(project: Project, owned: Ownership) -> Iterator[str]:
+    """Files that a command of root may have made beside the code, where the user may not write to them later."""
+    given = owned.folders if owned.is_filled else ()
+    code = {contract(project).workdir, *(target.rstrip("/") or "/" for _, target in landings(project))} - {"/"}
+    for run in root_runs(project):
+        folder = run.workdir
+        is_code = any(is_below(folder, place) or (is_below(place, folder) and folder != "/") for place in code)
+        if run.leaves and is_code and not any(is_below(folder, place) for place in given):
+            number = run.instruction.number
+            yield f"line {number} runs {run.program} as root in {folder}, and the service may write what that leaves"
