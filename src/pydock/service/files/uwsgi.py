@@ -32,7 +32,7 @@ def uwsgi_files(project: Project, start: Start) -> Iterator[tuple[str | None, st
     """(path, who says so) of each file; None for a path that uWSGI puts together when it starts."""
     for name in _NAMES:
         for option in (f"--{name}", *(short for short, long in _SHORT.items() if long == name)):
-            if word := start.command.option(option):
+            if word := start.called.option(option):
                 yield from _path(word.value, start.origin)
         value = contract(project).environment.get(f"UWSGI_{name.upper().replace('-', '_')}")
         if value:
@@ -52,7 +52,7 @@ def _path(value: str | None, place: str) -> Iterator[tuple[str | None, str]]:
 
 def _settings(project: Project, start: Start) -> Iterator[str]:
     """The files of settings: what the command names, and what is called like one."""
-    named = {files(project).origin(word) for word in start.command.values if word and posixpath.splitext(word)[1]}
+    named = {files(project).origin(word) for word in start.called.values if word and posixpath.splitext(word)[1]}
     for path in project.tree.files:
         if path in named or _FILE.search(path):
             yield path
