@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from pydock.build.containers.mounts import OwnMount, mounted_at
 from pydock.build.contract import contract
 from pydock.build.files import Files, is_shell_script
 from pydock.project import Project, compose
-from pydock.project.compose_mounts import OwnMount, mounted_at
 from pydock.state import State
 from pydock.values import Value
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pydock.build.containers.container import Container
 from pydock.build.containers.entry_point import declared, has_posix_shell, probe
 from pydock.build.containers.managers import managed
+from pydock.build.containers.mounts import own_mounts
 from pydock.build.containers.start import Start
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import compose
-from pydock.project.compose_mounts import own_mounts
 from pydock.project.heroku import dynos
 from pydock.shell import SHELLS, Command, Flow, Script, Word, flow, literal, script, script_of_text, unwrapped
 from pydock.text import Span, in_double_quotes, split

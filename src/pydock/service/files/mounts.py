@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 
+from pydock.build.containers.mounts import OwnMount, mounted_at, own_mounts
 from pydock.build.sources import is_brought
 from pydock.build.views import files, image
 from pydock.project import Project
 from pydock.project.compose import services
-from pydock.project.compose_mounts import OwnMount, mounted_at, own_mounts
 from pydock.project.memory import remembered
 from pydock.state import is_below
 

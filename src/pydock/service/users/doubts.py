@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from pydock.build.containers.mounts import is_bind, mounted_at, own_mounts
 from pydock.build.contract import contract
 from pydock.build.views import files
 from pydock.project import Project
 from pydock.project.compose import Service, services, services_by_image
-from pydock.project.compose_mounts import is_bind, mounted_at, own_mounts
 from pydock.service.files.documents import documented_mounts
 from pydock.service.files.writes import landings
 from pydock.service.main_command import main_command

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Container, Iterator, Sequence
 
+from pydock.build.containers.mounts import is_bind
 from pydock.build.contract import contract
 from pydock.build.copies import copies
 from pydock.build.model import Step
@@ -18,7 +19,6 @@ from pydock.images.base import is_debian_program
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
-from pydock.project.compose_mounts import is_bind
 from pydock.service.files.ignore_file import ignore_of
 from pydock.service.files.writes import Write, writes
 from pydock.state import Kind, is_below, is_root

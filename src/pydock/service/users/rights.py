@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator
 
+from pydock.build.containers.mounts import is_bind
 from pydock.build.containers.start import Start
 from pydock.build.contract import contract
 from pydock.build.copies import copies
@@ -18,7 +19,6 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
-from pydock.project.compose_mounts import is_bind
 from pydock.project.product import purpose_aside
 from pydock.project.programs import SERVERS
 from pydock.service.app import bind
