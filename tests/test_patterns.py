@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pydock.build.containers import calls
 from pydock.rules.run_time import log_to_file
-from pydock.service.files import module_writes, rights
+from pydock.service.files import module_writes
+from pydock.service.users import rights
 from pydock.split.facts import slim
 
 PATTERNS = {
