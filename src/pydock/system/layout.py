@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pydock.build.steps import read_steps
@@ -16,6 +17,8 @@ _STARTS = frozenset({"CMD", "ENTRYPOINT"})
 _PASSED_OVER = frozenset({"ARG", "ENV", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL", "EXPOSE", "WORKDIR"})
 _PYTHON = regex(r"PYTHON\w+|LANG|LC_ALL")
 _SEARCHED = regex(r"PATH|VIRTUAL_ENV|PIP_\w+")
+_LIKES = (_PYTHON, _SEARCHED)
+_UV_LIKES = (regex(r"UV_\w+"),)
 _OLD_STYLE = regex(r"(\w+)(\s+)([\w./:-]+)")
 
 
@@ -83,15 +86,21 @@ def inserted_above_start(project: Project, stage: Stage, text: str) -> Edit:
     return Edit(project.path, Span(place, place), dockerfile.written(f"{gap}{text}\n"))
 
 
-def environment_edits(project: Project, lines: Sequence[str]) -> tuple[Edit, ...]:
-    """New variables for the final stage, in the ENV that has its like, else in one of their own.
+def environment_edits(
+    project: Project, lines: Sequence[str], stage: Stage | None = None, *, above: Instruction | None = None
+) -> tuple[Edit, ...]:
+    """New variables for a stage, the final one by itself, in the ENV that has its like, else in one of their own.
 
-    Each line holds one or more `NAME=value`.
+    Each line holds one or more `NAME=value`. `above`: the instruction that they have to be set for.
     """
-    home = _environment_home(project.final)
+    stage = stage or project.final
+    entries = stage.instructions[: stage.instructions.index(above)] if above else stage.instructions
+    home = _environment_home(entries, _LIKES if above is None else _UV_LIKES)
     if home is None:
         body = " \\\n    ".join(lines)
-        return (inserted_after(project, last_of_system(project, project.final), f"ENV {body}"),)
+        place = last_of_system(project, stage)
+        place = place if above is None or place in entries else stage.start
+        return (inserted_after(project, place, f"ENV {body}"),)
     dockerfile, end = project.dockerfile, home.value_span.end
     indent = _indent(dockerfile.slice(home.value_span))
     body = "".join(f" \\\n{indent}{line}" for line in lines)
@@ -107,13 +116,13 @@ def _indent(value: str) -> str:
     return last[: len(last) - len(last.lstrip())] or "    "
 
 
-def _environment_home(stage: Stage) -> Instruction | None:
-    """The last ENV of a stage that new variables of Python go with."""
-    for pattern in (_PYTHON, _SEARCHED):
-        for instruction in reversed(stage.of("ENV")):
+def _environment_home(entries: Sequence[Instruction], likes: Sequence[re.Pattern[str]]) -> Instruction | None:
+    """The last ENV among instructions that new variables go with, by the names that it sets."""
+    for pattern in likes:
+        for instruction in reversed([entry for entry in entries if entry.keyword == "ENV"]):
             is_new_style = bool(instruction.words) and "=" in instruction.words[0].text
             if any(pattern.fullmatch(entry.name) for entry in instruction.assignments) and (
-                is_new_style or (pattern is _PYTHON and _OLD_STYLE.fullmatch(instruction.value))
+                is_new_style or (pattern is not _SEARCHED and _OLD_STYLE.fullmatch(instruction.value))
             ):
                 return instruction
     return None

@@ -8,7 +8,9 @@ container's own layer.
 The cure is one ENV in the runtime stage, together with `PYTHONUNBUFFERED`. Safe: it says
 what the official images do anyway, it never replaces a value, and where the image makes its
 own locales or sets its own zone that half is left alone. The bytecode of installed packages
-stays: pip compiles it at install time whatever this variable says.
+stays: pip compiles it at install time whatever this variable says. Where a step of the image runs the
+service's own code, or nothing has compiled its packages, bytecode is worth writing: then this half is
+left out.
 """
 
 from __future__ import annotations
@@ -17,15 +19,18 @@ import re
 from collections.abc import Iterator
 
 from pydock.build.contract import contract
+from pydock.locks.installs.shipped_stages import feeding
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
 from pydock.rule import Example, Finding, Level, Rule
 from pydock.service.files.documents import gives_zone
+from pydock.system.bytecode import leaves_bytecode, uncompiled_installs
 from pydock.system.distribution import Family, family, runs_python
 from pydock.system.layout import environment_edits
 from pydock.text import Fix, Safety
 
+_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _LOCALE = regex(r"\blocales\b|\blocales-all\b|locale-gen|localedef|update-locale|language-pack")
 _ZONE = regex(r"/etc/(localtime|timezone)|\btzdata\b|timedatectl")
 
@@ -74,18 +79,30 @@ def check(project: Project) -> Iterator[Finding]:
         project.final.start.body,
         f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not set",
         Fix(
-            "set the encoding, time zone and bytecode of Python",
+            _title(names),
             Safety.SAFE,
             environment_edits(project, lines),
             frozenset({"environment"}),
         ),
-        cost="encoding and time zone are left to the base image, and .pyc files are written at run time",
+        cost="encoding and time zone are left to the base image"
+        + (", and .pyc files are written at run time" if bytecode else ""),
     )
 
 
+def _title(names: list[str]) -> str:
+    if names == [_BYTECODE]:
+        return "write no bytecode at run time"
+    is_about = {"encoding": "LC_ALL" in names, "time zone": "TZ" in names, "bytecode": _BYTECODE in names}
+    *others, last = [what for what, is_set in is_about.items() if is_set]
+    return f"set the {', '.join(others)} and {last} of Python" if others else f"set the {last} of Python"
+
+
 def _bytecode(project: Project) -> tuple[str, ...]:
-    names = {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"}
-    return () if names & set(contract(project).environment) else ("PYTHONDONTWRITEBYTECODE=1",)
+    names = {_BYTECODE, "PYTHONPYCACHEPREFIX"}
+    if names & set(contract(project).environment) or leaves_bytecode(project):
+        return ()
+    is_missing = any(uncompiled_installs(project, stage) for stage in feeding(project))
+    return () if is_missing else (f"{_BYTECODE}=1",)
 
 
 def _locale(project: Project) -> tuple[str, ...]:
