@@ -13,6 +13,8 @@ SAYS = {
     "a deployment over two lines": ({"Makefile": "ship:\n\tgcloud run deploy web \\\n\t\t--source .\n"}, True),
     "App Engine with a Dockerfile": ({"Makefile": "ship:\n\tgcloud app deploy app.yaml\n"}, True),
     "Railway's settings": ({"railway.json": "{}"}, True),
+    "an image that Heroku builds": ({"heroku.yml": "build:\n  docker:\n    web: Dockerfile\n"}, True),
+    "CapRover's definition": ({"captain-definition": "{}"}, True),
     "a docker step of Cloud Build": ({"cloudbuild.yaml": "steps:\n- name: gcr.io/cloud-builders/docker\n"}, True),
     "such a step in a file of another name": (
         {"deploy/cloudbuild-api.yaml": "steps:\n- name: gcr.io/cloud-builders/docker\n"},

@@ -21,7 +21,9 @@ _CLOUD = regex(r"^[ \t]*#.*\bCloud (?:Run|Build)\b", re.I | re.M)
 _BUILD_FILE = regex(r"(?:\A|/)[^/]*cloud-?build[^/]*\.ya?ml\Z")
 _WITH_BUILDKIT = regex(r"DOCKER_BUILDKIT|buildx|kaniko|buildkit")
 _DOCUMENTS = (".md", ".rst", ".txt", ".sh", ".yml", ".yaml", "Makefile")
-_SETTINGS = ("railway.json", "railway.toml")
+# Heroku (https://devcenter.heroku.com/articles/build-docker-images-heroku-yml) and CapRover build without BuildKit, too
+# (https://github.com/caprover/caprover/issues/2012).
+_SETTINGS = ("railway.json", "railway.toml", "heroku.yml", "captain-definition")
 
 
 def tells_builder(name: str) -> bool:
