@@ -229,6 +229,29 @@ CASES = (
         doubts="compose.yaml: web runs /jobs/run.py, which is mounted and not at hand",
     ),
     Case(
+        "a key that the build makes, which its owner alone may read",
+        f"{SLIM}RUN openssl req -x509 -nodes -keyout key.pem -out cert.pem -subj /CN=shop\n{CMD}",
+        {"app.py": "print(1)\n"},
+        doubts="line 4 closes files to others",
+    ),
+    Case(
+        "what a program of a Python package leaves, which Debian has, too",
+        f"{SLIM}RUN pytest\n{CMD}",
+        {"app.py": "print(1)\n"},
+        doubts="line 4 runs pytest as root in /app, and the service may write what that leaves",
+    ),
+    Case(
+        "a script of the image that compose starts in another folder",
+        f"{SLIM}{CMD}",
+        {
+            "app.py": "print(1)\n",
+            "shop/manage.py": DJANGO,
+            "compose.yaml": "services:\n  web:\n    build: .\n    working_dir: /app/shop\n    volumes: ['.:/app']\n"
+            "    command: python manage.py runserver 0.0.0.0:8000\n",
+        },
+        lacks=("chown",),
+    ),
+    Case(
         "a home that the file sets",
         f"{SLIM}ENV HOME=/srv/home\n{CMD}",
         {"app.py": "print(1)\n"},

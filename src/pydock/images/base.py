@@ -199,7 +199,10 @@ def programs_of(package: str) -> frozenset[str]:
 @cache
 def is_debian_program(name: str) -> bool:
     """Whether a program comes from Debian and from no Python package of the tables."""
-    return program(name) is not None and not rows_of("package_requires", name) and not rows_of("native_packages", name)
+    found = program(name)
+    if found is None or found.package.startswith("python3-"):
+        return False
+    return not rows_of("package_requires", name) and not rows_of("native_packages", name)
 
 
 @cache

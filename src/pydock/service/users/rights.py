@@ -47,6 +47,8 @@ _MANAGERS = frozenset({"poetry", "pipenv", "hatch", "pdm", "uv", "pip", "pip3"})
 # What only root may do, or a user in the group of a device, wherever it stands in the source.
 # Nothing for others, or a program that only its owner may start.
 _NAME = regex(r"[a-z_][\w-]*")
+# What openssl writes with these is for its owner alone: https://docs.openssl.org/master/man1, read 2026-11.
+_KEYS = frozenset({"-keyout", "genrsa", "genpkey", "gendsa", "ecparam"})
 _CLOSING = regex(r"0?(?:[0-7]{2}0|7[0-7][246])|o-rwx|go-rwx")
 _RIGHTS = regex(
     r"SOCK_RAW|AF_PACKET|docker\.sock|docker\.from_env|\bDockerClient\b|/dev/(?:tty|video|snd|i2c|spi|mem|kmsg|input|net)"
@@ -123,7 +125,10 @@ def _of_modes(project: Project) -> Iterator[Obstacle]:
             if re.fullmatch(r"0?[0-7]{2}[0-3]", copy.flag("chmod") or ""):
                 yield Obstacle(f"line {copy.number} closes files to others", is_final=False)
         for call in read_steps(project).commands_of(stage.index):
-            if call.program == "chmod" and any(_CLOSING.fullmatch(word.head) for word in call.line.words[1:]):
+            words = {word.head for word in call.line.words[1:]}
+            is_closed = call.program == "chmod" and any(map(_CLOSING.fullmatch, words))
+            makes_key = call.program == "ssh-keygen" or (call.program == "openssl" and not words.isdisjoint(_KEYS))
+            if is_closed or (makes_key and is_root(call.before.user)):
                 yield Obstacle(f"line {call.instruction.number} closes files to others", is_final=False)
     if closed := project.tree.closed:
         yield Obstacle(f"{closed} is closed to others, as its mode says", is_final=False)
@@ -192,6 +197,9 @@ def _only_mounted(project: Project, start: Start) -> str:
     is_python = start.program.startswith("python")
     called = next((word for word in words if word.endswith(".py")), "") if is_python else "".join(words[:1])
     if not start.service or start.script or not (is_python or "/" in called) or files(project).origin(called):
+        return ""
+    if any(f"/{path}".endswith(f"/{called.lstrip('./')}") for path in sources(project)):
+        # Compose may start it in another folder; what it writes is read.
         return ""
     path = files(project).image.at(called)
     mounts = (mount for service in services(project) if service.name == start.service for mount in service.mounts)
