@@ -18,6 +18,7 @@ from pydock.project.memory import remembered
 from pydock.split.base import Base, base
 from pydock.split.doubts import doubts_of
 from pydock.split.draft import Draft
+from pydock.split.facts.askers import askers
 from pydock.split.facts.descriptions import read_later
 from pydock.split.facts.environment import Environment, idle_settings, made, place
 from pydock.split.facts.interpreter import refuse_interpreter, refuse_worker
@@ -111,7 +112,8 @@ def _system(
     full = base_image(meant_reference(project, stage))
     steps, suite = build.of_stage(stage.index), images.image.suite_meant
     loaded = frozenset(need.package for need in needs(names_of(build), suite))
-    system = SystemPackages(cut, steps, suite, already_there(build, stage, full), loaded)
+    asking = askers(project, build, stage, images.image, cut)
+    system = SystemPackages(cut, steps, suite, already_there(build, stage, full), loaded, asking)
     if not images.is_slimmed:
         return system
     extra = extra_needs(project, build, images.image)

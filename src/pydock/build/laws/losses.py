@@ -15,6 +15,7 @@ from pydock.effects.python.environments import active
 from pydock.effects.python.installing import TOOLS, is_read
 from pydock.images.base import name_in_suite
 from pydock.images.debian import kind_of
+from pydock.images.wheels import linked
 from pydock.patterns import regex
 from pydock.state import BASE, NOBODY, Answer, Need, Numbers, State, Thing, is_below, is_root
 from pydock.state.needs import (
@@ -38,7 +39,7 @@ _CACHES = ("/tmp", "/var/tmp", "/var/cache", "/var/lib/apt", "/var/log", "/etc/a
 _LISTS = regex(
     r"(?:.*/)?(?:[\w.-]*(?:requirements?|constraints)[\w.-]*\.(?:txt|in|lock)|[\w.-]*\.lock|pylock[\w.-]*\.toml|Pipfile"
     r"|pyproject\.toml|setup\.(?:cfg|py)|MANIFEST\.in|README(?:\.(?:md|rst|txt))?|\.dockerignore"
-    r"|[\w.-]*Dockerfile[\w.-]*)|.*/requirements(?:/.*)?"
+    r"|[\w.-]*Dockerfile[\w.-]*)\*?|.*/requirements(?:/.*)?"
 )
 _LEFT_OUT = regex(
     r"(?:.*/)?(?:\.git|\.github|\.idea|\.vscode|__pycache__|\.(?:pytest|mypy|ruff)_cache|\.?venv|node_modules|tests?)/.*"
@@ -185,12 +186,25 @@ def _is_replaced(package: Package, before: Build, after: Build) -> bool:
         if not is_there and _is_used(package, before):
             return False
         # What came along with a compiler is missed by whoever loads it: see what processes need.
-        return kind_of(package.name) == "compiler" or all(
-            final.find(thing).answer is not Answer.NO or not isinstance(thing, Library)
-            for thing in before.final.things
-            if isinstance(thing, Library) and before.final.makers(thing) <= before.final.makers(package)
+        return (
+            kind_of(package.name) == "compiler"
+            or _is_bundled(package, before)
+            or all(
+                final.find(thing).answer is not Answer.NO or not isinstance(thing, Library)
+                for thing in before.final.things
+                if isinstance(thing, Library) and before.final.makers(thing) <= before.final.makers(package)
+            )
         )
     return final.find(Package(name_in_suite(package.name, final.base.suite))).answer is Answer.YES
+
+
+def _is_bundled(package: Package, build: Build) -> bool:
+    """Whether headers are there for Python packages that come as wheels, with the library inside."""
+    base = build.final.base
+    pins = [effect.pins for step in build.steps for effect in step.effects if effect.installs is not None]
+    names = {thing.name: "" for step in build.steps for thing in step.provides if isinstance(thing, Distribution)}
+    known = names | {name: asked for each in pins for name, asked in each.items()}
+    return bool(base.minor) and linked(package.name, known, base.suite, base.minor).is_bundled
 
 
 def _is_used(package: Package, build: Build) -> bool:

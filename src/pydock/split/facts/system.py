@@ -22,7 +22,7 @@ from pydock.values import Value
 class SystemPackages(Value, dict=True):
     """`there` are packages that the file installs and the builder's image has. `added` is what the runtime image
     lacks, by the instruction that it has to stand above (None: anywhere above the end). `loaded` are the shared
-    libraries that Python packages need.
+    libraries that Python packages need, `askers` who may need those of packages with headers.
     """
 
     slices: Slices
@@ -30,6 +30,7 @@ class SystemPackages(Value, dict=True):
     suite: str
     there: frozenset[str]
     loaded: frozenset[str] = frozenset()
+    askers: Mapping[str, str | None] = {}
     added: Mapping[Instruction | None, tuple[Need, ...]] = {}
 
     def builder_has(self, step: Step) -> bool:
@@ -54,6 +55,8 @@ class SystemPackages(Value, dict=True):
         for step in self.steps:
             package = package_of(step)
             if package is None or self.slices.reasons.get(step.number) is not Reason.BUILDING:
+                continue
+            if self.askers.get(package, package) is None:
                 continue
             names = runtime_of(package, self.suite) if kind_of(package) == "headers" else self._of_tools(step, package)
             if names is None:

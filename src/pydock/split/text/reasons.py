@@ -22,7 +22,7 @@ def reasons(draft: Draft, run: Instruction | None, added: Sequence[Need]) -> str
     linked = {need.package: need.wanted_by for need in added if need.was_compiled}
     headers: list[str] = []
     if run is not None:
-        known = _linked(draft)
+        known = linked_libraries(draft)
         for step in (step for member in draft.members[run] for step in member.steps):
             libraries = draft.system.libraries.get(step.number, ())
             told = {name: known[name] for name in libraries if name in known}
@@ -52,7 +52,7 @@ def _called(draft: Draft, run: Instruction | None) -> Iterator[str]:
             yield f"{call.by} {call.why}"
 
 
-def _linked(draft: Draft) -> dict[str, str]:
+def linked_libraries(draft: Draft) -> dict[str, str]:
     """The libraries that Python packages of the service are compiled against, with one package that is."""
     names, suite = names_of(draft.build), draft.image.suite_meant
     return {need.package: need.wanted_by for need in needs(names, suite) if need.was_compiled}

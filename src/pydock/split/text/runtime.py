@@ -18,6 +18,7 @@ from pydock.split.text.commands import moved
 from pydock.split.text.parts import drops_from_runtime, is_dropped
 from pydock.split.text.reasons import install_text, reasons
 from pydock.split.text.run_text import run_text, runtime_edits, runtime_members
+from pydock.split.text.uses import why_installed
 from pydock.state import is_below
 from pydock.state.needs import Below, File, Folder
 
@@ -96,7 +97,7 @@ def _from(draft: Draft) -> Piece:
 
 def _added_packages(draft: Draft, needs: tuple[Need, ...]) -> Piece:
     text = install_text(reasons(draft, None, needs), [need.package for need in needs])
-    return Add(text, "the slim image lacks what the service uses of the full one")
+    return Add(text, why_installed(draft, (), needs))
 
 
 def _environment_place(draft: Draft) -> int:
@@ -199,8 +200,8 @@ def _piece(draft: Draft, entry: Instruction, added: tuple[Need, ...]) -> Iterato
             is_same = text == dockerfile.slice(entry.span)
             comments = comments_of_run(draft, entry)
             lead = comments.lead if comments.gone and tells_of(draft, entry) else None
-            why = "" if is_same else "the part that running needs"
-            yield Keep(entry) if is_same and lead is None else Change(entry, text, why, lead)
+            why = why_installed(draft, members, added) or ("" if is_same else "the part that running needs")
+            yield Keep(entry, why) if is_same and lead is None else Change(entry, text, why, lead)
         case "ENV" | "ARG" if (rest := _variables(draft, entry)) is not None:
             yield Change(entry, rest, "the rest is for building")
         case "CMD" | "ENTRYPOINT" | "HEALTHCHECK":
