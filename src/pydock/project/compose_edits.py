@@ -83,6 +83,27 @@ def with_healthcheck(project: Project, service: compose.Service, lines: Mapping[
     return edit if is_known and is_alone and added == old.get(service.name) else None
 
 
+def with_word(project: Project, service: compose.Service, word: str, front: str) -> Edit | None:
+    """A word in front of another text of a service's command or entry point; None where that is not there once."""
+    text = project.tree.text(service.path) or ""
+    entry = _entry_of(_entry_of(nodes(text), "services"), service.name)
+    for key in ("command", "entrypoint"):
+        node = _entry_of(entry, key)
+        raw = text[node.start_mark.index : node.end_mark.index] if node is not None else ""
+        if raw.count(front) != 1:
+            continue
+        at = node.start_mark.index + raw.index(front)
+        after = text[:at] + word + text[at:]
+        old, new = _services(text), _services(after)
+        written = {name: {**each, key: None} if name == service.name else each for name, each in new.items()}
+        kept = {name: {**each, key: None} if name == service.name else each for name, each in old.items()}
+        said = str(old[service.name][key]).replace(front, word + front)
+        return (
+            Edit(service.path, Span(at, at), word) if written == kept and str(new[service.name][key]) == said else None
+        )
+    return None
+
+
 def _is_extended(project: Project, name: str) -> bool:
     """Whether a service of any compose file takes over all that a service of this name has."""
     paths = (path for path in project.tree.files if compose.is_compose_file(posixpath.basename(path)))

@@ -6,7 +6,8 @@ killed in the middle of its requests.
 
 The cure is exec form, the JSON array, where the command uses nothing of the shell. Where it
 does (variables, `&&`), the shell is written out and `exec` in front of the last command makes
-the service take its place. Safe: the same words reach the same program. Left alone, and said: a command whose
+the service take its place. So does `exec` in front of the server that ends an entry script or a
+compose service's `sh -c`. Safe: the same words reach the same program. Left alone, and said: a command whose
 meaning would change, such as a shell-form ENTRYPOINT beside a CMD that is ignored today, or a
 shell-form CMD that an ENTRYPOINT takes as its arguments.
 """
@@ -25,9 +26,10 @@ from pydock.build.views import files
 from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
-from pydock.project import Project, compose
+from pydock.project import Project, compose, compose_edits
 from pydock.project.programs import BUILTINS, SERVERS
 from pydock.rule import Example, Finding, Rule
+from pydock.service.shells import Held, held_servers
 from pydock.shell import INITS, SHELLS, Command
 from pydock.text import Edit, Fix, Safety, Span, to_exec_form
 
@@ -259,17 +261,37 @@ def _hands_over(project: Project, stage: Stage, entrypoint: Instruction) -> bool
 
 
 def _check_scripts(project: Project) -> Iterator[Finding]:
-    """A server at the end of an entrypoint script that the script stays in front of."""
-    for start in starts(project):
-        if start.role == "script" and _is_held(start):
-            insertion = Edit(start.path, Span(start.command.span.start, start.command.span.start), "exec ")
-            yield Finding(
-                RULE,
-                start.span or Span(0, 0),
-                f"{start.origin}: the script stays in front of {start.program} and gets its signals",
-                Fix(f"exec {start.program}", Safety.DISPLAY_ONLY, (insertion,)),
-                cost=_COST,
-            )
+    """A server in a script, a compose service or a process manager's program that a shell stays in front of."""
+    for held in held_servers(project):
+        start = held.start
+        edit = _exec_edit(project, start) if held.is_word else None
+        what = "the script" if start.role == "script" else "a shell"
+        follows = ", because another command follows" if held.is_followed else ""
+        yield Finding(
+            RULE,
+            start.span or Span(0, 0),
+            f"{start.origin}: {what} stays in front of {start.called.program} and gets its signals{follows}",
+            Fix(f"exec {start.called.program}", Safety.SAFE, (edit,)) if edit else None,
+            cost=_COST,
+            advice="" if edit else _by_hand(held),
+        )
+
+
+def _exec_edit(project: Project, start: Start) -> Edit | None:
+    """`exec` in front of a command, in the script or in the compose file that it stands in."""
+    if start.path and start.path != project.path:
+        return Edit(start.path, Span(start.command.span.start, start.command.span.start), "exec ")
+    service = next((each for each in compose.services(project) if each.origin == start.origin), None)
+    written = " ".join(word.text for word in start.command.words[:2])
+    is_shown = service is not None and start.role == "compose" and project.tree.has_file(service.path)
+    return compose_edits.with_word(project, service, "exec ", written) if service and is_shown else None
+
+
+def _by_hand(held: Held) -> str:
+    name = held.start.called.program
+    if held.is_followed:
+        return f"Write `exec {name} ...` as the last command, and what follows it somewhere else."
+    return f"Write `exec {name} ...` there."
 
 
 def _check_written_shells(project: Project) -> Iterator[Finding]:
@@ -289,11 +311,6 @@ def _is_behind_a_shell(start: Start) -> bool:
     is_shells = is_written and bool(start.wrappers) and start.wrappers[-1] in SHELLS
     is_alone = start.is_last and not (start.is_conditional or start.is_background or start.command.assignments)
     return is_shells and is_alone and start.program in SERVERS | {"python", "python3", "flask"}
-
-
-def _is_held(start: Start) -> bool:
-    is_server = start.program in SERVERS and start.program not in {"celery", "nginx"}
-    return is_server and start.is_last and start.in_shell and "exec" not in start.wrappers and bool(start.path)
 
 
 RULE = Rule("PYD405", "shell-form-command", check, __doc__, EXAMPLES, same_as=("DL3025",))

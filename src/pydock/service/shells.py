@@ -1,0 +1,60 @@
+"""Servers that a shell stays in front of: at the end of scripts and of `sh -c "a && b"`, so that signals end at it.
+
+A shell that runs a single command takes its place by itself; in front of the last of several it waits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pydock.build.containers.start import Start
+from pydock.build.walk import script_text, starts
+from pydock.patterns import regex
+from pydock.project import Project
+from pydock.project.programs import SERVERS
+from pydock.service.main_command import is_job
+from pydock.shell import SHELLS
+from pydock.values import Value
+
+_ROLES = frozenset({"script", "compose", "managed"})
+_INTERPRETERS = frozenset({"python", "python3", "flask"})
+_REPEATS = regex(r"^\s*(?:while|until|for)\b|\btrap\b", re.M)
+
+
+class Held(Value):
+    """A server behind a shell. `is_followed`: the shell has something to do behind it. `is_word`: `exec` is enough."""
+
+    start: Start
+    is_followed: bool
+    is_word: bool
+
+
+def held_servers(project: Project) -> Iterator[Held]:
+    """Each server of a script, of a compose service or of a process manager that a shell waits for."""
+    known = [start for start in starts(project) if start.role in _ROLES and not start.script]
+    seen = set[tuple[str, str]]()
+    for start in known:
+        key = (start.origin, start.called.program)
+        beside = [other for other in known if _place(other) == _place(start)]
+        if key in seen or not _waits_for(start) or any(other.program == "trap" for other in beside):
+            continue
+        text = script_text(project, start)
+        is_alone = not text and len(beside) == 1
+        if is_alone or not (text or (start.wrappers[-1:] and start.wrappers[-1] in SHELLS)):
+            continue
+        seen.add(key)
+        is_plain = not start.command.assignments and not _REPEATS.search(text)
+        yield Held(start, not start.is_last, start.is_last and is_plain)
+
+
+def _place(start: Start) -> tuple[str, str]:
+    """The script or the service that a command stands in."""
+    file, colon, line = start.origin.rpartition(":")
+    return (file if colon and line.isdigit() else start.origin), start.service
+
+
+def _waits_for(start: Start) -> bool:
+    is_server = start.called.program in SERVERS - {"nginx", "supervisord"} or start.program in _INTERPRETERS
+    is_waited_for = start.in_shell and start.is_taken and not start.is_background and "exec" not in start.wrappers
+    return is_server and is_waited_for and not is_job(start)
