@@ -22,7 +22,7 @@ _INTERPRETERS = frozenset({"python", "python3", "flask"})
 _REPEATS = regex(r"^\s*(?:while|until|for)\b|\btrap\b", re.M)
 
 
-class Held(Value):
+class HeldServer(Value):
     """A server behind a shell. `is_followed`: the shell has something to do behind it. `is_word`: `exec` is enough."""
 
     start: Start
@@ -30,7 +30,7 @@ class Held(Value):
     is_word: bool
 
 
-def held_servers(project: Project) -> Iterator[Held]:
+def held_servers(project: Project) -> Iterator[HeldServer]:
     """Each server of a script, of a compose service or of a process manager that a shell waits for."""
     known = [start for start in starts(project) if start.role in _ROLES and not start.script]
     seen = set[tuple[str, str]]()
@@ -45,7 +45,7 @@ def held_servers(project: Project) -> Iterator[Held]:
             continue
         seen.add(key)
         is_plain = not start.command.assignments and not _REPEATS.search(text)
-        yield Held(start, not start.is_last, start.is_last and is_plain)
+        yield HeldServer(start, not start.is_last, start.is_last and is_plain)
 
 
 def _place(start: Start) -> tuple[str, str]:

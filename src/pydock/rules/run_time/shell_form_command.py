@@ -29,7 +29,7 @@ from pydock.patterns import regex
 from pydock.project import Project, compose, compose_edits
 from pydock.project.programs import BUILTINS, SERVERS
 from pydock.rule import Example, Finding, Rule
-from pydock.service.shells import Held, held_servers
+from pydock.service.shells import HeldServer, held_servers
 from pydock.shell import INITS, SHELLS, Command
 from pydock.text import Edit, Fix, Safety, Span, to_exec_form
 
@@ -287,7 +287,7 @@ def _exec_edit(project: Project, start: Start) -> Edit | None:
     return compose_edits.with_word(project, service, "exec ", written) if service and is_shown else None
 
 
-def _by_hand(held: Held) -> str:
+def _by_hand(held: HeldServer) -> str:
     name = held.start.called.program
     if held.is_followed:
         return f"Write `exec {name} ...` as the last command, and what follows it somewhere else."
