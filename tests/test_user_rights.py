@@ -252,6 +252,21 @@ CASES = (
         lacks=("chown",),
     ),
     Case(
+        "credentials below root's home that the README mounts to be read",
+        f"{SLIM}{CMD}",
+        {"app.py": "print(1)\n", "README.md": "docker run -v ~/.aws:/root/.aws:ro shop\n"},
+        doubts="README.md:1 mounts /root/.aws, which no other user may enter",
+    ),
+    Case(
+        "a cache below root's home that a service of the image's name mounts",
+        f"{SLIM}{CMD}",
+        {
+            "app.py": "print(1)\n",
+            "compose.yaml": "services:\n  web: {image: example.org/shop, volumes: ['./kept:/root/.cache']}\n",
+        },
+        doubts="compose.yaml: web mounts /root/.cache, which no other user may enter",
+    ),
+    Case(
         "a home that the file sets",
         f"{SLIM}ENV HOME=/srv/home\n{CMD}",
         {"app.py": "print(1)\n"},
@@ -356,3 +371,21 @@ def test_what_is_written_into_the_top_of_the_image_is_out_of_reach_for_a_user() 
     (found,) = check(Project(Tree.of(files)), ONLY)
     assert found.fix is None
     assert "writes into /, which belongs to the system" in found.advice
+
+
+BELOW_ROOT = {
+    "a folder of the host": "volumes: ['./kept:/root/.cache/huggingface']",
+    "a volume": "volumes: ['kept:/root/.cache/huggingface']",
+    "credentials that are mounted to be read": "volumes: ['~/.aws:/root/.aws:ro']",
+    "a variable": "environment: {HF_HOME: /root/models}",
+}
+
+
+@pytest.mark.parametrize("given", BELOW_ROOT.values(), ids=BELOW_ROOT)
+def test_what_compose_puts_below_the_home_of_root_is_out_of_reach_for_a_user(given: str) -> None:
+    compose = f"services:\n  web:\n    build: .\n    {given}\nvolumes: {{kept: }}\n"
+    (found,) = check(
+        Project(Tree.of({"Dockerfile": SLIM + CMD, "app.py": "print(1)\n", "compose.yaml": compose})), ONLY
+    )
+    assert found.fix is None
+    assert "/root/" in found.advice

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
+from pydock.values import Value
 
-Mount = tuple[str, str, str]
 _RUNS = regex(r"\b(?:docker|podman)(?:\s+container)?\s+run\b(?:[^\n\\]|\\\n?)*")
 _VOLUME = regex(
     r"(?:\s-[a-z]*v|--volume)[ =]*[\"']?((?:[./~$%]|\$\(|[A-Za-z]:)[^:\s\"']*?\)?):(/[^:\s\"']*)(?::([\w,]+))?"
@@ -24,6 +24,15 @@ _PIP_INSIDE = regex(
     r"\bpip[\d.]*\s+(?:install|uninstall)\b",
     words="docker podman",
 )
+
+
+class ToldMount(Value):
+    """A folder of the host, the place in the container that it is mounted at, and where that is told."""
+
+    source: str
+    target: str
+    origin: str
+    is_read_only: bool
 
 
 @remembered
@@ -48,25 +57,24 @@ def installs_inside(project: Project) -> bool:
 
 
 @remembered
-def documented_mounts(project: Project) -> tuple[Mount, ...]:
-    """(folder of the host, place in the container, where that is told); read-only ones left out."""
+def documented_mounts(project: Project) -> tuple[ToldMount, ...]:
+    """The mounts of `docker run` that one of them tells of, each once."""
     return tuple(dict.fromkeys(_of_texts(project)))
 
 
-def _of_texts(project: Project) -> Iterator[Mount]:
+def _of_texts(project: Project) -> Iterator[ToldMount]:
     for path, text in documents(project):
         for run in _RUNS.finditer(text):
             line = text.count("\n", 0, run.start()) + 1
-            for source, target in _mounts(run[0]):
-                yield source, target, f"{path}:{line}"
+            yield from _mounts(run[0], f"{path}:{line}")
 
 
-def _mounts(command: str) -> Iterator[tuple[str, str]]:
+def _mounts(command: str, origin: str) -> Iterator[ToldMount]:
     for source, target, options in _VOLUME.findall(command):
-        if "ro" not in options.split(","):
-            yield source, posixpath.normpath(target)
+        yield ToldMount(source, posixpath.normpath(target), origin, "ro" in options.split(","))
     for given in _MOUNT.findall(command):
         parts = dict(part.partition("=")[::2] for part in given.split(","))
         target = parts.get("target") or parts.get("dst") or parts.get("destination") or ""
-        if target.startswith("/") and not {"readonly", "ro"} & parts.keys():
-            yield parts.get("source") or parts.get("src") or "a folder", posixpath.normpath(target)
+        if target.startswith("/"):
+            source = parts.get("source") or parts.get("src") or "a folder"
+            yield ToldMount(source, posixpath.normpath(target), origin, bool({"readonly", "ro"} & parts.keys()))

@@ -23,9 +23,9 @@ _OF_THE_SYSTEM = ("/etc/", "/usr/share/", "/run/", "/var/run/", "/sys/", "/proc/
 
 def mount_doubts(project: Project, owned: Ownership, uid: int) -> Iterator[str]:
     """Folders of the host that the service writes to, by what documents and compose files mount."""
-    for source, target, origin in documented_mounts(project):
-        if any(is_below(target, folder) or is_below(folder, target) for folder in owned.folders):
-            yield _writable(source, origin, uid)
+    for mount in (each for each in documented_mounts(project) if not each.is_read_only):
+        if any(is_below(mount.target, folder) or is_below(folder, mount.target) for folder in owned.folders):
+            yield _writable(mount.source, mount.origin, uid)
             break
     for service in services(project):
         if owned.folders and (source := next(_written(project, service, owned), "")):

@@ -18,11 +18,12 @@ from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.compose import services
+from pydock.project.compose import services, services_by_image
 from pydock.project.product import purpose_aside
 from pydock.project.programs import SERVERS
 from pydock.service.app import bind
 from pydock.service.code.removals import refused_sources
+from pydock.service.files.documents import documented_mounts
 from pydock.service.files.library_files import library_files
 from pydock.service.main_command import main_command
 from pydock.service.users.root_runs import is_own_program
@@ -295,5 +296,20 @@ def _of_compose(project: Project) -> Iterator[Obstacle]:
         for name, value in service.environment:
             if name == "HOME":
                 yield Obstacle(f"{service.origin} sets HOME to {value}, which the user may not write", is_final=False)
+            elif is_below(value or "", _HOME):
+                yield Obstacle(f"{service.origin} sets {name} to {value}, which no other user may enter")
         if any("docker.sock" in source for source, _ in service.mounts):
             yield Obstacle(f"{service.origin} talks to docker.sock, which belongs to root")
+    yield from _of_mounts(project)
+
+
+def _of_mounts(project: Project) -> Iterator[Obstacle]:
+    """What is mounted below /root, to be read or written: caches and credentials, mostly."""
+    built = services(project)
+    for service in (*built, *services_by_image(project)):
+        if target := next((target for _, target in service.mounts if is_below(target, _HOME)), ""):
+            why = f"{service.origin} mounts {target}, which no other user may enter"
+            yield Obstacle(why, is_final=service in built)
+    for mount in documented_mounts(project):
+        if is_below(mount.target, _HOME):
+            yield Obstacle(f"{mount.origin} mounts {mount.target}, which no other user may enter", is_final=False)
