@@ -10,8 +10,11 @@ from pydock.project.builders import takes_no_mounts
 SAYS = {
     "a tag that Cloud Build makes": ({"README.md": "gcloud builds submit --tag gcr.io/p/web\n"}, True),
     "a deployment from source": ({"deploy.sh": "gcloud run deploy web --source . --region x\n"}, True),
+    "a deployment over two lines": ({"Makefile": "ship:\n\tgcloud run deploy web \\\n\t\t--source .\n"}, True),
     "App Engine with a Dockerfile": ({"Makefile": "ship:\n\tgcloud app deploy app.yaml\n"}, True),
     "Railway's settings": ({"railway.json": "{}"}, True),
+    "an image that Heroku builds": ({"heroku.yml": "build:\n  docker:\n    web: Dockerfile\n"}, True),
+    "CapRover's definition": ({"captain-definition": "{}"}, True),
     "a docker step of Cloud Build": ({"cloudbuild.yaml": "steps:\n- name: gcr.io/cloud-builders/docker\n"}, True),
     "such a step in a file of another name": (
         {"deploy/cloudbuild-api.yaml": "steps:\n- name: gcr.io/cloud-builders/docker\n"},
@@ -31,3 +34,8 @@ SAYS = {
 @pytest.mark.parametrize(("files", "expected"), SAYS.values(), ids=SAYS)
 def test_it_is_said_by(files: dict[str, str], expected: bool) -> None:
     assert takes_no_mounts(Tree.of(files), "Dockerfile") is expected
+
+
+def test_it_is_said_above_the_build_context() -> None:
+    above = (("../README.md", "gcloud builds submit --tag gcr.io/p/web\n"),)
+    assert takes_no_mounts(Tree.of({}), "Dockerfile", above)

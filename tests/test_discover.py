@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pydock.context import LARGEST_TEXT
-from pydock.targets import Target, Unusable, composed_above, is_dockerfile, targets
+from pydock.project.compose import is_compose_file
+from pydock.targets import Target, Unusable, is_dockerfile, targets, texts_above
 
 NAMES = {
     "Dockerfile": True,
@@ -62,6 +63,14 @@ def test_a_folder_is_searched_but_not_what_is_no_part_of_a_service(folder: Path)
     )
     _make(folder, **{"env/pyvenv.cfg": ""})
     assert _found(".") == [("Dockerfile", "Dockerfile"), ("web/api.Dockerfile", "api.Dockerfile")]
+
+
+def test_what_git_ignores_or_others_wrote_is_taken_only_by_its_name(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    names = ("Dockerfile", "out/Dockerfile", "vendor/lib/Dockerfile", "third_party/Dockerfile")
+    _make(folder, **{".gitignore": "out/\n"}, **dict.fromkeys(names, "FROM a\n"))
+    assert _found(".") == [("Dockerfile", "Dockerfile")]
+    assert [shown for shown, _ in _found(*names)] == list(names)
 
 
 def test_a_named_file_is_taken_whatever_its_name(folder: Path) -> None:
@@ -152,7 +161,7 @@ def test_a_checkout_without_git_reaches_as_far_as_the_compose_file_that_builds_t
     (target,) = targets(["docker/web/Dockerfile"])
     assert isinstance(target, Target)
     is_above = "docker/job" not in compose and expected != "docker/web/Dockerfile"
-    assert [text for _, text in composed_above(target.tree, target.path)] == [compose] * is_above
+    assert [text for _, text in texts_above(target.tree, target.path, is_compose_file)] == [compose] * is_above
 
 
 def test_a_compose_file_in_a_folder_of_everybody_says_nothing(folder: Path) -> None:

@@ -87,6 +87,11 @@ def test_is_given_behind_the_code(text: str, files: dict[str, str]) -> None:
     assert max(after.rindex(word) for word in ("COPY", "mkdir") if word in after) < after.index("app:app /")
 
 
+def test_a_comment_of_the_shell_stays_behind_what_is_added_to_its_command() -> None:
+    text = f"{HEAD}RUN useradd -m web\nRUN mkdir /data # kept\n{CODE}{END}"
+    assert "RUN mkdir /data \\\n    && chown web /data # kept\n" in _given(text, OUTSIDE)
+
+
 @pytest.mark.engine
 @pytest.mark.parametrize(("text", "files"), IN_FRONT.values(), ids=IN_FRONT)
 def test_owner_and_mode_are_those_of_giving_it_at_the_end(

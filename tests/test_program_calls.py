@@ -40,6 +40,10 @@ KNOWN = [
     ),
     pytest.param("subprocess.run(shlex.split('git pull'))\n", {"git"}, id="words of a line"),
     pytest.param("subprocess.run([sys.executable, 'job.py'])\n", set(), id="none for Python itself"),
+    pytest.param("subprocess.run([sys.executable, '-m', 'pip', 'list'])\n", {"pip"}, id="pip for Python's module"),
+    pytest.param(
+        "asyncio.create_subprocess_exec(sys.executable, '-m', 'pip', 'install', name)\n", {"pip"}, id="words of asyncio"
+    ),
 ]
 
 

@@ -66,6 +66,16 @@ CASES = (
         "RUN python -m nltk.downloader punkt\n",
         _moved("NLTK_DATA", "/opt/nltk_data", "python -m nltk.downloader punkt"),
     ),
+    Case(
+        "a browser by a RUN with a comment behind its command",
+        "RUN playwright install chromium # the browser\n",
+        ("playwright install chromium \\\n    && chown -R app:app /opt/ms-playwright # the browser\n",),
+    ),
+    Case(
+        "a browser by a RUN of several commands",
+        "RUN --network=host set -eu; playwright install chromium || exit 1; echo done;\n",
+        ("RUN --network=host mkdir -p /opt/ms-playwright \\\n    && set -eu;", "echo done \\\n    && chown -R app:app"),
+    ),
     Case("corpora at a place that is told", "RUN python -m nltk.downloader -d /usr/share/nltk_data punkt\n", ("USER",)),
     Case(
         "a model of Whisper's",

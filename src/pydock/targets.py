@@ -7,7 +7,7 @@ import posixpath
 import re
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from itertools import takewhile
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydock.budget import Budget, within
 from pydock.config import NAMES, File
-from pydock.context import DEEPEST, LARGEST_TEXT, SKIPPED, Tree, forget_tops, is_top
+from pydock.context import DEEPEST, LARGEST_TEXT, Excluded, Tree, files_below, forget_tops, is_top
 from pydock.dockerfile import Dockerfile, read
 from pydock.errors import PydockError, UnreadableError
 from pydock.files import kind
@@ -67,7 +67,7 @@ class Unusable(Value):
 def begin() -> None:
     """Forget what was seen of folders: that belongs to one run."""
     forget_tops()
-    _compose_files.cache_clear()
+    _texts.cache_clear()
 
 
 def targets(paths: Iterable[str]) -> Iterator[Target | Unusable]:
@@ -116,33 +116,24 @@ def _standard_input() -> Target:
 def _of_path(given: Path) -> Iterator[tuple[Path, Path] | Unusable]:
     """(Dockerfile, topmost folder that may be its build context), and folders that cannot be searched."""
     if given.is_dir():
-        if not (found := list(_search(str(given)))):
+        if not (found := list(_search(given))):
             hint = "name the file if it is called otherwise: pydock check path/to/file"
             raise UnreadableError(f"{given}: no Dockerfile in this folder", hint)
         yield from (each for each in found if isinstance(each, Unusable))
-        yield from ((path, given) for path in sorted(Path(each) for each in found if isinstance(each, str)))
+        yield from ((path, given) for path in sorted(each for each in found if isinstance(each, Path)))
     elif given.exists() or given.is_symlink():
         yield given, _repository(given)
     else:
         raise UnreadableError(f"{given}: there is no such file or folder", "paths are read from the current folder")
 
 
-def _search(top: str) -> Iterator[str | Unusable]:
-    """The Dockerfiles below a folder, and what of it cannot be read; what is too deep for a service is passed over."""
-    folders = [(top, 0)]
-    while folders:
-        folder, depth = folders.pop()
-        try:
-            entries = list(os.scandir(folder))
-        except OSError as error:
-            yield Unusable(folder, UnreadableError(f"{folder}: {error.strerror}"))
-            continue
-        for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
-                if is_dockerfile(entry.name) and not os.path.isdir(entry.path):
-                    yield entry.path
-            elif depth < DEEPEST and entry.name not in SKIPPED and not os.path.exists(f"{entry.path}/pyvenv.cfg"):
-                folders.append((entry.path, depth + 1))
+def _search(top: Path) -> Iterator[Path | Unusable]:
+    """The Dockerfiles below a folder, and what of it cannot be read."""
+    for found in files_below(top, is_dockerfile, (Excluded(top),)):
+        if isinstance(found, Path):
+            yield found
+        elif found.is_error:
+            yield Unusable(found.path, UnreadableError(f"{found.path}: {found.why}"))
 
 
 def _repository(path: Path) -> Path:
@@ -199,21 +190,21 @@ def context(path: Path, top: Path, text: str) -> Path:
 
 def _contexts(folder: Path, dockerfile: Path) -> Iterator[Path]:
     """The folders that the compose files of a folder build a Dockerfile in."""
-    for _, text in _compose_files(folder):
+    for _, text in _texts(folder, is_compose_file):
         for build in builds(text):
             if Path(os.path.normpath(folder / build.dockerfile)) == dockerfile:
                 yield Path(os.path.normpath(folder / build.context))
 
 
 @lru_cache(maxsize=256)
-def _compose_files(folder: Path) -> tuple[tuple[str, str], ...]:
-    """A folder's compose files with their texts; what cannot be read says nothing.
+def _texts(folder: Path, is_wanted: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
+    """The files of a folder with wanted names, and their texts; what cannot be read says nothing.
 
     Remembered for a run, because the folder above hundreds of services is asked for each of them.
     """
     tree = Tree(folder)
     try:
-        names = sorted(filter(is_compose_file, os.listdir(folder)))
+        names = sorted(filter(is_wanted, os.listdir(folder)))
     except OSError:
         return ()
     found = []
@@ -223,15 +214,17 @@ def _compose_files(folder: Path) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def composed_above(tree: Tree, path: str) -> tuple[tuple[str, str], ...]:
-    """The compose files above a build context up to the top of its checkout: paths from the context, and texts."""
+def texts_above(tree: Tree, path: str, is_wanted: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
+    """(path, text) of the files with wanted names above a build context, up to the top of its checkout."""
     root = Path(os.path.abspath(tree.root)) if tree.root else None
     top = _repository(root / path) if root else None
     if root is None or top is None or top not in root.parents:
         return ()
     folders = root.parents[: root.parents.index(top) + 1]
     return tuple(
-        (f"{'../' * up}{name}", text) for up, folder in enumerate(folders, 1) for name, text in _compose_files(folder)
+        (f"{'../' * up}{name}", text)
+        for up, folder in enumerate(folders, 1)
+        for name, text in _texts(folder, is_wanted)
     )
 
 

@@ -33,6 +33,7 @@ TABLES = {
     "database_drivers": "packages that connect SQLAlchemy to another database than SQLite",
     "kept_files": "what packages keep below HOME and in the work folder, and the variable that moves it",
     "downloaded_programs": "programs whose archives lack libraries that they load",
+    "writing_calls": "functions of Python that write where one of their arguments says",
     "remote_scripts": "scripts that are piped from the network into a shell: what they need and what they leave",
     "pkg_resources_users": "packages some releases of which import pkg_resources, which they may not declare",
     "asking_imports": "modules that ask a database, a broker or another service, and those that surely ask nobody",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from pydock.context import Tree
 from pydock.patterns import regex
@@ -11,7 +12,8 @@ _LARGEST = 200_000
 # Cloud Build's own docker step has no BuildKit (https://docs.cloud.google.com/build/docs/building/build-containers),
 # Railway wants the id of its service in each cache mount (https://docs.railway.com/builds/dockerfiles); read 2026-11.
 _SAID = regex(
-    r"gcloud\s+builds\s+submit\b[^\n]*--tag|gcloud\s+(?:beta\s+)?run\s+deploy\b[^\n]*--source|gcloud\s+app\s+deploy"
+    r"gcloud\s+builds\s+submit\b(?:[^\n\\]|\\\n?)*--tag|gcloud\s+(?:beta\s+)?run\s+deploy\b(?:[^\n\\]|\\\n?)*--source"
+    r"|gcloud\s+app\s+deploy"
     r"|deploy\.cloud\.run|\brailway\s+up\b|\.up\.railway\.app|\brailway\.(?:app|com)\b",
     words="gcloud deploy.cloud.run railway",
 )
@@ -19,14 +21,30 @@ _CLOUD = regex(r"^[ \t]*#.*\bCloud (?:Run|Build)\b", re.I | re.M)
 _BUILD_FILE = regex(r"(?:\A|/)[^/]*cloud-?build[^/]*\.ya?ml\Z")
 _WITH_BUILDKIT = regex(r"DOCKER_BUILDKIT|buildx|kaniko|buildkit")
 _DOCUMENTS = (".md", ".rst", ".txt", ".sh", ".yml", ".yaml", "Makefile")
+# Heroku (https://devcenter.heroku.com/articles/build-docker-images-heroku-yml) and CapRover build without BuildKit, too
+# (https://github.com/caprover/caprover/issues/2012).
+_SETTINGS = ("railway.json", "railway.toml", "heroku.yml", "captain-definition")
 
 
-def takes_no_mounts(tree: Tree, dockerfile: str) -> bool:
-    """Whether the files of a project, or comments of its Dockerfile, say that such a builder builds it."""
-    if tree.named("railway.json", "railway.toml") or _CLOUD.search(tree.text(dockerfile) or ""):
+def tells_builder(name: str) -> bool:
+    """Whether a file of this name, at the top of a folder, is one that may name its builder."""
+    return name.endswith(_DOCUMENTS) or name in _SETTINGS
+
+
+def takes_no_mounts(tree: Tree, dockerfile: str, above: Iterable[tuple[str, str]] = ()) -> bool:
+    """Whether the files of a project, or comments of its Dockerfile, say that such a builder builds it.
+
+    `above` are files of the folders above the build context, with their texts.
+    """
+    if tree.named(*_SETTINGS) or _CLOUD.search(tree.text(dockerfile) or ""):
         return True
-    cloud = [tree.text(path) or "" for path in tree.files if _BUILD_FILE.search(path)]
-    if any("cloud-builders/docker" in text and not _WITH_BUILDKIT.search(text) for text in cloud):
+    names = [path for path in tree.files if _BUILD_FILE.search(path) or ("/" not in path and tells_builder(path))]
+    return any(_names_one(path, text) for path, text in (*above, *((path, tree.text(path) or "") for path in names)))
+
+
+def _names_one(path: str, text: str) -> bool:
+    if path.endswith(_SETTINGS):
         return True
-    texts = (tree.text(path) or "" for path in tree.files if "/" not in path and path.endswith(_DOCUMENTS))
-    return any(len(text) < _LARGEST and _SAID.search(text) for text in texts)
+    if _BUILD_FILE.search(path) and "cloud-builders/docker" in text and not _WITH_BUILDKIT.search(text):
+        return True
+    return len(text) < _LARGEST and _SAID.search(text) is not None

@@ -16,7 +16,8 @@ from pydock.context import Tree
 from pydock.engine import Report
 from pydock.errors import OptionError
 from pydock.project import Options, Project
-from pydock.project.builders import takes_no_mounts
+from pydock.project.builders import takes_no_mounts, tells_builder
+from pydock.project.compose import is_compose_file
 from pydock.project.pins import Answer as Pinned
 from pydock.project.pins import Request, Unanswered
 from pydock.project.running import Running
@@ -26,7 +27,7 @@ from pydock.rules import RULES
 from pydock.service.files import secret_values
 from pydock.service.files.secret_values import without_secrets
 from pydock.split import Refusal, split
-from pydock.targets import Target, Unusable, composed_above, configuration
+from pydock.targets import Target, Unusable, configuration, texts_above
 from pydock.terminal import printable
 from pydock.text import Safety
 from pydock.values import Value, field, replace
@@ -198,13 +199,13 @@ def project_of(question: Question, target: Target, changes: Mapping[str, str]) -
     """
     tree = target.tree.over(changes)
     wanted = settings(configuration(tree, target.path), question.given, RULES)
-    portable = wanted.portable or takes_no_mounts(tree, target.path)
+    portable = wanted.portable or takes_no_mounts(tree, target.path, texts_above(tree, target.path, tells_builder))
     options = Options(
         wanted.installer, portable, wanted.venv, wanted.pin, as_of=_day(wanted, tree), hashes=wanted.hashes,
         lock_format=wanted.lock_format, allow_builds=wanted.allow_builds,
         allow_hosts=wanted.allow_hosts, offline=wanted.offline, target=target.stage, arguments=target.arguments,
     )  # fmt: skip
-    above = composed_above(tree, target.path)
+    above = texts_above(tree, target.path, is_compose_file)
     return Project(tree, target.path, options, running=question.running, above=above), wanted
 
 

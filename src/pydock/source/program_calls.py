@@ -90,6 +90,9 @@ def _command(call: ast.Call) -> ast.expr | None:
     if module == "" and name in {"run", "call"}:
         # A bare run() or call() is far more often the application's own.
         return None
+    if name == "create_subprocess_exec" and call.args:
+        # Its words are arguments of their own.
+        return ast.Tuple(elts=call.args, ctx=ast.Load())
     arguments = call.args or [keyword.value for keyword in call.keywords if keyword.arg in {"args", "cmd"}]
     return arguments[0] if arguments else None
 
@@ -127,8 +130,10 @@ class _Names:
         match argument:
             case ast.Constant(value=str(text)):
                 return _of_line(text)
-            case ast.List(elts=[first, *_]) | ast.Tuple(elts=[first, *_]):
-                return self.first(first, function, depth)
+            case ast.List(elts=[first, *rest]) | ast.Tuple(elts=[first, *rest]):
+                found = self.first(first, function, depth)
+                # Python comes without pip where an environment has none: `[sys.executable, "-m", "pip", "install", x]`.
+                return ("pip",) if found == () and _is_pip(rest) else found
             case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]) if " " in text.lstrip():
                 return _of_line(text)
             case ast.BinOp(left=left, op=ast.Add() | ast.Mod()):
@@ -185,6 +190,11 @@ class _Names:
         given = [(_given(function, name, call), self.function_of(call)) for call in calls]
         known = [(value, owner) for value, owner in given if value is not None]
         return self.all_of(known, depth) if known and len(known) == len(given) else None
+
+
+def _is_pip(words: list[ast.expr]) -> bool:
+    texts = [word.value for word in words[:2] if isinstance(word, ast.Constant)]
+    return texts == ["-m", "pip"]
 
 
 def _parameters(function: _Function) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydock.budget import Budget, within
-from pydock.context import DEEPEST, LARGEST_TEXT, SKIPPED, Ignored, above, is_top, matcher
+from pydock.context import LARGEST_TEXT, Excluded, files_below, is_top
 from pydock.errors import PydockError, UnreadableError
 from pydock.files import read as read_file
 from pydock.migrate.find.manifest import NAME, Manifest, Named, read
@@ -18,11 +18,6 @@ from pydock.project.secrets import mask
 from pydock.targets import begin, is_dockerfile
 from pydock.targets import context as guessed_context
 from pydock.values import Value, replace
-
-# Trees that others wrote: their Dockerfiles belong to no service here.
-_VENDORED = SKIPPED | {"vendor", "vendored", "_vendor", "third_party", "third-party", "site-packages", "dist-packages"}
-_VENDORED |= {"bower_components", ".terraform", ".eggs", "buildroot"}
-
 
 _UNSET = regex(r"\$\{|\$\w")
 
@@ -139,50 +134,33 @@ def find(roots: Sequence[str], manifest: Manifest | None = None) -> Found:
 
 
 def _walk_root(search: _Search, top: Path, manifest: Manifest) -> None:
-    excluded = matcher(manifest.exclude)
     composed: list[Path] = []
-    for path in _walk(top, above(top), search):
+    for path in _walk(top, manifest, search):
         if is_compose_file(path.name):
             composed.append(path)
         else:
             search.add(_linked(search, str(path), top), top)
     for path in composed:
-        if not excluded.match_file(_relative(str(path), str(manifest.folder))):
-            _take_compose(search, path, top)
+        _take_compose(search, path, top)
+    excluded = Excluded(manifest.folder, manifest.exclude, f"{NAME} excludes it")
     for dockerfile in [path for path, found in search.tops.items() if found == top]:
-        if excluded.match_file(_relative(dockerfile, str(manifest.folder))):
+        if excluded.matches(dockerfile):
             del search.contexts[dockerfile], search.tops[dockerfile]
-            search.left_out.append(LeftOut(dockerfile, f"{NAME} excludes it"))
+            search.left_out.append(LeftOut(dockerfile, excluded.why))
 
 
-def _walk(folder: Path, outer: Ignored, search: _Search) -> Iterator[Path]:
-    """The Dockerfiles and compose files below a folder; links to folders are not followed."""
-    try:
-        ignored = outer.inside(folder)
-    except UnreadableError as error:
-        # It ignores nothing then; whether that is right is for the examination to say.
-        search.left_out.append(LeftOut(*error.message.split(": ", 1)))
-        ignored = outer
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        search.left_out.append(LeftOut(str(folder), f"cannot be read: {error.strerror}"))
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            if entry.name in SKIPPED or os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
-                continue
-            if entry.name in _VENDORED:
-                search.left_out.append(LeftOut(entry.path, "a vendored tree"))
-            elif entry.path.count(os.sep) > DEEPEST:
-                search.left_out.append(LeftOut(entry.path, "too deep"))
-            elif not ignored.hides(entry.path, is_folder=True):
-                yield from _walk(Path(entry.path), ignored, search)
-        elif (is_dockerfile(entry.name) and not os.path.isdir(entry.path)) or is_compose_file(entry.name):
-            if ignored.hides(entry.path, is_folder=False):
-                search.left_out.append(LeftOut(entry.path, "git ignores it"))
-            else:
-                yield Path(entry.path)
+def _walk(top: Path, manifest: Manifest, search: _Search) -> Iterator[Path]:
+    """The Dockerfiles and compose files below a folder; what was passed over is noted."""
+
+    def is_wanted(name: str) -> bool:
+        return is_dockerfile(name) or is_compose_file(name)
+
+    rules = (Excluded(top), Excluded(manifest.folder, manifest.exclude, f"{NAME} excludes it"))
+    for found in files_below(top, is_wanted, rules):
+        if isinstance(found, Path):
+            yield found
+        elif not (found.why.startswith(NAME) and is_compose_file(os.path.basename(found.path))):
+            search.left_out.append(LeftOut(found.path, found.why))
 
 
 def _take_compose(search: _Search, path: Path, top: Path) -> None:

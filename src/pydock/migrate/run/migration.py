@@ -21,9 +21,11 @@ from pydock.migrate.run.keeper import Limits
 from pydock.migrate.run.worker_pool import Pool, answers
 from pydock.migrate.store.database import Store
 from pydock.migrate.store.fingerprint import era, fingerprint, key
+from pydock.project.builders import takes_no_mounts, tells_builder
+from pydock.project.compose import is_compose_file
 from pydock.project.secrets import mask
 from pydock.questions import Question
-from pydock.targets import composed_above, configuration
+from pydock.targets import configuration, texts_above
 from pydock.values import Value, replace, to_builtins
 
 Tell = Callable[[Service, Record], None]
@@ -143,9 +145,10 @@ def _key(values: Mapping[str, object], service: Service, seen: dict[Path, str]) 
     except UnreadableError as error:  # which is told when the service is examined
         settings = [[error.message]]
     uses = [to_builtins(use) for use in service.uses]
-    above = [list(each) for each in composed_above(tree, service.path)]
+    above = [list(each) for each in texts_above(tree, service.path, is_compose_file)]
     about = {"dockerfile": service.dockerfile, "context": service.context, "uses": uses}
-    about |= {"settings": settings, "above": above}
+    takes_none = takes_no_mounts(tree, service.path, texts_above(tree, service.path, tells_builder))
+    about |= {"settings": settings, "above": above, "mounts": [not takes_none]}
     return key({**values, **about}, [seen[service.root]])
 
 

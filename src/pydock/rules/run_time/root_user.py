@@ -248,7 +248,8 @@ def _given(project: Project, owned: Ownership, owner: str, place: Instruction) -
     if missing or not _takes_more(project, place):
         yield inserted_after(project, place, f"{comment}\n{run}")
         return
-    end = place.value_span.end
+    # A comment of the shell may stand behind the command.
+    end = max(member.span.end for member in walk(project).members(place))
     yield Edit(project.path, Span(place.span.start, place.span.start), project.dockerfile.written(f"{comment}\n"))
     yield Edit(project.path, Span(end, end), project.dockerfile.written(f" \\\n    && {run.removeprefix('RUN ')}"))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 
+from pydock.data import rows
 from pydock.patterns import regex
 from pydock.service.files.paths import UNKNOWN, Paths
 from pydock.source import MOST_SOURCES, syntax, walk
@@ -15,10 +16,9 @@ from pydock.values import Value
 LARGEST = 400_000
 # A file that says where it writes has one of these words, or what the pattern below finds: parsing takes far longer.
 _NAMES = """
-    mkdir makedirs write_text write_bytes write_image write_html sqlite FileHandler "filename" 'filename' filename=
-    MEDIA_ROOT savefig imwrite save_pretrained extractall shutil os.remove os.unlink os.rename .unlink( .touch(
-    download_file urlretrieve shelve gradio accesslog errorlog pidfile ZipFile TinyDB fileConfig diskcache FanoutCache
-    download_to_filename logger.add( shell=True os.system os.popen filesystem://
+    mkdir write_text write_bytes sqlite "filename" 'filename' filename= MEDIA_ROOT shutil .unlink( .touch(
+    shelve gradio accesslog errorlog pidfile ZipFile fileConfig diskcache logger.add( shell=True os.system os.popen
+    filesystem:// numpy np.save torch.save soundfile wavfile
 """
 _WORDS = tuple(_NAMES.split())
 # The rest of the arguments of a call that opens a file to read it.
@@ -39,55 +39,35 @@ _SETTING = regex(
     r"|(?:LOGS?|CACHE|OUTPUT)_(?:DIR|FOLDER|DIRECTORY|ROOT)"
 )
 _FILE_SETTING = regex(r"accesslog|errorlog|pidfile|LOG_?FILE|LOG_PATH|LOGFILE_PATH")
-# Functions that write where one of their arguments says: name -> (position, whether it is a folder).
-_WRITERS = {
-    "makedirs": (0, True),
-    "mkdir": (0, True),
-    "remove": (0, False),
-    "unlink": (0, False),
-    "rename": (1, False),
-    "rmtree": (0, False),
-    "copy": (1, False),
-    "copy2": (1, False),
-    "copyfile": (1, False),
-    "copytree": (1, False),
-    "move": (1, False),
-    "FileHandler": (0, False),
-    "RotatingFileHandler": (0, False),
-    "TimedRotatingFileHandler": (0, False),
-    "WatchedFileHandler": (0, False),
-    "to_csv": (0, False),
-    "to_excel": (0, False),
-    "to_parquet": (0, False),
-    "to_json": (0, False),
-    "to_pickle": (0, False),
-    "to_feather": (0, False),
-    "savefig": (0, False),
-    "imwrite": (0, False),
-    "write_image": (0, False),
-    "write_html": (0, False),
-    "save_pretrained": (0, True),
-    "extractall": (0, True),
-    "urlretrieve": (1, False),
-    "download_file": (2, False),
-    "download_to_filename": (0, False),
-    "SqliteDatabase": (0, False),
-    "TinyDB": (0, False),
-    "FanoutCache": (0, True),
-    "Cache": (0, True),
-}
-_OWNERS = {
-    "remove": {"os"},
-    "unlink": {"os"},
-    "rename": {"os"},
-    "copy": {"shutil"},
-    "move": {"shutil"},
-    "mkdir": {"os"},
-    "Cache": {"diskcache", "dc"},
-}
 _METHODS = {"write_text": False, "write_bytes": False, "mkdir": True, "touch": False, "unlink": False}
 _OPENERS = {"open", "ZipFile", "TarFile", "VideoWriter"}
 _PATH_LIKE = (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call)
+
+
+class WritingCall(Value):
+    """A row of the table: the function writes where the argument at this position says.
+
+    `owners` are the modules that it is called on, any where there are none.
+    """
+
+    position: int
+    is_folder: bool
+    owners: frozenset[str]
+
+
+@cache
+def _writing_calls() -> Mapping[str, tuple[WritingCall, ...]]:
+    found: dict[str, list[WritingCall]] = {}
+    for row in rows("writing_calls"):
+        owners = frozenset(row["owners"].split())
+        found.setdefault(row["name"], []).append(WritingCall(int(row["position"]), row["is_folder"] == "yes", owners))
+    return {name: tuple(calls) for name, calls in found.items()}
+
+
+@cache
+def _called_words() -> tuple[str, ...]:
+    """What a text has that calls one of them, `save(` aside: most of those are a database's."""
+    return tuple(f"{name}(" for name in _writing_calls() if name not in {"save", "write", "replace", "copy", "Cache"})
 
 
 class Found(Value):
@@ -101,7 +81,8 @@ class Found(Value):
 @lru_cache(maxsize=MOST_SOURCES)
 def may_write(text: str) -> bool:
     """Whether a file is worth the time that it takes to parse it."""
-    is_hinted = any(map(text.__contains__, _WORDS)) or _HINT.search(text) is not None
+    words = (*_WORDS, *_called_words())
+    is_hinted = any(map(text.__contains__, words)) or _HINT.search(text) is not None
     return is_hinted and len(text) <= LARGEST
 
 
@@ -163,11 +144,10 @@ def _of_call(call: ast.Call, paths: Paths) -> Iterator[Found]:
         yield Found(paths.read(keywords["filename"]), call.lineno, is_folder=False)
     elif name in _METHODS and isinstance(function, ast.Attribute) and owner != "os":
         yield Found(paths.read(function.value), call.lineno, is_folder=_METHODS[name])
-    elif name in _WRITERS and (name not in _OWNERS or owner in _OWNERS[name] or owner == ""):
-        position, is_folder = _WRITERS[name]
-        given = arguments[position] if len(arguments) > position else keywords.get("path") or keywords.get("filename")
+    elif writing := _writing_call(name, owner):
+        given = next(iter(arguments[writing.position :]), keywords.get("path") or keywords.get("filename"))
         if given is not None:
-            yield Found(paths.read(given), call.lineno, is_folder=is_folder)
+            yield Found(paths.read(given), call.lineno, is_folder=writing.is_folder)
     elif name == "add" and owner == "logger" and arguments and isinstance(arguments[0], _PATH_LIKE):
         # https://loguru.readthedocs.io/en/stable/api/logger.html#loguru._logger.Logger.add, read 2026-11.
         yield Found(paths.read(arguments[0]), call.lineno, is_folder=False)
@@ -179,6 +159,13 @@ def _of_call(call: ast.Call, paths: Paths) -> Iterator[Found]:
         yield from _of_shell(arguments[0], call.lineno)
     elif name in {"Interface", "ChatInterface"} and owner in {"gr", "gradio"}:
         yield Found("flagged", call.lineno, is_folder=True)
+
+
+def _writing_call(name: str, owner: str) -> WritingCall | None:
+    calls = _writing_calls().get(name, ())
+    # Without an owner it was imported by its name; `save` and `write` are the names of too much else.
+    is_plain = owner == "" and name not in {"save", "write", "replace", "dump"}
+    return next((call for call in calls if not call.owners or owner in call.owners or is_plain), None)
 
 
 def _of_shell(command: ast.expr, line: int) -> Iterator[Found]:

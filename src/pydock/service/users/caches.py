@@ -115,7 +115,9 @@ def cache_edits(project: Project, given: Iterable[Cache], owner: str) -> Iterato
         yield inserted_after(project, instructions[first - 1], text)
     for run in dict.fromkeys(cache.instruction for cache in caches):
         folders = " ".join(dict.fromkeys(cache.folder for cache in caches if cache.instruction is run))
-        start, end = run.value_span.start, run.value_span.end
+        # A comment of the shell may stand behind the last command.
+        members = read_steps(project).members(run)
+        start, end = min(each.span.start for each in members), max(each.span.end for each in members)
         written = project.dockerfile.written
         yield Edit(project.path, Span(start, start), written(f"mkdir -p {folders} \\\n    && "))
         yield Edit(project.path, Span(end, end), written(f" \\\n    && chown -R {owner} {folders}"))
