@@ -72,8 +72,12 @@ PROMISES: dict[str, tuple[dict[str, str], str]] = {
         },
         "curl",
     ),
-    "a service in a line of its own is left as it is": (
-        {"compose.yml": f"services:\n  web: {{build: .}}\n{WORKER}"},
+    "a service in a line of its own has its check there": (
+        {"compose.yml": f"services:\n  web: {{build: ., ports: ['8000:8000']}}\n{WORKER}"},
+        "/health",
+    ),
+    "a service whose keys end in a flow over several lines gets none": (
+        {"compose.yml": f"services:\n  web:\n    build: .\n    ports: [\n      '8000:8000'\n    ]\n{WORKER}"},
         "",
     ),
 }

@@ -172,6 +172,14 @@ NOT_ASKED: dict[str, Files] = {
         "app.py": fastapi("return {} if ready else JSONResponse({}, 503)", "from state import JSONResponse, ready\n")
     },
     "something that nobody can follow": {"app.py": fastapi("return inspect_everything()", "from x import *\n")},
+    "an object that is only made at the start": {
+        "app.py": f"{FASTAPI}service = None\n\n\n@app.on_event('startup')\ndef start():\n    global service\n"
+        "    service = object()\n\n\n@app.get('/health')\ndef health():\n    return service.state()\n"
+    },
+    "one of two handlers of one path": {
+        "app.py": f"import redis\n{FASTAPI}\n\n@app.get('/health')\ndef deep():\n    return redis.Redis().ping()\n\n\n"
+        "@app.get('/health')\ndef health():\n    return {}\n"
+    },
     "a program": {"app.py": flask("subprocess.run(['pg_isready'])\n    return 'ok'", "import subprocess\n")},
     "the checks of a library": {
         "app.py": f"from healthcheck import HealthCheck\n{FLASK}HealthCheck(app, '/healthcheck')\n"

@@ -63,17 +63,17 @@ def with_healthcheck(project: Project, service: compose.Service, lines: Mapping[
     """
     text = project.tree.text(service.path) or ""
     entry = _entry_of(_entry_of(nodes(text), "services"), service.name)
-    if not is_block(entry, is_mapping=True) or _entry_of(entry, "healthcheck") is not None:
+    if not getattr(entry, "value", None) or _entry_of(entry, "healthcheck") is not None:
         return None
     if _is_extended(project, service.name):
         return None
-    written = text.splitlines(keepends=True)
-    newline = "\r\n" if written[0].endswith("\r\n") else "\n"
-    indent = " " * entry.value[0][0].start_mark.column
-    number = _last_line(entry.value[-1][1]) + 1
-    front = newline if number == len(written) and not written[-1].endswith("\n") else ""
-    keys = "".join(f"{indent}  {name}: {value}{newline}" for name, value in lines.items())
-    edit, after = _inserted(service.path, written, number, f"{front}{indent}healthcheck:{newline}{keys}")
+    if is_block(entry, is_mapping=True):
+        edit, after = _last_key(service.path, text, entry, lines)
+    else:
+        at = entry.end_mark.index - 1
+        written = ", ".join(f"{name}: {value}" for name, value in lines.items())
+        edit = Edit(service.path, Span(at, at), f", healthcheck: {{{written}}}")
+        after = f"{text[:at]}{edit.text}{text[at:]}"
     old, new = _services(text), _services(after)
     added = {**new.get(service.name, {})}
     is_known = isinstance(added.pop("healthcheck", None), dict)
@@ -81,6 +81,16 @@ def with_healthcheck(project: Project, service: compose.Service, lines: Mapping[
         name: each for name, each in old.items() if name != service.name
     }
     return edit if is_known and is_alone and added == old.get(service.name) else None
+
+
+def _last_key(path: str, text: str, entry: Any, lines: Mapping[str, str]) -> tuple[Edit, str]:
+    written = text.splitlines(keepends=True)
+    newline = "\r\n" if written[0].endswith("\r\n") else "\n"
+    indent = " " * entry.value[0][0].start_mark.column
+    number = _last_line(entry.value[-1][1]) + 1
+    front = newline if number == len(written) and not written[-1].endswith("\n") else ""
+    keys = "".join(f"{indent}  {name}: {value}{newline}" for name, value in lines.items())
+    return _inserted(path, written, number, f"{front}{indent}healthcheck:{newline}{keys}")
 
 
 def with_word(project: Project, service: compose.Service, word: str, front: str) -> Edit | None:

@@ -164,6 +164,9 @@ class _Search:
     def of_value(self, found: Definition, value: ast.expr, depth: int) -> Asks:
         """What is done with a value at the top of a file: a client asks others, a logger nobody."""
         made = value.value if isinstance(value, ast.Await) else value
+        if isinstance(made, ast.Constant) and found.rest and found.rest not in _PLAIN:
+            # `client = None`, which something else fills.
+            return Asks.UNKNOWN
         if isinstance(made, ast.Call) and found.rest:
             maker = definition(self.project, found.path, ast.unparse(made.func))
             if isinstance(maker.node, ast.ClassDef) and not maker.rest:

@@ -155,5 +155,8 @@ def _branch(function: Function, route: Route) -> ast.FunctionDef | None:
 
 
 def checked_paths(project: Project, routes: Iterable[Route]) -> tuple[Asked, ...]:
-    """Each of some routes once, with whom its handler asks."""
-    return tuple({found.path: found for found in (asked(project, route) for route in routes)}.values())
+    """Each path of some routes, with whom its handlers ask: which of several answers is not known."""
+    found: dict[str, Asks] = {}
+    for each in (asked(project, route) for route in routes):
+        found[each.path] = max(each.asks, found.get(each.path, Asks.NOBODY))
+    return tuple(Asked(path, asks) for path, asks in found.items())
