@@ -137,6 +137,16 @@ CASES = (
         doubts="line 3 fills ~/.cache of root, and its RUN cannot give that to a user",
     ),
     Case(
+        "a folder below /root that a RUN makes",
+        "RUN mkdir -p /root/.trove/credentials\n",
+        doubts="line 3 puts files into root's home (/root/.trove/credentials)",
+    ),
+    Case(
+        "a file below /root that a later RUN removes",
+        "RUN echo 1 > /root/key\nRUN rm /root/key\n",
+        ("USER 10001",),
+    ),
+    Case(
         "a file below /root by a shell",
         "RUN mkdir -p /root/.trove && echo 1 > /root/.trove/settings\n",
         doubts="line 3 puts files into root's home (/root/.trove/settings)",

@@ -258,15 +258,6 @@ CASES = (
         doubts="README.md:1 mounts /root/.aws, which no other user may enter",
     ),
     Case(
-        "a cache below root's home that a service of the image's name mounts",
-        f"{SLIM}{CMD}",
-        {
-            "app.py": "print(1)\n",
-            "compose.yaml": "services:\n  web: {image: example.org/shop, volumes: ['./kept:/root/.cache']}\n",
-        },
-        doubts="compose.yaml: web mounts /root/.cache, which no other user may enter",
-    ),
-    Case(
         "a home that the file sets",
         f"{SLIM}ENV HOME=/srv/home\n{CMD}",
         {"app.py": "print(1)\n"},

@@ -18,7 +18,7 @@ from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.compose import services, services_by_image
+from pydock.project.compose import services
 from pydock.project.product import purpose_aside
 from pydock.project.programs import SERVERS
 from pydock.service.app import bind
@@ -29,7 +29,7 @@ from pydock.service.main_command import main_command
 from pydock.service.users.root_runs import is_own_program
 from pydock.shell import Argv
 from pydock.state import Kind, State, is_below, is_root
-from pydock.state.needs import File
+from pydock.state.needs import File, Folder
 from pydock.system.distribution import Family, family, is_plain_base
 from pydock.values import Value, once
 
@@ -282,7 +282,7 @@ def _of_home(project: Project) -> Iterator[Obstacle]:
 def _at_home(step: Step, final: State) -> str:
     """A place below /root where a command leaves files, "" for none."""
     provided = () if step.is_tool else step.provides
-    made = [thing.path for thing in provided if isinstance(thing, File) and final.makers(thing)]
+    made = [thing.path for thing in provided if isinstance(thing, File | Folder) and final.makers(thing)]
     opened = [place for opens in step.opens if Kind.FILE in opens.kinds for place in opens.places]
     caches = [each.home.replace("~", _HOME, 1) for each in library_files() if each.home]
     places = (place for place in (*made, *opened) if is_below(place, _HOME) and place != _HOME)
@@ -305,11 +305,9 @@ def _of_compose(project: Project) -> Iterator[Obstacle]:
 
 def _of_mounts(project: Project) -> Iterator[Obstacle]:
     """What is mounted below /root, to be read or written: caches and credentials, mostly."""
-    built = services(project)
-    for service in (*built, *services_by_image(project)):
+    for service in services(project):
         if target := next((target for _, target in service.mounts if is_below(target, _HOME)), ""):
-            why = f"{service.origin} mounts {target}, which no other user may enter"
-            yield Obstacle(why, is_final=service in built)
+            yield Obstacle(f"{service.origin} mounts {target}, which no other user may enter")
     for mount in documented_mounts(project):
         if is_below(mount.target, _HOME):
             yield Obstacle(f"{mount.origin} mounts {mount.target}, which no other user may enter", is_final=False)
