@@ -328,6 +328,12 @@ def test_the_user_may_do_what_the_service_does(case: Case) -> None:
     assert case.doubts in " ".join(found.fix.doubts)
 
 
+def test_a_uwsgi_that_becomes_somebody_else_does_not_run_as_root() -> None:
+    files = {"app.py": "print(1)\n", "uwsgi.ini": "[uwsgi]\nmodule = app\nuid = www-data\n"}
+    for start, count in (('CMD ["uwsgi", "--ini", "uwsgi.ini"]\n', 0), (CMD, 1)):
+        assert len(check(Project(Tree.of({"Dockerfile": SLIM + start, **files})), ONLY)) == count
+
+
 def test_what_uwsgi_keeps_in_the_system_is_out_of_reach_for_a_user() -> None:
     files = {
         "Dockerfile": f'{SLIM}CMD ["uwsgi", "--ini", "uwsgi.ini"]\n',

@@ -136,9 +136,12 @@ def _of_modes(project: Project) -> Iterator[Obstacle]:
 
 
 def _of_sources(project: Project) -> Iterator[Obstacle]:
+    main = main_command(project)
     for path in project.tree.files:
         if _SERVER_SETTINGS.search(path) and (found := _BECOMES.search(project.tree.text(path) or "")):
-            yield Obstacle(f"{path} starts as root and drops its rights itself ({found[0].strip()})")
+            why = f"{path} starts as root and drops its rights itself ({found[0].strip()})"
+            # All of uWSGI becomes that user, of gunicorn only the workers.
+            yield Obstacle(why, leaves_root=main is not None and main.program == "uwsgi" and "uwsgi" in path)
     for path in refused_sources(project)[:1]:
         yield Obstacle(f"{path} could not be read, so what it needs and writes is not known", is_final=False)
     for path in sources(project):
