@@ -33,6 +33,11 @@ REPLACED: dict[str, tuple[Files, str, str]] = {
         "start.sh",
         f"#!/bin/sh\nset -e\nflask db upgrade\nexec {SERVE}\n",
     ),
+    "the last command of an entry script that waits in a loop first": (
+        script(f"until nc -z db 5432; do\n  sleep 1\ndone\n{SERVE}\n"),
+        "start.sh",
+        f"#!/bin/sh\nuntil nc -z db 5432; do\n  sleep 1\ndone\nexec {SERVE}\n",
+    ),
     "the last command of an entry script that Python runs": (
         script("python manage.py migrate\npython manage.py runserver 0:80\n"),
         "start.sh",
@@ -52,6 +57,11 @@ REPLACED: dict[str, tuple[Files, str, str]] = {
         compose(f'>\n      sh -c "flask db upgrade &&\n             {SERVE}"'),
         "compose.yml",
         compose(f'>\n      sh -c "flask db upgrade &&\n             exec {SERVE}"')["compose.yml"],
+    ),
+    "a program that is called twice": (
+        compose('sh -c "python manage.py migrate && python manage.py runserver 0:80"'),
+        "compose.yml",
+        compose('sh -c "python manage.py migrate && exec python manage.py runserver 0:80"')["compose.yml"],
     ),
     "a branch of an entry script that the image takes": (
         {
@@ -85,6 +95,11 @@ SILENT: dict[str, Files] = {
     "a script with a server in the background": script(f"{SERVE} &\nwait\n"),
     "a script that only migrates": script("flask db upgrade\npython manage.py migrate\n"),
     "a single command of a service, whose shell takes its place": compose(f'sh -c "{SERVE}"'),
+    "a program of supervisor on several lines": {
+        "Dockerfile": f'{HEAD}CMD ["supervisord", "-c", "/srv/all.conf"]\n',
+        "all.conf": "[program:web]\ncommand=gunicorn\n  -b :80\n  shop:app\n",
+    },
+    "a script of Python that prepares what follows": script(f"python seed.py\nexec {SERVE}\n"),
     "a service without a shell": compose(SERVE),
 }
 

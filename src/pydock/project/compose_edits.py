@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydock.project import Project, compose
@@ -93,14 +93,16 @@ def _last_key(path: str, text: str, entry: Any, lines: Mapping[str, str]) -> tup
     return _inserted(path, written, number, f"{front}{indent}healthcheck:{newline}{keys}")
 
 
-def with_word(project: Project, service: compose.Service, word: str, front: str) -> Edit | None:
-    """A word in front of another text of a service's command or entry point; None where that is not there once."""
+def with_word(project: Project, service: compose.Service, word: str, command: Sequence[str]) -> Edit | None:
+    """A word in front of a command, by its words, in what a service runs; None where that is not there once."""
     text = project.tree.text(service.path) or ""
     entry = _entry_of(_entry_of(nodes(text), "services"), service.name)
+    fronts = [" ".join(command[:size]) for size in range(len(command), 0, -1)]
     for key in ("command", "entrypoint"):
         node = _entry_of(entry, key)
         raw = text[node.start_mark.index : node.end_mark.index] if node is not None else ""
-        if raw.count(front) != 1:
+        front = next((front for front in fronts if raw.count(front) == 1), None)
+        if front is None:
             continue
         at = node.start_mark.index + raw.index(front)
         after = text[:at] + word + text[at:]

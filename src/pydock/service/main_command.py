@@ -30,7 +30,7 @@ def command_of_service(project: Project, service: Service) -> Start | None:
 
 
 def _going_on(own: Sequence[Start]) -> Start | None:
-    served = [start for start in own if start.called.program in SERVERS or _is_framework_server(start)]
+    served = [start for start in own if is_server(start)]
     if served:
         # What a shell has executed in its own place is the only one that is left of it.
         executed = [start for start in served if "exec" in start.wrappers and not start.is_background]
@@ -40,9 +40,14 @@ def _going_on(own: Sequence[Start]) -> Start | None:
     return other[0] if len(other) == 1 and other[0].is_last else None
 
 
-def _is_framework_server(start: Start) -> bool:
+def is_server(start: Start) -> bool:
+    """Whether a command is known to be a server or a worker."""
     values = start.called.values
-    return "runserver" in values or (start.called.program == "flask" and "run" in values)
+    return (
+        start.called.program in SERVERS
+        or "runserver" in values
+        or (start.called.program == "flask" and "run" in values)
+    )
 
 
 def is_job(start: Start) -> bool:

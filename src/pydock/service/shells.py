@@ -12,14 +12,15 @@ from pydock.build.containers.start import Start
 from pydock.build.walk import script_text, starts
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.programs import SERVERS
-from pydock.service.main_command import is_job
+from pydock.service.main_command import is_job, is_server
 from pydock.shell import SHELLS
 from pydock.values import Value
 
 _ROLES = frozenset({"script", "compose", "managed"})
+_DAEMONS = frozenset({"nginx", "supervisord"})
 _INTERPRETERS = frozenset({"python", "python3", "flask"})
-_REPEATS = regex(r"^\s*(?:while|until|for)\b|\btrap\b", re.M)
+_LOOPS = regex(r"(?:^|[;&|]|\b(?:do|then|else)\b)[ \t]*(?:while|until|for)\b", re.M)
+_ENDS = regex(r"(?:^|[;&|])[ \t]*done\b", re.M)
 
 
 class HeldServer(Value):
@@ -41,11 +42,19 @@ def held_servers(project: Project) -> Iterator[HeldServer]:
             continue
         text = script_text(project, start)
         is_alone = not text and len(beside) == 1
+        if not start.is_last and not is_server(start):
+            # Most likely it prepares what follows.
+            continue
         if is_alone or not (text or (start.wrappers[-1:] and start.wrappers[-1] in SHELLS)):
             continue
         seen.add(key)
-        is_plain = not start.command.assignments and not _REPEATS.search(text)
+        is_plain = not start.command.assignments and not _is_in_loop(text[: start.command.span.start])
         yield HeldServer(start, not start.is_last, start.is_last and is_plain)
+
+
+def _is_in_loop(before: str) -> bool:
+    """Whether a loop that begins in a text does not end in it: a server in there is started again."""
+    return len(_LOOPS.findall(before)) != len(_ENDS.findall(before))
 
 
 def _place(start: Start) -> tuple[str, str]:
@@ -55,6 +64,6 @@ def _place(start: Start) -> tuple[str, str]:
 
 
 def _waits_for(start: Start) -> bool:
-    is_server = start.called.program in SERVERS - {"nginx", "supervisord"} or start.program in _INTERPRETERS
+    is_program = is_server(start) or start.program in _INTERPRETERS
     is_waited_for = start.in_shell and start.is_taken and not start.is_background and "exec" not in start.wrappers
-    return is_server and is_waited_for and not is_job(start)
+    return is_program and start.called.program not in _DAEMONS and is_waited_for and not is_job(start)

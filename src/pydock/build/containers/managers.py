@@ -64,7 +64,8 @@ def _of_supervisor(container: Container, command: Command) -> Iterator[Managed]:
         for section in parser.sections():
             started = parser.get(section, "command", fallback="") if section.startswith("program:") else ""
             if started:
-                yield Managed(section.partition(":")[2], path, _EXPANSION.sub(r"${\1}", started))
+                # A command may go on in indented lines, which no shell reads.
+                yield Managed(section.partition(":")[2], path, _EXPANSION.sub(r"${\1}", " ".join(started.split())))
 
 
 def _of_folder(container: Container) -> Iterator[str]:

@@ -282,7 +282,7 @@ def _exec_edit(project: Project, start: Start) -> Edit | None:
     if start.path and start.path != project.path:
         return Edit(start.path, Span(start.command.span.start, start.command.span.start), "exec ")
     service = next((each for each in compose.services(project) if each.origin == start.origin), None)
-    written = " ".join(word.text for word in start.command.words[:2])
+    written = [word.text for word in start.command.words]
     is_shown = service is not None and start.role == "compose" and project.tree.has_file(service.path)
     return compose_edits.with_word(project, service, "exec ", written) if service and is_shown else None
 
