@@ -339,7 +339,8 @@ def test_kinds_of_files_are_known_by_their_paths() -> None:
         map(is_generated, ["/app/app.py", "/etc/app.conf", "/etc/ssh/sshd_config", "/app/builds/x", "/bin/tool"])
     )
     assert all(map(is_for_installing, ["/app/requirements.txt", "/app/uv.lock", "/wheels/x.whl", "/a/pyproject.toml"]))
-    assert not any(map(is_for_installing, ["/app/app.py", "/app/requirements.py", "/app/lock.txt"]))
+    assert all(map(is_for_installing, ["/app/README.md", "/app/MANIFEST.in"]))
+    assert not any(map(is_for_installing, ["/app/app.py", "/app/requirements.py", "/app/lock.txt", "/app/readme.py"]))
 
 
 def test_a_shell_form_is_plain_only_without_the_shell() -> None:

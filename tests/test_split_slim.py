@@ -126,3 +126,18 @@ def test_the_windows_of_old_opencv_keep_the_libraries_of_x() -> None:
     result = found(Case("", f"FROM python:3.7\n{INSTALL}", {"requirements.txt": "opencv-python==4.1.1.26\n"}))
     assert isinstance(result, Split)
     assert "libglib2.0-0 libsm6 libxext6 libxrender1" in result.plan.text()
+
+
+@pytest.mark.parametrize(
+    ("source", "files", "is_told"),
+    [
+        pytest.param("sentry_sdk.init(dsn='x')", {}, True, id="git is asked"),
+        pytest.param("sentry_sdk.init(dsn='x', release='1')", {}, False, id="the release is named"),
+        pytest.param("sentry_sdk.init(dsn='x')", {".dockerignore": ".git\n"}, False, id="nothing is there to ask"),
+    ],
+)
+def test_a_release_that_sentry_asks_git_for_is_told(source: str, files: dict[str, str], is_told: bool) -> None:
+    app = {"app.py": f"import sentry_sdk\n{source}\n"}
+    made = found(Case("", f"{FULL}{INSTALL}{CMD}", {**app, **files}))
+    assert isinstance(made, Split)
+    assert any("SENTRY_RELEASE" in note for note in made.notes) is is_told

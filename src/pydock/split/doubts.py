@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.build import Build
+from pydock.build.sources import sources
 from pydock.data import rows
 from pydock.dockerfile import Stage
 from pydock.images.debian import kind_of
+from pydock.patterns import regex
 from pydock.project import Project
+from pydock.service.files.ignore_file import ignore_of, takes_all
 from pydock.split.base import Base
 from pydock.split.facts.members import package_of
 from pydock.split.facts.slices import Slices
 from pydock.split.facts.slim import compiler_doubt, slim_doubts
 from pydock.split.facts.wanted import unread
-from pydock.state import ANYTHING
+from pydock.state import ANYTHING, BASE, Answer
+from pydock.state.needs import Program
 
 
 def doubts_of(
@@ -43,7 +47,27 @@ def doubts_of(
     for step in build.of_stage(stage.index):
         if step.number in cut.builder and ANYTHING in step.opens:
             notes.append(f"what line {step.line} reads is not clear, so the builder gets all that is above it")
+    notes += _of_releases(project, build, images, cut)
     return tuple(dict.fromkeys(doubts)), tuple(dict.fromkeys(notes))
+
+
+def _of_releases(project: Project, build: Build, images: Base, cut: Slices) -> Iterator[str]:
+    """Sentry asks git for the release where nothing names one, and goes without where there is no git.
+
+    https://docs.sentry.io/platforms/python/configuration/releases/, read 2026-11.
+    """
+    found = build.final.find(Program("git"))
+    stays = found.makers & cut.runtime or (BASE in found.makers and not images.is_slimmed)
+    is_sent = takes_all(project) and not ignore_of(project).hides(".git/HEAD")
+    if found.answer is not Answer.YES or stays or not is_sent or "SENTRY_RELEASE" in build.final.variables:
+        return
+    for path in sources(project):
+        if _SENTRY.search(project.tree.text(path) or ""):
+            yield f"{path} lets Sentry ask git for the release, which the runtime image lacks: set SENTRY_RELEASE"
+            return
+
+
+_SENTRY = regex(r"\bsentry_sdk\.init\((?![^)]*\brelease\s*=)", words="sentry_sdk.init")
 
 
 def _of_downloads(build: Build, stage: Stage, cut: Slices) -> Iterator[str]:

@@ -82,5 +82,5 @@ def is_for_installing(path: str) -> bool:
 
 _INSTALLING = regex(
     r"[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in)\Z|pipfile|setup\.(?:py|cfg)\Z|(?:uv|poetry|pdm)\.lock\Z"
-    r"|pyproject\.toml\Z|pylock\.|environment\.ya?ml\Z"
+    r"|pyproject\.toml\Z|pylock\.|environment\.ya?ml\Z|manifest\.in\Z|readme(?:\.(?:md|rst|txt))?\Z"
 )
