@@ -200,6 +200,23 @@ CASES = (
         ("HEALTHCHECK",),
     ),
     Case(
+        "the only program of a process manager is asked, also where Debian's own file names it",
+        f"{SLIM}COPY web.conf /etc/supervisor/conf.d/\n"
+        'CMD ["supervisord", "-n", "-c", "/etc/supervisor/supervisord.conf"]\n',
+        {"web.conf": "[program:web]\ncommand=gunicorn -w 2 -b 0.0.0.0:8000 app:app\n", "app.py": FLASK},
+        ("create_connection(('127.0.0.1', 8000)",),
+    ),
+    Case(
+        "two programs of a process manager have no check",
+        f'{SLIM}COPY all.conf /etc/supervisord.conf\nCMD ["supervisord", "-n"]\n',
+        {
+            "all.conf": "[program:web]\ncommand=gunicorn -w 2 -b :80 app:app\n"
+            "[program:jobs]\ncommand=celery -A app worker\n",
+            "app.py": FLASK,
+        },
+        lacks=("HEALTHCHECK",),
+    ),
+    Case(
         "the port may come from either of two variables",
         f'{SLIM}CMD ["sh", "-c", "uvicorn app:app --host 0.0.0.0 --port ${{PORT:-${{SITE_PORT:-8080}}}}"]\n',
         {"app.py": "from fastapi import FastAPI\n\napp = FastAPI()\n"},
@@ -352,3 +369,10 @@ def test_gunicorn_without_a_bind_is_asked_where_a_variable_says() -> None:
     (finding,) = check(Project(Tree.of(files)), [by_name("no-healthcheck")])
     assert finding.fix is not None
     assert "int(os.environ.get('PORT') or 8000)" in finding.fix.edits[-1].text
+
+
+def test_what_listens_behind_a_process_manager_is_told() -> None:
+    programs = "[program:web]\ncommand=gunicorn -b :80 app:app\n[program:jobs]\ncommand=celery -A app worker\n"
+    files = {"Dockerfile": f'{SLIM}CMD ["supervisord", "-c", "all.conf"]\n', "all.conf": programs, "app.py": FLASK}
+    (finding,) = check(Project(Tree.of(files)), ONLY)
+    assert "what listens is all.conf: web on port 80" in finding.advice

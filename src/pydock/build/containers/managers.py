@@ -16,7 +16,8 @@ from pydock.shell import Command
 from pydock.values import Value
 
 _LINE = regex(r"^([\w-]+):[ \t]*(\S[^\n]*)", re.M)
-_SUPERVISORS = ("supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
+_DEBIANS = "/etc/supervisor/supervisord.conf"
+_SUPERVISORS = ("supervisord.conf", "/etc/supervisord.conf", _DEBIANS)
 _INCLUDED = "/etc/supervisor/conf.d/"
 _EXPANSION = regex(r"%\(ENV_(\w+)\)s")
 
@@ -54,7 +55,9 @@ def _of_procfile(container: Container, command: Command) -> Iterator[Managed]:
 
 def _of_supervisor(container: Container, command: Command) -> Iterator[Managed]:
     option = command.option("-c", "--configuration")
-    named = [option.value] if option and option.value else [*_SUPERVISORS, *_of_folder(container)]
+    given = [option.value] if option and option.value else [*_SUPERVISORS]
+    # Debian's own file includes the folder, and so does a file of the project in its place.
+    named = [*given, *(_of_folder(container) if _DEBIANS in given else ())]
     for path, text in filter(None, (container.files.content(each) for each in named)):
         parser = configparser.RawConfigParser(strict=False, allow_no_value=True, inline_comment_prefixes=(";",))
         try:

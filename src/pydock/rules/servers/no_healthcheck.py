@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from pydock.build.containers.entry_point import declared, is_windows
 from pydock.build.containers.entry_point import probe as declared_probe
 from pydock.build.containers.start import Start
-from pydock.build.walk import starts_of_service
+from pydock.build.walk import starts, starts_of_service
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project, compose, compose_edits
 from pydock.project.programs import PREPARATIONS, SERVERS
@@ -104,9 +104,27 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _check_of(project: Project, found: Server | None) -> Check | str:
+    programs = _managed(project)
+    if len(programs) > 1:
+        return _of_several(project, programs)
+    if programs and (alone := read_server(project, programs[0])) is not None:
+        return server_check(project, alone, read_app(project, alone), is_in_image=True)
     if found is not None and found.kind == "celery":
         return worker_check(project, found)
     return server_check(project, found, app(project), is_in_image=True)
+
+
+def _managed(project: Project) -> list[Start]:
+    """What a process manager starts."""
+    return [start for start in starts(project) if start.role == "managed" and not start.script]
+
+
+def _of_several(project: Project, programs: list[Start]) -> str:
+    """Why the programs of a process manager have no check, and which of them listen where."""
+    read = ((start, read_server(project, start)) for start in programs)
+    listening = [f"{start.origin} on port {found.bind.port}" for start, found in read if found and found.bind]
+    told = f"; what listens is {', '.join(listening)}" if listening else ""
+    return f"a process manager starts {len(programs)} programs, and a check of one says nothing about the others{told}"
 
 
 def _may_serve(project: Project) -> bool:
@@ -114,7 +132,8 @@ def _may_serve(project: Project) -> bool:
     start = main_command(project)
     exposes = any(stage.of("EXPOSE") for stage in project.lineage(project.final))
     if start is None or server(project) is None:
-        return (exposes or bool(servers(project))) and probe.interpreter(project) is not None
+        managed = any(read_server(project, each) for each in _managed(project))
+        return (exposes or managed or bool(servers(project))) and probe.interpreter(project) is not None
     return True
 
 
