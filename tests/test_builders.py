@@ -25,6 +25,8 @@ SAYS = {
         {"cloudbuild.yaml": "steps:\n- name: gcr.io/cloud-builders/docker\n  env: [DOCKER_BUILDKIT=1]\n"},
         False,
     ),
+    "podman in a script of the CI": ({"ci/test.sh": "podman build -t web .\n"}, True),
+    "podman as a choice": ({"README.md": "docker build . (or podman build .)\n"}, False),
     "a train": ({"README.md": "Timetables of a railway company.\n"}, False),
     "an image that is built elsewhere": ({"deploy.sh": "gcloud run deploy web --image europe.pkg.dev/p/web\n"}, False),
     "nothing": ({"README.md": "docker build .\n"}, False),

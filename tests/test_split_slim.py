@@ -122,6 +122,20 @@ def test_a_service_that_answers_with_files_keeps_the_table_of_media_types(files:
     assert "media-types" not in slim.plan.text()
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"static/app.css": "", "static/logo.png": ""},
+        {"main.py": "StaticFiles(directory='static')\n", "static/a.js": ""},
+    ],
+    ids=["of the framework's folder", "of a folder that the source names"],
+)
+def test_files_that_python_knows_need_no_table_of_media_types(files: dict[str, str]) -> None:
+    made = found(Case("", f"{FULL}{INSTALL}", files))
+    assert isinstance(made, Split)
+    assert "media-types" not in made.plan.text()
+
+
 def test_the_windows_of_old_opencv_keep_the_libraries_of_x() -> None:
     result = found(Case("", f"FROM python:3.7\n{INSTALL}", {"requirements.txt": "opencv-python==4.1.1.26\n"}))
     assert isinstance(result, Split)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pydock.context import Tree
@@ -46,6 +48,19 @@ def test_a_service_of_a_published_image_that_mounts_where_this_one_writes_is_a_d
 )
 def test_no_doubt_is(image: str, mount: str) -> None:
     assert _doubts(image, mount) == (Safety.SAFE, ())
+
+
+def test_an_override_above_the_context_goes_on_top_of_the_file_beside_it() -> None:
+    files = {"Dockerfile": DOCKERFILE, "main.py": WRITES}
+    base = "services:\n  scraper:\n    build: ./scraper\n"
+    override = "services:\n  scraper:\n    volumes: ['./data:/data']\n"
+    above = (("../compose.yaml", base), ("../compose.override.yaml", override))
+    root = Path("/srv/shop/scraper")
+    (finding,) = check(Project(Tree(root, files), above=above), (RULE,))
+    assert finding.fix is not None
+    assert finding.fix.doubts == (
+        "./data on the host (../compose.override.yaml: scraper) has to be writable for uid 10001",
+    )
 
 
 @pytest.mark.parametrize("command", ["celery -A shop beat", "python -m celery -A shop beat"])

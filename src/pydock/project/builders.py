@@ -10,6 +10,7 @@ from pydock.patterns import regex
 
 _LARGEST = 200_000
 # Cloud Build's own docker step has no BuildKit (https://docs.cloud.google.com/build/docs/building/build-containers),
+# podman has cache mounts from 4.0 on (https://github.com/containers/podman/issues/12062; Ubuntu 22.04 has 3.4),
 # Railway wants the id of its service in each cache mount (https://docs.railway.com/builds/dockerfiles); read 2026-11.
 _SAID = regex(
     r"gcloud\s+builds\s+submit\b(?:[^\n\\]|\\\n?)*--tag|gcloud\s+(?:beta\s+)?run\s+deploy\b(?:[^\n\\]|\\\n?)*--source"
@@ -20,7 +21,10 @@ _SAID = regex(
 _CLOUD = regex(r"^[ \t]*#.*\bCloud (?:Run|Build)\b", re.I | re.M)
 _BUILD_FILE = regex(r"(?:\A|/)[^/]*cloud-?build[^/]*\.ya?ml\Z")
 _WITH_BUILDKIT = regex(r"DOCKER_BUILDKIT|buildx|kaniko|buildkit")
-_DOCUMENTS = (".md", ".rst", ".txt", ".sh", ".yml", ".yaml", "Makefile")
+# What a document offers beside docker is somebody's choice; what a script or a workflow calls is run.
+_CALLED = regex(r"\bpodman\s+build\b|\bbuildah\s+(?:bud|build)\b", words="podman buildah")
+_TEXTS = (".md", ".rst", ".txt")
+_DOCUMENTS = (*_TEXTS, ".sh", ".yml", ".yaml", "Makefile")
 # Heroku (https://devcenter.heroku.com/articles/build-docker-images-heroku-yml) and CapRover build without BuildKit, too
 # (https://github.com/caprover/caprover/issues/2012).
 _SETTINGS = ("railway.json", "railway.toml", "heroku.yml", "captain-definition")
@@ -38,7 +42,7 @@ def takes_no_mounts(tree: Tree, dockerfile: str, above: Iterable[tuple[str, str]
     """
     if tree.named(*_SETTINGS) or _CLOUD.search(tree.text(dockerfile) or ""):
         return True
-    names = [path for path in tree.files if _BUILD_FILE.search(path) or ("/" not in path and tells_builder(path))]
+    names = [path for path in tree.files if _BUILD_FILE.search(path) or (path.count("/") < 3 and tells_builder(path))]
     return any(_names_one(path, text) for path, text in (*above, *((path, tree.text(path) or "") for path in names)))
 
 
@@ -47,4 +51,5 @@ def _names_one(path: str, text: str) -> bool:
         return True
     if _BUILD_FILE.search(path) and "cloud-builders/docker" in text and not _WITH_BUILDKIT.search(text):
         return True
-    return len(text) < _LARGEST and _SAID.search(text) is not None
+    is_called = not path.endswith(_TEXTS) and _CALLED.search(text) is not None
+    return len(text) < _LARGEST and (is_called or _SAID.search(text) is not None)

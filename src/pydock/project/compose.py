@@ -173,11 +173,12 @@ def _built_beside(project: Project, override: str) -> frozenset[str]:
 
     https://docs.docker.com/compose/how-tos/multiple-compose-files/merge/, read 2026-11.
     """
-    folder = posixpath.dirname(override)
+    folder, above = posixpath.dirname(override), dict(project.above)
     found: set[str] = set()
     for stem in ("compose", "docker-compose"):
         for ending in ("yaml", "yml"):
-            entries = _entries(project.tree.text(posixpath.join(folder, f"{stem}.{ending}")) or "")
+            path = posixpath.join(folder, f"{stem}.{ending}")
+            entries = _entries(above.get(path) or project.tree.text(path) or "")
             found |= {name for name, entry in entries.items() if _builds_this(project, folder, entry.get("build"))}
     return frozenset(found)
 

@@ -19,11 +19,20 @@ from pydock.system.apt import apt_installs
 # Python asks /etc/mime.types before its own table, which lacks .woff2, .webp and .docx for long:
 # https://docs.python.org/3/library/mimetypes.html#mimetypes.knownfiles
 _MEDIA_TYPES = regex(
-    r"\bmimetypes\b|\bguess_type\b|\bsend_(?:file|from_directory)\b|\bStaticFiles\b|\bFileResponse\b|\bstatic_folder\b"
-    r"|\badd_static\b|\bstatic_file\b|\bWhiteNoise|\bSimpleHTTPRequestHandler\b|\bStaticFileHandler\b",
-    words="mimetypes guess_type send_f Static FileResponse static_f add_static WhiteNoise SimpleHTTP",
+    r"\bmimetypes\b|\bguess_type\b|\bsend_(?:file|from_directory)\b|\bFileResponse\b|\bSimpleHTTPRequestHandler\b",
+    words="mimetypes guess_type send_f FileResponse SimpleHTTP",
 )
-_STATIC = regex(r"(?:\A|/)(?:static|public|assets|dist)/")
+_STATIC_SERVERS = regex(
+    r"\bStaticFiles\b|\bstatic_folder\b|\badd_static\b|\bstatic_file\b|\bWhiteNoise|\bStaticFileHandler\b",
+    words="Static static_f add_static WhiteNoise",
+)
+_STATIC = regex(r"(?:\A|/)(?:static|public|assets|dist|media|images?|fonts)/")
+# What Python 3.6 knows by itself, and what no table has: https://github.com/python/cpython/blob/3.6/Lib/mimetypes.py
+_KNOWN_TYPES = regex(
+    r".*\.(?:css|js|mjs|html?|txt|xml|csv|tsv|json|png|jpe?g|jpe|gif|bmp|ico|tiff?|svg|pdf|mp3|mp4|mov|mpe?g|wav|avi"
+    r"|zip|tar|doc|xls|ppt|py|pyc|map|scss|sass|less|ts|md|gitkeep)|(?:.*/)?[^.]*",
+    re.I | re.S,
+)
 _SERVES_STATIC = frozenset({"flask", "quart", "whitenoise", "django", "aiohttp", "dash", "sanic"})
 _WINDOWS = regex(r"^\s*(?:import|from) (?:tkinter|turtle)\b", re.M, words="tkinter turtle")
 
@@ -32,9 +41,14 @@ def media_types(project: Project, suite: str, names: frozenset[str]) -> Iterator
     """The table of media types, where the service answers with files."""
     package = "mime-support" if suite in {"stretch", "buster"} else "media-types"
     why = "asks /etc/mime.types, which slim lacks"
-    if place := _place(project, _MEDIA_TYPES):
+    place = _place(project, _MEDIA_TYPES)
+    static = [path for path in project.tree.files if _STATIC.search(path)]
+    # A server of a folder that is not here may have any files.
+    if place is None and (not static or not all(map(_KNOWN_TYPES.fullmatch, static))):
+        place = _place(project, _STATIC_SERVERS)
+    if place is not None:
         yield Need(package, place[0], why)
-    elif (servers := _SERVES_STATIC & names) and any(_STATIC.search(path) for path in project.tree.files):
+    elif (servers := _SERVES_STATIC & names) and not all(map(_KNOWN_TYPES.fullmatch, static)):
         yield Need(package, min(servers), why)
 
 
