@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pydock.build import walk
@@ -155,3 +157,18 @@ def test_a_release_that_sentry_asks_git_for_is_told(source: str, files: dict[str
     made = found(Case("", f"{FULL}{INSTALL}{CMD}", {**app, **files}))
     assert isinstance(made, Split)
     assert any("SENTRY_RELEASE" in note for note in made.notes) is is_told
+
+
+@pytest.mark.parametrize(
+    ("mount", "is_known"),
+    [("./shop:/app", True), ("./other:/app", False), ("/srv/code:/app", False), ("./other:/data", True)],
+    ids=["the build context", "another folder", "a folder of the host", "not over the work directory"],
+)
+def test_code_that_compose_mounts_from_elsewhere_may_call_what_slim_lacks(mount: str, is_known: bool) -> None:
+    files = {"requirements.txt": "flask\n", "app.py": "", "Dockerfile": f"{FULL}{INSTALL}COPY . .\nCMD python app.py\n"}
+    compose = f"services:\n  web:\n    build: ./shop\n    volumes: ['{mount}']\n"
+    project = Project(Tree(Path("/srv/checkout/shop"), files), above=(("../compose.yaml", compose),))
+    made = split(project)
+    assert isinstance(made, Split)
+    told = f"../compose.yaml: web mounts {mount.partition(':')[0]} over /app, and what that calls is not known"
+    assert [each for each in made.doubts if "what that calls is not known" in each] == ([] if is_known else [told])

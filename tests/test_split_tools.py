@@ -280,6 +280,15 @@ def test_a_service_needs_no_pip_beside_it(command: str) -> None:
     assert "--without-pip" in made.plan.text()
 
 
+@pytest.mark.parametrize(("user", "is_doubt"), [("USER 1000\n", True), ("", False)], ids=["another user", "root"])
+def test_a_service_that_installs_packages_may_not_write_the_environment(user: str, is_doubt: bool) -> None:
+    plugin = "import subprocess, sys\n\nsubprocess.run([sys.executable, '-m', 'pip', 'install', sys.argv[1]])\n"
+    made = found(Case("", f"{SLIM}{INSTALL}COPY app.py ./\n{user}{CMD}", {"app.py": plugin}))
+    assert isinstance(made, Split)
+    assert bool([each for each in made.doubts if "may not write the environment" in each]) is is_doubt
+    assert "--without-pip" not in made.plan.text()
+
+
 def test_an_upgrade_stays_with_the_lists_that_it_reads() -> None:
     lines = "RUN apt-get update && apt-get upgrade -y\nRUN apt-get install -y gcc\n"
     made = found(Case("", f"{SLIM}{lines}{INSTALL}{CMD}"))

@@ -49,7 +49,8 @@ def takes_no_mounts(tree: Tree, dockerfile: str, above: Iterable[tuple[str, str]
 def _names_one(path: str, text: str) -> bool:
     if path.endswith(_SETTINGS):
         return True
-    if _BUILD_FILE.search(path) and "cloud-builders/docker" in text and not _WITH_BUILDKIT.search(text):
+    # A document may show the whole file.
+    if "cloud-builders/docker" in text and not _WITH_BUILDKIT.search(text):
         return True
     is_called = not path.endswith(_TEXTS) and _CALLED.search(text) is not None
     return len(text) < _LARGEST and (is_called or _SAID.search(text) is not None)

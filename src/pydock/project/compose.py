@@ -158,9 +158,11 @@ def _of_file(project: Project, path: str, text: str) -> Iterator[Service]:
     built = {name: entry for name, entry in entries if _builds_this(project, folder, entry.get("build"))}
     images = {str(entry["image"]) for entry in built.values() if entry.get("image")}
     is_override = _OVERRIDE.search(path) is not None
-    named = _built_beside(project, path) if is_override else frozenset()
+    # An entry without `build` and `image` starts nothing by itself: its file goes on top of another one.
+    is_on_top = is_override or any(not {"build", "image", "extends"} & set(entry) for _, entry in entries)
+    named = _built_beside(project, path) if is_on_top else frozenset()
     for name, entry in entries:
-        if name in named and "build" not in entry:
+        if name in named and not ({"build"} if is_override else {"build", "image", "extends"}) & set(entry):
             yield _service(str(name), path, entry)
             continue
         # Another service may use the image by the name that this one gives it.

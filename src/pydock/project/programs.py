@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Sequence
+
+from pydock.patterns import regex
+
 _SERVERS = (
     "gunicorn uvicorn hypercorn daphne waitress-serve granian uwsgi celery streamlit sanic supervisord nginx "
     "rq rqworker rqscheduler dramatiq huey_consumer huey_consumer.py arq faust "
@@ -37,3 +42,15 @@ DJANGO_WORKERS = {
 }
 DJANGO_SERVICES = frozenset({"runserver", "runserver_plus", *DJANGO_WORKERS})
 PREPARATIONS = BUILTINS | frozenset(_PREPARATIONS.split())
+_PROMPTS = regex(r"(?:sh|bash|ash|dash|zsh|fish|python[\d.]*)\Z")
+
+
+def is_idle(words: Sequence[str]) -> bool:
+    """Whether a command is a prompt, or only waits for who works in the container: `bash`, `tail -f /dev/null`."""
+    match (posixpath.basename(words[0]) if words else "", *words[1:]):
+        case ("tail", *_, "/dev/null") | ("sleep", "infinity"):
+            return True
+        case (program, *options) if _PROMPTS.match(program):
+            return all(option.startswith("-") and not {"c", "m"} & set(option) for option in options)
+        case _:
+            return False

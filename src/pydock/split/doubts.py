@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.build import Build
+from pydock.build.containers.mounts import is_foreign
+from pydock.build.installs import PIP
 from pydock.build.sources import sources
 from pydock.data import rows
 from pydock.dockerfile import Stage
 from pydock.images.debian import kind_of
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.compose import services
 from pydock.service.files.ignore_file import ignore_of, takes_all
 from pydock.split.base import Base
 from pydock.split.facts.members import package_of
 from pydock.split.facts.slices import Slices
 from pydock.split.facts.slim import compiler_doubt, slim_doubts
 from pydock.split.facts.wanted import unread
-from pydock.state import ANYTHING, BASE, Answer
+from pydock.state import ANYTHING, BASE, Answer, is_below, is_root
 from pydock.state.needs import Program
 
 
@@ -37,12 +40,14 @@ def doubts_of(
         doubts.append(f"{name} could not be read, so {what}")
     if images.is_slimmed:
         doubts += slim_doubts(project)
+        doubts += _of_mounts(project, build)
         if not _keeps_a_compiler(build, stage, cut):
             doubts += compiler_doubt(project)
         for step in build.of_stage(stage.index):
             if step.number in cut.runtime and ANYTHING in step.opens:
                 doubts.append(f"what line {step.line} needs of the full image is not known")
         doubts += _of_downloads(build, stage, cut)
+    doubts += _of_installers(build)
     notes = [images.note] if images.note else []
     for step in build.of_stage(stage.index):
         if step.number in cut.builder and ANYTHING in step.opens:
@@ -68,6 +73,24 @@ def _of_releases(project: Project, build: Build, images: Base, cut: Slices) -> I
 
 
 _SENTRY = regex(r"\bsentry_sdk\.init\((?![^)]*\brelease\s*=)", words="sentry_sdk.init")
+
+
+def _of_mounts(project: Project, build: Build) -> Iterator[str]:
+    """Code that compose lays over the work directory from elsewhere: what it calls is not known."""
+    workdir = build.final.workdir
+    for service in services(project):
+        for source, target in service.mounts:
+            if workdir and workdir != "/" and is_foreign(project, service, source) and is_below(workdir, target):
+                yield f"{service.origin} mounts {source} over {workdir}, and what that calls is not known"
+
+
+def _of_installers(build: Build) -> Iterator[str]:
+    """Programs of another user than root that install packages: pip went to that user's own folder before, which an
+    environment does not read (https://docs.python.org/3/library/venv.html: no user site)."""
+    for process in build.processes:
+        names = {need.name for need, _ in (*process.needs, *process.takes) if isinstance(need, Program)}
+        if not is_root(process.user) and any(map(PIP.match, names)):
+            yield f"{process.origin} installs packages as {process.user}, who may not write the environment"
 
 
 def _of_downloads(build: Build, stage: Stage, cut: Slices) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
-from collections.abc import Iterator
 
 from pydock.project import Project
 from pydock.project.compose import Service
@@ -16,6 +16,21 @@ def is_bind(source: str) -> bool:
     return source.startswith((".", "/", "~", "$"))
 
 
+def is_foreign(project: Project, service: Service, source: str) -> bool:
+    """Whether a compose mount is a folder of the host that is none of the build context: nobody here sees its files."""
+    return is_bind(source) and _inside(project, service, source) is None
+
+
+def _inside(project: Project, service: Service, source: str) -> str | None:
+    """The context path of what a mount brings, None for what lies elsewhere."""
+    if not source.startswith("."):
+        return None
+    # A file above the context calls it by its name.
+    top = os.path.abspath(project.tree.root).replace(os.sep, "/") if project.tree.root else "/context"
+    place = posixpath.normpath(posixpath.join(top, posixpath.dirname(service.path), source))
+    return posixpath.relpath(place, top) if is_below(place, top) else None
+
+
 class OwnMount(Value):
     """A folder or file of the context, and the absolute place that it lies at in the container."""
 
@@ -23,16 +38,10 @@ class OwnMount(Value):
     target: str
 
 
-def own_mounts(service: Service) -> tuple[OwnMount, ...]:
+def own_mounts(project: Project, service: Service) -> tuple[OwnMount, ...]:
     """The mounts of a service that are of the project itself, as compose lays them: the last one on top."""
-    return tuple(reversed(tuple(_of(service))))
-
-
-def _of(service: Service) -> Iterator[OwnMount]:
-    for source, target in service.mounts:
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(service.path), source))
-        if source.startswith(".") and target.startswith("/") and not path.startswith(".."):
-            yield OwnMount(path, posixpath.normpath(target))
+    found = [(_inside(project, service, source), target) for source, target in service.mounts if target[:1] == "/"]
+    return tuple(OwnMount(path, posixpath.normpath(target)) for path, target in reversed(found) if path is not None)
 
 
 def mounted_at(project: Project, mounts: tuple[OwnMount, ...], absolute: str) -> str | None:

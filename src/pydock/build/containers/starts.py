@@ -240,7 +240,7 @@ def _string(container: Container, start: Start, words: tuple[Word, ...]) -> _Nes
 
 def starts_of(container: Container, service: compose.Service) -> Iterator[Start]:
     """The commands of a compose service where it does not run what the image says."""
-    container = replace(container, mounts=own_mounts(service))
+    container = replace(container, mounts=own_mounts(container.project, service))
     start = Start(Command((), (), Span(0, 0)), service.origin, role="compose", service=service.name)
     if service.healthcheck:
         probed = replace(start, command=_command(service.healthcheck), role="probe")

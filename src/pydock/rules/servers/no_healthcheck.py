@@ -27,7 +27,7 @@ from pydock.build.containers.start import Start
 from pydock.build.walk import starts, starts_of_service
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project, compose, compose_edits
-from pydock.project.programs import PREPARATIONS, SERVERS
+from pydock.project.programs import PREPARATIONS, SERVERS, is_idle
 from pydock.rule import Example, Finding, Rule
 from pydock.service.app import QUEUES, app, bind, read_app
 from pydock.service.code.ports import Bind
@@ -170,7 +170,8 @@ def _conflict(project: Project) -> str:
 def _own_commands(project: Project, service: compose.Service) -> Iterator[Start]:
     """What a compose service goes on with; of an image that it only knows by name, what this image may be run for."""
     its = [start for start in starts_of_service(project, service) if start.role == "compose" and start.is_taken]
-    work = [start for start in its if not start.script and start.program not in PREPARATIONS and not is_job(start)]
+    lasting = [start for start in its if not start.script and not is_job(start)]
+    work = [each for each in lasting if each.program not in PREPARATIONS or is_idle(each.command.values)]
     is_built = service in compose.services(project)
     yield from (start for start in work[-1:] if is_built or start.program in _ROLES)
 

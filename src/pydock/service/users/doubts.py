@@ -43,7 +43,7 @@ def _written(project: Project, service: Service, owned: Ownership) -> Iterator[s
         if not is_bind(source) or target in service.read_only:
             continue
         is_told = any(is_below(target, folder) or is_below(folder, target) for folder in owned.folders)
-        is_source = mounted_at(project, own_mounts(service), target) is not None
+        is_source = mounted_at(project, own_mounts(project, service), target) is not None
         if is_told or not (is_source or target.startswith(_OF_THE_SYSTEM)):
             yield source
 

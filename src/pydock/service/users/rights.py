@@ -28,6 +28,7 @@ from pydock.service.files.library_files import library_files
 from pydock.service.main_command import main_command
 from pydock.service.users.root_runs import is_own_program
 from pydock.shell import Argv
+from pydock.source import program_calls
 from pydock.state import Kind, State, is_below, is_root
 from pydock.state.needs import File, Folder
 from pydock.system.distribution import Family, family, is_plain_base
@@ -38,6 +39,7 @@ _EXECUTING = frozenset({"gosu", "su-exec", "setpriv", "s6-setuidgid", "chpst"})
 _DROPS = frozenset({"sudo", "gosu", "su-exec", "setpriv", "runuser", "su", "s6-setuidgid", "chpst"})
 _DAEMON_NAMES = "supervisord nginx cron crond sshd apache2 apachectl httpd service s6-svscan runsvdir init"
 _SYSTEM_NAMES = "apt-get apt apk dpkg usermod useradd adduser groupadd chpasswd chown mount iptables sysctl dockerd"
+_INSTALLERS = frozenset({"pip", "pip3", "apt-get", "apt", "apk"})
 _DAEMONS = frozenset(_DAEMON_NAMES.split())
 _S6 = frozenset({"init", "s6-svscan", "runsvdir"})
 _SERVICE_FOLDERS = ("/etc/services.d", "/etc/s6-overlay", "/etc/s6", "/etc/cont-init.d", "/etc/service", "/service")
@@ -148,6 +150,10 @@ def _of_sources(project: Project) -> Iterator[Obstacle]:
         text = project.tree.text(path) or ""
         if found := _RIGHTS.search(text):
             yield Obstacle(f"{path} may need root ({found[0]})", is_final=False)
+            return
+        if call := next((call for call in program_calls(text) if call.program in _INSTALLERS), None):
+            why = f"{path}:{call.line} starts {call.program}, which installs where only root may write"
+            yield Obstacle(why, is_final=False)
             return
 
 

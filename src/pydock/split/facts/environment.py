@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pydock.build import Build, Step
 from pydock.build.installs import PIP, plain_pip
@@ -12,6 +12,7 @@ from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage, version_order
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.programs import is_idle
 from pydock.service.files.documents import installs_inside
 from pydock.split.facts.members import Member
 from pydock.split.facts.places import running_files
@@ -112,7 +113,6 @@ def is_filled_from_outside(members: Iterable[Member], image: PythonImage) -> boo
 _READERS = frozenset({"cat", "grep", "sed", "echo", "cd", "set", "true", "test", "[", "[["})
 # Whoever sits in front of it installs more: `%pip install`.
 _INTERACTIVE = frozenset({"jupyter", "jupyter-lab", "jupyter-notebook", "jupyterhub", "ipython"})
-_PROMPTS = regex(r"(?:sh|bash|ash|dash|zsh|fish|python[\d.]*)\Z")
 _CALLS_PIP = regex(
     r"^(?:(?!#|//).)*?(?<![\w./-])pip[\d.]*[\"']?[,\s]\s*[\"']?(?:install|uninstall|freeze|list)\b", re.M
 )
@@ -133,17 +133,7 @@ def calls_pip_later(project: Project, build: Build, runtime: Iterable[Step]) -> 
 
 def _is_for_people(build: Build) -> bool:
     """Whether a container is a prompt, or only waits for who works in it: `bash`, `tail -f /dev/null`."""
-    return any(_waits(start.command.values) for start in build.starts if start.is_taken)
-
-
-def _waits(words: Sequence[str]) -> bool:
-    match (posixpath.basename(words[0]) if words else "", *words[1:]):
-        case ("tail", *_, "/dev/null") | ("sleep", "infinity"):
-            return True
-        case (program, *options) if _PROMPTS.match(program):
-            return all(option.startswith("-") and not {"c", "m"} & set(option) for option in options)
-        case _:
-            return False
+    return any(is_idle(start.command.values) for start in build.starts if start.is_taken)
 
 
 def manager_of(installs: Iterable[Step]) -> str | None:

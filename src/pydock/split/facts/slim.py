@@ -19,8 +19,9 @@ from pydock.system.apt import apt_installs
 # Python asks /etc/mime.types before its own table, which lacks .woff2, .webp and .docx for long:
 # https://docs.python.org/3/library/mimetypes.html#mimetypes.knownfiles
 _MEDIA_TYPES = regex(
-    r"\bmimetypes\b|\bguess_type\b|\bsend_(?:file|from_directory)\b|\bFileResponse\b|\bSimpleHTTPRequestHandler\b",
-    words="mimetypes guess_type send_f FileResponse SimpleHTTP",
+    r"\bmimetypes\b|\bguess_type\b|\bsend_(?:file|from_directory)\b|\bFileResponse\b|\bSimpleHTTPRequestHandler\b"
+    r"|\bdjango\.(?:conf\.urls|views)\.static\b",
+    words="mimetypes guess_type send_f FileResponse SimpleHTTP django.conf.urls.static django.views.static",
 )
 _STATIC_SERVERS = regex(
     r"\bStaticFiles\b|\bstatic_folder\b|\badd_static\b|\bstatic_file\b|\bWhiteNoise|\bStaticFileHandler\b",

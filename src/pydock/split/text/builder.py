@@ -17,6 +17,7 @@ from pydock.split.text.copies import copy_pieces, leaves_runtime
 from pydock.split.text.parts import is_builders, is_dropped
 from pydock.split.text.reasons import listed
 from pydock.split.text.run_text import builder_edits, builder_members, run_text, runtime_members
+from pydock.state import Numbers
 
 # https://pip.pypa.io/en/stable/topics/configuration/#environment-variables, read 2026-11.
 _LISTS = frozenset({"PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "PIP_REQUIREMENT", "UV_CONSTRAINT", "UV_OVERRIDE"})
@@ -41,7 +42,7 @@ def comments_of_run(draft: Draft, run: Instruction) -> Divided:
 def _pieces(draft: Draft, reach: tuple[Instruction, ...], *, late: bool) -> Iterator[Piece]:
     for entry in reach:
         match entry.keyword:
-            case "ARG" | "ENV" if _names_a_list(entry) is late:
+            case "ARG" | "ENV" if (_names_a_list(entry) or _is_below_installs(draft, entry)) is late:
                 yield from _variables(draft, entry)
             case "SHELL" if not late:
                 yield Repeat(entry, draft.project.dockerfile.slice(entry.span), "the same shell")
@@ -58,6 +59,24 @@ def _pieces(draft: Draft, reach: tuple[Instruction, ...], *, late: bool) -> Iter
 def _names_a_list(entry: Instruction) -> bool:
     """Whether installers read a file that a variable names, which has to be there by then."""
     return any(each.name in _LISTS for each in entry.assignments)
+
+
+def _is_below_installs(draft: Draft, entry: Instruction) -> bool:
+    """Whether an ARG stands below an install and nothing above the environment takes it.
+
+    Above them each new value would install everything again:
+    https://docs.docker.com/build/cache/invalidation/#build-arguments
+    """
+    numbers = Numbers(step.number for step in draft.steps.get(entry, ()))
+    if entry.keyword != "ARG" or not numbers or min(numbers) < min(draft.late, default=0):
+        return False
+    early = (step for step in draft.by_number.values() if step.number in draft.slices.builder)
+    return not any(
+        any(number in answer.makers for number in numbers)
+        for step in early
+        if step.number not in draft.late
+        for _, answer in (*step.needs, *step.takes)
+    )
 
 
 def _is_late(draft: Draft, entry: Instruction) -> bool:
