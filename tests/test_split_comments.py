@@ -77,6 +77,14 @@ def test_a_comment_on_compilers_that_the_image_has_stands_where_that_is_said() -
     assert "# gcc, headers" not in second
 
 
+def test_a_list_is_divided_also_where_the_image_has_what_its_first_line_names() -> None:
+    lines = f"# - gcc: compiles\n# - tini: waits\n{APT} gcc tini\n"
+    first, second = stages(f"{FULL}{lines}{INSTALL}{CMD}")
+    assert "# - gcc: compiles\n# gcc is in the full image\n" in first
+    assert "# - tini: waits\nRUN apt-get update && apt-get install -y tini\n" in second
+    assert "gcc" not in second
+
+
 def test_an_install_below_the_environment_keeps_the_comment_of_its_run() -> None:
     text = f"{SLIM}{BEFORE}# the packages\nRUN pip install --upgrade pip && pip install -r requirements.txt\n{CMD}"
     first, _ = stages(text)

@@ -11,6 +11,7 @@ from pydock.locks.installs.build_tools import latest_tool
 from pydock.patches import Add, Change, Keep, Piece, Repeat, comment_lines
 from pydock.split.draft import Draft
 from pydock.split.facts.environment import LAST_PIP
+from pydock.split.facts.members import package_of
 from pydock.split.text.assignments import assigned
 from pydock.split.text.comments import Divided, divided, words_of_builder, words_of_runtime
 from pydock.split.text.copies import copy_pieces, leaves_runtime
@@ -134,8 +135,8 @@ def _already_there(draft: Draft, entry: Instruction) -> str:
     names = [
         name
         for member in draft.members.get(entry, ())
-        for name in member.packages
-        if name in draft.system.there and not any(map(draft.system.runtime_has, member.steps))
+        for step in member.steps
+        if (name := package_of(step)) in draft.system.there and not draft.system.runtime_has(step)
     ]
     gone = sorted(dict.fromkeys(names))
     verb = "is" if len(gone) == 1 else "are"
