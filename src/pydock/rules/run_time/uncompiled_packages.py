@@ -56,10 +56,13 @@ EXAMPLES = (
 
 
 def check(project: Project) -> Iterator[Finding]:
+    told = set[int]()
     for stage in feeding(project):
-        below = [each for part in project.lineage(stage)[1:] for each in _found(project, part)]
         found = _found(project, stage)
-        if found and not below:
+        is_told = any(below.index in told for below in project.lineage(stage)[1:2])
+        if found or is_told:
+            told.add(stage.index)
+        if found and not is_told:
             is_compiled = not uncompiled_installs(project, stage)
             yield Finding(
                 RULE,
