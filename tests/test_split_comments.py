@@ -98,6 +98,12 @@ def test_a_command_that_no_stage_has_takes_its_comment_along_and_leaves_what_sta
     assert "virtualenv here" not in first + second
 
 
+def test_an_instruction_that_somebody_has_put_aside_stays() -> None:
+    first, _ = stages(f"{FULL}# RUN apt-get remove -y git\n# tidy\nRUN apt-get clean\n{INSTALL}{CMD}")
+    assert "# RUN apt-get remove -y git\n" in first
+    assert "# tidy" not in first
+
+
 def test_a_comment_inside_an_env_goes_with_a_variable_that_no_stage_has() -> None:
     env = "ENV POETRY_NO_INTERACTION=1 \\\n    # the system is the environment\n    POETRY_VIRTUALENVS_CREATE=0\n"
     first, second = stages(f"{SLIM}{env}{POETRY}RUN poetry install --no-root\n{CMD}", PYPROJECT)

@@ -9,6 +9,7 @@ from pydock.dockerfile import Instruction
 from pydock.images.setuptools import setuptools_beside
 from pydock.locks.installs.build_tools import latest_tool
 from pydock.patches import Add, Change, Keep, Piece, Repeat, comment_lines
+from pydock.patterns import regex
 from pydock.split.draft import Draft
 from pydock.split.facts.environment import LAST_PIP
 from pydock.split.facts.members import package_of
@@ -21,6 +22,7 @@ from pydock.split.text.run_text import builder_edits, builder_members, run_text,
 from pydock.state import Numbers
 
 # https://pip.pypa.io/en/stable/topics/configuration/#environment-variables, read 2026-11.
+_ASIDE = regex(r"\s*#+\s*(?:RUN|COPY|ADD|ENV|ARG|FROM|WORKDIR|USER|CMD|ENTRYPOINT)\s")
 _LISTS = frozenset({"PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "PIP_REQUIREMENT", "UV_CONSTRAINT", "UV_OVERRIDE"})
 
 
@@ -114,9 +116,9 @@ def _left_over(draft: Draft, entry: Instruction) -> str:
     """The comments of an instruction that the builder has nothing of, as far as they are not gone with it."""
     dockerfile = draft.project.dockerfile
     if is_dropped(draft, entry):
-        # The lines right above it speak of it alone.
+        # The lines right above it speak of it alone, unless they are instructions that somebody has put aside.
         above = dockerfile.slice(entry.lead).splitlines(keepends=True)
-        while above and above[-1].lstrip().startswith("#"):
+        while above and above[-1].lstrip().startswith("#") and not _ASIDE.match(above[-1]):
             above.pop()
         return comment_lines("".join(above)) + _already_there(draft, entry)
     if entry.keyword != "RUN" or is_builders(draft, entry):
