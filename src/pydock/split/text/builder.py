@@ -21,8 +21,8 @@ from pydock.split.text.reasons import listed
 from pydock.split.text.run_text import builder_edits, builder_members, run_text, runtime_members
 from pydock.state import Numbers
 
-# https://pip.pypa.io/en/stable/topics/configuration/#environment-variables, read 2026-11.
 _ASIDE = regex(r"\s*#+\s*(?:RUN|COPY|ADD|ENV|ARG|FROM|WORKDIR|USER|CMD|ENTRYPOINT)\s")
+# https://pip.pypa.io/en/stable/topics/configuration/#environment-variables, read 2026-11.
 _LISTS = frozenset({"PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "PIP_REQUIREMENT", "UV_CONSTRAINT", "UV_OVERRIDE"})
 
 
