@@ -279,5 +279,23 @@ def test_settings_come_from_the_project_unless_the_command_line_says_otherwise(p
     (project / "pydock.toml").write_text("portabel = true\n")
     result = run("check", "svc")
     assert result.code == 2
-    assert "svc/Dockerfile: svc/pydock.toml:1: unknown key 'portabel'" in result.err
+    assert "error: svc/pydock.toml:1: unknown key 'portabel'" in result.err
     assert "did you mean portable?" in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [((), 1), (("--fail-level", "warning"), 1), (("--fail-level", "error"), 0), (("--exit-zero",), 0)],
+    ids=["any finding", "a warning", "no error", "whatever is found"],
+)
+def test_the_exit_code_is_that_of_the_level_to_fail_for(
+    project: Path, run: Runner, options: tuple[str, ...], code: int
+) -> None:
+    result = run("check", "svc", *ONLY, *options)
+    assert result.code == code
+    assert "PYD302" in result.out
+
+
+def test_the_level_to_fail_for_may_stand_in_the_configuration(project: Path, run: Runner) -> None:
+    (project / "pydock.toml").write_text("fail-level = 'error'\n")
+    assert run("check", "svc", *ONLY).code == 0

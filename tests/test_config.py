@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pydock.checkout import configuration
 from pydock.config import NAMES, File, Settings, chosen, settings
 from pydock.context import Tree
 from pydock.errors import OptionError, UnreadableError
-from pydock.targets import configuration
 
 
 @dataclass(frozen=True)

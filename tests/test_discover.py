@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pydock.checkout import texts_above
 from pydock.context import LARGEST_TEXT
 from pydock.project.compose import is_compose_file
-from pydock.targets import Target, Unusable, is_dockerfile, targets, texts_above
+from pydock.targets import Target, Unusable, is_dockerfile, targets
 
 NAMES = {
     "Dockerfile": True,
@@ -250,3 +251,19 @@ def test_a_path_that_leads_nowhere_is_told(folder: Path, path: str, expected: st
     message, hint = _error(path)
     assert expected in message
     assert hint
+
+
+def test_what_a_configuration_or_the_command_line_excludes_is_left_out(folder: Path) -> None:
+    names = ("Dockerfile", "legacy/Dockerfile", "web/old/Dockerfile", "web/Dockerfile.dev", "web/Dockerfile")
+    _make(folder, **dict.fromkeys(names, "FROM a\n"), **{"pydock.toml": "exclude = ['legacy/', 'web/old']\n"})
+    assert [shown for shown, _ in _found(".")] == ["Dockerfile", "web/Dockerfile", "web/Dockerfile.dev"]
+    found = [each.shown for each in targets(["."], ["*.dev"]) if isinstance(each, Target)]
+    assert found == ["Dockerfile", "web/Dockerfile"]
+    assert [shown for shown, _ in _found("legacy/Dockerfile")] == ["legacy/Dockerfile"]
+
+
+def test_where_everything_is_left_out_it_is_said_why(folder: Path) -> None:
+    _make(folder, **{"web/Dockerfile": "FROM a\n"})
+    (unusable,) = targets(["web"], ["Dockerfile"])
+    assert isinstance(unusable, Unusable)
+    assert "--exclude names it" in unusable.error.hint

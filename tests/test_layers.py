@@ -36,6 +36,7 @@ FLOORS = (
     {"effects"},
     {"context", "patches"},
     {"project"},
+    {"checkout"},
     {"git", "targets"},
     {"build"},
     {"system"},

@@ -34,6 +34,8 @@ class Key(Value):
 KEYS: Mapping[str, Key] = {
     "select": Key(list),
     "ignore": Key(list),
+    "exclude": Key(list),
+    "fail-level": Key(str, ("note", "warning", "error")),
     "installer": Key(str, ("pip", "uv")),
     "pin": Key(str, ("table", "registry", "digest")),
     "portable": Key(bool),
@@ -46,6 +48,7 @@ KEYS: Mapping[str, Key] = {
     "budget-seconds": Key(float),
     "budget-memory": Key(str),
 }
+_OF_RULES = frozenset({"select", "ignore"})
 # What a project must not be able to say, and where a person says it for a machine.
 _OWN = ("allow-builds", "allow-hosts")
 _HOSTS_HINT = "a host is named as packages.example.com or packages.example.com:8443"
@@ -75,6 +78,8 @@ class Settings(Value):
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    fail_level: str = "note"
     installer: str = "pip"
     pin: str = "table"
     portable: bool = False
@@ -109,6 +114,14 @@ class Named(Protocol):
 
 
 RuleLike = TypeVar("RuleLike", bound=Named)
+
+
+def excluded(file: File) -> tuple[str, ...]:
+    """The patterns of a configuration file for what a search leaves out, relative to the folder of the file.
+
+    Raises OptionError for what means nothing in it, UnreadableError for broken TOML.
+    """
+    return tuple(words(_values(file, ()).get("exclude", ())))
 
 
 def settings(files: Iterable[File], given: Mapping[str, object], rules: Sequence[Named] = ()) -> Settings:
@@ -234,7 +247,7 @@ def _checked(
             raise file.refused(place, f"{key} is {value!r}", f"it has to be {_KINDS[known.kind]}")
         if known.allowed and value not in known.allowed:
             raise file.refused(place, f"{key} is {value!r}", f"it can be {' or '.join(known.allowed)}")
-        for word in words(value) if known.kind is list and rules else ():
+        for word in words(value) if key in _OF_RULES and rules else ():
             if not matching(rules, word, is_strict=False):
                 raise file.refused(place, *_no_rule(rules, word))
         if not _is_modest(key, value):

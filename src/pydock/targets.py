@@ -7,21 +7,18 @@ import posixpath
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from functools import lru_cache
-from itertools import takewhile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydock.budget import Budget, within
-from pydock.config import NAMES, File
-from pydock.context import DEEPEST, LARGEST_TEXT, Excluded, Tree, files_below, forget_tops, is_top
+from pydock.checkout import configuration, contexts, forget, repository
+from pydock.config import excluded
+from pydock.context import LARGEST_TEXT, Excluded, Passed, Tree, files_below
 from pydock.dockerfile import Dockerfile, read
 from pydock.errors import PydockError, UnreadableError
 from pydock.files import kind
 from pydock.files import read as read_file
 from pydock.patterns import regex
-from pydock.project.compose import builds, is_compose_file
 from pydock.terminal import named
 from pydock.text import unquote
 from pydock.values import Value
@@ -66,12 +63,15 @@ class Unusable(Value):
 
 def begin() -> None:
     """Forget what was seen of folders: that belongs to one run."""
-    forget_tops()
-    _texts.cache_clear()
+    forget()
 
 
-def targets(paths: Iterable[str]) -> Iterator[Target | Unusable]:
-    """What each path means: a Dockerfile, a folder to search, or `-`; each file once, in order."""
+def targets(paths: Iterable[str], exclude: Iterable[str] = ()) -> Iterator[Target | Unusable]:
+    """What each path means: a Dockerfile, a folder to search, or `-`; each file once, in order.
+
+    `exclude` are patterns in the language of .gitignore for what a search leaves out.
+    """
+    own = Excluded(Path.cwd(), tuple(exclude), "--exclude names it")
     begin()
     seen: set[str] = set()
     for given in paths:
@@ -79,7 +79,7 @@ def targets(paths: Iterable[str]) -> Iterator[Target | Unusable]:
             if given == STDIN:
                 yield _standard_input()
                 continue
-            found = list(_of_path(Path(given)))
+            found = list(_of_path(Path(given), own))
         except PydockError as error:
             yield Unusable(given, error)
             continue
@@ -113,46 +113,41 @@ def _standard_input() -> Target:
     return Target("<stdin>", Tree(None, {"Dockerfile": text}), "Dockerfile", "")
 
 
-def _of_path(given: Path) -> Iterator[tuple[Path, Path] | Unusable]:
+def _of_path(given: Path, own: Excluded) -> Iterator[tuple[Path, Path] | Unusable]:
     """(Dockerfile, topmost folder that may be its build context), and folders that cannot be searched."""
     if given.is_dir():
-        if not (found := list(_search(given))):
-            hint = "name the file if it is called otherwise: pydock check path/to/file"
-            raise UnreadableError(f"{given}: no Dockerfile in this folder", hint)
+        found = list(_search(given, own))
+        if all(isinstance(each, Passed) for each in found):
+            raise UnreadableError(f"{given}: no Dockerfile in this folder", _hint(found))
         yield from (each for each in found if isinstance(each, Unusable))
         yield from ((path, given) for path in sorted(each for each in found if isinstance(each, Path)))
     elif given.exists() or given.is_symlink():
-        yield given, _repository(given)
+        yield given, repository(given)
     else:
         raise UnreadableError(f"{given}: there is no such file or folder", "paths are read from the current folder")
 
 
-def _search(top: Path) -> Iterator[Path | Unusable]:
-    """The Dockerfiles below a folder, and what of it cannot be read."""
-    for found in files_below(top, is_dockerfile, (Excluded(top),)):
-        if isinstance(found, Path):
+def _search(top: Path, own: Excluded) -> Iterator[Path | Unusable | Passed]:
+    """The Dockerfiles below a folder, what of it cannot be read, and what is left out."""
+    for found in files_below(top, is_dockerfile, (Excluded(top), own, *_configured_excludes(top))):
+        if isinstance(found, Passed) and found.is_error:
+            yield Unusable(found.path, UnreadableError(f"{found.path}: {found.why.removeprefix('cannot be read: ')}"))
+        else:
             yield found
-        elif found.is_error:
-            yield Unusable(found.path, UnreadableError(f"{found.path}: {found.why}"))
 
 
-def _repository(path: Path) -> Path:
-    """The work tree a file belongs to; of a checkout without one the topmost folder whose compose files build it."""
-    dockerfile = Path(os.path.abspath(path))
-    folders = dockerfile.parents
-    top = next((folder for folder in folders if is_top(folder)), None)
-    if top is not None:
-        return top
-    above = list(takewhile(_is_own, folders[:DEEPEST]))
-    return next((folder for folder in reversed(above) if any(_contexts(folder, dockerfile))), folders[0])
+def _configured_excludes(top: Path) -> Iterator[Excluded]:
+    """What the configuration of a folder, and of those above it in its repository, leaves out."""
+    for file in configuration(Tree(top), "Dockerfile"):
+        folder = Path(os.path.abspath(top), *[".."] * file.dockerfile.count("/"))
+        yield Excluded(Path(os.path.normpath(folder)), excluded(file), f"{file.name} excludes it")
 
 
-def _is_own(folder: Path) -> bool:
-    """Whether only its owner can put files into a folder: a stranger's compose file in /tmp says nothing."""
-    try:
-        return not folder.stat().st_mode & stat.S_IWOTH and folder != folder.parent
-    except OSError:
-        return False
+def _hint(found: Iterable[Path | Unusable | Passed]) -> str:
+    left = [each for each in found if isinstance(each, Passed) and is_dockerfile(os.path.basename(each.path))]
+    if left:
+        return f"{left[0].path} was left out: {left[0].why}; name the file to have it answered"
+    return "name the file if it is called otherwise: pydock check path/to/file"
 
 
 def _target(path: Path, top: Path) -> Target | Unusable:
@@ -181,99 +176,11 @@ def context(path: Path, top: Path, text: str) -> Path:
     def held(folder: Path) -> int:
         return sum(_exists(folder, source) for source in sources)
 
-    said = (each for folder in folders for each in _contexts(folder, dockerfile) if each in folders)
+    said = (each for folder in folders for each in contexts(folder, dockerfile) if each in folders)
     composed = max(dict.fromkeys(said), key=held, default=None)
     # A compose file that is run with another project folder says where nothing of it is.
     best = max(folders, key=held)
     return composed if composed and (held(composed) or not held(best)) else best
-
-
-def _contexts(folder: Path, dockerfile: Path) -> Iterator[Path]:
-    """The folders that the compose files of a folder build a Dockerfile in."""
-    for _, text in _texts(folder, is_compose_file):
-        for build in builds(text):
-            if Path(os.path.normpath(folder / build.dockerfile)) == dockerfile:
-                yield Path(os.path.normpath(folder / build.context))
-
-
-@lru_cache(maxsize=256)
-def _texts(folder: Path, is_wanted: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
-    """The files of a folder with wanted names, and their texts; what cannot be read says nothing.
-
-    Remembered for a run, because the folder above hundreds of services is asked for each of them.
-    """
-    tree = Tree(folder)
-    try:
-        names = sorted(filter(is_wanted, os.listdir(folder)))
-    except OSError:
-        return ()
-    found = []
-    for name in names:
-        with suppress(UnreadableError):
-            found += [(name, text)] if (text := tree.text(name)) else []
-    return tuple(found)
-
-
-def texts_above(tree: Tree, path: str, is_wanted: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
-    """(path, text) of the files with wanted names above a build context, up to the top of its checkout."""
-    root = Path(os.path.abspath(tree.root)) if tree.root else None
-    top = _repository(root / path) if root else None
-    if root is None or top is None or top not in root.parents:
-        return ()
-    folders = root.parents[: root.parents.index(top) + 1]
-    return tuple(
-        (f"{'../' * up}{name}", text)
-        for up, folder in enumerate(folders, 1)
-        for name, text in _texts(folder, is_wanted)
-    )
-
-
-def configuration(tree: Tree, path: str) -> tuple[File, ...]:
-    """The configuration files that count for a Dockerfile, the nearest first, up to the top of its repository.
-
-    Where there is no repository the build context is the top.
-    """
-    if tree.root is None:
-        return ()
-    folders = [posixpath.dirname(path)] if not path.startswith("../") else [""]
-    while folders[-1]:
-        folders.append(posixpath.dirname(folders[-1]))
-    found: list[File] = []
-    for folder in folders:
-        for name in NAMES:
-            inside = posixpath.join(folder, name)
-            if (text := tree.text(inside)) is not None:
-                found.append(File(_called(tree.root, inside), text, posixpath.relpath(path, folder or ".")))
-        if is_top(tree.root / folder):
-            return tuple(found)
-    return (*found, *_above(tree.root, path))
-
-
-def _above(root: Path, path: str) -> Iterator[File]:
-    """The files above the build context, where it is in a repository."""
-    top = _repository(root / path) if root.is_dir() else root
-    if not is_top(top):
-        return
-    for folder in root.parents:
-        if top not in (folder, *folder.parents):
-            return
-        for name, text in _configured(folder):
-            inside = os.path.relpath(root / path, folder).replace(os.sep, "/")
-            yield File(_called(folder, name), text, inside)
-
-
-def _configured(folder: Path) -> tuple[tuple[str, str], ...]:
-    """The configuration files of one folder with their texts."""
-    tree = Tree(folder)
-    return tuple((name, text) for name in NAMES if (text := tree.text(name)) is not None)
-
-
-def _called(folder: Path, name: str) -> str:
-    """A file as a person in the current folder would call it."""
-    if not folder.is_dir():
-        return name
-    place, here = os.path.abspath(folder / name), os.getcwd()
-    return os.path.relpath(place, here) if place.startswith(here.rstrip(os.sep) + os.sep) else place
 
 
 def _literal_sources(dockerfile: Dockerfile) -> Iterator[str]:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 CLEAN, FINDINGS = 0, 1
 
 
-def answers(question: "Question", paths: Sequence[str] | None, jobs: int) -> "list[Answer]":
+def answers(
+    question: "Question", paths: Sequence[str] | None, jobs: int, exclude: Sequence[str] | None = None
+) -> "list[Answer]":
     """One answer a Dockerfile; failures are told on standard error as they come."""
     from pydock.questions import answers as answered
     from pydock.questions import refuse_unknown_rules
@@ -23,7 +25,7 @@ def answers(question: "Question", paths: Sequence[str] | None, jobs: int) -> "li
     refuse_unknown_rules(question)
     _tell_leftovers(paths or ["."], is_writing=question.is_fix and not question.is_dry)
     found = []
-    for answer in answered(question, targets(paths or ["."]), jobs):
+    for answer in answered(question, targets(paths or ["."], exclude or ()), jobs):
         found.append(answer)
         tell(answer)
     return found

@@ -16,6 +16,8 @@ from pydock.cli.options import (
     BudgetSeconds,
     Colour,
     ColourOption,
+    Exclude,
+    FailLevel,
     Format,
     Ignore,
     InstallerOption,
@@ -36,6 +38,11 @@ def check(
     paths: Paths = None,
     select: Select = None,
     ignore: Ignore = None,
+    exclude: Exclude = None,
+    fail_level: Annotated[
+        FailLevel | None, typer.Option(help="The least level that makes the exit code 1.", show_default="note")
+    ] = None,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="End with 0 whatever is found.")] = False,
     portable: Portable = None,
     installer: InstallerOption = None,
     output_format: Annotated[Format, typer.Option(help="How findings are written.")] = Format.TEXT,
@@ -55,12 +62,14 @@ def check(
     from pydock.terminal import Style, style_for
 
     given: dict[str, object] = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
+    given["fail-level"] = fail_level
     given |= budget(budget_seconds, budget_memory)
     question = Question(given, is_detailed=output_format in DETAILED)
-    answers = _compared(answers_of(question, paths, jobs), baseline, write_baseline)
+    answers = _compared(answers_of(question, paths, jobs, exclude), baseline, write_baseline)
     style = Style() if console.is_file(output) else style_for(sys.stdout, color)
     console.write(output, written(output_format, answers, style))
-    raise typer.Exit(exit_code(answers, is_found=any(answer.findings for answer in answers)))
+    is_failing = not exit_zero and any(answer.is_failing for answer in answers)
+    raise typer.Exit(exit_code(answers, is_found=is_failing))
 
 
 def _compared(answers: "list[Answer]", baseline: Path | None, write_baseline: Path | None) -> "Sequence[Answer]":

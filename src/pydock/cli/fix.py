@@ -21,6 +21,7 @@ from pydock.cli.options import (
     BudgetSeconds,
     Colour,
     ColourOption,
+    Exclude,
     FixFormat,
     Hashes,
     Ignore,
@@ -64,6 +65,7 @@ def fix(
     output_format: Annotated[FixFormat, typer.Option(help="How it tells what it does.")] = FixFormat.TEXT,
     select: Select = None,
     ignore: Ignore = None,
+    exclude: Exclude = None,
     portable: Portable = None,
     installer: InstallerOption = None,
     pin: Annotated[
@@ -117,9 +119,9 @@ def fix(
         settings, True, is_dry, ways, tuple(codemods or ()), output_format in DETAILED, _running(pins_from)
     )
     if explain_plan:
-        _show_plans(question, paths)
+        _show_plans(question, paths, exclude)
     with nullcontext() if is_dry else accounted(paths or ["."]):
-        answers = answers_of(question, paths, jobs)
+        answers = answers_of(question, paths, jobs, exclude)
     if is_text:
         _deliver(answers, diff=diff, output=output, colour=color)
     else:
@@ -139,13 +141,13 @@ def _running(image: str | None) -> "Running":
     return running(image, lambda name: console.complain(f"pulling {name}", kind="note"))
 
 
-def _show_plans(question: "Question", paths: Sequence[str] | None) -> NoReturn:
+def _show_plans(question: "Question", paths: Sequence[str] | None, exclude: Sequence[str] | None) -> NoReturn:
     from pydock.questions import one, plan
     from pydock.report import failed
     from pydock.targets import targets
 
     code = CLEAN
-    for target in targets(paths or ["."]):
+    for target in targets(paths or ["."], exclude or ()):
         try:
             with one(question, target) as usable:
                 text = plan(question, usable)

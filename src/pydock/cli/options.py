@@ -54,6 +54,14 @@ class LockFormat(StrEnum):
     PYLOCK = "pylock"
 
 
+class FailLevel(StrEnum):
+    """The least level of a finding that makes the exit code 1."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class Colour(StrEnum):
     """When colours are used."""
 
@@ -85,6 +93,10 @@ Select = Annotated[
 ]
 Ignore = Annotated[
     list[str] | None, typer.Option(metavar="RULE", help="Without these rules.", autocompletion=complete_rule)
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PATTERN", help="Leave this out of folders that are searched; as in .gitignore."),
 ]
 Portable = Annotated[
     bool | None, typer.Option("--portable/--no-portable", help="Write nothing that needs BuildKit.", show_default=False)

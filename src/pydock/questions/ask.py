@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydock import engine
 from pydock.budget import Budget, unhurried, within
+from pydock.checkout import configuration, texts_above
 from pydock.codemods import asked_for
 from pydock.config import GIT, Settings, chosen, settings
 from pydock.context import Tree
@@ -22,12 +23,12 @@ from pydock.project.pins import Answer as Pinned
 from pydock.project.pins import Request, Unanswered
 from pydock.project.running import Running
 from pydock.report import Answer, checked, fixed, mask_of
-from pydock.rule import Rule
+from pydock.rule import Level, Rule
 from pydock.rules import RULES
 from pydock.service.files import secret_values
 from pydock.service.files.secret_values import without_secrets
 from pydock.split import Refusal, split
-from pydock.targets import Target, Unusable, configuration, texts_above
+from pydock.targets import Target, Unusable
 from pydock.terminal import printable
 from pydock.text import Safety
 from pydock.values import Value, field, replace
@@ -94,7 +95,8 @@ def answer(
     if not question.is_fix:
         with without_secrets(project):
             findings = engine.check(project, rules)
-        return checked(project, target.shown, findings, rules, is_detailed=question.is_detailed), changes
+        found = checked(project, target.shown, findings, rules, is_detailed=question.is_detailed)
+        return replace(found, fail_level=Level(wanted.fail_level)), changes
     report, proof = _outcome(question, project, wanted, rules, promised)
     found = fixed(report, target.shown, target.patch, proof, is_detailed=question.is_detailed)
     if not question.is_dry and report.changed:

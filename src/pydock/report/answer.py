@@ -122,7 +122,8 @@ class Answer(Value):
 
     After `check` only `findings` are filled, after `fix` also what was settled, refused and what remains,
     the changed files and the Dockerfile's new text, after `fix --verify` its proof. `rules` are the
-    codes of those that were asked, `known` counts the findings that a baseline leaves out. `losses` say what
+    codes of those that were asked, `known` counts the findings that a baseline leaves out, `fail_level` is the least
+    that a person wants to fail for. `losses` say what
     could not be kept of files that were written: their owner, other names of them. `mask` hides
     what was found to be secret.
     """
@@ -138,6 +139,7 @@ class Answer(Value):
     proof: Proof | None = None
     rules: tuple[str, ...] = ()
     known: int = 0
+    fail_level: Level = Level.NOTE
     losses: tuple[str, ...] = ()
     mask: Mask = Mask()
 
@@ -148,6 +150,11 @@ class Answer(Value):
             Changed(each.path, None if each.before is None else self.mask(each.before), self.mask(each.after))
             for each in self.changes
         )
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether there is a finding of the level that a person wants to fail for."""
+        return any(entry.level.rank <= self.fail_level.rank for entry in self.findings)
 
     @property
     def is_unproven(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from pydock.budget import Budget, within
+from pydock.checkout import configuration, texts_above
 from pydock.config import settings
 from pydock.context import Tree
 from pydock.errors import BudgetError, PydockError, UnreadableError
@@ -25,7 +26,6 @@ from pydock.project.builders import takes_no_mounts, tells_builder
 from pydock.project.compose import is_compose_file
 from pydock.project.secrets import mask
 from pydock.questions import Question
-from pydock.targets import configuration, texts_above
 from pydock.values import Value, replace, to_builtins
 
 Tell = Callable[[Service, Record], None]
