@@ -26,13 +26,14 @@ class Placed(Value):
 def with_settings(project: Project, server: Server, settings: Mapping[str, str | int], *words: str) -> Placed | None:
     """The settings where this gunicorn has its others; None where pydock cannot write there.
 
-    `settings` are by their names in a configuration file, `words` the same as options.
+    `settings` are by their names in a configuration file, `words` the same as options. Without `settings` the file
+    stays as it is: people start the service with it outside of containers, too.
     """
     found, start = server.gunicorn, server.start
     if found is None:
         return None
     text = project.tree.text(found.config) if found.config else None
-    if text is not None and found.is_sure:
+    if settings and text is not None and found.is_sure:
         newline = "\r\n" if "\r\n" in text else "\n"
         at = _behind_settings(text)
         front = "" if text[:at].endswith("\n") or not text else newline

@@ -61,7 +61,7 @@ def _cluster(scheduler: str) -> Iterator[tuple[Executor, int]]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise OptionError("--scheduler needs the library distributed", "pip install 'pydock[fleet]'") from error
+        raise OptionError("--scheduler needs the library distributed", "pip install distributed") from error
     try:
         client = Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:

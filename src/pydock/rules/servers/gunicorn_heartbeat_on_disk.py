@@ -5,8 +5,9 @@ Each worker touches a file every few seconds, and one that does not is killed. T
 blocks, and healthy workers are killed as hung.
 See https://docs.gunicorn.org/en/stable/faq.html#how-do-i-avoid-gunicorn-excessively-blocking-in-os-fchmod.
 
-The cure is `--worker-tmp-dir /dev/shm`, in memory, which every container has; in the
-configuration file or in GUNICORN_CMD_ARGS where the other settings are there. Safe: nothing else reads that file.
+The cure is `--worker-tmp-dir /dev/shm`, in memory, which every container has; in GUNICORN_CMD_ARGS
+where the other settings are there, never in a configuration file: people start the service with that
+outside of containers, too, and macOS has no /dev/shm. Safe: nothing else reads the heartbeat.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ EXAMPLES = (
     ),
     Example(
         before=f'{_BASE}CMD ["gunicorn", "app:app"]\n',
-        after=f'{_BASE}CMD ["gunicorn", "app:app"]\n',
+        after=f'{_BASE}CMD ["gunicorn", "app:app", "--worker-tmp-dir", "/dev/shm"]\n',
         files={"gunicorn.conf.py": 'bind = "0.0.0.0:8000"\n'},
     ),
     Example(
@@ -61,7 +62,7 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _fix(project: Project, server: Server) -> Fix | None:
     words = ("--worker-tmp-dir", "/dev/shm")
-    placed = with_settings(project, server, {"worker_tmp_dir": "/dev/shm"}, *words)
+    placed = with_settings(project, server, {}, *words)
     if placed is None:
         return None
     is_sure = server.gunicorn is not None and server.gunicorn.is_sure
