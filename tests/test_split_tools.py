@@ -289,6 +289,22 @@ def test_a_service_that_installs_packages_may_not_write_the_environment(user: st
     assert "--without-pip" not in made.plan.text()
 
 
+@pytest.mark.parametrize(
+    ("lines", "has_wheel"),
+    [
+        ("RUN pip install -r requirements.txt\n", True),
+        ("COPY . .\nRUN pip install -r requirements.txt -e .\n", False),
+    ],
+    ids=["a list", "an editable install"],
+)
+def test_setup_scripts_run_with_what_the_image_had(lines: str, has_wheel: bool) -> None:
+    base = "FROM python:3.11\nWORKDIR /app\nCOPY requirements.txt ./\n"
+    files = {"requirements.txt": "acme-till==1.0\n", "setup.py": "from setuptools import setup\n\nsetup(name='shop')\n"}
+    made = found(Case("", f"{base}{lines}{CMD}", files))
+    assert isinstance(made, Split)
+    assert (" wheel==" in made.plan.text()) is has_wheel
+
+
 def test_an_upgrade_stays_with_the_lists_that_it_reads() -> None:
     lines = "RUN apt-get update && apt-get upgrade -y\nRUN apt-get install -y gcc\n"
     made = found(Case("", f"{SLIM}{lines}{INSTALL}{CMD}"))

@@ -74,3 +74,28 @@ def test_the_schedule_of_celery_lies_in_the_work_directory(command: str) -> None
     (finding,) = check(Project(Tree.of(files)), (RULE,))
     assert finding.fix is not None
     assert finding.fix.doubts == (". on the host (compose.yaml: beat) has to be writable for uid 10001",)
+
+
+@pytest.mark.parametrize(
+    ("files", "is_doubt"),
+    [({"manage.py": "", "shop/migrations/__init__.py": ""}, True), ({"alembic.ini": ""}, True), ({}, False)],
+    ids=["Django's", "alembic's", "no migrations"],
+)
+def test_migrations_are_written_into_a_source_that_compose_mounts(files: dict[str, str], is_doubt: bool) -> None:
+    compose = "services:\n  web:\n    build: .\n    volumes: ['.:/app']\n"
+    dockerfile = "FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD python main.py\n"
+    given = {"Dockerfile": dockerfile, "main.py": "", "compose.yaml": compose, **files}
+    (finding,) = check(Project(Tree.of(given)), (RULE,))
+    assert finding.fix is not None
+    assert bool(finding.fix.doubts) is is_doubt
+
+
+@pytest.mark.parametrize(
+    ("file", "is_doubt"), [("certs/.gitkeep", True), ("certs/ca.pem", False), ("data/.gitkeep", False)]
+)
+def test_keys_that_somebody_puts_into_a_folder_may_be_closed(file: str, is_doubt: bool) -> None:
+    folder = file.partition("/")[0]
+    dockerfile = f"FROM python:3.13-slim\nWORKDIR /app\nCOPY {folder} ./{folder}\nCOPY main.py ./\nCMD python main.py\n"
+    (finding,) = check(Project(Tree.of({"Dockerfile": dockerfile, "main.py": "", file: ""})), (RULE,))
+    assert finding.fix is not None
+    assert bool(finding.fix.doubts) is is_doubt

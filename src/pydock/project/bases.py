@@ -25,7 +25,7 @@ from pydock.images.tags import (
 )
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.python import Wish, suite, wishes
+from pydock.project.python import Release, Wish, later_than, suite, wishes
 from pydock.shell import argv, script, unwrapped
 from pydock.values import Value, once, replace
 
@@ -80,6 +80,12 @@ def target(project: Project, stage: Stage) -> Target | None:
     shared = written & found if len(written) == 1 else set()
     patch = max(shared or found, key=version_order, default="")
     return Target(tagged(patch, image.variant, codename), codename, refusing, missing) if patch else None
+
+
+def newer_release(project: Project, image: PythonImage) -> Release | None:
+    """A minor version that came out after the table of tags was made and that a tag without one may mean."""
+    later = later_than(image.minor, project.options.today) if image.version.count(".") == 0 else ()
+    return next((entry for entry in reversed(later) if entry.minor.startswith(image.version)), None)
 
 
 def released(project: Project, image: PythonImage, minor: str, codename: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydock.dockerfile import Stage
 from pydock.images.tags import PythonImage, python_image
 from pydock.project import Project
-from pydock.project.bases import meant
+from pydock.project.bases import meant, newer_release, target
 from pydock.project.retag import parted
 from pydock.split.refusal import Refusal
 from pydock.text import Edit, expand
@@ -42,8 +42,20 @@ def base(project: Project, stage: Stage) -> Base | Refusal:
     if image.variant:
         return Base(settled, stage.base, stage.base)
     if slim := project.slim_reference(stage):
-        return Base(settled, stage.base, slim)
+        return Base(settled, stage.base, slim, doubt=_of_two_tags(project, stage, image, slim))
     return _leaving_version(project, stage, image) or _refusal(stage, image)
+
+
+def _of_two_tags(project: Project, stage: Stage, image: PythonImage, slim: str) -> str:
+    """An environment of one minor version is none of another, and nothing safe will pin these tags to one.
+
+    BuildKit takes an image that is there: the one may be of last month, the other of today
+    (https://github.com/moby/moby/blob/v26.1.5/builder/builder-next/adapters/containerimage/pull.go, PreferLocal).
+    """
+    found = target(project, stage)
+    if image.version.count(".") or image.image.digest or not (newer_release(project, image) or not found):
+        return ""
+    return f"{stage.base} and {slim} are of two Pythons where one of them is kept from before a release: pin both"
 
 
 def _leaving_version(project: Project, stage: Stage, image: PythonImage) -> Base | None:

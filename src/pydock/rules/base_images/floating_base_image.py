@@ -36,8 +36,7 @@ from pydock.images.tags import (
     tagged,
 )
 from pydock.project import Project
-from pydock.project.bases import Target, target
-from pydock.project.python import Release, later_than
+from pydock.project.bases import Target, newer_release, target
 from pydock.project.retag import Retag, retagged
 from pydock.rule import Example, Finding, Level, Rule
 from pydock.text import Fix, Safety, Span, variables
@@ -202,7 +201,7 @@ def _fix(project: Project, image: PythonImage, found: Target, retag: Retag) -> F
     doubts = [retag.doubt] if retag.doubt else []
     meant = f"{image.image} means Python {image.minor} today"
     doubts += [f"{meant}, but {wish.path} asks for {wish.text}" for wish in found.refusing]
-    if (newer := _newer(project, image)) and not found.refusing:
+    if (newer := newer_release(project, image)) and not found.refusing:
         doubts.append(
             f"Python {newer.minor} is out since {newer.released} and the table of tags does not have it yet, so "
             f"{image.image} may mean that today"
@@ -220,12 +219,6 @@ def _fix(project: Project, image: PythonImage, found: Target, retag: Retag) -> F
         tuple(doubts),
         _notes(image, found, is_sure=newer is None),
     )
-
-
-def _newer(project: Project, image: PythonImage) -> Release | None:
-    """A minor version that came out after the table was made and that a tag without one may mean."""
-    later = later_than(image.minor, project.options.today) if image.version.count(".") == 0 else ()
-    return next((entry for entry in reversed(later) if entry.minor.startswith(image.version)), None)
 
 
 def _notes(image: PythonImage, found: Target, *, is_sure: bool) -> tuple[str, ...]:

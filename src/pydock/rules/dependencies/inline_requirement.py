@@ -15,6 +15,7 @@ where the package belongs.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
@@ -32,9 +33,11 @@ from pydock.project import Project
 from pydock.project.memory import remembered
 from pydock.project.pins import Answer
 from pydock.rule import Example, Finding, Rule
+from pydock.service.files.documents import documents
 from pydock.shell import Word
 from pydock.state import State
 from pydock.state.needs import Distribution
+from pydock.targets import is_dockerfile
 from pydock.text import Edit, Fix, Safety, Span
 
 EXAMPLES = (
@@ -208,6 +211,7 @@ def _is_only_list(project: Project, install: Install) -> bool:
         not tree.known
         or any(tree.has_file(name) or tree.has_folder(name) for name in _LISTS)
         or tree.ignore.hides(REQUIREMENTS)
+        or _is_named(project)
     ):
         return False
     is_plain = install.call.is_alone and not install.instruction.heredocs and install.is_plain
@@ -218,6 +222,13 @@ def _is_only_list(project: Project, install: Install) -> bool:
         return False
     installs = (each for stage in project.dockerfile.stages for each in installs_of(project, stage))
     return not any(each is not install and _asks(each) for each in installs)
+
+
+def _is_named(project: Project) -> bool:
+    """Whether something else speaks of a list of that name, which is not here: it would be another one's."""
+    others = [path for path in project.tree.files if is_dockerfile(posixpath.basename(path)) and path != project.path]
+    texts = (*(text for path, text in documents(project) if path != project.path), *map(project.tree.text, others))
+    return any(REQUIREMENTS in (text or "") for text in texts)
 
 
 def _asks(install: Install) -> bool:

@@ -28,7 +28,7 @@ def mount_doubts(project: Project, owned: Ownership, uid: int) -> Iterator[str]:
             yield _writable(mount.source, mount.origin, uid)
             break
     for service in services(project):
-        if owned.folders and (source := next(_written(project, service, owned), "")):
+        if source := next(_written(project, service, owned), ""):
             yield _writable(source, service.origin, uid)
     for service in (each for each in services_by_image(project) if each not in services(project)):
         for source, target in service.mounts:
@@ -44,8 +44,17 @@ def _written(project: Project, service: Service, owned: Ownership) -> Iterator[s
             continue
         is_told = any(is_below(target, folder) or is_below(folder, target) for folder in owned.folders)
         is_source = mounted_at(project, own_mounts(project, service), target) is not None
-        if is_told or not (is_source or target.startswith(_OF_THE_SYSTEM)):
+        is_written = is_source and writes_migrations(project)
+        is_other = bool(owned.folders) and not (is_source or target.startswith(_OF_THE_SYSTEM))
+        if is_told or is_written or is_other:
             yield source
+
+
+def writes_migrations(project: Project) -> bool:
+    """Whether people write migrations into the source by a command in the container, such as makemigrations."""
+    names = {posixpath.basename(path) for path in project.tree.files}
+    folders = {"/".join(path.split("/")[-2:-1]) for path in project.tree.files}
+    return "alembic.ini" in names or ("manage.py" in names and "migrations" in folders)
 
 
 def _writable(source: str, origin: str, uid: int) -> str:

@@ -39,6 +39,7 @@ _EXECUTING = frozenset({"gosu", "su-exec", "setpriv", "s6-setuidgid", "chpst"})
 _DROPS = frozenset({"sudo", "gosu", "su-exec", "setpriv", "runuser", "su", "s6-setuidgid", "chpst"})
 _DAEMON_NAMES = "supervisord nginx cron crond sshd apache2 apachectl httpd service s6-svscan runsvdir init"
 _SYSTEM_NAMES = "apt-get apt apk dpkg usermod useradd adduser groupadd chpasswd chown mount iptables sysctl dockerd"
+_KEY_FOLDER = regex(r"cert|keys?\b|ssl|tls|secret|credential", re.I)
 _INSTALLERS = frozenset({"pip", "pip3", "apt-get", "apt", "apk"})
 _DAEMONS = frozenset(_DAEMON_NAMES.split())
 _S6 = frozenset({"init", "s6-svscan", "runsvdir"})
@@ -127,6 +128,12 @@ def _of_modes(project: Project) -> Iterator[Obstacle]:
         for copy in stage.of("COPY", "ADD"):
             if re.fullmatch(r"0?[0-7]{2}[0-3]", copy.flag("chmod") or ""):
                 yield Obstacle(f"line {copy.number} closes files to others", is_final=False)
+        for copied in copies(project, stage):
+            for source in copied.sources:
+                if _is_for_owner(project, source):
+                    line = copied.instruction.number
+                    why = f"line {line} copies {source}, and keys that somebody puts there may be closed to others"
+                    yield Obstacle(why, is_final=False)
         for call in read_steps(project).commands_of(stage.index):
             words = {word.head for word in call.line.words[1:]}
             is_closed = call.program == "chmod" and any(map(_CLOSING.fullmatch, words))
@@ -135,6 +142,16 @@ def _of_modes(project: Project) -> Iterator[Obstacle]:
                 yield Obstacle(f"line {call.instruction.number} closes files to others", is_final=False)
     if closed := project.tree.closed:
         yield Obstacle(f"{closed} is closed to others, as its mode says", is_final=False)
+
+
+def _is_for_owner(project: Project, source: str) -> bool:
+    """Whether a folder of the context only keeps a place for keys that whoever builds puts there, closed to others."""
+    if not _KEY_FOLDER.search(source):
+        return False
+    prefix = f"{source.rstrip('/')}/"
+    inside = [path for path in project.tree.files if path.startswith(prefix)] if source not in {"", "."} else []
+    names = [posixpath.basename(path) for path in inside]
+    return bool(names) and all(name.startswith((".", "README")) for name in names)
 
 
 def _of_sources(project: Project) -> Iterator[Obstacle]:

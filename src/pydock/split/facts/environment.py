@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from pydock.build import Build, Step
 from pydock.build.installs import PIP, plain_pip
 from pydock.dockerfile import Stage
+from pydock.images.setuptools import setuptools_beside
 from pydock.images.tags import PythonImage, version_order
+from pydock.locks.installs.build_tools import latest_tool
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.programs import is_idle
@@ -18,7 +20,7 @@ from pydock.split.facts.members import Member
 from pydock.split.facts.places import running_files
 from pydock.split.facts.setuptools_use import setuptools_for
 from pydock.split.facts.slices import MANAGERS
-from pydock.split.facts.wanted import names_of, specifiers_of
+from pydock.split.facts.wanted import demand_of, names_of, specifiers_of
 from pydock.split.refusal import Refusal, span_of
 from pydock.split.text.installer import takes_uv
 from pydock.state import NOBODY, Numbers, is_below
@@ -38,7 +40,8 @@ LAST_PIP = {"3.3": "10.0.1", "3.4": "19.1.1", "3.5": "20.3.4", "3.6": "21.3.1"}
 class Environment(Value):
     """The folder of the packages. `is_made`: the split makes it; `is_filled_from_outside`: by the image's own pip, so
     that it needs none of its own; `brings_uv`: by uv, because a person chose it; `manager` is the tool that installs
-    it, None for pip alone; `setuptools` the version that the service may import and nobody declares, None for none.
+    it, None for pip alone; `setuptools` the version that the service may import and nobody declares, None for none;
+    `wheel` that of wheel beside it.
     """
 
     path: str
@@ -47,6 +50,7 @@ class Environment(Value):
     brings_uv: bool = False
     manager: str | None = None
     setuptools: str | None = None
+    wheel: str | None = None
 
 
 def fills_other_environments(image: PythonImage) -> bool:
@@ -177,4 +181,17 @@ def made(
     from_outside = from_outside or brings_uv
     specifiers = specifiers_of(build)
     setuptools = setuptools_for(project, build, image, names_of(build), specifiers) if from_outside else None
-    return Environment(path, True, from_outside, brings_uv, manager, setuptools)
+    wheel = latest_tool("wheel", image.minor) if _runs_setup_scripts(build, image) and setuptools else None
+    return Environment(path, True, from_outside, brings_uv, manager, setuptools, wheel or None)
+
+
+def _runs_setup_scripts(build: Build, image: PythonImage) -> bool:
+    """Whether pip runs a setup.py with what the environment has: where it finds setuptools and wheel there.
+
+    Without them it builds apart, with the newest setuptools and nothing else. An editable install is built apart in any
+    case, for setuptools 80 hands it back to a pip that the environment does not have.
+    https://pip.pypa.io/en/stable/news/#v23-1, read 2026-11.
+    """
+    is_editable = any(call.line.has("-e", "--editable") for step in build.steps for call in step.commands)
+    is_editable = is_editable or any(each.is_editable for each in demand_of(build).projects)
+    return setuptools_beside(image.minor) is not None and not is_editable

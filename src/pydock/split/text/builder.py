@@ -206,9 +206,11 @@ def _environment(draft: Draft) -> Iterator[Piece]:
         command += f" \\\n    && {environment.path}/bin/pip install --upgrade pip=={old_pip} setuptools wheel"
     whose, why = "", ""
     if environment.setuptools is not None and not environment.brings_uv:
-        packages = f"{_index(draft)}setuptools=={environment.setuptools}"
+        wheel = f" wheel=={environment.wheel}" if environment.wheel else ""
+        packages = f"{_index(draft)}setuptools=={environment.setuptools}{wheel}"
         command += f" \\\n    && pip --python {environment.path} install {packages}"
-        what = "pkg_resources" if setuptools_beside(draft.image.minor) else "setuptools"
+        beside = setuptools_beside(draft.image.minor)
+        what = "pkg_resources and wheel" if wheel else "pkg_resources" if beside else "setuptools"
         why = f"# {what}, which the image has outside of the environment\n"
     if environment.brings_uv:
         command = f"pip install uv=={latest_tool('uv', draft.image.minor)} \\\n    && {command}"
