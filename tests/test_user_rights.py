@@ -40,6 +40,13 @@ def _django(root: str) -> dict[str, str]:
 
 CASES = (
     Case(
+        "keys of an archive are gpg's own matter",
+        f"{SLIM}RUN apt-get update && apt-get install -y gpg \\\n    `# for the archive` \\\n    curl \\\n"
+        f"    && curl -fsSL https://example.org/key | gpg --dearmor -o /usr/share/keyrings/x.gpg\n{CMD}",
+        {"app.py": ""},
+        writes=("USER 10001",),
+    ),
+    Case(
         "the database of a Django project that is called example, which the host keeps",
         SLIM.replace("COPY . .", "COPY manage.py ./\nCOPY example ./example"),
         {

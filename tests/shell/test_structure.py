@@ -247,3 +247,12 @@ def test_every_kind_of_compound_is_met() -> None:
         if isinstance(command, Compound)
     }
     assert met == set(CompoundKind)
+
+
+def test_a_comment_in_backticks_between_the_lines_of_a_command_is_no_word() -> None:
+    read = script_of_text("apt-get install -y \\\n    `# PDF tools` \\\n    poppler-utils && echo '`# text`'")
+    assert not read.opaque
+    assert [command.values for command in read.commands] == [
+        ("apt-get", "install", "-y", "poppler-utils"),
+        ("echo", "`# text`"),
+    ]

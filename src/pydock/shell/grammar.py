@@ -21,6 +21,9 @@ _BEYOND_ASCII = regex(r"[^\x00-\x7f]")
 # A list as a default, `${ORIGINS:-["*"]}`, at whose quotes the grammar stumbles.
 _LIST_DEFAULT = regex(r"(\$\{\w+(?:\[\w+\])?:?[-=])(\[\"[^\"$`{}\n]*\"(?:, ?\"[^\"$`{}\n]*\")*\])(?=\})")
 
+# A comment between the lines of one command: the grammar stumbles there, and a shell makes nothing of it.
+_INLINE_COMMENT = regex(r"(?<=\s)`[ \t]*#[^`'\"\n]*`(?=\s|\\)")
+
 
 class Source(Value, dict=True):
     """The text a tree was made of: one byte for each character, so offsets are the same in both."""
@@ -32,6 +35,7 @@ class Source(Value, dict=True):
         # The grammar's scanner hands characters to C's isdigit(), which reads outside of its table for
         # large ones and ends the process; to a shell they are letters like any other.
         plain = _LIST_DEFAULT.sub(lambda found: found[1] + "x" * len(found[2]), self.logical.text)
+        plain = _INLINE_COMMENT.sub(lambda found: " " * len(found[0]), plain)
         return _BEYOND_ASCII.sub("x", plain).encode("ascii")
 
     @cached_property

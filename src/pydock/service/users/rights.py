@@ -39,6 +39,8 @@ _EXECUTING = frozenset({"gosu", "su-exec", "setpriv", "s6-setuidgid", "chpst"})
 _DROPS = frozenset({"sudo", "gosu", "su-exec", "setpriv", "runuser", "su", "s6-setuidgid", "chpst"})
 _DAEMON_NAMES = "supervisord nginx cron crond sshd apache2 apachectl httpd service s6-svscan runsvdir init"
 _SYSTEM_NAMES = "apt-get apt apk dpkg usermod useradd adduser groupadd chpasswd chown mount iptables sysctl dockerd"
+# What tools of a build keep for themselves; no service reads it.
+_OF_TOOLS = (".gnupg", ".wget-hsts", ".npm", ".node-gyp", ".pki", ".config/pip", ".cache/pip", ".cache/node-gyp")
 _KEY_FOLDER = regex(r"cert|keys?\b|ssl|tls|secret|credential", re.I)
 _INSTALLERS = frozenset({"pip", "pip3", "apt-get", "apt", "apk"})
 _DAEMONS = frozenset(_DAEMON_NAMES.split())
@@ -312,7 +314,8 @@ def _at_home(step: Step, final: State) -> str:
     opened = [place for opens in step.opens if Kind.FILE in opens.kinds for place in opens.places]
     caches = [each.home.replace("~", _HOME, 1) for each in library_files() if each.home]
     places = (place for place in (*made, *opened) if is_below(place, _HOME) and place != _HOME)
-    return next((place for place in places if not any(is_below(place, cache) for cache in caches)), "")
+    others = (*caches, *(f"{_HOME}/{name}" for name in _OF_TOOLS))
+    return next((place for place in places if not any(is_below(place, other) for other in others)), "")
 
 
 def _of_compose(project: Project) -> Iterator[Obstacle]:
