@@ -305,9 +305,9 @@ def test_fix_tells_what_it_did_in_markdown_and_takes_no_output_beside(project: P
 
 def test_fix_says_what_is_to_be_done_by_hand(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "Dockerfile").write_text('FROM python:3.13\nCOPY start.sh app.py /\nENTRYPOINT ["/start.sh"]\n')
-    (tmp_path / "start.sh").write_text("#!/bin/sh\nuvicorn app:app\n")
+    (tmp_path / "start.sh").write_text("#!/bin/sh\nuvicorn app:app\necho stopped\n")
     (tmp_path / "app.py").touch()
     monkeypatch.chdir(tmp_path)
     told = run("fix", "--diff", "--select", "PYD405", ".").err
     assert "start.sh:2: the script stays in front of uvicorn" in told
-    assert "by hand: exec uvicorn" in told
+    assert "Write `exec uvicorn ...` as the last command" in told
