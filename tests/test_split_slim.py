@@ -161,8 +161,20 @@ def test_a_release_that_sentry_asks_git_for_is_told(source: str, files: dict[str
 
 @pytest.mark.parametrize(
     ("mount", "is_known"),
-    [("./shop:/app", True), ("./other:/app", False), ("/srv/code:/app", False), ("./other:/data", True)],
-    ids=["the build context", "another folder", "a folder of the host", "not over the work directory"],
+    [
+        ("./shop:/app", True),
+        ("$PWD/shop:/app", True),
+        ("./other:/app", False),
+        ("/srv/code:/app", False),
+        ("./other:/data", True),
+    ],
+    ids=[
+        "the build context",
+        "the build context from here",
+        "another folder",
+        "a folder of the host",
+        "not over the work directory",
+    ],
 )
 def test_code_that_compose_mounts_from_elsewhere_may_call_what_slim_lacks(mount: str, is_known: bool) -> None:
     files = {"requirements.txt": "flask\n", "app.py": "", "Dockerfile": f"{FULL}{INSTALL}COPY . .\nCMD python app.py\n"}

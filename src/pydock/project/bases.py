@@ -83,8 +83,12 @@ def target(project: Project, stage: Stage) -> Target | None:
 
 
 def newer_release(project: Project, image: PythonImage) -> Release | None:
-    """A minor version that came out after the table of tags was made and that a tag without one may mean."""
-    later = later_than(image.minor, project.options.today) if image.version.count(".") == 0 else ()
+    """A minor version that came out after the table of tags was made and that a tag without one may mean.
+
+    There are images of a new one for the two newest Debian releases alone.
+    """
+    is_open = image.version.count(".") == 0 and image.suite in {"", *known_suites()[-2:]}
+    later = later_than(image.minor, project.options.today) if is_open else ()
     return next((entry for entry in reversed(later) if entry.minor.startswith(image.version)), None)
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import posixpath
 
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import Service
 from pydock.state import is_below
 from pydock.values import Value
+
+# compose is run in the folder of its file.
+_HERE = regex(r"\A(?:\$PWD|\$\{PWD\})(?=/|\Z)")
 
 
 def is_bind(source: str) -> bool:
@@ -23,6 +27,7 @@ def is_foreign(project: Project, service: Service, source: str) -> bool:
 
 def _inside(project: Project, service: Service, source: str) -> str | None:
     """The context path of what a mount brings, None for what lies elsewhere."""
+    source = _HERE.sub(".", source)
     if not source.startswith("."):
         return None
     # A file above the context calls it by its name.
