@@ -216,6 +216,11 @@ def test_a_work_directory_behind_which_another_stands_is_not_in_the_builder() ->
             "services:\n  web:\n    image: registry.example/shop:1\n    command: [poetry, run, shop]\n",
             id="a service of compose that runs an image by its name",
         ),
+        pytest.param(
+            "compose.yaml",
+            "services:\n  web:\n    image: shop:1\n    command: [poetry, run, shop]\n",
+            id="one that runs an image of this machine",
+        ),
     ],
 )
 def test_a_manager_that_is_started_from_beside_the_dockerfile_stays(path: str, text: str) -> None:

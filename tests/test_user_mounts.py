@@ -30,6 +30,7 @@ def _doubts(image: str, mount: str) -> tuple[Safety, tuple[str, ...]]:
     [
         pytest.param("registry.example/shop/scraper:1", "./data:/data", id="over the folder"),
         pytest.param("registry.example/shop/scraper:1", "./data:/data/daily", id="below the folder"),
+        pytest.param("scraper:1", "./data:/data", id="of an image of this machine"),
     ],
 )
 def test_a_service_of_a_published_image_that_mounts_where_this_one_writes_is_a_doubt(image: str, mount: str) -> None:

@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydock.data import rows
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
@@ -131,14 +132,18 @@ def services(project: Project) -> tuple[Service, ...]:
 
 
 def services_by_image(project: Project) -> tuple[Service, ...]:
-    """Those of the context that run an image of a registry by its name, which may be this one."""
+    """Those of the context that run an image by its name, which may be this one: none of Docker's own library."""
     paths = [path for path in project.tree.files if _FILE.match(posixpath.basename(path))]
     return tuple(
         _service(name, path, entry)
         for path in paths
         for name, entry in _entries(project.tree.text(path) or "").items()
-        if "build" not in entry and "/" in str(entry.get("image") or "")
+        if "build" not in entry and entry.get("image") and not _is_official(str(entry["image"]))
     )
+
+
+def _is_official(image: str) -> bool:
+    return any(row["name"] == image.partition(":")[0] for row in rows("official_images"))
 
 
 def all_services(project: Project, path: str) -> Mapping[str, Mapping[str, Any]]:
