@@ -20,22 +20,7 @@ _SETTING = regex(r"^\s*compile-bytecode\s*=\s*true\b", re.M)
 _OPTIONS = ("--compile-bytecode", "--compile", "--no-compile-bytecode", "--no-compile")
 _PYTHON = regex(r"(?:python|pypy)[\d.]*\Z")
 # Modules that import nothing of the service.
-_TOOLS = frozenset(
-    [
-        "pip",
-        "venv",
-        "virtualenv",
-        "ensurepip",
-        "compileall",
-        "build",
-        "uv",
-        "poetry",
-        "pipenv",
-        "pdm",
-        "pipx",
-        "zipfile",
-    ]
-)
+_TOOLS = frozenset("pip venv virtualenv ensurepip compileall build uv poetry pipenv pdm pipx zipfile".split())
 _IMPORTING = frozenset({"django-admin", "flask", "alembic"})
 
 
