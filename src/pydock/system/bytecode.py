@@ -20,7 +20,8 @@ _SETTING = regex(r"^\s*compile-bytecode\s*=\s*true\b", re.M)
 _OPTIONS = ("--compile-bytecode", "--compile", "--no-compile-bytecode", "--no-compile")
 _PYTHON = regex(r"(?:python|pypy)[\d.]*\Z")
 # Modules that import nothing of the service.
-_TOOLS = frozenset("pip venv virtualenv ensurepip compileall build uv poetry pipenv pdm pipx zipfile".split())
+_TOOL_NAMES = "pip venv virtualenv ensurepip compileall build uv poetry pipenv pdm pipx zipfile"
+_TOOLS = frozenset(_TOOL_NAMES.split())
 _IMPORTING = frozenset({"django-admin", "flask", "alembic"})
 
 
