@@ -27,6 +27,16 @@ SAYS = {
     ),
     "podman in a script of the CI": ({"ci/test.sh": "podman build -t web .\n"}, True),
     "podman as a choice": ({"README.md": "docker build . (or podman build .)\n"}, False),
+    "a service that builds its sandbox": (
+        {"app/sandbox.py": "import docker\n\ndocker.from_env().images.build(path='sandbox', tag='sandbox')\n"},
+        True,
+    ),
+    "a test that builds the image": (
+        {"tests/test_image.py": "from testcontainers.core.image import DockerImage\n\nimage = DockerImage(path='.')\n"},
+        True,
+    ),
+    "a service that lists images": ({"app.py": "import docker\n\ndocker.from_env().images.list()\n"}, False),
+    "a script without BuildKit": ({"build.sh": "DOCKER_BUILDKIT=0 docker build .\n"}, True),
     "a train": ({"README.md": "Timetables of a railway company.\n"}, False),
     "an image that is built elsewhere": ({"deploy.sh": "gcloud run deploy web --image europe.pkg.dev/p/web\n"}, False),
     "nothing": ({"README.md": "docker build .\n"}, False),

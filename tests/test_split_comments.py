@@ -117,3 +117,20 @@ def test_what_stands_above_a_stage_below_others_speaks_of_the_runtime_stage() ->
     assert "# pages\nFROM node:22-slim AS pages\n" in first
     assert first.endswith("# the image that ships")
     assert second.startswith("python:3.11-slim\n")
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        pytest.param("# [START system_packages]", "# [END system_packages]", id="square brackets"),
+        pytest.param("# tag::packages[]", "# end::packages[]", id="asciidoc"),
+    ],
+)
+def test_a_part_of_the_file_that_documents_show_is_not_torn_apart_unsaid(first: str, last: str) -> None:
+    text = f"{FULL}WORKDIR /app\n{first}\n{APT} tini\n{last}\nCOPY requirements.txt .\n{INSTALL}{CMD}"
+    split = found(Case("", text, {"requirements.txt": "flask\n"}))
+    assert isinstance(split, Split)
+    assert any("would not stand around it" in doubt for doubt in split.doubts)
+    whole = found(Case("", f"{first}\n{FULL}{INSTALL}{CMD}{last}\n", {}))
+    assert isinstance(whole, Split)
+    assert not whole.doubts

@@ -295,19 +295,31 @@ def test_a_service_that_installs_packages_may_not_write_the_environment(user: st
 
 
 @pytest.mark.parametrize(
-    ("lines", "has_wheel"),
+    ("lines", "seeds"),
     [
-        ("RUN pip install -r requirements.txt\n", True),
-        ("COPY . .\nRUN pip install -r requirements.txt -e .\n", False),
+        pytest.param(
+            "RUN pip install -r requirements.txt\n",
+            "&& pip --python /opt/venv install setuptools==80.9.0 wheel==",
+            id="a list",
+        ),
+        pytest.param(
+            "COPY . .\nRUN pip install -r requirements.txt -e .\n",
+            "&& pip --python /opt/venv install setuptools==80.9.0\n",
+            id="an editable install",
+        ),
+        pytest.param(
+            "COPY . .\nRUN pip install -r requirements.txt -e .\nRUN pip check\n",
+            "&& /opt/venv/bin/pip install wheel==",
+            id="an environment that has a pip of its own, and so setuptools",
+        ),
     ],
-    ids=["a list", "an editable install"],
 )
-def test_setup_scripts_run_with_what_the_image_had(lines: str, has_wheel: bool) -> None:
+def test_setup_scripts_run_with_what_the_image_had(lines: str, seeds: str) -> None:
     base = "FROM python:3.11\nWORKDIR /app\nCOPY requirements.txt ./\n"
     files = {"requirements.txt": "acme-till==1.0\n", "setup.py": "from setuptools import setup\n\nsetup(name='shop')\n"}
     made = found(Case("", f"{base}{lines}{CMD}", files))
     assert isinstance(made, Split)
-    assert (" wheel==" in made.plan.text()) is has_wheel
+    assert seeds in made.plan.text()
 
 
 def test_an_upgrade_stays_with_the_lists_that_it_reads() -> None:

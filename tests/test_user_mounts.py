@@ -51,6 +51,23 @@ def test_no_doubt_is(image: str, mount: str) -> None:
     assert _doubts(image, mount) == (Safety.SAFE, ())
 
 
+@pytest.mark.parametrize(
+    ("others", "is_meant"),
+    [
+        pytest.param({}, True, id="in place of a Dockerfile that is missing"),
+        pytest.param({"Dockerfile": DOCKERFILE}, False, id="not beside a Dockerfile"),
+    ],
+)
+def test_a_service_that_builds_a_folder_is_one_of_a_file_called_dockerfile(
+    others: dict[str, str], is_meant: bool
+) -> None:
+    compose = "services:\n  scraper:\n    build: .\n    volumes: ['./data:/data']\n"
+    files = {"dockerfile": DOCKERFILE, "main.py": WRITES, "compose.yaml": compose, **others}
+    (finding,) = check(Project(Tree.of(files), "dockerfile"), (RULE,))
+    assert finding.fix is not None
+    assert finding.fix.doubts == ((DOUBT,) if is_meant else ())
+
+
 def test_an_override_above_the_context_goes_on_top_of_the_file_beside_it() -> None:
     files = {"Dockerfile": DOCKERFILE, "main.py": WRITES}
     base = "services:\n  scraper:\n    build: ./scraper\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydock.config import NAMES, File
 from pydock.context import DEEPEST, Tree, forget_tops, is_top
 from pydock.errors import UnreadableError
-from pydock.project.compose import builds, is_compose_file
+from pydock.project.compose import builds, file_built, is_compose_file
 
 
 def forget() -> None:
@@ -46,7 +46,7 @@ def contexts(folder: Path, dockerfile: Path) -> Iterator[Path]:
     """The folders that the compose files of a folder build a Dockerfile in."""
     for _, text in _texts(folder, is_compose_file):
         for build in builds(text):
-            if Path(os.path.normpath(folder / build.dockerfile)) == dockerfile:
+            if Path(file_built(os.path.normpath(folder / build.dockerfile), os.path.isfile)) == dockerfile:
                 yield Path(os.path.normpath(folder / build.context))
 
 

@@ -23,6 +23,9 @@ _BUILD_FILE = regex(r"(?:\A|/)[^/]*cloud-?build[^/]*\.ya?ml\Z")
 _WITH_BUILDKIT = regex(r"DOCKER_BUILDKIT|buildx|kaniko|buildkit")
 # What a document offers beside docker is somebody's choice; what a script or a workflow calls is run.
 _CALLED = regex(r"\bpodman\s+build\b|\bbuildah\s+(?:bud|build)\b", words="podman buildah")
+# docker-py asks the engine's old builder (https://github.com/docker/docker-py/issues/2230, read 2026-11).
+_BUILDS = regex(r"\bimages\.build\(|\bapi(?:_client)?\.build\(|\bDockerImage\(", words="images.build( api DockerImage(")
+_IMPORTS = regex(r"^[ \t]*(?:import|from)[ \t]+(?:docker|testcontainers)\b", re.M, words="docker testcontainers")
 _TEXTS = (".md", ".rst", ".txt")
 _DOCUMENTS = (*_TEXTS, ".sh", ".yml", ".yaml", "Makefile")
 # Heroku (https://devcenter.heroku.com/articles/build-docker-images-heroku-yml) and CapRover build without BuildKit, too
@@ -42,8 +45,15 @@ def takes_no_mounts(tree: Tree, dockerfile: str, above: Iterable[tuple[str, str]
     """
     if tree.named(*_SETTINGS) or _CLOUD.search(tree.text(dockerfile) or ""):
         return True
+    if any(_builds_images(tree.text(path) or "") for path in tree.files if path.endswith(".py")):
+        return True
     names = [path for path in tree.files if _BUILD_FILE.search(path) or (path.count("/") < 3 and tells_builder(path))]
     return any(_names_one(path, text) for path, text in (*above, *((path, tree.text(path) or "") for path in names)))
+
+
+def _builds_images(source: str) -> bool:
+    """Whether a program builds images through docker-py: the service's own, or a test's."""
+    return _BUILDS.search(source) is not None and _IMPORTS.search(source) is not None
 
 
 def _names_one(path: str, text: str) -> bool:
@@ -53,4 +63,6 @@ def _names_one(path: str, text: str) -> bool:
     if "cloud-builders/docker" in text and not _WITH_BUILDKIT.search(text):
         return True
     is_called = not path.endswith(_TEXTS) and _CALLED.search(text) is not None
-    return len(text) < _LARGEST and (is_called or _SAID.search(text) is not None)
+    if is_called or (not path.endswith(_TEXTS) and "DOCKER_BUILDKIT=0" in text):
+        return True
+    return len(text) < _LARGEST and _SAID.search(text) is not None

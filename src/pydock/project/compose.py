@@ -9,7 +9,7 @@ import os
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pydock.data import rows
@@ -202,7 +202,25 @@ def _builds_this(project: Project, folder: str, build: object) -> bool:
     # A file above the context calls it by its name.
     top = os.path.abspath(project.tree.root).replace(os.sep, "/") if project.tree.root else ""
     dockerfile = posixpath.join(top, folder, context, str(build.get("dockerfile") or "Dockerfile"))
-    return posixpath.normpath(dockerfile) == posixpath.normpath(posixpath.join(top, project.path))
+    own = posixpath.normpath(posixpath.join(top, project.path))
+    folder, beside = posixpath.dirname(own), posixpath.dirname(project.path)
+    return own == file_built(
+        posixpath.normpath(dockerfile),
+        lambda path: (
+            posixpath.dirname(path) == folder
+            and project.tree.has_file(posixpath.join(beside, posixpath.basename(path)))
+        ),
+    )
+
+
+def file_built(dockerfile: str, exists: Callable[[str], bool]) -> str:
+    """The file that is built where a build names this one: `dockerfile` stands in for a `Dockerfile` that is missing.
+
+    https://github.com/docker/buildx/pull/444, read 2026-11.
+    """
+    folder, name = posixpath.split(dockerfile)
+    lower = posixpath.join(folder, "dockerfile")
+    return lower if name == "Dockerfile" and not exists(dockerfile) and exists(lower) else dockerfile
 
 
 def _service(name: str, path: str, entry: Mapping[str, Any]) -> Service:

@@ -37,6 +37,7 @@ from pydock.split.refusal import (
 )
 from pydock.split.stages import renumbered, stage_of
 from pydock.split.text.builder import builder_pieces
+from pydock.split.text.comments import torn_regions
 from pydock.split.text.runtime import dropped, runtime_pieces
 from pydock.split.tools import refuse_archived, refuse_compilers, refuse_tools
 from pydock.values import Value, replace
@@ -138,7 +139,11 @@ def _planned(draft: Draft) -> Split:
     ]
     stages[0] = (*head, *stages[0])
     plan = Plan(dockerfile, draft.project.path, tuple(stages), dropped(draft), draft.stage.index)
-    return Split(plan, draft.doubts, draft.notes)
+    torn = tuple(
+        f"the comments around the part called {name} would not stand around it any more, and documents may show that"
+        for name in torn_regions(dockerfile.text, plan.text())
+    )
+    return Split(plan, (*draft.doubts, *torn), draft.notes)
 
 
 def _above(draft: Draft, entry: Instruction) -> Piece:

@@ -13,7 +13,7 @@ from pydock.errors import PydockError, UnreadableError
 from pydock.files import read as read_file
 from pydock.migrate.find.manifest import NAME, Manifest, Named, read
 from pydock.patterns import regex
-from pydock.project.compose import LARGEST, builds, inline_builds, is_compose_file
+from pydock.project.compose import LARGEST, builds, file_built, inline_builds, is_compose_file
 from pydock.project.secrets import mask
 from pydock.targets import begin, is_dockerfile
 from pydock.targets import context as guessed_context
@@ -176,7 +176,8 @@ def _take_compose(search: _Search, path: Path, top: Path) -> None:
         why = f"the Dockerfile of {service} stands in this file, and pydock rewrites files of their own"
         search.left_out.append(LeftOut(str(path), why))
     for build in builds(text):
-        dockerfile = _linked(search, os.path.normpath(path.parent / build.dockerfile), top)
+        named = os.path.normpath(path.parent / build.dockerfile)
+        dockerfile = _linked(search, file_built(named, os.path.isfile), top)
         context = os.path.normpath(path.parent / build.context)
         origin = f"{_relative(str(path), str(top))}: {build.service}"
         if _UNSET.search(f"{build.context} {build.dockerfile}"):

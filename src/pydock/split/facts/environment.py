@@ -179,19 +179,23 @@ def made(
     brings_uv = project.options.installer == "uv" and takes_uv(stage, image, members)
     from_outside = is_filled_from_outside(members, image) and not calls_pip_later(project, build, runtime)
     from_outside = from_outside or brings_uv
-    specifiers = specifiers_of(build)
-    setuptools = setuptools_for(project, build, image, names_of(build), specifiers) if from_outside else None
-    wheel = latest_tool("wheel", image.minor) if _runs_setup_scripts(build, image) and setuptools else None
-    return Environment(path, True, from_outside, brings_uv, manager, setuptools, wheel or None)
+    setuptools = setuptools_for(project, build, image, names_of(build), specifiers_of(build))
+    # Poetry and the like build each package apart.
+    is_missed = setuptools is not None and (from_outside or manager is None)
+    is_missed = is_missed and _runs_setup_scripts(build, image, from_outside)
+    wheel = latest_tool("wheel", image.minor) if is_missed else None
+    # An environment with a pip of its own has setuptools, too.
+    seeded = setuptools if from_outside else None
+    return Environment(path, True, from_outside, brings_uv, manager, seeded, wheel or None)
 
 
-def _runs_setup_scripts(build: Build, image: PythonImage) -> bool:
+def _runs_setup_scripts(build: Build, image: PythonImage, from_outside: bool) -> bool:
     """Whether pip runs a setup.py with what the environment has: where it finds setuptools and wheel there.
 
-    Without them it builds apart, with the newest setuptools and nothing else. An editable install is built apart in any
-    case, for setuptools 80 hands it back to a pip that the environment does not have.
+    Without them it builds apart, with the newest setuptools and nothing else. An editable install by a pip outside is
+    built apart in any case, for setuptools 80 hands it back to a pip that the environment does not have.
     https://pip.pypa.io/en/stable/news/#v23-1, read 2026-11.
     """
     is_editable = any(call.line.has("-e", "--editable") for step in build.steps for call in step.commands)
     is_editable = is_editable or any(each.is_editable for each in demand_of(build).projects)
-    return setuptools_beside(image.minor) is not None and not is_editable
+    return setuptools_beside(image.minor) is not None and not (is_editable and from_outside)

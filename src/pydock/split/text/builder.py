@@ -21,6 +21,7 @@ from pydock.split.text.reasons import listed
 from pydock.split.text.run_text import builder_edits, builder_members, run_text, runtime_members
 from pydock.state import Numbers
 
+_CHAINED = " \\\n    && "
 _ASIDE = regex(r"\s*#+\s*(?:RUN|COPY|ADD|ENV|ARG|FROM|WORKDIR|USER|CMD|ENTRYPOINT)\s")
 # https://pip.pypa.io/en/stable/topics/configuration/#environment-variables, read 2026-11.
 _LISTS = frozenset({"PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "PIP_REQUIREMENT", "UV_CONSTRAINT", "UV_OVERRIDE"})
@@ -199,26 +200,36 @@ def _environment(draft: Draft) -> Iterator[Piece]:
     environment = draft.environment
     if not environment.is_made:
         return
-    old_pip = LAST_PIP.get(draft.image.minor)
     option = "--without-pip " if environment.is_filled_from_outside else ""
-    command = f"python -m venv {option}{environment.path}"
-    if old_pip and not option:
-        command += f" \\\n    && {environment.path}/bin/pip install --upgrade pip=={old_pip} setuptools wheel"
-    whose, why = "", ""
-    if environment.setuptools is not None and not environment.brings_uv:
-        wheel = f" wheel=={environment.wheel}" if environment.wheel else ""
-        packages = f"{_index(draft)}setuptools=={environment.setuptools}{wheel}"
-        command += f" \\\n    && pip --python {environment.path} install {packages}"
-        beside = setuptools_beside(draft.image.minor)
-        what = "pkg_resources and wheel" if wheel else "pkg_resources" if beside else "setuptools"
-        why = f"# {what}, which the image has outside of the environment\n"
+    what, seeds = _seeds(draft)
+    commands = [f"python -m venv {option}{environment.path}", *seeds]
+    whose = ""
     if environment.brings_uv:
-        command = f"pip install uv=={latest_tool('uv', draft.image.minor)} \\\n    && {command}"
+        commands.insert(0, f"pip install uv=={latest_tool('uv', draft.image.minor)}")
         whose = "; uv installs faster, and stays in the builder"
     elif option:
         whose = ", filled by the image's own pip"
-    yield Add(f"{why}RUN {command}\n", f"packages live in an environment that can be copied as a whole{whose}")
+    why = f"# {what}, which the image has outside of the environment\n" if what else ""
+    text = f"{why}RUN {_CHAINED.join(commands)}\n"
+    yield Add(text, f"packages live in an environment that can be copied as a whole{whose}")
     yield from _settings(draft)
+
+
+def _seeds(draft: Draft) -> tuple[str, tuple[str, ...]]:
+    """(what a new environment lacks of what the image has beside its Python, the commands that put it there)."""
+    environment, minor = draft.environment, draft.image.minor
+    pip = f"{environment.path}/bin/pip"
+    if not environment.is_filled_from_outside and (old_pip := LAST_PIP.get(minor)):
+        return "", (f"{pip} install --upgrade pip=={old_pip} setuptools wheel",)
+    packages = {"setuptools": environment.setuptools, "wheel": environment.wheel}
+    named = [f"{name}=={version}" for name, version in packages.items() if version is not None]
+    if not named or environment.brings_uv:
+        return "", ()
+    if environment.is_filled_from_outside:
+        pip = f"pip --python {environment.path}"
+    imported = "pkg_resources" if setuptools_beside(minor) else "setuptools"
+    names = [imported if name == "setuptools" else name for name, version in packages.items() if version is not None]
+    return listed(names), (f"{pip} install {_index(draft)}{' '.join(named)}",)
 
 
 def _index(draft: Draft) -> str:

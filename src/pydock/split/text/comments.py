@@ -26,6 +26,10 @@ _SUBJECTS = (
 # Packages whose names are ordinary words, too.
 _ORDINARY = regex(r"file|less|make|patch|screen|time|tree")
 _VERSION = regex(r"[-\d.]+(?:t64)?\Z")
+# What lets documents show a part of a file, read 2026-11: the region tags of Google's samples
+# (https://github.com/googleapis/repo-automation-bots, snippet-bot), and
+# https://docs.asciidoctor.org/asciidoc/latest/directives/include-tagged-regions/.
+_REGION = regex(r"^[ \t]*#.*?(?:\[(START|END)[ \t]+|\b(tag|end)::)([\w.-]+)[]\[]")
 
 
 class Divided(Value):
@@ -62,6 +66,24 @@ def words_of_runtime(draft: Draft, members: Iterable[Member]) -> frozenset[str]:
         names += [name] if draft.system.runtime_has(step) and (name := package_of(step)) is not None else []
         found |= {form for name in names for form in _forms(name)}
     return frozenset(found | _words_of(members))
+
+
+def torn_regions(before: str, after: str) -> Iterator[str]:
+    """The names of regions of a file that begin below their end in what is written."""
+    ends = _ends_of_regions(after)
+    for name, (start, end) in _ends_of_regions(before).items():
+        if start <= end and name in ends and ends[name][0] > ends[name][1]:
+            yield name
+
+
+def _ends_of_regions(text: str) -> dict[str, tuple[int, int]]:
+    """The lines where each region begins and ends, counted from 0; -1 where it has no such comment."""
+    found: dict[str, tuple[int, int]] = {}
+    for at, line in enumerate(text.splitlines()):
+        if match := _REGION.match(line):
+            start, end = found.get(match[3], (-1, -1))
+            found[match[3]] = (at, end) if (match[1] or match[2]) in {"START", "tag"} else (start, at)
+    return found
 
 
 def _words_of(members: Iterable[Member]) -> frozenset[str]:
