@@ -29,7 +29,10 @@ class Case:
 
 
 def found(case: Case) -> Split | Refusal | None:
-    return split(Project(Tree.of({"requirements.txt": "flask\n", "Dockerfile": case.dockerfile, **case.files})))
+    """The split of a case, which is a service: where its Dockerfile starts nothing, `CMD` does."""
+    is_started = any(keyword in case.dockerfile for keyword in ("CMD", "ENTRYPOINT"))
+    dockerfile = case.dockerfile if is_started else f"{case.dockerfile}{CMD}"
+    return split(Project(Tree.of({"requirements.txt": "flask\n", "Dockerfile": dockerfile, **case.files})))
 
 
 def lacking(case: Case) -> tuple[str, ...]:

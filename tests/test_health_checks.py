@@ -294,6 +294,18 @@ CASES = (
         },
         lacks=("HEALTHCHECK",),
     ),
+    Case(
+        "an image that also runs a worker, as a comment says, has no safe check",
+        f'{SLIM}# Celery workers use it, too\nCMD ["gunicorn", "-b", ":80", "app:app"]\n',
+        {"app.py": FLASK, "tasks.py": ""},
+        lacks=("HEALTHCHECK",),
+    ),
+    Case(
+        "an image that README also starts as a worker has no safe check",
+        f'{SLIM}CMD ["gunicorn", "-b", ":80", "app:app"]\n',
+        {"app.py": FLASK, "README.md": "Then `docker run shop celery -A tasks worker`.\n"},
+        lacks=("HEALTHCHECK",),
+    ),
 )
 
 

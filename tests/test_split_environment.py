@@ -22,7 +22,8 @@ from tests.split_cases import BEFORE, CMD, FULL, INSTALL, PLAIN, SLIM, Case, fou
     ids=["a variable", "a file", "a command"],
 )
 def test_pip_stays_where_it_is_told_what_uv_does_not_read(setting: str) -> None:
-    for text, program in ((f"{SLIM}{setting}{INSTALL}", "pip --python /opt/venv install"), (PLAIN, "uv pip install")):
+    told = f"{SLIM}{setting}{INSTALL}{CMD}"
+    for text, program in ((told, "pip --python /opt/venv install"), (PLAIN, "uv pip install")):
         tree = Tree.of({"requirements.txt": "flask\n", "Dockerfile": text})
         result = split(Project(tree, options=Options(installer="uv")))
         assert isinstance(result, Split)
@@ -56,19 +57,27 @@ PIPS = (
         builder=("RUN pip install --upgrade pip\n", OUTSIDE, "RUN pip --python /opt/venv install -r"),
     ),
     Case(
-        "newer tools are the builder's",
+        "newer setuptools beside a pip that fills another environment serve nobody",
         f"{SLIM}{BEFORE}RUN pip install --upgrade pip setuptools\nRUN pip install -r requirements.txt\n",
+        builder=("RUN pip install --upgrade pip\n", OUTSIDE.strip(), "RUN pip --python /opt/venv install -r"),
+    ),
+    Case(
+        "a newer pip, and what builds with it, are those of an environment with a pip of its own",
+        f"FROM python:3.8.6-slim\n{BEFORE}RUN pip install --upgrade pip wheel && pip install -r requirements.txt\n",
         builder=(
-            "RUN pip install --upgrade pip setuptools\n",
-            OUTSIDE.strip(),
-            "RUN pip --python /opt/venv install -r",
+            APART,
+            'ENV PATH="/opt/venv/bin:$PATH"\n',
+            "RUN pip install --upgrade pip wheel && pip install -r requirements.txt",
         ),
     ),
     Case(
         "setuptools that an image without it was given is the environment's, too",
         f"{NEWEST}{BEFORE}RUN pip install --upgrade pip setuptools wheel\nRUN pip install -r requirements.txt\n",
         {"requirements.txt": "something-unknown\n"},
-        builder=("--without-pip /opt/venv \\\n    && pip --python /opt/venv install setuptools==80.9.0",),
+        builder=(
+            "# the last setuptools with pkg_resources\n",
+            "--without-pip /opt/venv \\\n    && pip --python /opt/venv install setuptools==80.9.0",
+        ),
     ),
     Case(
         "setuptools beside packages keeps the version that it was given",

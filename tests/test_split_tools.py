@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pydock.split import Refusal, Split
+from pydock.context import Tree
+from pydock.project import Project
+from pydock.split import Refusal, Split, split
 from tests.split_cases import BEFORE, CMD, FULL, INSTALL, SLIM, Case, found, lacking
 
 APT = "RUN apt-get update && apt-get install -y --no-install-recommends"
@@ -320,6 +322,22 @@ def test_setup_scripts_run_with_what_the_image_had(lines: str, seeds: str) -> No
     made = found(Case("", f"{base}{lines}{CMD}", files))
     assert isinstance(made, Split)
     assert seeds in made.plan.text()
+
+
+@pytest.mark.parametrize(
+    ("command", "is_doubt"),
+    [
+        pytest.param("", True, id="nothing is started"),
+        pytest.param(CMD, False, id="a command"),
+        pytest.param('ENTRYPOINT ["python", "app.py"]\n', False, id="an entry point"),
+    ],
+)
+def test_an_image_that_others_may_be_built_on_keeps_a_pip_and_is_not_split_unsaid(command: str, is_doubt: bool) -> None:
+    files = {"Dockerfile": f"{SLIM}{INSTALL}{command}", "requirements.txt": "flask\n"}
+    made = split(Project(Tree.of(files)))
+    assert isinstance(made, Split)
+    assert bool([each for each in made.doubts if "nothing says what runs" in each]) is is_doubt
+    assert ("--without-pip" in made.plan.text()) is not is_doubt
 
 
 def test_an_upgrade_stays_with_the_lists_that_it_reads() -> None:

@@ -16,6 +16,7 @@ from pydock.project import Project
 from pydock.project.compose import services
 from pydock.service.files.ignore_file import ignore_of, takes_all
 from pydock.split.base import Base
+from pydock.split.facts.environment import is_started
 from pydock.split.facts.members import package_of
 from pydock.split.facts.slices import Slices
 from pydock.split.facts.slim import compiler_doubt, slim_doubts
@@ -48,6 +49,8 @@ def doubts_of(
                 doubts.append(f"what line {step.line} needs of the full image is not known")
         doubts += _of_downloads(build, stage, cut)
     doubts += _of_installers(build)
+    if not is_started(build):
+        doubts.append("nothing says what runs in this image: one that is built on it finds no compilers and headers")
     notes = [images.note] if images.note else []
     for step in build.of_stage(stage.index):
         if step.number in cut.builder and ANYTHING in step.opens:

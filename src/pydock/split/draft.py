@@ -10,7 +10,7 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.images.tags import PythonImage
 from pydock.project import Project
 from pydock.split.base import Base
-from pydock.split.facts.environment import Environment
+from pydock.split.facts.environment import Environment, is_own_tool
 from pydock.split.facts.members import Member, members, works_in_folder
 from pydock.split.facts.reasons import Reason
 from pydock.split.facts.slices import Slices
@@ -72,6 +72,8 @@ class Draft(Value, dict=True):
         context or on the work directory; the rest changes rarely and stands above it."""
         found = self.slices.makers
         for step in self.build.of_stage(self.stage.index):
+            if is_own_tool(step, self.environment):
+                found = found.and_of(step.number)
             if step.number not in self.slices.builder:
                 continue
             makers = Numbers.joined(answer.makers for _, answer in (*step.needs, *step.takes))

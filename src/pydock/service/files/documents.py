@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from pydock.patterns import regex
@@ -23,6 +24,12 @@ _PIP_INSIDE = regex(
     r"\b(?:docker|podman)(?:[ -]compose)?(?:\s+container)?\s+(?:exec|run)\b(?:[^\n\\]|\\\n?)*?"
     r"\bpip[\d.]*\s+(?:install|uninstall)\b",
     words="docker podman",
+)
+
+
+_WORKER = regex(
+    r"\b(?:celery|dramatiq|huey|arq|rq)\b.*\bworkers?\b|\bworkers?\b.*\b(?:celery|dramatiq|huey|rq)\b",
+    re.I,
 )
 
 
@@ -54,6 +61,18 @@ def gives_zone(project: Project) -> bool:
 def installs_inside(project: Project) -> bool:
     """Whether one of them installs packages in a container that runs: `docker exec web pip install ...`."""
     return any(_PIP_INSIDE.search(text) for _, text in documents(project))
+
+
+@remembered
+def told_worker(project: Project) -> str | None:
+    """Where a comment of the Dockerfile, or a `docker run`, says that a worker of a queue runs from this image, too."""
+    for path, text in documents(project):
+        is_own = path == project.path
+        for at, line in enumerate(text.splitlines(), 1):
+            is_told = line.lstrip().startswith("#") if is_own else _RUNS.search(line) is not None
+            if is_told and _WORKER.search(line):
+                return f"{path}:{at}"
+    return None
 
 
 @remembered

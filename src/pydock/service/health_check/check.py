@@ -10,6 +10,7 @@ from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.service.app import App, bind_of
 from pydock.service.code.ports import Bind, Port
+from pydock.service.files.documents import told_worker
 from pydock.service.health_check import probe
 from pydock.service.health_check.start_time import loads_model, start_period
 from pydock.service.listeners import Server
@@ -63,8 +64,10 @@ def server_check(project: Project, found: Server | None, application: App | None
     command, edits = _command(project, application, asked, python, is_in_image=is_in_image)
     title = f"ask port {where.port} from inside the container: "
     title += f"GET {asked.route}" if asked.route else "a connection"
-    period = start_period(project, found.start)
-    return Check(command, title, period, edits=edits, doubts=tuple(_doubts(project, found, application)))
+    doubts = tuple(_doubts(project, found, application))
+    if is_in_image and (place := told_worker(project)):
+        doubts += (f"{place} tells of a worker that runs from this image, which answers no such question",)
+    return Check(command, title, start_period(project, found.start), edits=edits, doubts=doubts)
 
 
 def worker_check(project: Project, found: Server) -> Check | str:

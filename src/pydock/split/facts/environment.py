@@ -127,12 +127,18 @@ def calls_pip_later(project: Project, build: Build, runtime: Iterable[Step]) -> 
     needs = [need for step in runtime for need, _ in step.needs]
     needs += [need for process in build.processes for need, _ in process.needs]
     names = {posixpath.basename(need.name) for need in needs if isinstance(need, Program)}
-    if names & _INTERACTIVE or any(map(PIP.match, names)) or _is_for_people(build) or installs_inside(project):
+    is_open = _is_for_people(build) or not is_started(build)
+    if names & _INTERACTIVE or any(map(PIP.match, names)) or is_open or installs_inside(project):
         return True
     files = tuple(running_files(project))
     scripts = [path.rpartition("/")[2] for path, text in files if not path.endswith(".py") and _CALLS_PIP.search(text)]
     callers = [project.dockerfile.text, *(text for path, text in files if path.endswith(".py"))]
     return any(name in text for name in scripts for text in callers)
+
+
+def is_started(build: Build) -> bool:
+    """Whether a CMD, an ENTRYPOINT or a service of compose runs something: else other images may be built on this."""
+    return any(start.is_taken for start in build.starts)
 
 
 def _is_for_people(build: Build) -> bool:
@@ -154,6 +160,24 @@ def idle_settings(steps: Iterable[Step], environment: Environment) -> Numbers:
     if not environment.is_made or environment.manager != "poetry":
         return NOBODY
     return Numbers(step.number for step in steps if _is_of_virtualenvs(step))
+
+
+def is_own_tool(step: Step, environment: Environment) -> bool:
+    """Whether a step installs a newer pip, or what builds with it, which an environment with a pip of its own gets."""
+    is_apart = not environment.is_made or environment.is_filled_from_outside or environment.manager is not None
+    return not is_apart and tool_of(step) in {"pip", *_OF_SETUP_SCRIPTS}
+
+
+def tool_of(step: Step) -> str | None:
+    """The build tool that a step installs, by its name."""
+    if not step.is_tool or step.operand is None:
+        return None
+    match = _TOOL_NAME.match(step.operand.head)
+    return match[0].lower() if match else None
+
+
+_OF_SETUP_SCRIPTS = frozenset({"setuptools", "wheel"})
+_TOOL_NAME = regex(r"[A-Za-z][\w-]*")
 
 
 def _is_of_virtualenvs(step: Step) -> bool:
@@ -180,9 +204,11 @@ def made(
     from_outside = is_filled_from_outside(members, image) and not calls_pip_later(project, build, runtime)
     from_outside = from_outside or brings_uv
     setuptools = setuptools_for(project, build, image, names_of(build), specifiers_of(build))
+    tools = {tool_of(step) for member in members for step in member.steps}
     # Poetry and the like build each package apart.
     is_missed = setuptools is not None and (from_outside or manager is None)
     is_missed = is_missed and _runs_setup_scripts(build, image, from_outside)
+    is_missed = is_missed and (from_outside or "wheel" not in tools)
     wheel = latest_tool("wheel", image.minor) if is_missed else None
     # An environment with a pip of its own has setuptools, too.
     seeded = setuptools if from_outside else None

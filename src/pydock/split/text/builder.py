@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from pydock.build.installs import plain_pip
 from pydock.dockerfile import Instruction
-from pydock.images.setuptools import setuptools_beside
+from pydock.images.setuptools import LAST_WITH_PKG_RESOURCES, setuptools_beside
 from pydock.locks.installs.build_tools import latest_tool
 from pydock.patches import Add, Change, Keep, Piece, Repeat, comment_lines
 from pydock.patterns import regex
 from pydock.split.draft import Draft
-from pydock.split.facts.environment import LAST_PIP
+from pydock.split.facts.environment import LAST_PIP, tool_of
 from pydock.split.facts.members import package_of
 from pydock.split.text.assignments import assigned
 from pydock.split.text.comments import Divided, divided, words_of_builder, words_of_runtime
@@ -201,7 +201,7 @@ def _environment(draft: Draft) -> Iterator[Piece]:
     if not environment.is_made:
         return
     option = "--without-pip " if environment.is_filled_from_outside else ""
-    what, seeds = _seeds(draft)
+    why, seeds = _seeds(draft)
     commands = [f"python -m venv {option}{environment.path}", *seeds]
     whose = ""
     if environment.brings_uv:
@@ -209,27 +209,35 @@ def _environment(draft: Draft) -> Iterator[Piece]:
         whose = "; uv installs faster, and stays in the builder"
     elif option:
         whose = ", filled by the image's own pip"
-    why = f"# {what}, which the image has outside of the environment\n" if what else ""
     text = f"{why}RUN {_CHAINED.join(commands)}\n"
     yield Add(text, f"packages live in an environment that can be copied as a whole{whose}")
     yield from _settings(draft)
 
 
 def _seeds(draft: Draft) -> tuple[str, tuple[str, ...]]:
-    """(what a new environment lacks of what the image has beside its Python, the commands that put it there)."""
+    """(why, as a comment, the commands) of what a new environment gets of what is beside the image's Python."""
     environment, minor = draft.environment, draft.image.minor
     pip = f"{environment.path}/bin/pip"
     if not environment.is_filled_from_outside and (old_pip := LAST_PIP.get(minor)):
         return "", (f"{pip} install --upgrade pip=={old_pip} setuptools wheel",)
     packages = {"setuptools": environment.setuptools, "wheel": environment.wheel}
-    named = [f"{name}=={version}" for name, version in packages.items() if version is not None]
+    named = {name: f"{name}=={version}" for name, version in packages.items() if version is not None}
     if not named or environment.brings_uv:
         return "", ()
     if environment.is_filled_from_outside:
         pip = f"pip --python {environment.path}"
-    imported = "pkg_resources" if setuptools_beside(minor) else "setuptools"
-    names = [imported if name == "setuptools" else name for name, version in packages.items() if version is not None]
-    return listed(names), (f"{pip} install {_index(draft)}{' '.join(named)}",)
+    return _why(draft, tuple(named)), (f"{pip} install {_index(draft)}{' '.join(named.values())}",)
+
+
+def _why(draft: Draft, names: tuple[str, ...]) -> str:
+    given = {tool_of(step) for step in draft.by_number.values()}
+    if "setuptools" not in given:
+        imported = "pkg_resources" if setuptools_beside(draft.image.minor) else "setuptools"
+        what = listed([imported if name == "setuptools" else name for name in names])
+        return f"# {what}, which the image has outside of the environment\n"
+    return (
+        "# the last setuptools with pkg_resources\n" if draft.environment.setuptools == LAST_WITH_PKG_RESOURCES else ""
+    )
 
 
 def _index(draft: Draft) -> str:

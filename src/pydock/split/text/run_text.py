@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
+from pydock.build import Step
 from pydock.build.installs import plain_pip
 from pydock.dockerfile import Instruction
 from pydock.images.debian import Need
@@ -199,15 +200,23 @@ def builder_edits(draft: Draft, members: Sequence[Member], *, late: bool) -> lis
 
 
 def _is_mixed(draft: Draft, member: Member) -> bool:
-    """Whether some operands of a command are tools and some are packages of the service."""
-    return len({step.number in draft.late for step in member.steps}) > 1
+    """Whether some operands of a command are tools and some are packages of the service, or tools without a use."""
+    is_divided = len({step.number in draft.late for step in member.steps}) > 1
+    return is_divided or any(_is_idle(draft, step) for step in member.steps)
 
 
 def _without_others(draft: Draft, member: Member, command: Command, *, late: bool) -> list[tuple[Span, str]]:
     """The command without the operands of the other half; the rest of its words may change, too."""
-    gone = member.words_of(step for step in member.steps if (step.number in draft.late) is not late)
+    gone = member.words_of(
+        step for step in member.steps if (step.number in draft.late) is not late or _is_idle(draft, step)
+    )
     words = command.words
     return [(Span(words[at - 1].span.end, word.span.end), "") for at, word in enumerate(words) if word in gone]
+
+
+def _is_idle(draft: Draft, step: Step) -> bool:
+    """Whether a step installs a tool that no step calls, beside an environment that another pip fills."""
+    return draft.environment.is_filled_from_outside and step.is_tool and step.number not in draft.slices.builder
 
 
 def _narrowed(
