@@ -16,7 +16,7 @@ from pydock.split.facts import slim
 
 PATTERNS = {
     "what only root may do": rights._RIGHTS,
-    "what asks for media types": slim._MEDIA_TYPES,
+    "what asks for media types": slim._ANSWERS,
     "what calls a compiler": calls._COMPILES,
     "what needs a screen": slim._WINDOWS,
     "what logs to a file": log_to_file._HANDLER,

@@ -223,3 +223,21 @@ def test_a_fetched_manager_goes_where_the_variable_in_front_of_its_interpreter_s
     builder, _, runtime = split.plan.text().rpartition("\nFROM ")
     assert builder.index("POETRY_HOME=/opt/poetry python3") < builder.index("ln -s /opt/poetry/bin/poetry")
     assert "poetry" not in runtime
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_read"),
+    [
+        pytest.param("RUN pip install -r requirements.txt\n", False, id="not a list of packages"),
+        pytest.param(
+            "COPY . .\nRUN pip install -r requirements.txt .\n", True, id="modules that an install may import"
+        ),
+    ],
+)
+def test_the_builder_has_the_path_of_modules_only_with_modules_there(lines: str, is_read: bool) -> None:
+    path = "ENV PYTHONPATH=/app\n"
+    made = found(Case("", f"{SLIM}{path}{BEFORE}{lines}{CMD}", {"setup.py": "import setup_tools\n"}))
+    assert isinstance(made, Split)
+    builder, _, runtime = made.plan.text().rpartition("\nFROM ")
+    assert (path in builder) is is_read
+    assert path in runtime

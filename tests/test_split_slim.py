@@ -138,6 +138,19 @@ def test_files_that_python_knows_need_no_table_of_media_types(files: dict[str, s
     assert "media-types" not in made.plan.text()
 
 
+@pytest.mark.parametrize(
+    ("source", "asks"),
+    [
+        pytest.param("from flask import send_file\n", False, id="answers with files"),
+        pytest.param("import mimetypes\n\nmimetypes.guess_type('a.webp')\n", True, id="asks for the type of a file"),
+    ],
+)
+def test_a_worker_of_a_queue_answers_nobody(source: str, asks: bool) -> None:
+    made = found(Case("", f'{FULL}{INSTALL}CMD ["celery", "-A", "app", "worker"]\n', {"app.py": source}))
+    assert isinstance(made, Split)
+    assert ("media-types" in made.plan.text()) is asks
+
+
 def test_the_windows_of_old_opencv_keep_the_libraries_of_x() -> None:
     result = found(Case("", f"FROM python:3.7\n{INSTALL}", {"requirements.txt": "opencv-python==4.1.1.26\n"}))
     assert isinstance(result, Split)

@@ -13,7 +13,7 @@ from pydock.build import Build, Process, Step
 from pydock.effects.packages.sources import LIBRARY_CACHE
 from pydock.images.debian import is_either, java_runtime, kind_of
 from pydock.split.facts.copied_files import CopiedFiles
-from pydock.split.facts.inputs import BUILD_VARIABLE, INSTALLERS_OWN, is_input
+from pydock.split.facts.inputs import BUILD_VARIABLE, INSTALLERS_OWN, is_description, is_input
 from pydock.split.facts.members import package_of
 from pydock.split.facts.reasons import Reason
 from pydock.state import ANYTHING, BASE, NOBODY, Answer, Found, Need, Numbers, is_below
@@ -200,7 +200,21 @@ class _Slicer:
         """ENV and ARG that installers read without naming them, set above the last step of the builder."""
         last = max(builder)
         found = (step for step in self.steps if step.keyword in {"ENV", "ARG"} and step.number < last)
-        return Numbers(step.number for step in found if BUILD_VARIABLE.fullmatch(step.key[1]))
+        return Numbers(
+            step.number
+            for step in found
+            if BUILD_VARIABLE.fullmatch(step.key[1]) or self.leads_to_modules(step, builder)
+        )
+
+    def leads_to_modules(self, step: Step, builder: Numbers) -> bool:
+        """Whether it is a PYTHONPATH with a folder of which the builder has something."""
+        if step.key[1] != "PYTHONPATH":
+            return False
+        folders = [each for each in (step.after.variables.get("PYTHONPATH") or "").split(":") if each.startswith("/")]
+        bringing = (self.by_number[number] for number in builder)
+        bringing = (each for each in bringing if each.keyword in {"COPY", "ADD", "RUN"} and not is_description(each))
+        things = (thing for each in bringing for thing in each.provides if isinstance(thing, File | Folder))
+        return any(is_below(thing.path, folder) for thing in things for folder in folders)
 
     def of_folders(self, builder: Numbers) -> Numbers:
         """ENV and ARG that a WORKDIR names, which the builder repeats."""

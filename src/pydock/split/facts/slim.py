@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.build.containers.calls import compiling, hidden_calls, libraries
 from pydock.build.copies import copies
 from pydock.build.sources import sources
@@ -13,15 +14,17 @@ from pydock.images.debian import Library, Need, full_image_libraries, library
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.bases import meant
+from pydock.service.app import QUEUES
 from pydock.service.code.removals import refused_sources
 from pydock.system.apt import apt_installs
 
 # Python asks /etc/mime.types before its own table, which lacks .woff2, .webp and .docx for long:
 # https://docs.python.org/3/library/mimetypes.html#mimetypes.knownfiles
-_MEDIA_TYPES = regex(
-    r"\bmimetypes\b|\bguess_type\b|\bsend_(?:file|from_directory)\b|\bFileResponse\b|\bSimpleHTTPRequestHandler\b"
+_ASKS = regex(r"\bmimetypes\b|\bguess_type\b", words="mimetypes guess_type")
+_ANSWERS = regex(
+    r"\bsend_(?:file|from_directory)\b|\bFileResponse\b|\bSimpleHTTPRequestHandler\b"
     r"|\bdjango\.(?:conf\.urls|views)\.static\b",
-    words="mimetypes guess_type send_f FileResponse SimpleHTTP django.conf.urls.static django.views.static",
+    words="send_f FileResponse SimpleHTTP django.conf.urls.static django.views.static",
 )
 _STATIC_SERVERS = regex(
     r"\bStaticFiles\b|\bstatic_folder\b|\badd_static\b|\bstatic_file\b|\bWhiteNoise|\bStaticFileHandler\b",
@@ -42,14 +45,18 @@ def media_types(project: Project, suite: str, names: frozenset[str]) -> Iterator
     """The table of media types, where the service answers with files."""
     package = "mime-support" if suite in {"stretch", "buster"} else "media-types"
     why = "asks /etc/mime.types, which slim lacks"
-    place = _place(project, _MEDIA_TYPES)
-    static = [path for path in project.tree.files if _STATIC.search(path)]
-    # A server of a folder that is not here may have any files.
-    if place is None and (not static or not all(map(_KNOWN_TYPES.fullmatch, static))):
-        place = _place(project, _STATIC_SERVERS)
+    place, servers = _place(project, _ASKS), frozenset[str]()
+    # A worker of a queue answers nobody.
+    if any(start.is_taken and start.program not in QUEUES for start in walk(project).starts):
+        static = [path for path in project.tree.files if _STATIC.search(path)]
+        # A server of a folder that is not here may have any files.
+        has_others = not all(map(_KNOWN_TYPES.fullmatch, static))
+        place = place or _place(project, _ANSWERS)
+        place = _place(project, _STATIC_SERVERS) if place is None and (not static or has_others) else place
+        servers = _SERVES_STATIC & names if has_others else servers
     if place is not None:
         yield Need(package, place[0], why)
-    elif (servers := _SERVES_STATIC & names) and not all(map(_KNOWN_TYPES.fullmatch, static)):
+    elif servers:
         yield Need(package, min(servers), why)
 
 
