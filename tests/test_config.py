@@ -10,7 +10,7 @@ import pytest
 from pydock.checkout import configuration
 from pydock.config import NAMES, File, Settings, chosen, settings
 from pydock.context import Tree
-from pydock.errors import OptionError, UnreadableError
+from pydock.errors import ConfigurationError, OptionError
 
 
 @dataclass(frozen=True)
@@ -158,13 +158,13 @@ BROKEN = {
     ),
     "a service without a table": ("services.a = 1", "pydock.toml:1: services.a is 1", "a table"),
     "services without tables": ("services = 1", "pydock.toml:1: services is 1", "a table for each service"),
-    "broken TOML": ("select = [", "pydock.toml: ", "settings"),
+    "broken TOML": ("select = [", "pydock.toml:1: ", "settings"),
 }
 
 
 @pytest.mark.parametrize(("text", "message", "hint"), BROKEN.values(), ids=BROKEN)
 def test_a_mistake_in_the_file_is_told_with_its_line(text: str, message: str, hint: str) -> None:
-    with pytest.raises((OptionError, UnreadableError)) as caught:
+    with pytest.raises(ConfigurationError) as caught:
         settings([File("pydock.toml", text)], {}, RULES)
     assert caught.value.message.startswith(message)
     assert hint in caught.value.hint

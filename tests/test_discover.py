@@ -11,7 +11,7 @@ import pytest
 from pydock.checkout import texts_above
 from pydock.context import LARGEST_TEXT
 from pydock.project.compose import is_compose_file
-from pydock.targets import Target, Unusable, is_dockerfile, targets
+from pydock.targets import Search, Target, Unusable, is_dockerfile, targets
 
 NAMES = {
     "Dockerfile": True,
@@ -257,13 +257,13 @@ def test_what_a_configuration_or_the_command_line_excludes_is_left_out(folder: P
     names = ("Dockerfile", "legacy/Dockerfile", "web/old/Dockerfile", "web/Dockerfile.dev", "web/Dockerfile")
     _make(folder, **dict.fromkeys(names, "FROM a\n"), **{"pydock.toml": "exclude = ['legacy/', 'web/old']\n"})
     assert [shown for shown, _ in _found(".")] == ["Dockerfile", "web/Dockerfile", "web/Dockerfile.dev"]
-    found = [each.shown for each in targets(["."], ["*.dev"]) if isinstance(each, Target)]
+    found = [each.shown for each in targets(["."], Search(extend=("*.dev",))) if isinstance(each, Target)]
     assert found == ["Dockerfile", "web/Dockerfile"]
     assert [shown for shown, _ in _found("legacy/Dockerfile")] == ["legacy/Dockerfile"]
 
 
 def test_where_everything_is_left_out_it_is_said_why(folder: Path) -> None:
     _make(folder, **{"web/Dockerfile": "FROM a\n"})
-    (unusable,) = targets(["web"], ["Dockerfile"])
+    (unusable,) = targets(["web"], Search(exclude=("Dockerfile",)))
     assert isinstance(unusable, Unusable)
     assert "--exclude names it" in unusable.error.hint

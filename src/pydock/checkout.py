@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 
-from pydock.config import NAMES, File
+from pydock.config import FOUND, NAMES, File, Sources
 from pydock.context import DEEPEST, Tree, forget_tops, is_top
 from pydock.errors import UnreadableError
 from pydock.project.compose import builds, file_built, is_compose_file
@@ -82,7 +82,18 @@ def texts_above(tree: Tree, path: str, is_wanted: Callable[[str], bool]) -> tupl
     )
 
 
-def configuration(tree: Tree, path: str) -> tuple[File, ...]:
+def configuration(tree: Tree, path: str, sources: Sources = FOUND) -> tuple[File, ...]:
+    """The configuration that counts for a Dockerfile: what a person gives, then the files that are found."""
+    return (*_given(tree, path, sources), *(_found(tree, path) if sources.is_found else ()))
+
+
+def _given(tree: Tree, path: str, sources: Sources) -> Iterator[File]:
+    place = os.path.abspath(tree.root / path) if tree.root else os.path.join(sources.folder, path)
+    for name, text in sources.given:
+        yield File(name, text, os.path.relpath(place, sources.folder).replace(os.sep, "/"))
+
+
+def _found(tree: Tree, path: str) -> tuple[File, ...]:
     """The configuration files that count for a Dockerfile, the nearest first, up to the top of its repository.
 
     Where there is no repository the build context is the top.

@@ -6,6 +6,7 @@
     │   └── ChangedError   a file is not what it was when it was read, so it is not written over
     ├── SyntaxProblem      a Dockerfile that BuildKit would reject, with the line
     ├── OptionError        a command line or configuration value that means nothing
+    │   └── ConfigurationError   a configuration file that means nothing, with its line
     ├── EngineError        a container engine that is absent, refuses or goes away
     │   └── BuildError     an image that cannot be built, with the step and the end of its output
     ├── BudgetError        a project that takes more time or memory than it was given
@@ -45,6 +46,10 @@ class SyntaxProblem(PydockError):
 
 class OptionError(PydockError):
     """An option, rule name or configuration value that means nothing."""
+
+
+class ConfigurationError(OptionError):
+    """A configuration file that means nothing; the message begins with the place, and is the same for all projects."""
 
 
 class BudgetError(PydockError):

@@ -62,7 +62,7 @@ class Rule(Value):
 
     `same_as` are the hadolint rules that mean the same, so their comments are honoured. One that
     `is_source` changes the application itself: it goes before all others, which then read the
-    source as it will be.
+    source as it will be. `judge` is what a person's configuration makes of a finding, None for nothing.
     """
 
     code: str
@@ -73,6 +73,7 @@ class Rule(Value):
     same_as: tuple[str, ...] = ()
     is_source: bool = False
     level: Level = Level.WARNING
+    judge: Callable[[Project, Finding], Finding | None] = lambda project, finding: finding
 
     @property
     def is_of_failures(self) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydock.budget import Budget, within
 from pydock.checkout import configuration, contexts, forget, repository
-from pydock.config import excluded
+from pydock.config import FOUND, Sources, exclusions
 from pydock.context import LARGEST_TEXT, Excluded, Passed, Tree, files_below
 from pydock.dockerfile import Dockerfile, read
 from pydock.errors import PydockError, UnreadableError
@@ -61,17 +61,47 @@ class Unusable(Value):
     path: str = ""
 
 
+class Search(Value):
+    """How folders are searched: what is left out beside what git ignores, and which configuration says more of it.
+
+    `exclude` stands in place of what files say there, None where that counts; `extend` comes on top. Both are patterns
+    in the language of .gitignore.
+    """
+
+    exclude: tuple[str, ...] | None = None
+    extend: tuple[str, ...] = ()
+    sources: Sources = FOUND
+
+    def left_out(self, top: Path) -> Iterator[Excluded]:
+        """What a search of this folder leaves out, and why: as options say, else as files do, else vendored trees.
+
+        Raises ConfigurationError for a file that means nothing.
+        """
+        is_decided = self.exclude is not None
+        yield Excluded(Path.cwd(), self.exclude or (), "--exclude names it")
+        yield Excluded(Path.cwd(), self.extend, "--extend-exclude names it")
+        for file, key, patterns in exclusions(configuration(Tree(top), "Dockerfile", self.sources)):
+            if key == "exclude" and self.exclude is not None:
+                continue
+            is_decided = is_decided or key == "exclude"
+            is_given = any(file.name == name for name, _ in self.sources.given)
+            folder = os.path.join(os.path.abspath(top), *[".."] * file.dockerfile.count("/"))
+            place = self.sources.folder if is_given else os.path.normpath(folder)
+            yield Excluded(Path(place), patterns, f"{key} of {file.name} names it")
+        if not is_decided:
+            yield Excluded(top)
+
+
+EVERYWHERE = Search()
+
+
 def begin() -> None:
     """Forget what was seen of folders: that belongs to one run."""
     forget()
 
 
-def targets(paths: Iterable[str], exclude: Iterable[str] = ()) -> Iterator[Target | Unusable]:
-    """What each path means: a Dockerfile, a folder to search, or `-`; each file once, in order.
-
-    `exclude` are patterns in the language of .gitignore for what a search leaves out.
-    """
-    own = Excluded(Path.cwd(), tuple(exclude), "--exclude names it")
+def targets(paths: Iterable[str], search: Search = EVERYWHERE) -> Iterator[Target | Unusable]:
+    """What each path means: a Dockerfile, a folder to search, or `-`; each file once, in order."""
     begin()
     seen: set[str] = set()
     for given in paths:
@@ -79,7 +109,7 @@ def targets(paths: Iterable[str], exclude: Iterable[str] = ()) -> Iterator[Targe
             if given == STDIN:
                 yield _standard_input()
                 continue
-            found = list(_of_path(Path(given), own))
+            found = list(_of_path(Path(given), search))
         except PydockError as error:
             yield Unusable(given, error)
             continue
@@ -113,10 +143,10 @@ def _standard_input() -> Target:
     return Target("<stdin>", Tree(None, {"Dockerfile": text}), "Dockerfile", "")
 
 
-def _of_path(given: Path, own: Excluded) -> Iterator[tuple[Path, Path] | Unusable]:
+def _of_path(given: Path, search: Search) -> Iterator[tuple[Path, Path] | Unusable]:
     """(Dockerfile, topmost folder that may be its build context), and folders that cannot be searched."""
     if given.is_dir():
-        found = list(_search(given, own))
+        found = list(_searched(given, search))
         if all(isinstance(each, Passed) for each in found):
             raise UnreadableError(f"{given}: no Dockerfile in this folder", _hint(found))
         yield from (each for each in found if isinstance(each, Unusable))
@@ -127,20 +157,13 @@ def _of_path(given: Path, own: Excluded) -> Iterator[tuple[Path, Path] | Unusabl
         raise UnreadableError(f"{given}: there is no such file or folder", "paths are read from the current folder")
 
 
-def _search(top: Path, own: Excluded) -> Iterator[Path | Unusable | Passed]:
+def _searched(top: Path, search: Search) -> Iterator[Path | Unusable | Passed]:
     """The Dockerfiles below a folder, what of it cannot be read, and what is left out."""
-    for found in files_below(top, is_dockerfile, (Excluded(top), own, *_configured_excludes(top))):
+    for found in files_below(top, is_dockerfile, search.left_out(top)):
         if isinstance(found, Passed) and found.is_error:
             yield Unusable(found.path, UnreadableError(f"{found.path}: {found.why.removeprefix('cannot be read: ')}"))
         else:
             yield found
-
-
-def _configured_excludes(top: Path) -> Iterator[Excluded]:
-    """What the configuration of a folder, and of those above it in its repository, leaves out."""
-    for file in configuration(Tree(top), "Dockerfile"):
-        folder = Path(os.path.abspath(top), *[".."] * file.dockerfile.count("/"))
-        yield Excluded(Path(os.path.normpath(folder)), excluded(file), f"{file.name} excludes it")
 
 
 def _hint(found: Iterable[Path | Unusable | Passed]) -> str:

@@ -11,12 +11,26 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, dataclass_transform
 
+from msgspec import Meta, Struct, convert, field, to_builtins
 from msgspec import MsgspecError as Malformed
-from msgspec import Struct, convert, field, to_builtins
 from msgspec.json import decode, encode
-from msgspec.structs import replace
+from msgspec.json import schema as json_schema
+from msgspec.structs import fields, replace
 
-__all__ = ["Malformed", "Value", "convert", "decode", "encode", "field", "once", "replace", "to_builtins"]
+__all__ = [
+    "Malformed",
+    "Meta",
+    "Value",
+    "convert",
+    "decode",
+    "encode",
+    "field",
+    "fields",
+    "json_schema",
+    "once",
+    "replace",
+    "to_builtins",
+]
 
 Owner = TypeVar("Owner")
 Fact = TypeVar("Fact")

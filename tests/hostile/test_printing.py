@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -57,7 +58,7 @@ def _outputs(found: Target, checked: Answer, files: Mapping[str, str]) -> Iterat
     everything = "\n".join(files.values())
     rewritten, _ = answer(FIX, found, {})
     for each in (checked, rewritten):
-        for form in Format:
+        for form in get_args(Format):
             yield f"{form}", import_module(f"pydock.report.formats.{form}").written([each], Style())
     yield "the difference", diff.patch([rewritten], Style())[0]
     yield "the difference in colours", diff.patch([rewritten], Style(True), is_seen=True)[0]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from markdown_it import MarkdownIt
@@ -58,7 +59,7 @@ def _outputs(folder: Path, text: str) -> Iterator[tuple[str, str]]:
     project = Project(found.tree)
     both = [answer(question, found, {})[0] for question in (CHECK, FIX)]
     for each in both:
-        for form in Format:
+        for form in get_args(Format):
             yield f"{form}", import_module(f"pydock.report.formats.{form}").written([each], Style())
     yield "the difference where it is seen", diff.patch(both, Style(), is_seen=True)[0]
     yield "the story", diff.story(both, Style(), is_written=False)

@@ -1,49 +1,116 @@
-"""The commands that tell about pydock itself: its rules, and the schemas of what it writes."""
+"""The commands that tell about pydock itself: its rules, its tables, and the schemas of what it reads and writes."""
 
 import sys
-from typing import Annotated
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pydock.cli.codemods import explained
-from pydock.cli.options import Colour, ColourOption, complete_rule
+from pydock.cli.options import VOICE, Output, complete_rule, takes
 from pydock.errors import OptionError
 from pydock.terminal import console
 
+if TYPE_CHECKING:
+    from pydock.terminal import Style
 
+Form = Annotated[Literal["text", "json"], typer.Option(help="How it is written.")]
+
+
+@takes(VOICE)
 def explain(
     rule: Annotated[
-        str, typer.Argument(metavar="[RULE]", help="A code, a name, or a codemod.", autocompletion=complete_rule)
+        str,
+        typer.Argument(
+            metavar="[RULE]",
+            help="A code, a name, a codemod, or the code of another linter such as DL3042.",
+            autocompletion=complete_rule,
+        ),
     ] = "",
-    color: ColourOption = Colour.AUTO,
+    output_format: Form = "text",
+    output: Output = None,
 ) -> None:
     """Show what a rule or a codemod means, with its examples."""
-    from pydock.config import matching
-    from pydock.report.pages import PRIMER, page
+    from pydock.config import matching, of_peer
+    from pydock.report import pages
     from pydock.rules import RULES
-    from pydock.terminal import style_for
 
-    style = style_for(sys.stdout, color)
-    text = explained(rule, style) if rule else PRIMER
-    console.show(text or "\n".join(page(found, style) for found in matching(RULES, rule)))
+    style = _style(output)
+    if output_format == "text" and (text := explained(rule, style) if rule else pages.PRIMER):
+        console.write(output, text)
+        return
+    found = matching(RULES, rule, is_strict=False) or of_peer(RULES, rule) or (matching(RULES, rule) if rule else RULES)
+    if output_format == "json":
+        console.write(output, pages.rules.document(found, has_examples=True))
+    else:
+        console.write(output, "\n".join(pages.page(each, style) for each in found))
 
 
-def rules() -> None:
+@takes(VOICE)
+def rules(output_format: Form = "text", output: Output = None) -> None:
     """List all rules."""
-    from pydock.report.pages import rules_table
+    from pydock.report import pages
     from pydock.rules import RULES
 
-    console.show(rules_table(RULES) + "\n")
+    if output_format == "json":
+        console.write(output, pages.rules.document(RULES))
+    else:
+        console.write(output, pages.rules_table(RULES, columns=_style(output).columns) + "\n")
 
 
+def _style(output: Path | None) -> "Style":
+    from pydock.terminal import Style, style_for
+
+    return Style() if console.is_file(output) else style_for(sys.stdout)
+
+
+@takes(VOICE)
 def schema(
     name: Annotated[
-        str, typer.Argument(metavar="[report|verify|bench]", help="Of check and fix, of verify, or of bench.")
+        str,
+        typer.Argument(
+            metavar="[report|verify|bench|configuration]", help="Of check and fix, of verify, of bench, of pydock.toml."
+        ),
     ] = "report",
+    output: Output = None,
 ) -> None:
-    """Print the JSON Schema of what --output-format json writes."""
-    from pydock import data
+    """Print the JSON Schema of what --output-format json writes, or of the configuration."""
+    from pydock import config, data
 
-    if name not in data.SCHEMAS:
-        raise OptionError(f"no schema is called {name!r}", f"there are {', '.join(data.SCHEMAS)}")
-    console.show(data.schema(name))
+    if name == "configuration":
+        console.write(output, config.schema())
+    elif name in data.SCHEMAS:
+        console.write(output, data.schema(name))
+    else:
+        raise OptionError(f"no schema is called {name!r}", f"there are {', '.join(data.SCHEMAS)}, configuration")
+
+
+def _complete_table(incomplete: str) -> list[str]:
+    from pydock.data import TABLES
+
+    return [name for name in TABLES if name.startswith(incomplete)]
+
+
+@takes(VOICE)
+def data(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TABLE]...", help="Print these tables whole.", autocompletion=_complete_table),
+    ] = None,
+    output_format: Form = "text",
+    output: Output = None,
+) -> None:
+    """Show the dated tables behind pins and advice: Python and Debian releases, exact tags, packages."""
+    from pydock.data import TABLES
+    from pydock.report.pages import data as page
+
+    wanted = [name.replace("-", "_").lower() for name in names or ()]
+    if unknown := [name for name in wanted if name not in TABLES]:
+        raise OptionError(f"no table is called {unknown[0]!r}", f"there are {', '.join(TABLES)}")
+    if output_format == "json":
+        console.write(output, page.document(wanted or TABLES))
+    elif wanted:
+        console.write(output, "\n".join(page.table(name) for name in wanted))
+    else:
+        console.write(output, page.overview(TABLES, date.today()))

@@ -1,6 +1,6 @@
-"""What `check` and `fix` share: all Dockerfiles answered, what standard error hears of it, and the exit code."""
+"""What the commands share: all Dockerfiles answered, what standard error hears of it, and the exit code."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pydock.cli.failures import NO_ANSWER
@@ -10,14 +10,19 @@ from pydock.terminal import console
 if TYPE_CHECKING:
     from pydock.questions import Question
     from pydock.report import Answer
+    from pydock.targets import Search
 
 CLEAN, FINDINGS = 0, 1
 
 
 def answers(
-    question: "Question", paths: Sequence[str] | None, jobs: int, exclude: Sequence[str] | None = None
+    question: "Question",
+    paths: Sequence[str] | None,
+    jobs: int,
+    search: "Search",
+    hear: "Callable[[Answer], None]" = lambda answer: None,
 ) -> "list[Answer]":
-    """One answer a Dockerfile; failures are told on standard error as they come."""
+    """One answer a Dockerfile; failures are told on standard error as they come, and `hear` hears of each answer."""
     from pydock.questions import answers as answered
     from pydock.questions import refuse_unknown_rules
     from pydock.targets import targets
@@ -25,9 +30,12 @@ def answers(
     refuse_unknown_rules(question)
     _tell_leftovers(paths or ["."], is_writing=question.is_fix and not question.is_dry)
     found = []
-    for answer in answered(question, targets(paths or ["."], exclude or ()), jobs):
+    told = Told()
+    for answer in answered(question, targets(paths or ["."], search), jobs):
         found.append(answer)
-        tell(answer)
+        told(answer)
+        hear(answer)
+    told.close()
     return found
 
 
@@ -48,8 +56,23 @@ def exit_code(answers: "Iterable[Answer]", *, is_found: bool) -> int:
     return FINDINGS if is_found else CLEAN
 
 
-def tell(answer: "Answer") -> None:
-    for loss in answer.losses:
-        console.complain(f"{answer.path}: {loss}", kind="note")
-    if answer.failure:
-        console.complain(answer.failure.message, answer.failure.hint)
+class Told:
+    """What standard error hears of answers: a failure that many have, such as a broken configuration, once."""
+
+    def __init__(self) -> None:
+        self._times: dict[tuple[str, str], int] = {}
+
+    def __call__(self, answer: "Answer") -> None:
+        for loss in answer.losses:
+            console.complain(f"{answer.path}: {loss}", kind="note")
+        if failure := answer.failure:
+            key = (failure.message, failure.hint)
+            self._times[key] = self._times.get(key, 0) + 1
+            if self._times[key] == 1:
+                console.complain(*key)
+
+    def close(self) -> None:
+        """The last word: how many more had each failure."""
+        for (message, _), times in self._times.items():
+            if times > 1:
+                console.complain(f"the same for {times - 1} more: {message}", kind="note")

@@ -3,13 +3,12 @@
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from pydock.cli.options import AllowHosts, BudgetMemory, BudgetSeconds, Offline, budget
+from pydock.cli.options import BUDGET, FIXES, PROOF, RULES, SEARCH, VOICE, Chosen, Output, takes
 from pydock.errors import EngineError, OptionError
 from pydock.terminal import console
 
@@ -21,16 +20,13 @@ if TYPE_CHECKING:
 CLEAN, EXCEEDED, NO_ANSWER = 0, 1, 2
 
 
-class Form(StrEnum):
-    """How a bench is written; each is a module of `report`."""
-
-    TABLE = "table"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    HTML = "html"
+# Each is a module of `report`.
+Form = Literal["table", "json", "markdown", "html"]
 
 
+@takes(RULES, SEARCH, FIXES, PROOF, BUDGET, VOICE)
 def bench(
+    given: Chosen,
     paths: Annotated[
         list[str] | None,
         typer.Argument(metavar="[PATH]...", help="A folder or Dockerfile; two are compared as they are."),
@@ -40,26 +36,13 @@ def bench(
     installers: Annotated[
         bool, typer.Option("--installers", help="Measure the rewrite with the other installer, too.")
     ] = False,
-    output_format: Annotated[Form, typer.Option(help="How the result is written.")] = Form.TABLE,
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result there.")] = None,
+    output_format: Annotated[Form, typer.Option(help="How the result is written.")] = "table",
+    output: Output = None,
     history: Annotated[Path | None, typer.Option(metavar="FILE", help="Append the figures as a line of JSON.")] = None,
     limit: Annotated[
         list[str] | None, typer.Option(metavar="NAME=MOST", help="Exit with 1 above it: size=200MB,rebuild=5s.")
     ] = None,
-    select: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Rewrite with these rules only.")] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Rewrite without these rules.")] = None,
-    unsafe_fixes: Annotated[
-        bool | None,
-        typer.Option("--unsafe-fixes/--no-unsafe-fixes", help="Rewrite with unsafe fixes, too.", show_default=False),
-    ] = None,
-    installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
     start: Annotated[bool, typer.Option("--start/--no-start", help="Start containers and measure them.")] = True,
-    offline: Offline = None,
-    allow_hosts: AllowHosts = None,
-    network: Annotated[bool, typer.Option("--network", help="Give started containers a network.")] = False,
-    with_services: Annotated[
-        bool, typer.Option("--with-services", help="Start containers with the services that compose says they need.")
-    ] = False,
     env: Annotated[
         list[str] | None, typer.Option("--env", "-e", metavar="NAME=VALUE", help="For started containers.")
     ] = None,
@@ -74,10 +57,6 @@ def bench(
     ssh: Annotated[
         list[str] | None, typer.Option(metavar="default|ID=SOCKET", help="For RUN --mount=type=ssh.")
     ] = None,
-    builder: Annotated[str, typer.Option(metavar="NAME", help="The buildx builder to use.", show_default=False)] = "",
-    build_limit: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="The most a build may take.")] = 1800,
-    budget_seconds: BudgetSeconds = None,
-    budget_memory: BudgetMemory = None,
     start_limit: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="The most a start may take.")] = 60,
 ) -> None:
     """Build a Dockerfile as it is and as pydock would write it, and measure both on a container engine."""
@@ -85,25 +64,19 @@ def bench(
     from pydock.bench.measure import Wishes, limits
     from pydock.cli.versions import comparison
     from pydock.context import Tree
+    from pydock.questions import Question
 
     wanted = limits(",".join(limit or ()))
     arguments = _pairs("--build-arg", build_arg)
     recipe = Recipe(
         Tree(), "", None, target, platform, arguments,
-        secrets=tuple(secret or ()), ssh=tuple(ssh or ()), builder=builder, limit=build_limit,
+        secrets=tuple(secret or ()), ssh=tuple(ssh or ()),
+        builder=given.options["builder"], limit=given.options["build_limit"],
     )  # fmt: skip
-    given = {
-        "select": select,
-        "ignore": ignore,
-        "unsafe-fixes": unsafe_fixes,
-        "installer": installer,
-        "offline": offline,
-        "allow-hosts": allow_hosts,
-        **budget(budget_seconds, budget_memory),
-    }
-    versions = comparison(paths or ["."], given, recipe, is_as_is=as_is, has_installers=installers)
-    mode = "bridge" if network else "none"
-    wishes = Wishes(runs, start, _pairs("--env", env), mode, with_services, start_limit)
+    question = Question(given.settings, is_fix=True, sources=given.sources)
+    versions = comparison(paths or ["."], question, given.search, recipe, is_as_is=as_is, has_installers=installers)
+    mode = "bridge" if given.options["network"] else "none"
+    wishes = Wishes(runs, start, _pairs("--env", env), mode, given.options["with_services"], start_limit)
     result = _measured(versions, wishes)
     _deliver(result, versions.notes, output_format, output, history)
     raise typer.Exit(_judged(result, wanted))
@@ -152,7 +125,7 @@ def _deliver(result: "Bench", notes: Sequence[str], form: Form, output: Path | N
             raise OptionError(f"--history {history}: {error.strerror}") from error
     for note in notes:
         console.complain(note, kind="note")
-    earlier = read_history(text, result.path) if form is Form.HTML else ()
+    earlier = read_history(text, result.path) if form == "html" else ()
     console.write(output, written(form, result, earlier))
 
 

@@ -9,67 +9,77 @@ import typer
 
 from pydock.cli.answers import answers as answers_of
 from pydock.cli.answers import exit_code
-from pydock.cli.options import (
-    DETAILED,
-    BaselineOption,
-    BudgetMemory,
-    BudgetSeconds,
-    Colour,
-    ColourOption,
-    Exclude,
-    FailLevel,
-    Format,
-    Ignore,
-    InstallerOption,
-    Jobs,
-    Paths,
-    Portable,
-    Select,
-    WriteBaseline,
-    budget,
-)
+from pydock.cli.options import BUDGET, DETAILED, RULES, SEARCH, VOICE, Chosen, Format, Jobs, Output, Paths, takes
+from pydock.config import Grade
+from pydock.errors import OptionError
 from pydock.terminal import console
 
 if TYPE_CHECKING:
     from pydock.report import Answer
 
 
+@takes(RULES, SEARCH, BUDGET, VOICE)
 def check(
+    given: Chosen,
     paths: Paths = None,
-    select: Select = None,
-    ignore: Ignore = None,
-    exclude: Exclude = None,
     fail_level: Annotated[
-        FailLevel | None, typer.Option(help="The least level that makes the exit code 1.", show_default="note")
+        Grade | None, typer.Option(help="The least level that makes the exit code 1.", show_default="note")
     ] = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="End with 0 whatever is found.")] = False,
-    portable: Portable = None,
-    installer: InstallerOption = None,
-    output_format: Annotated[Format, typer.Option(help="How findings are written.")] = Format.TEXT,
-    output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the findings there.", show_default=False)
+    output_format: Annotated[Format, typer.Option(help="How findings are written.")] = "text",
+    output: Output = None,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Count the findings of each rule instead of telling them.")
+    ] = False,
+    show_files: Annotated[bool, typer.Option("--show-files", help="List the Dockerfiles, check none.")] = False,
+    show_settings: Annotated[
+        bool, typer.Option("--show-settings", help="Print the settings of each Dockerfile and who says so, check none.")
+    ] = False,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Leave out the findings that it knows.", show_default=False)
     ] = None,
-    baseline: BaselineOption = None,
-    write_baseline: WriteBaseline = None,
-    budget_seconds: BudgetSeconds = None,
-    budget_memory: BudgetMemory = None,
-    color: ColourOption = Colour.AUTO,
+    write_baseline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write all findings there as known; with --baseline those of it that are left.",
+            show_default=False,
+        ),
+    ] = None,
     jobs: Jobs = 1,
 ) -> None:
     """Report what is wrong. Nothing is changed."""
     from pydock.questions import Question
-    from pydock.report.formats import written
+    from pydock.report.formats import counts, written
     from pydock.terminal import Style, style_for
 
-    given: dict[str, object] = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
-    given["fail-level"] = fail_level
-    given |= budget(budget_seconds, budget_memory)
-    question = Question(given, is_detailed=output_format in DETAILED)
-    answers = _compared(answers_of(question, paths, jobs, exclude), baseline, write_baseline)
-    style = Style() if console.is_file(output) else style_for(sys.stdout, color)
-    console.write(output, written(output_format, answers, style))
+    if show_files or show_settings:
+        raise typer.Exit(_shown(given, paths, is_files=show_files))
+    if statistics and output_format not in {"text", "json"}:
+        raise OptionError(f"--statistics is not written as {output_format}", "it can be text or json")
+    question = Question(
+        {**given.settings, "fail-level": fail_level}, is_detailed=output_format in DETAILED, sources=given.sources
+    )
+    answers = _compared(answers_of(question, paths, jobs, given.search), baseline, write_baseline)
+    style = Style() if console.is_file(output) else style_for(sys.stdout)
+    text = counts(output_format, answers, style) if statistics else written(output_format, answers, style)
+    console.write(output, text)
     is_failing = not exit_zero and any(answer.is_failing for answer in answers)
     raise typer.Exit(exit_code(answers, is_found=is_failing))
+
+
+def _shown(given: Chosen, paths: "Sequence[str] | None", *, is_files: bool) -> int:
+    from pydock.cli.configuration import show_files, show_settings
+    from pydock.report import failed
+    from pydock.targets import Unusable, targets
+
+    found = list(targets(paths or ["."], given.search))
+    if is_files:
+        show_files(found)
+    else:
+        show_settings(found, given)
+    unusable = [failed(each.shown, each.error, each.path) for each in found if isinstance(each, Unusable)]
+    return exit_code(unusable, is_found=False)
 
 
 def _compared(answers: "list[Answer]", baseline: Path | None, write_baseline: Path | None) -> "Sequence[Answer]":

@@ -21,7 +21,7 @@ from pydock import __version__
 from pydock.cli.codemods import spelled_out
 from pydock.cli.failures import failures_told
 from pydock.files import begin, terminating
-from pydock.terminal import console
+from pydock.terminal import console, wishes
 
 # In the order of the help; a module may hold several.
 MODULES = {
@@ -32,7 +32,7 @@ MODULES = {
     "codemods": "codemods",
     "facts": "facts",
     "bench": "bench",
-    "data": "data",
+    "data": "about",
     "schema": "about",
     "migrate": "migrate",
     "verify": "verify",
@@ -97,5 +97,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.set_threshold(100_000)
     console.reserve()
     begin()
+    wishes.forget()
     with failures_told(), terminating():
         app(spelled_out(sys.argv[1:] if arguments is None else arguments), prog_name="pydock")

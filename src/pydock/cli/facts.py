@@ -1,31 +1,22 @@
 """The `facts` command: what pydock has read about a service, so that a person can check it."""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from pydock.cli.options import BudgetMemory, BudgetSeconds, budget
+from pydock.cli.options import BUDGET, SEARCH, VOICE, Chosen, Output, Paths, takes
 from pydock.errors import PydockError
 from pydock.terminal import console
 
 TOLD, NO_ANSWER = 0, 2
 
 
-class Form(StrEnum):
-    """How facts are written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
+@takes(SEARCH, BUDGET, VOICE)
 def facts(
-    paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH]...", help="Folders to search, or Dockerfiles.")
-    ] = None,
-    output_format: Annotated[Form, typer.Option(help="How facts are written.")] = Form.TEXT,
-    budget_seconds: BudgetSeconds = None,
-    budget_memory: BudgetMemory = None,
+    given: Chosen,
+    paths: Paths = None,
+    output_format: Annotated[Literal["text", "json"], typer.Option(help="How facts are written.")] = "text",
+    output: Output = None,
 ) -> None:
     """Show what pydock knows about a service: command, framework, application, port, health route, writes.
 
@@ -38,9 +29,9 @@ def facts(
     from pydock.service.files import secret_values
     from pydock.targets import targets
 
-    question = Question(budget(budget_seconds, budget_memory))
+    question = Question(given.settings, sources=given.sources)
     found, code = [], TOLD
-    for target in targets(paths or ["."]):
+    for target in targets(paths or ["."], given.search):
         try:
             with one(question, target) as usable:
                 project = unchanged(question, usable)
@@ -51,5 +42,6 @@ def facts(
             if failure := failed(target.shown, error, target.path).failure:
                 console.complain(failure.message, failure.hint)
             code = NO_ANSWER
-    console.show(page.document(found) if output_format is Form.JSON else "\n".join(page.text(*each) for each in found))
+    text = page.document(found) if output_format == "json" else "\n".join(page.text(*each) for each in found)
+    console.write(output, text)
     raise typer.Exit(code)

@@ -8,35 +8,24 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from pydock.cli.answers import CLEAN, exit_code, tell
+from pydock.cli.answers import CLEAN, Told, exit_code
 from pydock.cli.answers import answers as answers_of
 from pydock.cli.codemods import CodemodsOption
 from pydock.cli.failures import NO_ANSWER
 from pydock.cli.options import (
+    BUDGET,
     DETAILED,
-    AllowBuilds,
-    AllowHosts,
-    AsOf,
-    BudgetMemory,
-    BudgetSeconds,
-    Colour,
-    ColourOption,
-    Exclude,
+    FIXES,
+    PROOF,
+    RULES,
+    SEARCH,
+    VOICE,
+    Chosen,
     FixFormat,
-    Hashes,
-    Ignore,
-    InstallerOption,
     Jobs,
-    LockFormatOption,
-    Offline,
     Paths,
-    Pin,
-    PinsFrom,
-    Portable,
-    Select,
-    budget,
+    takes,
 )
-from pydock.cli.verify import Builder, Network, UnsafeFixes, WithServices
 from pydock.errors import OptionError, PydockError
 from pydock.files import accounted
 from pydock.terminal import console
@@ -47,10 +36,11 @@ if TYPE_CHECKING:
     from pydock.report import Answer
 
 
+@takes(RULES, SEARCH, FIXES, PROOF, BUDGET, VOICE)
 def fix(
+    given: Chosen,
     paths: Paths = None,
     diff: Annotated[bool, typer.Option("--diff", help="Print the difference, write nothing.")] = False,
-    unsafe_fixes: UnsafeFixes = None,
     codemods: CodemodsOption = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Build both versions and apply only what leaves the service the same.")
@@ -62,70 +52,56 @@ def fix(
         Path | None,
         typer.Option(metavar="FILE", help="Write the result there, - for standard output, instead of in place."),
     ] = None,
-    output_format: Annotated[FixFormat, typer.Option(help="How it tells what it does.")] = FixFormat.TEXT,
-    select: Select = None,
-    ignore: Ignore = None,
-    exclude: Exclude = None,
-    portable: Portable = None,
-    installer: InstallerOption = None,
-    pin: Annotated[
-        Pin | None,
+    output_format: Annotated[FixFormat, typer.Option(help="How it tells what it does.")] = "text",
+    pins_from: Annotated[
+        str | None,
         typer.Option(
-            help="Base images: exact tags of pydock's table, the registry's newest, or its digests.",
-            show_default="table",
+            metavar="IMAGE",
+            help="Lock the versions that this built image runs, read with the container engine.",
+            show_default=False,
         ),
     ] = None,
-    hashes: Hashes = None,
-    lock_format: LockFormatOption = None,
-    as_of: AsOf = None,
-    pins_from: PinsFrom = None,
-    offline: Offline = None,
-    allow_builds: AllowBuilds = None,
-    allow_hosts: AllowHosts = None,
-    network: Network = False,
-    with_services: WithServices = False,
-    builder: Builder = "",
-    budget_seconds: BudgetSeconds = None,
-    budget_memory: BudgetMemory = None,
-    color: ColourOption = Colour.AUTO,
+    allow_builds: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-builds",
+            help="Let source archives run their own code on this machine to tell what they need.",
+            show_default=False,
+        ),
+    ] = None,
     jobs: Jobs = 1,
 ) -> None:
     """Rewrite Dockerfiles, or with --diff show how."""
-    from pydock.bench.prove import Ways
     from pydock.questions import Question
     from pydock.report.formats import written
     from pydock.terminal import style_for
 
-    is_text = output_format is FixFormat.TEXT
+    is_text = output_format == "text"
     if output and not is_text:
         raise OptionError(
             "--output is for the text of the result", f"--output-format {output_format} > FILE keeps that"
         )
     output = output or (Path("-") if paths == ["-"] and is_text else None)
-    given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
-    ways = Ways(network, builder, with_services) if verify else None
-    pins = {
-        "pin": pin,
-        "hashes": hashes,
-        "lock-format": lock_format,
-        "as-of": as_of,
-        "offline": offline,
-        "allow-builds": allow_builds,
-        "allow-hosts": allow_hosts,
-    }
-    settings = {**given, **pins, "unsafe-fixes": unsafe_fixes, **budget(budget_seconds, budget_memory)}
+    settings = {**given.settings, "allow-builds": allow_builds}
     is_dry = diff or output is not None
     question = Question(
-        settings, True, is_dry, ways, tuple(codemods or ()), output_format in DETAILED, _running(pins_from)
+        settings,
+        True,
+        is_dry,
+        given.ways if verify else None,
+        tuple(codemods or ()),
+        output_format in DETAILED,
+        _running(pins_from),
+        sources=given.sources,
     )
     if explain_plan:
-        _show_plans(question, paths, exclude)
+        _show_plans(question, paths, given)
     with nullcontext() if is_dry else accounted(paths or ["."]):
-        answers = answers_of(question, paths, jobs, exclude)
+        answers = answers_of(question, paths, jobs, given.search)
     if is_text:
-        _deliver(answers, diff=diff, output=output, colour=color)
+        _deliver(answers, diff=diff, output=output)
     else:
-        console.show(written(output_format, answers, style_for(sys.stdout, color)))
+        console.show(written(output_format, answers, style_for(sys.stdout)))
     is_found = any(answer.changes if diff else answer.remaining or answer.is_partly_refused for answer in answers)
     raise typer.Exit(exit_code(answers, is_found=is_found))
 
@@ -141,32 +117,33 @@ def _running(image: str | None) -> "Running":
     return running(image, lambda name: console.complain(f"pulling {name}", kind="note"))
 
 
-def _show_plans(question: "Question", paths: Sequence[str] | None, exclude: Sequence[str] | None) -> NoReturn:
+def _show_plans(question: "Question", paths: Sequence[str] | None, given: Chosen) -> NoReturn:
     from pydock.questions import one, plan
     from pydock.report import failed
     from pydock.targets import targets
 
-    code = CLEAN
-    for target in targets(paths or ["."], exclude or ()):
+    code, told = CLEAN, Told()
+    for target in targets(paths or ["."], given.search):
         try:
             with one(question, target) as usable:
                 text = plan(question, usable)
         except PydockError as error:
-            tell(failed(target.shown, error, target.path))
+            told(failed(target.shown, error, target.path))
             code = NO_ANSWER
         else:
             console.show(text)
+    told.close()
     raise typer.Exit(code)
 
 
-def _deliver(answers: "Sequence[Answer]", *, diff: bool, output: Path | None, colour: Colour) -> None:
+def _deliver(answers: "Sequence[Answer]", *, diff: bool, output: Path | None) -> None:
     """Print the difference or the new Dockerfile, or neither, and tell the story on standard error."""
     from pydock.report.formats import patch, seen, story
     from pydock.terminal import Style, style_for
 
     if diff:
         is_file = console.is_file(output)
-        style = Style() if is_file else style_for(sys.stdout, colour)
+        style = Style() if is_file else style_for(sys.stdout)
         text, is_masked = patch(answers, style, is_seen=not is_file and sys.stdout.isatty())
         console.write(output, text)
         if is_masked:
@@ -182,7 +159,7 @@ def _deliver(answers: "Sequence[Answer]", *, diff: bool, output: Path | None, co
             console.complain("secrets are masked on the screen", "a file or a pipe gets the real text", "note")
         if others := [change.path for change in only.changes if change.after != only.text]:
             console.complain(f"not written: {', '.join(others)}", "--diff shows them", "note")
-    console.talk(story(answers, style_for(sys.stderr, colour), is_written=not diff and output is None))
+    console.talk(story(answers, style_for(sys.stderr), is_written=not diff and output is None))
 
 
 def _only(answers: "Sequence[Answer]") -> "Answer":

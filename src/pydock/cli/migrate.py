@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydock.cli.options import AllowHosts, Offline
-from pydock.cli.verify import Builder, Network, UnsafeFixes
+from pydock.cli.options import FIXES, PROOF, RULES, SEARCH, VOICE, Chosen, takes
 from pydock.errors import PydockError
 from pydock.files import accounted, settle
 from pydock.terminal import console
@@ -25,7 +24,9 @@ _BUILD_LIMIT = 3600.0
 _LIMIT = 180.0
 
 
+@takes(RULES, SEARCH, FIXES, PROOF, VOICE)
 def migrate(
+    given: Chosen,
     roots: Annotated[list[str] | None, typer.Argument(metavar="[ROOT]...", help="Folders with services.")] = None,
     out: Annotated[
         Path | None,
@@ -47,21 +48,10 @@ def migrate(
     ] = False,
     bench: Annotated[bool, typer.Option("--bench", help="Build both versions and measure them.")] = False,
     runs: Annotated[int, typer.Option(min=1, metavar="N", help="With --bench: how often.")] = 1,
-    network: Network = False,
-    builder: Builder = "",
     apply: Annotated[bool, typer.Option("--apply", help="Write the changes into the folders.")] = False,
     branch: Annotated[
         str, typer.Option(metavar="NAME", help="Commit on this new branch of each repository.", show_default=False)
     ] = "",
-    select: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Only these rules.")] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Without these rules.")] = None,
-    unsafe_fixes: UnsafeFixes = None,
-    portable: Annotated[
-        bool | None, typer.Option("--portable/--no-portable", help="Without BuildKit.", show_default=False)
-    ] = None,
-    offline: Offline = None,
-    allow_hosts: AllowHosts = None,
-    installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
     limit: Annotated[
         float | None,
         typer.Option(
@@ -76,20 +66,14 @@ def migrate(
     Kept results are used again: a second run examines what changed. Exit codes: 0 all are good,
     1 there is something to do, 2 a service failed.
     """
-    from pydock.bench.prove import Ways
     from pydock.budget import size
     from pydock.migrate.run import Asked, Bench, Limits
     from pydock.questions import Question, refuse_unknown_rules
 
-    given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer, "offline": offline}
-    question = Question(
-        {**given, "unsafe-fixes": unsafe_fixes, "allow-hosts": allow_hosts},
-        is_fix=True,
-        proof=Ways(network, builder) if verify else None,
-    )
+    question = Question(given.settings, is_fix=True, proof=given.ways if verify else None, sources=given.sources)
     refuse_unknown_rules(question)
     limits = Limits(limit or (_BUILD_LIMIT if verify or bench else _LIMIT), size(memory, "--memory"))
-    asked = Asked(question, Bench(runs, builder=builder) if bench else None, limits, retry)
+    asked = Asked(question, Bench(runs, builder=given.options["builder"]) if bench else None, limits, retry)
     with accounted(roots or ["."]):
         totals, failed = _migrated(roots or ["."], out, manifest, asked, (jobs, scheduler), apply=apply, branch=branch)
     raise typer.Exit(NO_ANSWER if failed else _exit_code(totals))

@@ -1,73 +1,25 @@
-"""The options that several commands share."""
+"""The options that several commands share, and what a person gave of them."""
 
-from enum import StrEnum
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from pydock.config import Installer, LockFormat, Pin, Sources
+from pydock.terminal import wishes
+from pydock.values import Value, field
 
-class Format(StrEnum):
-    """How `check` writes its findings; each is a module of `report`."""
+if TYPE_CHECKING:
+    from pydock.bench.prove import Ways
+    from pydock.targets import Search
 
-    TEXT = "text"
-    JSON = "json"
-    CONCISE = "concise"
-    SARIF = "sarif"
-    GITHUB = "github"
-    GITLAB = "gitlab"
-    JUNIT = "junit"
-    MARKDOWN = "markdown"
-
-
-class FixFormat(StrEnum):
-    """How `fix` tells what it does; all but the text are modules of `report`."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-
-
+Format = Literal["text", "json", "concise", "sarif", "github", "gitlab", "junit", "markdown"]
+FixFormat = Literal["text", "json", "markdown"]
 # The formats that carry the edits of every fix that is offered.
-DETAILED = frozenset({Format.JSON, Format.SARIF, FixFormat.JSON})
-
-
-class Pin(StrEnum):
-    """Who says which exact tags of base images there are."""
-
-    TABLE = "table"
-    REGISTRY = "registry"
-    DIGEST = "digest"
-
-
-class Installer(StrEnum):
-    """Who installs packages in a rewritten builder stage."""
-
-    PIP = "pip"
-    UV = "uv"
-
-
-class LockFormat(StrEnum):
-    """What a lock is written as."""
-
-    REQUIREMENTS = "requirements"
-    PYLOCK = "pylock"
-
-
-class FailLevel(StrEnum):
-    """The least level of a finding that makes the exit code 1."""
-
-    NOTE = "note"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-class Colour(StrEnum):
-    """When colours are used."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
+DETAILED = frozenset({"json", "sarif"})
 
 
 def complete_rule(incomplete: str) -> list[str]:
@@ -77,112 +29,196 @@ def complete_rule(incomplete: str) -> list[str]:
     return [name for rule in RULES for name in (rule.code, rule.name) if name.startswith(incomplete)]
 
 
+def _listed(metavar: str, about: str, **more: Any) -> Any:
+    return Annotated[list[str] | None, typer.Option(metavar=metavar, help=about, show_default=False, **more)]
+
+
+def _switch(names: str, about: str) -> Any:
+    return Annotated[bool | None, typer.Option(names, help=about, show_default=False)]
+
+
 Paths = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[PATH]...", help="Folders to search, Dockerfiles, or - for standard input.", show_default=False
     ),
 ]
-Select = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="RULE",
-        help="Only these rules: codes, names, prefixes such as PYD3; commas separate.",
-        autocompletion=complete_rule,
-    ),
-]
-Ignore = Annotated[
-    list[str] | None, typer.Option(metavar="RULE", help="Without these rules.", autocompletion=complete_rule)
-]
-Exclude = Annotated[
-    list[str] | None,
-    typer.Option(metavar="PATTERN", help="Leave this out of folders that are searched; as in .gitignore."),
-]
-Portable = Annotated[
-    bool | None, typer.Option("--portable/--no-portable", help="Write nothing that needs BuildKit.", show_default=False)
-]
-InstallerOption = Annotated[
-    Installer | None, typer.Option(help="Who installs packages in the builder stage.", show_default="pip")
-]
 Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")]
-ColourOption = Annotated[Colour, typer.Option("--color", help="Colours; auto means on a terminal without NO_COLOR.")]
-BaselineOption = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Leave out the findings that it knows.", show_default=False)
-]
-WriteBaseline = Annotated[
+Output = Annotated[
     Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="Write all findings there as known; with --baseline those of it that are left.",
-        show_default=False,
-    ),
+    typer.Option(metavar="FILE", help="Write the result there, - for standard output.", show_default=False),
 ]
-Offline = Annotated[
-    bool | None,
-    typer.Option(
+
+# Each group holds options by the name of their parameter; a name with - for _ is that of a configuration key.
+RULES: Mapping[str, Any] = {
+    "select": _listed(
+        "RULE", "Only these rules: codes, names, prefixes such as PYD3; commas separate.", autocompletion=complete_rule
+    ),
+    "extend_select": _listed("RULE", "These rules, too.", autocompletion=complete_rule),
+    "ignore": _listed("RULE", "Without these rules.", autocompletion=complete_rule),
+    "portable": _switch("--portable/--no-portable", "Write nothing that needs BuildKit."),
+    "installer": Annotated[
+        Installer | None, typer.Option(help="Who installs packages in the builder stage.", show_default="pip")
+    ],
+}
+FIXES: Mapping[str, Any] = {
+    "unsafe_fixes": _switch("--unsafe-fixes/--no-unsafe-fixes", "Apply fixes that may change the service, too."),
+    "pin": Annotated[
+        Pin | None,
+        typer.Option(
+            help="Base images: exact tags of pydock's table, the registry's newest, or its digests.",
+            show_default="table",
+        ),
+    ],
+    "hashes": _switch("--hashes/--no-hashes", "Lock the files too, by their hashes."),
+    "lock_format": Annotated[
+        LockFormat | None,
+        typer.Option(help="How locks are written; pip reads pylock.toml from 26.1 on.", show_default="requirements"),
+    ],
+    "as_of": Annotated[
+        str | None,
+        typer.Option(
+            metavar="DAY|git",
+            help="Lock versions of that day; git: of the last change of the requirements.",
+            show_default=False,
+        ),
+    ],
+    "offline": _switch(
         "--offline/--no-offline",
-        help="Ask no package index: what needs a lock stays as it is. PYDOCK_OFFLINE=1 is the same.",
-        show_default=False,
+        "Ask no package index: what needs a lock stays as it is. PYDOCK_OFFLINE=1 is the same.",
     ),
-]
-AllowHosts = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="HOST[,HOST]",
-        help="Ask these hosts, too, that only the project names for packages. PYDOCK_ALLOW_HOSTS is the same.",
-        show_default=False,
+    "allow_hosts": _listed(
+        "HOST[,HOST]",
+        "Ask these hosts, too, that only the project names for packages. PYDOCK_ALLOW_HOSTS is the same.",
     ),
-]
-AsOf = Annotated[
-    str | None,
-    typer.Option(
-        metavar="DAY|git", help="Lock versions of that day; git: of the last change of the requirements.",
-        show_default=False,
-    ),
-]  # fmt: skip
-PinsFrom = Annotated[
-    str | None,
-    typer.Option(
-        metavar="IMAGE", help="Lock the versions that this built image runs, read with the container engine.",
-        show_default=False,
-    ),
-]  # fmt: skip
-Hashes = Annotated[
-    bool | None,
-    typer.Option("--hashes/--no-hashes", help="Lock the files too, by their hashes.", show_default=False),
-]
-LockFormatOption = Annotated[
-    LockFormat | None,
-    typer.Option(help="How locks are written; pip reads pylock.toml from 26.1 on.", show_default="requirements"),
-]
-AllowBuilds = Annotated[
-    bool | None,
-    typer.Option(
-        "--allow-builds",
-        help="Let source archives run their own code on this machine to tell what they need.",
-        show_default=False,
-    ),
-]
-BudgetSeconds = Annotated[
-    float | None,
-    typer.Option(
-        min=0.1, metavar="SECONDS", help="The most work on one Dockerfile; waiting for others is none.",
-        show_default="60",
-    ),
-]  # fmt: skip
-BudgetMemory = Annotated[
-    str | None,
-    typer.Option(metavar="SIZE", help="The most memory for one Dockerfile, where the system can.", show_default="2GB"),
-]
+}
+PROOF: Mapping[str, Any] = {
+    "network": Annotated[bool, typer.Option("--network", help="Let containers that are compared use the network.")],
+    "with_services": Annotated[
+        bool, typer.Option("--with-services", help="Start containers with the services that compose says they need.")
+    ],
+    "builder": Annotated[
+        str, typer.Option(metavar="NAME", help="With a proof: build on this buildx builder.", show_default=False)
+    ],
+    "build_limit": Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="With a proof: the most a build may take.")
+    ],
+}
+BUDGET: Mapping[str, Any] = {
+    "budget_seconds": Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="SECONDS",
+            help="The most work on one Dockerfile; waiting for others is none.",
+            show_default="60",
+        ),
+    ],
+    "budget_memory": Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE", help="The most memory for one Dockerfile, where the system can.", show_default="2GB"
+        ),
+    ],
+}
+SEARCH: Mapping[str, Any] = {
+    "exclude": _listed("PATTERN", "Leave this out of folders that are searched, as in .gitignore, not vendored trees."),
+    "extend_exclude": _listed("PATTERN", "Leave this out, too."),
+    "config": _listed("FILE|KEY=VALUE", "Use this configuration and look for no other; or one setting of it."),
+    "isolated": Annotated[bool, typer.Option("--isolated", help="Read no configuration of projects.")],
+}
+VOICE: Mapping[str, Any] = {
+    "color": Annotated[
+        wishes.Colour,
+        typer.Option(
+            callback=wishes.paint, help="Colours; auto: on a terminal, or with FORCE_COLOR, and not with NO_COLOR."
+        ),
+    ],
+    "quiet": Annotated[
+        bool, typer.Option("--quiet", "-q", callback=wishes.hush, help="Say nothing but results and errors.")
+    ],
+    "verbose": Annotated[
+        bool,
+        typer.Option(
+            "--verbose", "-v", callback=wishes.chat, help="Say what is read, left out, and how long it takes."
+        ),
+    ],
+}
+_DEFAULTS: Mapping[str, object] = {
+    "color": "auto",
+    "quiet": False,
+    "verbose": False,
+    "isolated": False,
+    "network": False,
+    "with_services": False,
+    "builder": "",
+    "build_limit": 1800,
+}
+_SETTINGS = frozenset((*RULES, *FIXES, *BUDGET))
 
 
-def budget(seconds: float | None, memory: str | None) -> dict[str, object]:
-    """What was given of these two options, by their configuration keys.
+class Chosen(Value, dict=True):
+    """What a person gave of the shared options: `settings` by configuration keys, None where not given; the others."""
 
-    Raises OptionError for memory that is no size.
-    """
-    from pydock.budget import size
+    settings: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
-    if memory is not None:
+    @cached_property
+    def sources(self) -> Sources:
+        """The configuration that counts.
+
+        Raises ConfigurationError for a file that cannot be read.
+        """
+        from pydock.cli.configuration import sources
+
+        return sources(self.options.get("config") or (), is_isolated=bool(self.options.get("isolated")))
+
+    @property
+    def search(self) -> "Search":
+        """How folders are searched."""
+        from pydock.targets import Search
+
+        exclude = self.options.get("exclude")
+        extend = self.options.get("extend_exclude") or ()
+        return Search(None if exclude is None else tuple(exclude), tuple(extend), self.sources)
+
+    @property
+    def ways(self) -> "Ways":
+        """How a rewrite is proven."""
+        from pydock.bench.prove import Ways
+
+        options = self.options
+        return Ways(options["network"], options["builder"], options["with_services"], options["build_limit"])
+
+
+def takes(*groups: Mapping[str, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives a command the options of these groups, in place of its parameter `given` or behind the others."""
+
+    def with_options(command: Callable[..., None]) -> Callable[..., None]:
+        options = {name: option for group in groups for name, option in group.items()}
+        added = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS.get(name), annotation=annotation)
+            for name, annotation in options.items()
+        ]
+        own = list(inspect.signature(command).parameters.values())
+        kept = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own if each.name != "given"]
+
+        def called(**values: Any) -> None:
+            shared = {name: values.pop(name) for name in options}
+            command(**values, **({"given": _given(shared)} if len(kept) < len(own) else {}))
+
+        called.__doc__, called.__name__, called.__module__ = command.__doc__, command.__name__, command.__module__
+        called.__signature__ = inspect.Signature([*kept, *added])  # type: ignore[attr-defined]
+        called.__annotations__ = {each.name: each.annotation for each in (*kept, *added)}
+        return called
+
+    return with_options
+
+
+def _given(shared: Mapping[str, Any]) -> Chosen:
+    settings = {name.replace("_", "-"): value for name, value in shared.items() if name in _SETTINGS}
+    if (memory := settings.get("budget-memory")) is not None:
+        from pydock.budget import size
+
         size(memory, "--budget-memory")
-    return {"budget-seconds": seconds, "budget-memory": memory}
+    return Chosen(settings, {name: value for name, value in shared.items() if name not in _SETTINGS})

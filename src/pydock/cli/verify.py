@@ -1,13 +1,12 @@
-"""The `verify` command, and the options that `fix --verify` shares with it."""
+"""The `verify` command."""
 
 import sys
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pydock.cli.codemods import CodemodsOption
-from pydock.cli.options import AllowHosts, BudgetMemory, BudgetSeconds, Offline, budget
+from pydock.cli.options import BUDGET, FIXES, PROOF, RULES, SEARCH, VOICE, Chosen, Output, Paths, takes
 from pydock.errors import PydockError
 from pydock.terminal import console
 
@@ -19,86 +18,40 @@ if TYPE_CHECKING:
 
 SAME, DIFFERENT, NO_ANSWER = 0, 1, 2
 
-UnsafeFixes = Annotated[
-    bool | None,
-    typer.Option(
-        "--unsafe-fixes/--no-unsafe-fixes", help="Apply fixes that may change the service, too.", show_default=False
-    ),
-]
-Network = Annotated[bool, typer.Option("--network", help="Let containers that are compared use the network.")]
-WithServices = Annotated[
-    bool,
-    typer.Option("--with-services", help="Start containers with the services that compose says they need."),
-]
-Builder = Annotated[
-    str, typer.Option(metavar="NAME", help="With a proof: build on this buildx builder.", show_default=False)
-]
 
-
-class Form(StrEnum):
-    """How a proof is written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
+@takes(RULES, SEARCH, FIXES, PROOF, BUDGET, VOICE)
 def verify(
-    paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH]...", help="Folders to search, or Dockerfiles.")
-    ] = None,
-    select: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Rewrite with these rules only.")] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Rewrite without these rules.")] = None,
-    unsafe_fixes: UnsafeFixes = None,
+    given: Chosen,
+    paths: Paths = None,
     codemods: CodemodsOption = None,
-    portable: Annotated[
-        bool | None, typer.Option("--portable/--no-portable", help="Without BuildKit.", show_default=False)
-    ] = None,
-    installer: Annotated[str | None, typer.Option(metavar="pip|uv", help="Who installs in the rewrite.")] = None,
-    offline: Offline = None,
-    allow_hosts: AllowHosts = None,
-    network: Network = False,
-    with_services: WithServices = False,
-    builder: Builder = "",
-    build_limit: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="The most a build may take.")] = 1800,
-    budget_seconds: BudgetSeconds = None,
-    budget_memory: BudgetMemory = None,
-    output_format: Annotated[Form, typer.Option(help="How the proof is written.")] = Form.TEXT,
-    color: Annotated[str, typer.Option(metavar="auto|always|never", help="Colours.")] = "auto",
+    output_format: Annotated[Literal["text", "json"], typer.Option(help="How the proof is written.")] = "text",
+    output: Output = None,
 ) -> None:
     """Build Dockerfiles as they are and as `fix` would write them, and compare the services.
 
     Nothing is written. Exit codes: 0 the same or mended, 1 different, 2 not to be compared.
     """
-    from pydock.bench.prove import Ways
     from pydock.questions import Question, refuse_unknown_rules
     from pydock.report import Failure
     from pydock.report.formats import verify as form
     from pydock.targets import targets
-    from pydock.terminal import style_for
+    from pydock.terminal import Style, style_for
 
-    given = {"select": select, "ignore": ignore, "portable": portable, "installer": installer}
-    question = Question(
-        {
-            **given,
-            "unsafe-fixes": unsafe_fixes,
-            "offline": offline,
-            "allow-hosts": allow_hosts,
-            **budget(budget_seconds, budget_memory),
-        },
-        proof=Ways(network, builder, with_services, build_limit),
-        codemods=tuple(codemods or ()),
-    )
+    question = Question(given.settings, proof=given.ways, codemods=tuple(codemods or ()), sources=given.sources)
     refuse_unknown_rules(question)
-    style, found = style_for(sys.stdout, color), []
-    for target in targets(paths or ["."]):
+    style, found = Style() if console.is_file(output) else style_for(sys.stdout), []
+    for target in targets(paths or ["."], given.search):
         proof = _proof(question, target)
         found.append((target.shown, proof))
         if isinstance(proof, Failure):
             console.complain(proof.message, proof.hint)
-        elif output_format is Form.TEXT:
+        elif output_format == "text" and output is None:
             console.show(form.text(target.shown, proof, style))
-    if output_format is Form.JSON:
-        console.show(form.document(found))
+    if output_format == "json":
+        console.write(output, form.document(found))
+    elif output is not None:
+        proofs = [(shown, proof) for shown, proof in found if not isinstance(proof, Failure)]
+        console.write(output, "".join(form.text(shown, proof, style) for shown, proof in proofs))
     raise typer.Exit(max(_exit_code(proof) for _, proof in found))
 
 

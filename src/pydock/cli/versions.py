@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from pydock.bench.engine import Recipe
@@ -12,7 +12,7 @@ from pydock.errors import OptionError, PydockError
 from pydock.project import Project
 from pydock.questions import Question, one, rewritten, unchanged
 from pydock.report import failed
-from pydock.targets import STDIN, Target, Unusable, targets
+from pydock.targets import STDIN, Search, Target, Unusable, targets
 from pydock.values import Value, replace
 
 MOST_PATHS = 2
@@ -27,34 +27,40 @@ class Comparison(Value):
 
 
 def comparison(
-    paths: Sequence[str], given: Mapping[str, object], recipe: Recipe, *, is_as_is: bool, has_installers: bool
+    paths: Sequence[str],
+    question: Question,
+    search: Search,
+    recipe: Recipe,
+    *,
+    is_as_is: bool,
+    has_installers: bool,
 ) -> Comparison:
     """The versions that these paths mean; `recipe` holds what is the same for all builds.
 
     Raises OptionError for paths that do not mean one Dockerfile each.
     """
-    found = [_only(path) for path in paths]
+    found = [_only(path, search) for path in paths]
     if len(found) > MOST_PATHS:
         raise OptionError(f"{len(found)} paths were given", "bench compares two at most")
     if len(found) == MOST_PATHS:
-        versions = [_version(target.shown, _as_is(given, target), recipe) for target in found]
+        versions = [_version(target.shown, _as_is(question, target), recipe) for target in found]
         return Comparison(" and ".join(target.shown for target in found), tuple(versions))
     target = found[0]
     if is_as_is:
-        return Comparison(target.shown, (_version("as it is", _as_is(given, target), recipe),))
-    versions = list(_rewrites(target, given, recipe, has_installers))
+        return Comparison(target.shown, (_version("as it is", _as_is(question, target), recipe),))
+    versions = list(_rewrites(target, question, recipe, has_installers))
     notes = () if len(versions) > 1 else ("pydock would change nothing, so there is only one version",)
     return Comparison(target.shown, tuple(versions), notes)
 
 
-def _rewrites(target: Target, given: Mapping[str, object], recipe: Recipe, has_installers: bool) -> Iterator[Version]:
-    report = _rewritten(Question(given, is_fix=True), target)
+def _rewrites(target: Target, question: Question, recipe: Recipe, has_installers: bool) -> Iterator[Version]:
+    report = _rewritten(question, target)
     yield _version("before", report.project, recipe)
     if report.changed:
         yield _version("after", report.result, recipe)
     if has_installers:
         other = "pip" if report.project.options.installer == "uv" else "uv"
-        changed = _rewritten(Question({**given, "installer": other}, is_fix=True), target)
+        changed = _rewritten(replace(question, given={**question.given, "installer": other}), target)
         if changed.result.tree.changes != report.result.tree.changes:
             yield _version(f"after, {other}", changed.result, recipe)
 
@@ -64,8 +70,7 @@ def _rewritten(question: Question, target: Target) -> Report:
         return rewritten(question, target)
 
 
-def _as_is(given: Mapping[str, object], target: Target) -> Project:
-    question = Question(given, is_fix=True)
+def _as_is(question: Question, target: Target) -> Project:
     with _named(target), one(question, target):
         return unchanged(question, target)
 
@@ -85,10 +90,10 @@ def _version(name: str, project: Project, recipe: Recipe) -> Version:
     return Version(name, project, replace(recipe, tree=project.tree, path=project.path))
 
 
-def _only(path: str) -> Target:
+def _only(path: str, search: Search) -> Target:
     if path == STDIN:
         raise OptionError("bench builds a folder, and standard input has none", "give the path of the Dockerfile")
-    found = list(targets([path]))
+    found = list(targets([path], search))
     usable = [entry for entry in found if isinstance(entry, Target)]
     for entry in found:
         if isinstance(entry, Unusable) and not usable:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydock.config import VENDORED
 from pydock.context.disk import DEEPEST, SKIPPED
 from pydock.context.gitignore import Ignored, above, is_modest, matcher
 from pydock.errors import OptionError, UnreadableError
@@ -15,12 +16,6 @@ from pydock.values import Value
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
-
-# Trees that others wrote: their Dockerfiles belong to no service of this project.
-VENDORED = (
-    "vendor/", "vendored/", "_vendor/", "third_party/", "third-party/", "site-packages/", "dist-packages/",
-    "bower_components/", ".terraform/", ".eggs/", "buildroot/",
-)  # fmt: skip
 
 
 class Excluded(Value, dict=True):

@@ -88,7 +88,9 @@ def check(project: Project, rules: Iterable[Rule]) -> tuple[Finding, ...]:
             raise
         except Exception as error:
             raise RuleBugError(f"{rule.code} {rule.name} failed on {project.path}: {error!r}") from error
-    kept = heard(project, rules, found)
+    judges = {rule.code: rule.judge for rule in rules}
+    judged = (judges[each.rule.code](project, each) for each in heard(project, rules, found))
+    kept = tuple(finding for finding in judged if finding is not None)
     if (unseen := project.tree.unseen) is not None:
         kept = tuple(_withheld(finding, unseen) for finding in kept)
     return tuple(sorted(kept, key=lambda each: (*_gravity(each), each.path or project.path, *_place(each))))

@@ -24,9 +24,9 @@ def heard(project: Project, rules: Sequence[Rule], findings: Iterable[Finding]) 
     silencing = [(finding, tuple(_silencing(project, comments, finding))) for finding in found]
     kept = [finding for finding, places in silencing if not places]
     codes = {rule.code for rule in rules}
-    if UNUSED.code in codes:
+    if rule := next((rule for rule in rules if rule.code == UNUSED.code), None):
         used = {place for _, places in silencing for place in places}
-        unused = _unused(comments, codes, used)
+        unused = _unused(rule, comments, codes, used)
         kept += [finding for finding in unused if not tuple(_silencing(project, comments, finding))]
     return tuple(kept)
 
@@ -52,16 +52,16 @@ def _means(word: str, rule: Rule, *, is_hadolint: bool) -> bool:
     return bool(matching((rule,), word, is_strict=False))
 
 
-def _unused(comments: Iterable[Suppression], codes: Set[str], used: set[_Place]) -> Iterator[Finding]:
+def _unused(rule: Rule, comments: Iterable[Suppression], codes: Set[str], used: set[_Place]) -> Iterator[Finding]:
     for comment in comments:
         if comment.is_hadolint:
             continue
         if not comment.names and (comment, None) not in used and codes >= {rule.code for rule in RULES}:
-            yield Finding(UNUSED, comment.span, "this comment silences nothing", advice="Remove it.")
+            yield Finding(rule, comment.span, "this comment silences nothing", advice="Remove it.")
         for named in comment.names:
             if (comment, named) not in used and (why := _why_unused(named.word, codes)):
                 advice = "Remove the comment." if len(comment.names) == 1 else f"Remove {named.word} from its brackets."
-                yield Finding(UNUSED, named.span, why, advice=advice)
+                yield Finding(rule, named.span, why, advice=advice)
 
 
 def _why_unused(word: str, codes: Set[str]) -> str:

@@ -12,7 +12,7 @@ from pydock import engine
 from pydock.budget import Budget, unhurried, within
 from pydock.checkout import configuration, texts_above
 from pydock.codemods import asked_for
-from pydock.config import GIT, Settings, chosen, settings
+from pydock.config import FOUND, GIT, Settings, Sources, settings
 from pydock.context import Tree
 from pydock.engine import Report
 from pydock.errors import OptionError
@@ -22,6 +22,7 @@ from pydock.project.compose import is_compose_file
 from pydock.project.pins import Answer as Pinned
 from pydock.project.pins import Request, Unanswered
 from pydock.project.running import Running
+from pydock.questions.judgement import asked_rules
 from pydock.report import Answer, checked, fixed, mask_of
 from pydock.rule import Level, Rule
 from pydock.rules import RULES
@@ -46,7 +47,7 @@ class Question(Value):
     `codemods` are the values of that option. A detailed answer has the edits of every fix.
     `running` is what the image has whose versions locks stay at. `kept` is the folder where the
     answers of a resolver are looked for instead of waiting for one (`pydock.resolve.kept`).
-    `without` are codes of rules that a proof has left out.
+    `without` are codes of rules that a proof has left out, `sources` the configuration that counts.
     """
 
     given: Mapping[str, object]
@@ -58,12 +59,12 @@ class Question(Value):
     running: Running = field(default_factory=Running)
     kept: str = ""
     without: tuple[str, ...] = ()
+    sources: Sources = FOUND
 
 
 def refuse_unknown_rules(question: Question) -> None:
     """Raise OptionError once, not for every project, when the command line names no rule."""
-    wanted = settings((), question.given)
-    chosen(RULES, wanted.select, wanted.ignore)
+    asked_rules(settings((), question.given))
     asked_for(question.codemods)
 
 
@@ -76,7 +77,7 @@ def one(question: Question, found: Target | Unusable) -> Iterator[Target]:
     if isinstance(found, Unusable):
         raise found.error
     with within(Budget()):
-        wanted = settings(configuration(found.tree, found.path), question.given)
+        wanted = settings(configuration(found.tree, found.path, question.sources), question.given)
     with within(wanted.budget, (Unanswered,)):
         yield found
 
@@ -167,8 +168,7 @@ def rewritten(question: Question, target: Target) -> Report:
 
 def _rules(question: Question, wanted: Settings) -> tuple[Rule, ...]:
     """The rules of a question, and its codemods, which the engine runs before them."""
-    rules = chosen(RULES, wanted.select, wanted.ignore)
-    return *asked_for(question.codemods), *(rule for rule in rules if rule.code not in question.without)
+    return *asked_for(question.codemods), *asked_rules(wanted, question.without)
 
 
 def outcome(question: Question, target: Target, promised: Iterable[Request] = ()) -> tuple[Report, Proof | None]:
@@ -200,7 +200,7 @@ def project_of(question: Question, target: Target, changes: Mapping[str, str]) -
     Raises OptionError or UnreadableError for settings that mean nothing.
     """
     tree = target.tree.over(changes)
-    wanted = settings(configuration(tree, target.path), question.given, RULES)
+    wanted = settings(configuration(tree, target.path, question.sources), question.given, RULES)
     portable = wanted.portable or takes_no_mounts(tree, target.path, texts_above(tree, target.path, tells_builder))
     options = Options(
         wanted.installer, portable, wanted.venv, wanted.pin, as_of=_day(wanted, tree), hashes=wanted.hashes,

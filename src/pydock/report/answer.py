@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pydock.engine import Report
-from pydock.errors import PydockError
+from pydock.errors import ConfigurationError, PydockError
 from pydock.project import Project
 from pydock.project.secrets import Mask
 from pydock.rule import Finding, Level, Rule
@@ -223,7 +223,7 @@ def failed(shown: str, error: PydockError, path: str = "") -> Answer:
     message = error.message
     if path and message.startswith(f"{path}:"):
         message = shown + message.removeprefix(path)
-    elif not message.startswith(shown):
+    elif not isinstance(error, ConfigurationError) and not message.startswith(shown):
         message = f"{shown}: {message}"
     return Answer(shown, failure=Failure(_masked(Mask(), message), _masked(Mask(), error.hint)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydock.terminal import console
-from pydock.terminal.style import Style, in_json, named, printable, style_for
+from pydock.terminal import console, wishes
+from pydock.terminal.style import Style, in_json, named, printable, style_for, width
 
-__all__ = ["Style", "console", "in_json", "named", "printable", "style_for"]
+__all__ = ["Style", "console", "in_json", "named", "printable", "style_for", "width", "wishes"]

@@ -14,11 +14,13 @@ from typing import IO
 from pydock.errors import BuildError, PydockError, UnwritableError
 from pydock.files import put
 from pydock.patterns import regex
-from pydock.terminal.style import printable
+from pydock.terminal import wishes
+from pydock.terminal.style import printable, style_for
 
 # What a shell makes of the signal that ends other tools where nobody reads what they write.
 BROKEN_PIPE = 141
 _LOG_LINES = 20
+_COLOURS = {"error": ("red", "bold"), "note": ("cyan", "bold")}
 _MOST_NAMED = 20
 # The end of a recursion without end shows what recurs.
 _MOST_CALLS = 100
@@ -137,7 +139,20 @@ def abandon(number: int) -> None:
 
 def complain(message: str, hint: str = "", kind: str = "error") -> None:
     """A failure, and what can be done about it."""
-    talk(f"{kind}: {printable(message)}\n" + (f"  hint: {printable(hint)}\n" if hint else ""))
+    if kind == "note" and wishes.is_quiet():
+        return
+    style = style_for(sys.stderr)
+    lines = [
+        f"{style(kind, *_COLOURS.get(kind, ()))}: {printable(message)}",
+        *([f"  hint: {printable(hint)}"] if hint else []),
+    ]
+    talk("".join(f"{style.wrapped(line, 2 if at == 0 else 8)}\n" for at, line in enumerate(lines)))
+
+
+def detail(text: str) -> None:
+    """What only a person hears who asked for everything."""
+    if wishes.is_verbose():
+        talk(f"{printable(text)}\n")
 
 
 def fail(error: PydockError) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import IO
 
 from pydock.patterns import regex
+from pydock.terminal import wishes
 from pydock.values import Value
 
+NARROWEST, WIDEST = 40, 200
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 # Everything a terminal would act on, and what is not seen or turns the order of what is; a tab is the only control
 # character that stays. https://www.unicode.org/reports/tr36/, read 2026-11.
@@ -19,28 +22,68 @@ _UNSEEN = (
     r"\ud800-\udfff\U000e0000-\U000e01ef"
 )
 _CONTROL = regex(rf"[\x00-\x08\x0a-\x1f{_UNSEEN}]")
+_PAINT = regex(r"\x1b\[[\d;]*m")
 _IN_JSON = regex(rf"[{_UNSEEN}]")
 
 
 class Style(Value):
-    """Paints text, or leaves it as it is."""
+    """Paints text, or leaves it as it is; text is wrapped at `columns`, 0 where nobody looks."""
 
     is_coloured: bool = False
+    columns: int = 0
 
     def __call__(self, text: str, *names: str) -> str:
         if not self.is_coloured or not text:
             return text
         return f"\033[{';'.join(_CODES[name] for name in names)}m{text}\033[0m"
 
+    def wrapped(self, text: str, hang: int) -> str:
+        """A line of words, as many lines as it needs; those behind the first begin with `hang` blanks.
 
-def style_for(stream: IO[str], colour: str) -> Style:
-    """The style for a stream: `colour` is "always", "never", or "auto" for terminals only.
+        A word that is too long for a line has one of its own.
+        """
+        if not self.columns or width(text) <= self.columns:
+            return text
+        lines: list[str] = []
+        first = text[: len(text) - len(text.lstrip())]
+        line, is_empty = first, True
+        for word in text.split():
+            if not is_empty and width(line) + 1 + width(word) > self.columns:
+                lines.append(line)
+                line, is_empty = " " * hang, True
+            line, is_empty = line + ("" if is_empty else " ") + word, False
+        return "\n".join([*lines, line])
 
-    https://no-color.org: NO_COLOR with any value but the empty one means no colours in "auto".
+
+def width(text: str) -> int:
+    """How many columns a terminal gives to a text."""
+    if "\033" in text:
+        text = _PAINT.sub("", text)
+    if text.isascii():
+        return len(text)
+    import unicodedata  # not for the usual text
+
+    return sum(
+        2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text if not unicodedata.combining(char)
+    )
+
+
+def style_for(stream: IO[str]) -> Style:
+    """The style for a stream, as wide as its terminal.
+
+    https://no-color.org, https://force-color.org, read 2026-11: any value but the empty one counts, where nothing else
+    is wished; of the two the first wins, as in Python.
     """
-    if colour != "auto":
-        return Style(colour == "always")
-    return Style(stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+    columns = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST) if stream.isatty() else 0
+    return Style(_is_coloured(stream), columns)
+
+
+def _is_coloured(stream: IO[str]) -> bool:
+    if wishes.colour() != "auto":
+        return wishes.colour() == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def printable(text: str) -> str:

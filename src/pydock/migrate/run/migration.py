@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydock.budget import Budget, within
 from pydock.checkout import configuration, texts_above
-from pydock.config import settings
+from pydock.config import Sources, settings
 from pydock.context import Tree
 from pydock.errors import BudgetError, PydockError, UnreadableError
 from pydock.hosts import own
@@ -120,7 +120,7 @@ def _unknown(
     for service in known.found.services:
         try:
             with within(Budget(limits.seconds, limits.memory)):
-                place = _key(values, service, seen)
+                place = _key(values, service, seen, asked.question.sources)
         except PydockError as error:
             hint = "--limit and --memory give it more" if isinstance(error, BudgetError) else error.hint
             unread = failed(mask(error.message), mask(hint))
@@ -135,13 +135,13 @@ def _unknown(
             tell(service, record)
 
 
-def _key(values: Mapping[str, object], service: Service, seen: dict[Path, str]) -> str:
+def _key(values: Mapping[str, object], service: Service, seen: dict[Path, str], sources: Sources) -> str:
     """Where the answer for a service is kept: neither its name nor its place on the disk matter."""
     tree = Tree(service.root)
     if service.root not in seen:
         seen[service.root] = fingerprint(tree)
     try:
-        settings = [[file.dockerfile, file.text] for file in configuration(tree, service.path)]
+        settings = [[file.dockerfile, file.text] for file in configuration(tree, service.path, sources)]
     except UnreadableError as error:  # which is told when the service is examined
         settings = [[error.message]]
     uses = [to_builtins(use) for use in service.uses]

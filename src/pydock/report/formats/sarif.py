@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pydock import __version__
 from pydock.report.answer import Answer, Entry, Offer, Replacement
 from pydock.report.fingerprints import Known, identified
+from pydock.report.pages.rules import url
 from pydock.report.pages.tables import smell
 from pydock.report.places import uri
 from pydock.rule import Rule
@@ -55,6 +56,7 @@ def _rule(rule: Rule) -> dict[str, object]:
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": f"{smell(rule)}."},
         "fullDescription": {"text": " ".join(docs.split("\n\n")[0].split())},
+        "helpUri": url(rule.code),
         "help": {"text": docs, "markdown": docs},
         "defaultConfiguration": {"level": str(rule.level)},
         "properties": {"tags": ["docker", "python"]},

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydock.report.answer import Answer, Entry
 from pydock.rule import Level
-from pydock.terminal import Style, printable
+from pydock.terminal import Style, printable, width
 from pydock.text import Safety
 
 WIDEST = 140
@@ -18,16 +17,29 @@ COLOURS: Mapping[Level, str] = {Level.ERROR: "red", Level.WARNING: "yellow", Lev
 
 def written(answers: Sequence[Answer], style: Style) -> str:
     """The findings of all answers and a summary in one line."""
-    blocks = [finding(entry, style) for answer in answers for entry in answer.findings]
-    return "\n".join([*blocks, f"{summary(answers)}\n"] if any(not answer.failure for answer in answers) else blocks)
+    blocks = list(_grouped([entry for answer in answers for entry in answer.findings], style))
+    last = [style.wrapped(summary(answers), 2) + "\n"] if any(not answer.failure for answer in answers) else []
+    return "\n".join([*blocks, *last])
+
+
+def _grouped(entries: Sequence[Entry], style: Style) -> Iterator[str]:
+    """A block for each finding, the worst level first, under a headline where there are several levels."""
+    found = {level: [entry for entry in entries if entry.level is level] for level in Level}
+    groups = [(level, of_level) for level, of_level in found.items() if of_level]
+    for level, of_level in groups:
+        if len(groups) > 1:
+            yield style(counted(len(of_level), str(level)), COLOURS[level], "bold") + "\n"
+        yield from (finding(entry, style) for entry in of_level)
 
 
 def finding(entry: Entry, style: Style) -> str:
     """One finding as a few lines."""
     head = f"{style(printable(entry.place), 'bold')}: {grade(entry, style)}: {entry.code} {style(entry.name, 'cyan')}"
     gutter = len(str(entry.line + len(entry.source)))
-    lines = [f"{head}: {printable(entry.message)}", *_source(entry, style, gutter)]
-    lines += [f"{' ' * gutter} {style('=', 'dim')} {style(label, 'bold')}: {text}" for label, text in remarks(entry)]
+    lines = [style.wrapped(f"{head}: {printable(entry.message)}", gutter + 3), *_source(entry, style, gutter)]
+    for label, text in remarks(entry):
+        line = f"{' ' * gutter} {style('=', 'dim')} {style(label, 'bold')}: {text}"
+        lines.append(style.wrapped(line, gutter + 5 + len(label)))
     return "\n".join(lines) + "\n"
 
 
@@ -86,10 +98,11 @@ def _source(entry: Entry, style: Style, gutter: int) -> Iterator[str]:
         number = entry.line + at
         start = entry.column - 1 if at == 0 else len(raw) - len(raw.lstrip())
         end = entry.end_column - 1 if number == entry.end_line else len(raw)
-        before, marked, after = _window(*map(_shown, (raw[:start], raw[start:end], raw[end:])))
+        widest = min(style.columns - gutter - 3, WIDEST) if style.columns else WIDEST
+        before, marked, after = _window(*map(_shown, (raw[:start], raw[start:end], raw[end:])), widest=widest)
         yield f"{style(f'{number:>{gutter}} |', 'dim')} {before}{marked}{after}".rstrip()
         if raw.strip():
-            yield f"{bar} {' ' * _width(before)}{style('^' * max(1, _width(marked.rstrip())), 'yellow')}"
+            yield f"{bar} {' ' * width(before)}{style('^' * max(1, width(marked.rstrip())), 'yellow')}"
     if (rest := entry.end_line - entry.line - len(entry.source) + 1) > 0:
         yield f"{bar} {style('... ' + counted(rest, 'more line'), 'dim')}"
 
@@ -98,22 +111,13 @@ def _shown(text: str) -> str:
     return printable(text.replace("\t", _TAB))
 
 
-def _window(before: str, marked: str, after: str) -> tuple[str, str, str]:
+def _window(before: str, marked: str, after: str, *, widest: int) -> tuple[str, str, str]:
     """The three parts cut so that the line stays readable and the marked part in sight."""
-    if len(before) + len(marked) + len(after) <= WIDEST:
+    if len(before) + len(marked) + len(after) <= widest:
         return before, marked, after
-    if len(marked) > WIDEST // 2:
-        marked = marked[: WIDEST // 2] + "…"
-    if len(before) > WIDEST // 4:
-        before = "…" + before[-WIDEST // 4 :]
-    room = WIDEST - len(before) - len(marked)
+    if len(marked) > widest // 2:
+        marked = marked[: widest // 2] + "…"
+    if len(before) > widest // 4:
+        before = "…" + before[-widest // 4 :]
+    room = widest - len(before) - len(marked)
     return before, marked, after if len(after) <= room else after[:room] + "…"
-
-
-def _width(text: str) -> int:
-    """How many columns a terminal gives to a text."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text if not unicodedata.combining(char)
-    )

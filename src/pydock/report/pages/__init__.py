@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pydock.report.pages import data, facts
+from pydock.report.pages import data, facts, rules
 from pydock.report.pages.explain import PRIMER, codemod_page, page
 from pydock.report.pages.tables import codemods_table, plan_table, rules_table
 
-__all__ = ["PRIMER", "codemod_page", "codemods_table", "data", "facts", "page", "plan_table", "rules_table"]
+__all__ = ["PRIMER", "codemod_page", "codemods_table", "data", "facts", "page", "plan_table", "rules", "rules_table"]

@@ -11,9 +11,15 @@ from pydock.text import Safety
 if TYPE_CHECKING:
     from pydock.codemods.codemod import Codemod
 
+# The columns that a whole row of a rule takes, those of its code and name, and the fewest for what it finds.
+_WIDE, _NAMES, _NARROWEST = 190, 46, 14
 
-def rules_table(rules: Iterable[Rule], form: str = "simple") -> str:
-    """One row a rule; `form` is a tabulate format, "github" for a README."""
+
+def rules_table(rules: Iterable[Rule], form: str = "simple", columns: int = 0) -> str:
+    """One row a rule; `form` is a tabulate format, "github" for a README. On few columns it says less."""
+    if 0 < columns < _WIDE:
+        rows = [(code, name, said) for code, name, _, said, *_ in rule_rows(rules)]
+        return _tabulate(rows, ("Code", "Name", "Smell"), form, [None, None, max(_NARROWEST, columns - _NAMES)])
     return _tabulate(rule_rows(rules), ("Code", "Name", "Level", "Smell", "Fix", "hadolint"), form, [None])
 
 
@@ -27,7 +33,7 @@ def rule_rows(rules: Iterable[Rule]) -> list[tuple[str, str, str, str, str, str]
     """(code, name, level, smell, fix, same as) of each rule, by code; the fix is what its examples show."""
     ordered = sorted(rules, key=lambda rule: rule.code)
     return [
-        (rule.code, rule.name, str(rule.level), smell(rule), _fix(rule), ", ".join(rule.same_as)) for rule in ordered
+        (rule.code, rule.name, str(rule.level), smell(rule), fix_of(rule), ", ".join(rule.same_as)) for rule in ordered
     ]
 
 
@@ -63,6 +69,7 @@ def _tabulate(rows: Sequence[Sequence[str]], headers: Sequence[str], form: str, 
     return tabulate(rows, headers=headers, tablefmt=form, maxcolwidths=widths)
 
 
-def _fix(rule: Rule) -> str:
+def fix_of(rule: Rule) -> str:
+    """The kinds of fixes that the examples of a rule show."""
     shown = sorted({example.allow for example in rule.examples if example.after is not None})
     return ", ".join(safety.label for safety in shown if safety is not Safety.DISPLAY_ONLY) or "by hand"
