@@ -8,8 +8,9 @@ built again, and `.git` hands out every secret that was ever committed.
 The cure is a `.dockerignore`, created or completed. Safe: only what tools generate is named,
 never a path that an instruction copies, and `.git` stays where a build backend or the
 service reads its version from it. A new one also names folders such as `logs` or `uploads`
-that the service writes and this checkout does not have: one where it ran does. `.env` files
-are the business of secret-file-copied.
+that the service writes and this checkout does not have, one where it ran does; and `.env`, which
+the person who builds may have, where nothing in the image reads it. One that is there is the
+business of secret-file-copied.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.ignore_file import copied_names, ignore_of, ignore_path, needs_git, takes_all, takes_folder
+from pydock.service.files.secret_files import reader_of
 from pydock.service.files.writes import writes
 from pydock.system.distribution import runs_python
 from pydock.text import Edit, Fix, Safety, Span
@@ -34,6 +36,14 @@ _BYTECODE = (("**/__pycache__", "app/__pycache__/app.pyc"), ("**/*.py[cod]", "ap
 _CACHES = tuple((f"**/{name}", f"app/{name}/x") for name in (".pytest_cache", ".mypy_cache", ".ruff_cache"))
 _EDITORS = ((".idea", ".idea/x"), (".vscode", ".vscode/x"), ("**/.DS_Store", "app/.DS_Store"))
 _LOGS = (("**/*.log", "app/app.log"),)
+# What compose and people put beside the source for the containers that they start.
+_SETTINGS = ((".env", ".env"), (".env.*", ".env.local"))
+# Flask and pipenv read it where python-dotenv is installed, without a word in the source:
+# https://flask.palletsprojects.com/en/stable/cli/#environment-variables-from-dotenv, read 2026-11.
+_SETTINGS_READERS = regex(r"dotenv|environs?\b|decouple|dynaconf")
+_LISTS = regex(r"(?:\A|/)(?:[^/]*requirements[^/]*|pyproject\.toml|setup\.(?:py|cfg)|Pipfile|environment\.ya?ml)\Z")
+_MOST_FILES = 5_000
+_SETTINGS_COMMENT = "# settings of one machine"
 _COMMENT = "# generated files"
 _WRITTEN_COMMENT = "# files that the service writes at run time"
 # Folders that hold what comes out of a service; `models`, `static` or `data` may be filled before the build too.
@@ -95,7 +105,10 @@ def check(project: Project) -> Iterator[Finding]:
 def _edit(path: str, text: str | None, missing: list[str], written: list[str]) -> Edit:
     if text is None:
         more = [_WRITTEN_COMMENT, *written] if written else []
-        return Edit(path, Span(0, 0), "\n".join([_COMMENT, *missing, *more]) + "\n")
+        settings = [line for line, _ in _SETTINGS if line in missing]
+        generated = [line for line in missing if line not in settings]
+        own = [_SETTINGS_COMMENT, *settings] if settings else []
+        return Edit(path, Span(0, 0), "\n".join([_COMMENT, *generated, *own, *more]) + "\n")
     newline = "\r\n" if "\r\n" in text else "\n"
     opening = "" if not text or text.endswith("\n") else newline
     return Edit(path, Span(len(text), len(text)), opening + "".join(f"{line}{newline}" for line in missing))
@@ -142,6 +155,15 @@ def _candidates(project: Project, *, is_new: bool) -> Iterator[tuple[str, str]]:
         yield from _CACHES
         yield from _EDITORS
         yield from (entry for entry in _LOGS if not any(path.endswith(".log") for path in project.tree.files))
+        yield from _SETTINGS if not _reads_settings(project) else ()
+
+
+def _reads_settings(project: Project) -> bool:
+    """Whether something in the image may take its settings from a copied `.env`, by its name or through a package."""
+    if len(project.tree.files) > _MOST_FILES or reader_of(project, ".env"):
+        return True
+    lists = (path for path in project.tree.files if _LISTS.search(path))
+    return any(_SETTINGS_READERS.search(project.tree.text(path) or "") for path in lists)
 
 
 def _is_shipped(project: Project, pattern: str) -> bool:

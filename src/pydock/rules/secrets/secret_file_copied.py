@@ -12,17 +12,15 @@ take its settings from the copy in the image; and a file that an instruction nam
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 
 from pydock.build.copies import Copied, copies
 from pydock.context import Ignore
 from pydock.dockerfile import Stage
-from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Level, Rule
-from pydock.service.files.secret_files import SECRETS, secret_files
+from pydock.service.files.secret_files import SECRETS, reader_of, secret_files
 from pydock.text import Edit, Fix, Safety, Span
 from pydock.values import Value
 
@@ -49,17 +47,6 @@ EXAMPLES = (
     ),
 )
 
-_READS_ENV = regex(
-    r"load_dotenv|find_dotenv|dotenv_values|env_file|read_env|\bdecouple\b|\bdynaconf\b|\bstarlette\.config\b"
-)
-# Documents, and files that work on the host rather than in the container.
-_NOT_A_READER = regex(
-    r"(\.(mdx?|rst|txt|lock|svg|css|html?|csv|ipynb|po|map)|(\A|/)((docker-)?compose[\w.-]*\.ya?ml|\.env[\w.-]*"
-    r"|\.git\w+|[\w.-]*\.?dockerignore|[\w.-]*Dockerfile[\w.-]*|Makefile|\.gitlab-ci\.yml))\Z|\A\.github/",
-    re.I,
-)
-_MOST_TEXT = 500_000
-
 
 class _Leak(Value):
     """A file that a copy takes, and who may read it."""
@@ -80,7 +67,7 @@ def check(project: Project) -> Iterator[Finding]:
         for copied in copies(project, stage):
             taken = [path for path in found if path not in seen and _takes(project, copied, path)]
             seen.update(taken)
-            leaks = [_Leak(path, _reader(project, path)) for path in taken]
+            leaks = [_Leak(path, reader_of(project, path)) for path in taken]
             for group in ([leak for leak in leaks if not leak.reader], [leak for leak in leaks if leak.reader]):
                 if group:
                     yield _finding(project, stage, copied, group, ignore, ignore_path)
@@ -97,24 +84,6 @@ def _named(project: Project) -> frozenset[str]:
     return frozenset(
         source for stage in project.dockerfile.stages for copied in copies(project, stage) for source in copied.sources
     )
-
-
-def _reader(project: Project, path: str) -> str:
-    """The first file that may read this one in the container or while it is built, "" when none does."""
-    base = posixpath.basename(path)
-    is_environment = base.startswith(".env") or base.endswith(".env")
-    mention = re.compile(rf"(?<![\w.-]){re.escape(base)}(?![\w-])")
-    for instruction in project.dockerfile.instructions:
-        texts = (instruction.logical.text, *instruction.documents)
-        if instruction.keyword not in {"COPY", "ADD"} and any(mention.search(text) for text in texts):
-            return f"line {instruction.number}"
-    for other in project.tree.files:
-        if other in {path, project.path} or _NOT_A_READER.search(other):
-            continue
-        text = project.tree.text(other) or ""
-        if len(text) < _MOST_TEXT and (mention.search(text) or (is_environment and _READS_ENV.search(text))):
-            return other
-    return ""
 
 
 def _finding(
