@@ -61,13 +61,13 @@ def test_what_a_wheel_needs_is_locked_and_installed_before_it(
     install, requirements, second = (text.format(WHEEL.file) for text in (install, requirements, second))
     report = _fixed(tmp_path / "service", install, requirements, WHEEL)
     assert report.result.dockerfile.text == (
-        "FROM python:3.11.7-slim-bookworm\nCOPY requirements.lock ./\nRUN pip install -r requirements.lock\n"
+        "FROM python:3.11.7-slim-bookworm\nCOPY requirements.lock.txt ./\nRUN pip install -r requirements.lock.txt\n"
         f"COPY . .\nRUN pip install --no-deps {second}\n"
     )
-    lock = report.result.tree.text("requirements.lock") or ""
+    lock = report.result.tree.text("requirements.lock.txt") or ""
     assert [line for line in lock.splitlines() if "==" in line] == ["lamp==1.0", "shop==1.0", "till==2.1"]
-    assert "requirements.txt -o requirements.lock" in lock
-    assert report.changed == ("Dockerfile", "requirements.lock")
+    assert "requirements.txt --output-file=requirements.lock.txt" in lock
+    assert report.changed == ("Dockerfile", "requirements.lock.txt")
 
 
 def test_an_archive_that_does_not_say_what_it_needs_is_told_and_nothing_is_locked(tmp_path: Path) -> None:

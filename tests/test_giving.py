@@ -56,7 +56,7 @@ MOUNTED = {
     "no file at all": HEAD + SERVED,
     "a list alone": f"{HEAD}COPY requirements.txt /app/\n{SERVED}",
     "a lock alone, in a builder": (
-        f"FROM python:3.11 AS builder\nCOPY requirements.lock ./\nRUN pip install -r requirements.lock -t /x\n"
+        f"FROM python:3.11 AS builder\nCOPY requirements.lock.txt ./\nRUN pip install -r requirements.lock.txt -t /x\n"
         f"{HEAD}COPY --from=builder /x /x\n{SERVED}"
     ),
 }
@@ -66,7 +66,7 @@ MOUNTED = {
 def test_no_user_is_safe_where_nothing_but_lists_is_copied(text: str) -> None:
     files = {"shop/wsgi.py": "import shop.db\n", "shop/db.py": "open('state.json', 'w')\n"}
     assert "USER" not in _given(
-        text, {**files, "requirements.txt": "gunicorn\n", "requirements.lock": "gunicorn==23.0.0\n"}
+        text, {**files, "requirements.txt": "gunicorn\n", "requirements.lock.txt": "gunicorn==23.0.0\n"}
     )
 
 

@@ -65,7 +65,7 @@ def _services(folder: Path, sets: Mapping[str, str] = SETS) -> tuple[str, ...]:
 
 
 def _locks(folder: Path) -> dict[str, str]:
-    return {path.parent.name: path.read_text() for path in sorted(folder.glob("*/requirements.lock"))}
+    return {path.parent.name: path.read_text() for path in sorted(folder.glob("*/requirements.lock.txt"))}
 
 
 FIX = Question({"select": ["PYD201"]}, is_fix=True, is_dry=False)
@@ -105,8 +105,8 @@ def test_dockerfiles_of_one_folder_go_on_where_they_stopped(tmp_path: Path, aske
     Path(one, "more.txt").write_text("till\n")
     found = list(answers(FIX, targets([one, other]), 1))
     assert [len(answer.settled) for answer in found] == [1, 1, 1]
-    assert Path(one, "more.lock").exists()
-    assert Path(one, "requirements.lock").exists()
+    assert Path(one, "more.lock.txt").exists()
+    assert Path(one, "requirements.lock.txt").exists()
     assert len(asked) == 3
 
 

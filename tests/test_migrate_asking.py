@@ -65,7 +65,7 @@ def test_services_that_ask_for_the_same_are_one_question(
         files = _migrated("--select", "PYD201", "--jobs", jobs)
     assert sorted(asked) == [("lamp",), ("shop",)]
     assert list(files) == list(SETS)
-    assert all("requirements.lock" in "".join(paths) for paths in files.values())
+    assert all("requirements.lock.txt" in "".join(paths) for paths in files.values())
     _migrated("--select", "PYD201", "--jobs", jobs)
     assert len(asked) == 2, "a second run knows the answers"
 

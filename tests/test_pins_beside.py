@@ -49,5 +49,8 @@ def test_the_copy_in_front_of_the_install_brings_the_lock(
     project = Project(Tree.of({**FILES, "Dockerfile": dockerfile}))
     gathered_project = gathered(project, lambda each: rewrite(each, RULES, Safety.SAFE), Resolver().answers).project
     text = rewrite(gathered_project, RULES, Safety.SAFE).result.dockerfile.text
-    copy, install = text.find("COPY requirements.lock ./"), text.find("install -r requirements.lock")
+    copy, install = (
+        text.find("COPY requirements.lock.txt ./"),
+        text.find("install --require-hashes -r requirements.lock.txt"),
+    )
     assert -1 < copy < install, text

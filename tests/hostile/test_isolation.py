@@ -258,7 +258,7 @@ def test_a_write_that_fails_is_an_error_and_leaves_nothing_to_finish(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     (tmp_path / "blocked").write_text("a file where a folder should be")
     with pytest.raises(PydockError):
-        apply(str(tmp_path), (Change("blocked/requirements.lock", None, "flask==3.1.0\n"),))
+        apply(str(tmp_path), (Change("blocked/requirements.lock.txt", None, "flask==3.1.0\n"),))
     assert not list((tmp_path / "state").rglob("*.json"))
     assert (tmp_path / "blocked").read_text() == "a file where a folder should be"
     assert unsettled([str(tmp_path)]) == ()
@@ -269,4 +269,4 @@ def test_a_write_that_fails_in_any_way_is_an_error_of_that_service(
 ) -> None:
     monkeypatch.setattr(Tree, "write", lambda *_: 1 / 0)
     with pytest.raises(BugError, match="by zero"):
-        apply(str(tmp_path), (Change("requirements.lock", None, "flask==3.1.0\n"),))
+        apply(str(tmp_path), (Change("requirements.lock.txt", None, "flask==3.1.0\n"),))

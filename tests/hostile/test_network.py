@@ -192,7 +192,7 @@ WAYS: Mapping[str, dict[str, str]] = {
         "dependency_links = http://HOST/x\n[easy_install]\nindex_url = http://HOST\n",
     ),
     "a setup.py": _local("setup.py", "from setuptools import setup\nsetup(name='a', install_requires=['shop', 'foo @ http://HOST/x.whl'])\n"),
-    "a lock of before": _list("shop", **{"requirements.lock": "shop @ http://HOST/shop-9-py3-none-any.whl\n"}),
+    "a lock of before": _list("shop", **{"requirements.lock.txt": "shop @ http://HOST/shop-9-py3-none-any.whl\n"}),
     "a pylock.toml of before": _list(
         "shop",
         **{"pylock.toml": 'lock-version = "1.0"\n[[packages]]\nname = "shop"\nindex = "http://HOST/simple"\n'},

@@ -11,7 +11,8 @@ from pydock.patterns import regex
 from pydock.shell import Argv, Word
 
 _PIP = regex(r"pip[\d.]*\Z")
-_LIST_ENDING = regex(r"\.(txt|in|lock|toml)\Z")
+# A list of requirements and its lock, requirements.txt and requirements.lock.txt, are one list.
+_LIST_ENDING = regex(r"(?:[._]lock)?\.(?:txt|in|lock|toml)\Z")
 _NAME = regex(r"[A-Za-z0-9][\w.-]*")
 _ALIASES = {"apt-get": "apt", "aptitude": "apt"}
 
@@ -30,6 +31,11 @@ def key_of_command(line: Argv | None, text: str, operand: Word | None = None) ->
     if program == "apt":
         return ("apt", line.verb or "", *sorted(_bare("apt", word) for word in line.operands))
     return _key_of_text(text)
+
+
+def list_stem(path: str) -> str:
+    """The path of a list of requirements without its ending, which its lock shares; of anything else the path."""
+    return _LIST_ENDING.sub("", path)
 
 
 def _key_of_text(text: str) -> tuple[str, ...]:
@@ -56,7 +62,7 @@ def _bare(program: str, word: Word) -> str:
         return text.partition("=")[0].partition("/")[0]
     if program == "pip":
         if _LIST_ENDING.search(text) or "/" in text:
-            return _LIST_ENDING.sub("", posixpath.normpath(text))
+            return list_stem(posixpath.normpath(text))
         found = _NAME.match(text)
         return canonicalize_name(found[0]) if found else text
     return text

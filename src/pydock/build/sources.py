@@ -19,8 +19,8 @@ from pydock.state import is_below
 from pydock.values import Value, replace
 
 _OF_INSTALLS = regex(
-    r"(?:.*/)?(?:[^/]*(?:requirements|constraints)[^/]*|[^/]+\.lock|pylock[^/]*\.toml|pyproject\.toml"
-    r"|setup\.(?:cfg|py)|Pipfile)\Z"
+    r"(?:.*/)?(?:[^/]*(?:requirements|constraints)[^/]*|[^/]+\.lock|[^/]+[._]lock\.txt|pylock[^/]*\.toml"
+    r"|pyproject\.toml|setup\.(?:cfg|py)|Pipfile)\Z"
 )
 _WORDS = ("test", "tests", "testing", "doc", "docs", "example", "examples", "benchmark", "benchmarks")
 _NAMES = f"(?:{'|'.join(_WORDS)})"

@@ -70,7 +70,9 @@ FIXES: Mapping[str, Any] = {
             show_default="table",
         ),
     ],
-    "hashes": _switch("--hashes/--no-hashes", "Lock the files too, by their hashes."),
+    "hashes": _switch(
+        "--hashes/--no-hashes", "Hashes for what is pinned already, too; new locks have them unless --no-hashes."
+    ),
     "lock_format": Annotated[
         LockFormat | None,
         typer.Option(help="How locks are written; pip reads pylock.toml from 26.1 on.", show_default="requirements"),

@@ -21,6 +21,7 @@ Words = tuple[str, ...]
 Grade = Literal["note", "warning", "error"]
 Installer = Literal["pip", "uv"]
 Pin = Literal["table", "registry", "digest"]
+Platform = Literal["linux/amd64", "linux/arm64"]
 LockFormat = Literal["requirements", "pylock"]
 
 
@@ -46,7 +47,14 @@ class Choices(Value, rename="kebab", forbid_unknown_fields=True):
     portable: Annotated[bool, Meta(description="Write nothing that needs BuildKit.")] = False
     venv: Annotated[bool, Meta(description="Install into a virtual environment.")] = True
     unsafe_fixes: Annotated[bool, Meta(description="Apply fixes that may change the service, too.")] = False
-    hashes: Annotated[bool, Meta(description="Lock the files of packages, too, by their hashes.")] = False
+    hashes: Annotated[
+        bool | None,
+        Meta(description="Hashes for what is pinned already, too; false: none at all. Without it new locks have them."),
+    ] = None
+    platforms: Annotated[
+        tuple[Platform, ...],
+        Meta(description="What the service is built for beside what files name: one lock is for all of it."),
+    ] = ()
     lock_format: Annotated[
         LockFormat,
         Meta(description="How locks are written; pip reads pylock.toml from 26.1 on."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin
 
 from pydock.config.choices import Choices, Table
@@ -58,6 +59,8 @@ def wanted(key: str) -> str:
 
 
 def _wanted(kind: Any) -> str:
+    if isinstance(kind, UnionType):
+        kind = next(each for each in get_args(kind) if each is not NoneType)
     origin = get_origin(kind) or kind
     if origin is Literal:
         *most, last = get_args(kind)

@@ -23,6 +23,7 @@ from pydock.locks.installs.shipped_stages import shipped
 from pydock.locks.local_projects import Unturnable, first_file, in_two
 from pydock.locks.lock_files import compiled
 from pydock.locks.lockfile import has_hashes, lock_command, lock_path, lock_text, with_hashes
+from pydock.locks.platforms import Everywhere, everywhere
 from pydock.locks.pylock import pylock_path, pylock_text, unreadable
 from pydock.locks.stale_locks import Outdated, outdated
 from pydock.packages.requirements import Entry
@@ -35,11 +36,15 @@ _MOST_PLACES = 4
 
 
 class Locked(Value):
-    """A lock that can be written: its edits with those of the installs that take it, and how many packages it pins."""
+    """A lock that can be written: its edits with those of the installs that take it, and how many packages it pins.
+
+    `notes` say for which platforms it is where that is not all that are named.
+    """
 
     path: str
     count: int
     edits: tuple[Edit, ...]
+    notes: tuple[str, ...] = ()
 
 
 def locked(project: Project, entry: Wanted) -> Locked | str:
@@ -56,8 +61,10 @@ def locked(project: Project, entry: Wanted) -> Locked | str:
         return f"{entry.paths[0]} is installed in more than one way"
     if is_pylock and (why_not := next((why for other in sharing if (why := unreadable(project, other))), "")):
         return why_not
+    both = everywhere(project, entry, answer)
+    answer = both.answer
     # A pylock.toml has its hashes without being asked.
-    hashes = project.options.hashes and has_hashes(answer) and not is_pylock
+    hashes = not is_pylock and has_hashes(answer) and _takes_hashes(project, sharing)
     edits: list[Edit] = []
     for other in sharing:
         found = turned(project, other, path, hashes=hashes)
@@ -68,13 +75,25 @@ def locked(project: Project, entry: Wanted) -> Locked | str:
         text = pylock_text(answer, tuple(lock_command(path, entry.paths, entry.request)))
     else:
         text = lock_text(
-            path, entry.paths, entry.request, answer, entry.supply.lines, hashes=hashes, kept=_kept(project, entry)
-        )
+            path, entry.paths, entry.request, answer, entry.supply.lines, hashes=hashes, kept=_kept(project, entry),
+            is_universal=both.is_universal,
+        )  # fmt: skip
     if text is None:
         return "an address in it would hold a password"
     whole = one_splice(project, [edit for edit in edits if edit.path == project.path])
     others = dict.fromkeys(edit for edit in edits if edit.path != project.path)
-    return Locked(path, len(answer.pins), (whole, *others, Edit(path, Span(0, 0), text)))
+    return Locked(path, len(answer.pins), (whole, *others, Edit(path, Span(0, 0), text)), both.notes)
+
+
+def _takes_hashes(project: Project, sharing: Iterable[Wanted]) -> bool:
+    """Whether all installs of a lock can take hashes; whoever asks for them hears what stands in the way.
+
+    pip wants a hash of everything that a command installs then, and wheels that a builder makes have others than
+    the archives they are made from (https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode).
+    """
+    if project.options.hashes is None:
+        return not any(entry.names or entry.supply.is_carried for entry in sharing)
+    return project.options.hashes
 
 
 def _kept(project: Project, entry: Wanted) -> str:
@@ -88,7 +107,7 @@ def relocked(project: Project, entry: Outdated) -> Locked | str:
     """A lock made again where it does not fit, and taken where it is not installed; or why that cannot be done."""
     sharing = [other for other in outdated(project) if other.path == entry.path]
     edits: list[Edit] = []
-    hashes, count = entry.made.is_hashed or project.options.hashes, 0
+    hashes, count = entry.made.is_hashed or bool(project.options.hashes), 0
     if entry.why:
         again = _made_again(project, entry, sharing, hashes=hashes)
         if isinstance(again, str):
@@ -113,14 +132,17 @@ def _made_again(project: Project, entry: Outdated, sharing: Iterable[Outdated], 
     answer = again.answer(project)
     if answer is None or answer.why_not:
         return f"{answer.why_not}{_asked_at(project, again, answer.why_not)}" if answer else ""
-    old, sources = project.tree.text(entry.path) or "", entry.made.sources
+    both = everywhere(project, again, answer) if entry.made.is_universal else Everywhere(answer)
+    answer, old, sources = both.answer, project.tree.text(entry.path) or "", entry.made.sources
     if entry.path.endswith(".toml"):
-        text = pylock_text(answer, tuple(lock_command(entry.path, sources, again.request, upgrades=False)))
+        text = pylock_text(answer, tuple(lock_command(entry.path, sources, again.request)))
     elif hashes and not has_hashes(answer):
         return f"{entry.path} would have packages of no index, which have no hashes"
     else:
-        lines = again.supply.lines
-        text = lock_text(entry.path, sources, again.request, answer, lines, hashes=hashes, is_again=True)
+        text = lock_text(
+            entry.path, sources, again.request, answer, again.supply.lines, hashes=hashes,
+            is_universal=both.is_universal,
+        )  # fmt: skip
     if text is None:
         return "an address in it would hold a password"
     edits = (*held(project, sources), Edit(entry.path, Span(0, len(old)), text))

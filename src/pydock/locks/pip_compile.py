@@ -11,7 +11,6 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from datetime import date
-from itertools import pairwise
 
 from pydock.locks.lock_files import lock
 from pydock.locks.lockfile import requesters
@@ -36,8 +35,8 @@ _GLIBC_2014 = 17
 class Made(Value):
     """How a lock was made. `sources` are context paths; `python` and `platform` are empty where it does not say.
 
-    `before` is the first day that it knows nothing of. What is `is_own` is written as pydock
-    does, so that pydock can make it again.
+    A lock that `is_universal` is for every platform. `before` is the first day that it knows nothing
+    of. What is `is_own` is written as pydock does, so that pydock can make it again.
     """
 
     sources: tuple[str, ...]
@@ -46,10 +45,12 @@ class Made(Value):
     platform: str = ""
     before: date | None = None
     is_hashed: bool = False
+    is_universal: bool = False
 
     @property
     def is_own(self) -> bool:
-        return bool(self.python and self.platform and self.sources) and self.command.startswith("uv ")
+        is_complete = self.python and (self.platform or self.is_universal) and self.sources
+        return bool(is_complete) and self.command.startswith("uv ")
 
 
 def made(project: Project, path: str) -> Made | None:
@@ -64,7 +65,7 @@ def made(project: Project, path: str) -> Made | None:
         return None
     options = dict(_options(words))
     folder = posixpath.dirname(path)
-    extras = ",".join(after for word, after in pairwise(words) if word == "--extra")
+    extras = ",".join(value for name, value in _options(words) if name == "--extra")
     sources = [_source(project, folder, word, extras) for word in words if not word.startswith("-")]
     day = options.get("--exclude-newer", "")
     return Made(
@@ -74,6 +75,7 @@ def made(project: Project, path: str) -> Made | None:
         options.get("--python-platform", ""),
         date.fromisoformat(day) if _DAY.match(day) else None,
         "--generate-hashes" in options,
+        "--universal" in options,
     )
 
 

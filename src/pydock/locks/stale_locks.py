@@ -12,6 +12,7 @@ from pydock.dockerfile import Stage
 from pydock.locks.installs.requests import Wanted, asked_by, names_of, wanted
 from pydock.locks.lockfile import lock_path
 from pydock.locks.pip_compile import Made, held, made, unfit, why_stale
+from pydock.locks.platforms import asked_elsewhere
 from pydock.locks.python.interpreters import interpreter
 from pydock.project import Project
 from pydock.project.memory import remembered
@@ -45,7 +46,9 @@ def outdated(project: Project) -> tuple[Outdated, ...]:
 
 def asked_again(project: Project) -> tuple[Request, ...]:
     """What a resolver should be asked before rules can make these locks again."""
-    found = (entry.again.request for entry in outdated(project) if entry.again and entry.why)
+    stale = [(entry.again, entry.made) for entry in outdated(project) if entry.again and entry.why]
+    found = [again.request for again, _ in stale]
+    found += [asked_elsewhere(project, again) for again, head in stale if head.is_universal]
     return tuple(dict.fromkeys(request for request in found if request is not None))
 
 

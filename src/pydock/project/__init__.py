@@ -24,8 +24,9 @@ class Options(Value):
     `installer` is "pip" or "uv"; `portable` asks for a file that builders without BuildKit
     take; `venv` is false where the container itself is the environment. `pin` is who says which
     tags there are: "table", "registry", or "digest" for the registry's digests beside them.
-    Locks hold versions from before the day `as_of`, and with `hashes` the files that they stand
-    for; `lock_format` is "requirements" or "pylock". `allow_builds` lets source archives run their
+    Locks hold versions from before the day `as_of`, for the `platforms` that a person names as for those that files
+    name, and the hashes of the files that they stand for; with `hashes` true what is pinned already gets them too,
+    with false nothing does. `lock_format` is "requirements" or "pylock". `allow_builds` lets source archives run their
     own code to tell what they need, `allow_hosts` are asked although only the project names them,
     and `offline` asks nobody. `target` is the stage that is built,
     "" for the last one, and `arguments` are what the build passes.
@@ -36,7 +37,8 @@ class Options(Value):
     venv: bool = True
     pin: str = "table"
     as_of: date | None = None
-    hashes: bool = False
+    hashes: bool | None = None
+    platforms: tuple[str, ...] = ()
     lock_format: str = "requirements"
     allow_builds: bool = False
     allow_hosts: tuple[str, ...] = ()

@@ -72,7 +72,9 @@ class Pin(Value):
     """One package of an answer.
 
     `via` are the packages that ask for it, DIRECT where the request does, `extras` what is asked
-    for with it; `place` is the URL of one that comes from no index, with its commit.
+    for with it; `place` is the URL of one that comes from no index, with its commit. `files` are the
+    hashes of all files of the version, those of other machines too, where the resolver told them;
+    `marker` says on which machines it is installed, "" for all.
     """
 
     name: str
@@ -81,6 +83,13 @@ class Pin(Value):
     via: tuple[str, ...] = ()
     place: str = ""
     extras: str = ""
+    files: tuple[str, ...] = ()
+    marker: str = ""
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """The hashes of the files that an install may take, in order."""
+        return tuple(sorted(set(self.files) or {artifact.sha256 for artifact in self.artifacts}))
 
     @property
     def is_compiled(self) -> bool:

@@ -204,7 +204,7 @@ def project_of(question: Question, target: Target, changes: Mapping[str, str]) -
     portable = wanted.portable or takes_no_mounts(tree, target.path, texts_above(tree, target.path, tells_builder))
     options = Options(
         wanted.installer, portable, wanted.venv, wanted.pin, as_of=_day(wanted, tree), hashes=wanted.hashes,
-        lock_format=wanted.lock_format, allow_builds=wanted.allow_builds,
+        platforms=wanted.platforms, lock_format=wanted.lock_format, allow_builds=wanted.allow_builds,
         allow_hosts=wanted.allow_hosts, offline=wanted.offline, target=target.stage, arguments=target.arguments,
     )  # fmt: skip
     above = texts_above(tree, target.path, is_compose_file)

@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 
 from pydock.hosts import Origin
 from pydock.locks.installs.requests import requests
+from pydock.locks.platforms import requests_elsewhere
 from pydock.locks.python.move import questions
 from pydock.locks.stale_locks import asked_again
 from pydock.project import Project
@@ -160,7 +161,7 @@ def gathered(
         report = rewritten(project)
         after = report.result
         known = (*questions(project), *questions(after), *asked_again(after))
-        wanted = dict.fromkeys((*asked, *requests(after), *known))
+        wanted = dict.fromkeys((*asked, *requests(after), *requests_elsewhere(after), *known))
         if len(wanted) == len(asked):
             break
         asked = tuple(wanted)

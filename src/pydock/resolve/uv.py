@@ -25,7 +25,7 @@ from pathlib import Path
 
 from pydock import processes
 from pydock.hosts import Origin
-from pydock.locks.lockfile import extras, requesters
+from pydock.locks.lockfile import extras, file_hashes, requesters
 from pydock.patterns import regex
 from pydock.processes import Child
 from pydock.project.pins import Answer, Indexes, Pin, Request
@@ -109,8 +109,11 @@ def _answered(request: Request, proxy: str, patience: int, *, is_offline: bool) 
             return unreachable(f"{silent} does not answer")
         except subprocess.TimeoutExpired:
             return unreachable(f"there was no answer within {LIMIT} s")
-    via, asked = requesters(again or ""), extras(again or "")
-    found = tuple(replace(pin, via=via.get(pin.name, ()), extras=asked.get(pin.name, "")) for pin in pins)
+    via, asked, files = requesters(again or ""), extras(again or ""), file_hashes(again or "")
+    found = tuple(
+        replace(pin, via=via.get(pin.name, ()), extras=asked.get(pin.name, ""), files=files.get(pin.name, ()))
+        for pin in pins
+    )
     return Answer(found, warnings=tuple(_warnings(done.stderr)), pylock=lock, is_final=again is not None)
 
 
@@ -244,13 +247,14 @@ def _silence(request: Request) -> int:
 
 
 def _compiled(place: Path, request: Request, pins: Sequence[Pin], run: _Run, *, is_offline: bool) -> str | None:
-    """The same answer once more as a requirements file, which says who asks for what; None where it cannot be had.
+    """The same answer once more as a requirements file: who asks for what, and the hashes of every file of a version.
 
-    It is in uv's cache, unless that is off or somebody has just cleared it.
+    None where it cannot be had. It is in uv's cache, unless that is off or somebody has just cleared it. Where an
+    index tells no hashes uv would download every file for them: then it is asked for none.
     """
     _write(place / "constraints.in", [f"{pin.name}=={pin.version}" for pin in pins if not pin.place])
     arguments = [*_arguments(replace(request, constraints=("constraints.in",))), "--no-strip-extras"]
-    for where in (["--offline"], [])[: 1 if is_offline else 2]:
+    for where in (["--offline", "--generate-hashes"], ["--offline"], [])[: 2 if is_offline else 3]:
         done = run([*arguments, *where])
         if done.returncode == 0:
             return done.stdout.decode("utf-8", "replace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from pydock.build.keys import list_stem
 from pydock.build.laws.identity import by_identity, identity
 from pydock.build.laws.violation import Declared, Violation, quoted
 from pydock.build.model import Build, Step
@@ -91,4 +92,4 @@ def _uninstalled(step: Step, after: Build, installed: set[str], declared: Declar
 def _lists(step: Step) -> frozenset[str]:
     """The names of the lists and folders that an install reads, without endings."""
     paths = [need.path for need, _ in step.needs if isinstance(need, File | Place | Below)]
-    return frozenset(posixpath.splitext(posixpath.basename(path))[0] for path in paths)
+    return frozenset(posixpath.splitext(list_stem(posixpath.basename(path)))[0] for path in paths)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import and_, or_
 
+from pydock.build.keys import list_stem
 from pydock.build.model import Build, Step
 from pydock.patterns import regex
 from pydock.state import Answer, Found, Need, Numbers
@@ -18,7 +19,7 @@ _NOISE = regex(
     r"(?:-y|-qq?|--yes|--no-install-recommends|--no-cache-dir|--no-cache|--quiet|exec|sudo|--disable-pip-version-check"
     r"|--break-system-packages|--system|--root-user-action=\w+|--no-input)\Z"
 )
-_LIST = regex(r"(?:.*/)?([\w.-]+?)\.(?:txt|in|lock|toml)\Z")
+_LIST = regex(r"(?:.*/)?[\w.-]+\Z")
 
 
 @once
@@ -29,7 +30,13 @@ def identity(step: Step) -> Identity:
     words = [word for word in step.key[1].split() if not _NOISE.match(word)]
     if words and "/" in words[0] and posixpath.basename(posixpath.dirname(words[0])) == "bin":
         words[0] = posixpath.basename(words[0])
-    return ("RUN", *(found[1] if (found := _LIST.match(word)) else word for word in words))
+    return ("RUN", *map(_listed, words))
+
+
+def _listed(word: str) -> str:
+    """The name of a list of requirements for its path, any other word as it is."""
+    stem = list_stem(word)
+    return posixpath.basename(stem) if stem != word and _LIST.match(word) else word
 
 
 @once

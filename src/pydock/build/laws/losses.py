@@ -37,8 +37,8 @@ _BUILDING = frozenset({"compiler", "build-tool", "headers", "version-control", "
 _CACHES = ("/tmp", "/var/tmp", "/var/cache", "/var/lib/apt", "/var/log", "/etc/apt", "/usr/share/keyrings")
 # What the service reads nothing of: lists of installers, and what only they, the build itself or git read.
 _LISTS = regex(
-    r"(?:.*/)?(?:[\w.-]*(?:requirements?|constraints)[\w.-]*\.(?:txt|in|lock)|[\w.-]*\.lock|pylock[\w.-]*\.toml|Pipfile"
-    r"|pyproject\.toml|setup\.(?:cfg|py)|MANIFEST\.in|README(?:\.(?:md|rst|txt))?|\.dockerignore"
+    r"(?:.*/)?(?:[\w.-]*(?:requirements?|constraints)[\w.-]*\.(?:txt|in|lock)|[\w.-]*\.lock"
+    r"|[\w.-]*[._]lock\.txt|pylock[\w.-]*\.toml|Pipfile|pyproject\.toml|setup\.(?:cfg|py)|MANIFEST\.in|README(?:\.(?:md|rst|txt))?|\.dockerignore"
     r"|[\w.-]*Dockerfile[\w.-]*)\*?|.*/requirements(?:/.*)?"
 )
 _LEFT_OUT = regex(

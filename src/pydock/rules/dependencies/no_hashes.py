@@ -4,9 +4,9 @@ A pin names a version; a hash names the very file. With hashes a package that wa
 the index, or a mirror that serves something else, stops the build instead of reaching
 production.
 
-Whether that is worth the longer file is a choice, so it is only shown, and only where all
-requirements are pinned already; with `--hashes` a resolver is asked for them, and the install
-takes nothing else.
+A lock that `pydock fix` makes has them. Whether what somebody else has pinned should get them is a
+choice, so it is only shown, and only where all requirements are pinned; with `--hashes` a resolver
+is asked for them, and the install takes nothing else.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _pins_without_hash(project: Project, path: str) -> int:
     """
     found = project.requirement_set(path)
     asked = [entry for entry in found.entries if entry.kind is not Kind.OPTION]
-    is_bound = project.options.hashes
+    is_bound = bool(project.options.hashes)
     is_plain = all(
         entry.requirement and (entry.is_pinned or is_bound) and "--hash" not in entry.text for entry in asked
     )

@@ -27,7 +27,6 @@ from pydock.locks.lock_edits import Locked, locked
 from pydock.locks.lock_files import Manifest, locks, manifest
 from pydock.locks.lock_files import lock as lock_at
 from pydock.locks.lockfile import lock_path
-from pydock.locks.platforms import elsewhere
 from pydock.locks.stale_locks import lock_beside
 from pydock.packages.requirements import Entry, Kind, RequirementSet
 from pydock.project import Project
@@ -151,8 +150,7 @@ def _fix(project: Project, entry: Wanted, lock: Locked) -> Fix:
     title = f"install {lock.path}: {held}, for Python {minor}"
     notes: tuple[str, ...] = ()
     if request and answer:
-        others = elsewhere(project, request.platform, is_hashed=project.options.hashes)
-        notes = (*running.notes(request, answer), *answer.warnings, *others)
+        notes = (*running.notes(request, answer), *answer.warnings, *lock.notes)
     return Fix(title, Safety.SAFE, lock.edits, frozenset({"packages", "files"}), notes=notes)
 
 

@@ -17,7 +17,7 @@ BUILD_VARIABLE = regex(
 INSTALLERS_OWN = regex(r"(PIP|UV|POETRY|PIPENV|PDM)_.*")
 _LISTS = (
     r"[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in|lock)|requirements/[\w.-]+|pylock[\w.-]*\.toml"
-    r"|poetry\.(?:lock|toml)|uv\.(?:lock|toml)|pdm\.(?:lock|toml)|Pipfile(?:\.lock)?"
+    r"|[\w.-]+[._]lock\.txt|poetry\.(?:lock|toml)|uv\.(?:lock|toml)|pdm\.(?:lock|toml)|Pipfile(?:\.lock)?"
 )
 # What only installers read: lists of packages, and settings of where they come from.
 INSTALLERS_INPUT = regex(
