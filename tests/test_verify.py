@@ -189,7 +189,7 @@ def test_a_second_look_gives_a_service_that_opens_no_port_more_time_to_end() -> 
 class _Failing:
     """An engine on which every build ends with what pip says at its end."""
 
-    def build(self, recipe: Recipe) -> Built:
+    def build(self, recipe: Recipe, on_step: object = None) -> Built:
         log = ("ERROR: No matching distribution found for shop==9", "", "[notice] A new release of pip is available")
         raise BuildError("the build failed at RUN pip install shop==9", log=log)
 
@@ -206,7 +206,7 @@ class _Slow:
     def __init__(self, *late: int) -> None:
         self.late, self.built, self.limits = late, 0, set[float]()
 
-    def build(self, recipe: Recipe) -> Built:
+    def build(self, recipe: Recipe, on_step: object = None) -> Built:
         self.built += 1
         self.limits.add(recipe.limit)
         if self.built in self.late:

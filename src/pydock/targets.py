@@ -13,6 +13,7 @@ from pathlib import Path
 from pydock.budget import Budget, within
 from pydock.checkout import configuration, contexts, forget, repository
 from pydock.config import FOUND, Sources, exclusions
+from pydock.config import unmatched as _unmatched
 from pydock.context import LARGEST_TEXT, Excluded, Passed, Tree, files_below
 from pydock.dockerfile import Dockerfile, read
 from pydock.errors import PydockError, UnreadableError
@@ -119,6 +120,25 @@ def targets(paths: Iterable[str], search: Search = EVERYWHERE) -> Iterator[Targe
             elif (key := os.path.abspath(each[0])) not in seen:
                 seen.add(key)
                 yield _target(*each)
+
+
+def unmatched(
+    paths: Iterable[str], found: Iterable[Target | Unusable], search: Search = EVERYWHERE
+) -> Iterator[tuple[str, str]]:
+    """(place, pattern) of the tables of services that mean no Dockerfile, of the files that count for searched folders.
+
+    Where only a part of what a file is for was searched, those are told that nothing on the disk is called like.
+    """
+    dockerfiles = [
+        os.path.abspath(each.tree.root / each.path) for each in found if isinstance(each, Target) and each.tree.root
+    ]
+    for top in (os.path.abspath(path) for path in paths if os.path.isdir(path)):
+        for file in configuration(Tree(Path(top)), "Dockerfile", search.sources):
+            folder = os.path.normpath(os.path.join(top, *[".."] * file.dockerfile.count("/")))
+            inside = [os.path.relpath(each, folder).replace(os.sep, "/") for each in dockerfiles]
+            for pattern, place in _unmatched(file, inside):
+                if folder == top or not ("*" in pattern or os.path.exists(os.path.join(folder, pattern))):
+                    yield place, pattern
 
 
 def is_dockerfile(name: str) -> bool:

@@ -10,7 +10,7 @@ from pydock.terminal import console
 if TYPE_CHECKING:
     from pydock.questions import Question
     from pydock.report import Answer
-    from pydock.targets import Search
+    from pydock.targets import Search, Target, Unusable
 
 CLEAN, FINDINGS = 0, 1
 
@@ -29,14 +29,33 @@ def answers(
 
     refuse_unknown_rules(question)
     _tell_leftovers(paths or ["."], is_writing=question.is_fix and not question.is_dry)
-    found = []
-    told = Told()
-    for answer in answered(question, targets(paths or ["."], search), jobs):
+    meant, told = list(targets(paths or ["."], search)), Told()
+    found: list[Answer] = []
+    _tell_progress(found, len(meant))
+    for answer in answered(question, meant, jobs):
         found.append(answer)
         told(answer)
         hear(answer)
+        _tell_progress(found, len(meant))
+    console.clear()
     told.close()
+    _tell_unmatched(paths or ["."], meant, search)
     return found
+
+
+def _tell_progress(found: "Sequence[Answer]", number: int) -> None:
+    if number > 1:
+        last = f", the last was {found[-1].path}" if found else ""
+        console.doing(f"{len(found)} of {number} Dockerfiles are answered{last}", is_passing=True)
+
+
+def _tell_unmatched(paths: Sequence[str], meant: "Sequence[Target | Unusable]", search: "Search") -> None:
+    """The tables of services that mean no Dockerfile: what they say counts for nobody, most likely by a slip."""
+    from pydock.targets import unmatched
+
+    for place, pattern in unmatched(paths, meant, search):
+        hint = "a service is named by its folder or its Dockerfile, relative to this file"
+        console.complain(f"{place}: services.{pattern} means no Dockerfile that was found", hint, "note")
 
 
 def _tell_leftovers(paths: Sequence[str], *, is_writing: bool) -> None:

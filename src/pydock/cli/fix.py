@@ -28,7 +28,7 @@ from pydock.cli.options import (
 )
 from pydock.errors import OptionError, PydockError
 from pydock.files import accounted
-from pydock.terminal import console
+from pydock.terminal import console, wishes
 
 if TYPE_CHECKING:
     from pydock.project.running import Running
@@ -96,10 +96,11 @@ def fix(
     )
     if explain_plan:
         _show_plans(question, paths, given)
+    delivery = _Delivery(is_diff=diff, output=output)
     with nullcontext() if is_dry else accounted(paths or ["."]):
-        answers = answers_of(question, paths, jobs, given.search)
+        answers = answers_of(question, paths, jobs, given.search, *([delivery] if is_text else []))
     if is_text:
-        _deliver(answers, diff=diff, output=output)
+        delivery.close(answers)
     else:
         console.show(written(output_format, answers, style_for(sys.stdout)))
     is_found = any(answer.changes if diff else answer.remaining or answer.is_partly_refused for answer in answers)
@@ -136,30 +137,67 @@ def _show_plans(question: "Question", paths: Sequence[str] | None, given: Chosen
     raise typer.Exit(code)
 
 
-def _deliver(answers: "Sequence[Answer]", *, diff: bool, output: Path | None) -> None:
-    """Print the difference or the new Dockerfile, or neither, and tell the story on standard error."""
-    from pydock.report.formats import patch, seen, story
-    from pydock.terminal import Style, style_for
+class _Delivery:
+    """Prints the difference or the new Dockerfile, or neither, and tells the story on standard error, one by one."""
 
-    if diff:
-        is_file = console.is_file(output)
-        style = Style() if is_file else style_for(sys.stdout)
-        text, is_masked = patch(answers, style, is_seen=not is_file and sys.stdout.isatty())
-        console.write(output, text)
-        if is_masked:
+    def __init__(self, *, is_diff: bool, output: Path | None) -> None:
+        self._is_diff = is_diff
+        self._output = output
+        self._is_file = console.is_file(output)
+        self._is_written = not is_diff and output is None
+        self._is_masked = False
+
+    def __call__(self, answer: "Answer") -> None:
+        """What can be told of a Dockerfile before the others are answered."""
+        if self._is_diff and not self._is_file:
+            console.show(self._patch([answer]))
+        if self._is_diff or self._is_written:
+            self._talk(answer)
+
+    def close(self, answers: "Sequence[Answer]") -> None:
+        """What is told of all of them, and written into a file."""
+        from pydock.report.formats import closing
+        from pydock.terminal import style_for
+
+        if self._is_diff and self._is_file:
+            console.write(self._output, self._patch(answers))
+        if self._is_masked:
             hint = "pydock fix without --diff writes the real file"
             console.complain("secrets are masked in this diff, so it cannot be applied", hint, "note")
-    elif output is not None:
-        only = _only(answers)
-        is_seen = not console.is_file(output) and sys.stdout.isatty()
-        console.write(
-            output, "".join(map(seen, only.mask(only.text).splitlines(keepends=True))) if is_seen else only.text
-        )
-        if is_seen and only.mask.found_in(only.text):
-            console.complain("secrets are masked on the screen", "a file or a pipe gets the real text", "note")
-        if others := [change.path for change in only.changes if change.after != only.text]:
-            console.complain(f"not written: {', '.join(others)}", "--diff shows them", "note")
-    console.talk(story(answers, style_for(sys.stderr), is_written=not diff and output is None))
+        if not self._is_diff and self._output is not None:
+            only = _only(answers)
+            _write_text(only, self._output)
+            self._talk(only)
+        if not wishes.is_quiet():
+            console.talk(closing(answers, style_for(sys.stderr), is_written=self._is_written))
+
+    def _patch(self, answers: "Sequence[Answer]") -> str:
+        from pydock.report.formats import patch
+        from pydock.terminal import Style, style_for
+
+        style = Style() if self._is_file else style_for(sys.stdout)
+        text, is_masked = patch(answers, style, is_seen=not self._is_file and sys.stdout.isatty())
+        self._is_masked = self._is_masked or is_masked
+        return text
+
+    def _talk(self, answer: "Answer") -> None:
+        from pydock.report.formats import told
+        from pydock.terminal import style_for
+
+        if not wishes.is_quiet():
+            console.talk(told(answer, style_for(sys.stderr), is_written=self._is_written))
+
+
+def _write_text(only: "Answer", output: Path) -> None:
+    from pydock.report.formats import seen
+
+    is_seen = not console.is_file(output) and sys.stdout.isatty()
+    lines = only.mask(only.text).splitlines(keepends=True) if is_seen else ()
+    console.write(output, "".join(map(seen, lines)) if is_seen else only.text)
+    if is_seen and only.mask.found_in(only.text):
+        console.complain("secrets are masked on the screen", "a file or a pipe gets the real text", "note")
+    if others := [change.path for change in only.changes if change.after != only.text]:
+        console.complain(f"not written: {', '.join(others)}", "--diff shows them", "note")
 
 
 def _only(answers: "Sequence[Answer]") -> "Answer":

@@ -133,12 +133,13 @@ def origins(files: Iterable[File], given: Mapping[str, object], rules: Sequence[
     )
 
 
-def unmatched(files: Iterable[File]) -> Iterator[tuple[File, str]]:
-    """The tables of `services` that do not mean the Dockerfile of their file: (file, pattern)."""
-    for file in files:
-        for pattern in _table(file)[1].get(_SERVICES, {}):  # type: ignore[attr-defined]
-            if not _means(pattern, file.dockerfile):
-                yield file, pattern
+def unmatched(file: File, dockerfiles: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(pattern, place) of the tables of `services` that mean none of these Dockerfiles, as told from its folder."""
+    own, table = _table(file)
+    services, known = table.get(_SERVICES), tuple(dockerfiles)
+    for pattern in services if isinstance(services, dict) else ():
+        if not any(_means(pattern, each) for each in known):
+            yield pattern, file.place((*own, _SERVICES, pattern))
 
 
 def _of_command_line(given: Mapping[str, object]) -> dict[str, object]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -26,6 +28,17 @@ _MOST_NAMED = 20
 _MOST_CALLS = 100
 _DESCRIPTOR = regex(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/(\d{1,4})")
 _NAMED = {"stdout": 1, "stderr": 2}
+
+
+@dataclass
+class _Live:
+    """What stands in the last line for now, and who hears of what is done instead of the person."""
+
+    is_shown: bool = False
+    listener: Callable[[str], None] | None = None
+
+
+_live = _Live()
 
 
 def is_file(output: Path | None) -> bool:
@@ -83,6 +96,7 @@ def show(text: str) -> None:
     Raises UnwritableError where that cannot be done. Where nobody reads any more the run ends quietly, as that of
     other tools does.
     """
+    clear()
     try:
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
         sys.stdout.buffer.flush()
@@ -102,11 +116,38 @@ def unwritable(error: OSError) -> UnwritableError:
 def talk(text: str, stream: IO[str] | None = None) -> None:
     """Words to standard error, or to what stands for it; where nobody can hear them, all is done all the same."""
     told = sys.stderr if stream is None else stream
+    clear()
     try:
         told.write(text)
         told.flush()
     except OSError:
         abandon(2)
+
+
+def listen(listener: Callable[[str], None]) -> None:
+    """What is done is told to somebody else, who tells the person."""
+    _live.listener = listener
+
+
+def doing(text: str, *, is_passing: bool = False) -> None:
+    """What is being done: a line, or what passes, on a terminal alone, the last line until something else is said."""
+    if _live.listener is not None:
+        _live.listener(text)
+    elif is_passing and sys.stderr.isatty() and not wishes.is_quiet():
+        columns = shutil.get_terminal_size().columns - 1
+        talk(f"{printable(text)[:columns]}")
+        _live.is_shown = True
+    elif not is_passing and not wishes.is_quiet():
+        talk(f"{printable(text)}\n")
+
+
+def clear() -> None:
+    """Take away what was only passing."""
+    if _live.is_shown:
+        _live.is_shown = False
+        with suppress(OSError):
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
 
 
 def reserve() -> None:

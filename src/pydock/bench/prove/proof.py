@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pydock.bench.engine.compose_services import beside
 from pydock.bench.engine.engine import connect
 from pydock.bench.engine.recipe import BUILD_SECONDS
+from pydock.bench.engine.trace import Step
 from pydock.bench.outcome import Difference, Omission, Outcome, Promotion, Proof, Verdict
 from pydock.bench.prove.verify import LeftOut, Verified, Verifier, verified_fix, verify
 from pydock.engine import Report
@@ -16,7 +17,7 @@ from pydock.project import Project
 from pydock.project.secrets import Mask, mask
 from pydock.rule import Rule
 from pydock.service.files import secret_values
-from pydock.terminal import console, printable
+from pydock.terminal import console
 from pydock.text import Safety
 from pydock.values import Value
 
@@ -58,7 +59,14 @@ def _verifier(project: Project, ways: Ways) -> Iterator[Verifier]:
     services = beside(project, tell, has_network=ways.has_network) if ways.has_services else None
     with connect() as engine:
         yield Verifier(
-            engine, project, "bridge" if ways.has_network else "none", ways.builder, services, ways.limit, tell
+            engine,
+            project,
+            "bridge" if ways.has_network else "none",
+            ways.builder,
+            services,
+            ways.limit,
+            tell,
+            tell.step,
         )
 
 
@@ -70,7 +78,13 @@ class _Progress:
         self.hidden = hidden
 
     def __call__(self, text: str) -> None:
-        console.talk(f"{time.monotonic() - self.begun:6.1f} s  {printable(self.hidden(text))}\n")
+        console.doing(f"{time.monotonic() - self.begun:6.1f} s  {self.hidden(text)}")
+
+    def step(self, step: Step) -> None:
+        """The instruction that a builder is at."""
+        if step.seconds is None and not step.is_internal:
+            shown = self.hidden(" ".join(step.name.split()))
+            console.doing(f"{time.monotonic() - self.begun:6.1f} s    {shown}", is_passing=True)
 
 
 def _proof(found: Verified) -> Proof:

@@ -11,6 +11,7 @@ from pydock.bench.compare.images import Comparison, Unbuilt, compare, not_built,
 from pydock.bench.engine.compose_services import Beside
 from pydock.bench.engine.engine import Engine
 from pydock.bench.engine.recipe import BUILD_SECONDS, Recipe
+from pydock.bench.engine.trace import Step
 from pydock.bench.facts.image import Config, Image
 from pydock.bench.facts.masks import is_for_installing
 from pydock.bench.facts.questions import declared, questions
@@ -58,6 +59,7 @@ class Verifier:
     beside: Beside | None = None
     limit: float = BUILD_SECONDS
     tell: Callable[[str], None] = lambda text: None
+    on_step: Callable[[Step], None] = lambda step: None
     _original: Image | Unbuilt | None = None
     _original_image: str = ""
     _seen: dict[tuple[tuple[str, str], ...], Comparison] = field(default_factory=dict)
@@ -110,7 +112,7 @@ class Verifier:
         )
         self.tell(f"building {name}")
         try:
-            return self.engine.build(recipe).image
+            return self.engine.build(recipe, self.on_step).image
         except LateBuildError as error:
             return Unbuilt(error.message, is_late=True)
         except BuildError as error:

@@ -7,12 +7,12 @@ from importlib import import_module
 
 from pydock.report.answer import Answer
 from pydock.report.formats import verify
-from pydock.report.formats.diff import headed, patch, seen, story
+from pydock.report.formats.diff import closing, headed, patch, seen, story, told
 from pydock.report.formats.statistics import counts
 from pydock.report.formats.text import counted
 from pydock.terminal import Style
 
-__all__ = ["counted", "counts", "headed", "patch", "seen", "story", "verify", "written"]
+__all__ = ["closing", "counted", "counts", "headed", "patch", "seen", "story", "told", "verify", "written"]
 
 
 def written(form: str, answers: Sequence[Answer], style: Style) -> str:

@@ -82,8 +82,30 @@ def _painted(line: str, style: Style) -> str:
 
 def story(answers: Sequence[Answer], style: Style, *, is_written: bool) -> str:
     """What was done, what is left to the person and why, and how to check it."""
-    lines = [line for answer in answers if not answer.failure for line in _of_one(answer, style, is_written)]
-    return "\n".join(lines) + "\n" if lines else ""
+    return "".join(told(answer, style, is_written=is_written) for answer in answers) + closing(
+        answers, style, is_written=is_written
+    )
+
+
+def told(answer: Answer, style: Style, *, is_written: bool) -> str:
+    """The story of one Dockerfile, nothing where there is no answer."""
+    lines = () if answer.failure else _of_one(answer, style, is_written)
+    return "".join(f"{style.wrapped(line, 9)}\n" for line in lines)
+
+
+def closing(answers: Sequence[Answer], style: Style, *, is_written: bool) -> str:
+    """What is said once about all of them: the totals of several, and how to check it."""
+    answered = [answer for answer in answers if not answer.failure]
+    settled = sum(len(answer.settled) for answer in answered)
+    left = sum(len(answer.remaining) for answer in answered)
+    lines = []
+    if len(answers) > 1:
+        done = f"{'fixed' if is_written else 'would fix'} {counted(settled, 'finding')}"
+        lost = f", {len(answers) - len(answered)} without an answer" if len(answered) < len(answers) else ""
+        lines.append(f"{len(answers)} Dockerfiles: {done}, {left} left to you{lost}.")
+    if not is_written and any(answer.settled and not answer.proof for answer in answered):
+        lines.append("To check it, before it is applied, on a real engine: pydock verify; to measure it: pydock bench.")
+    return "".join(f"{style.wrapped(line, 2)}\n" for line in lines)
 
 
 def _of_one(answer: Answer, style: Style, is_written: bool) -> Iterator[str]:
@@ -99,6 +121,8 @@ def _of_one(answer: Answer, style: Style, is_written: bool) -> Iterator[str]:
             alike.setdefault((entry.code, entry.fix), []).append(entry)
         for (code, fix), entries in alike.items():
             yield from _done(code, fix, entries, style)
+    if is_written and answer.changes:
+        yield f"  wrote {', '.join(printable(change.path) for change in answer.changes)}"
     for refused in answer.refused:
         yield from _not_applied(refused, style)
     if answer.remaining:
@@ -108,8 +132,6 @@ def _of_one(answer: Answer, style: Style, is_written: bool) -> Iterator[str]:
             yield from _left(entry, style)
     if answer.proof:
         yield proof_text(answer.path, answer.proof, style).rstrip("\n")
-    elif answer.settled:
-        yield "To check it, before it is applied, on a real engine: pydock verify; to measure it: pydock bench."
 
 
 def _done(code: str, fix: Offer | None, entries: Sequence[Entry], style: Style) -> Iterator[str]:
