@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pydock.build.containers import calls
+from pydock.project.secrets import masking, names, shapes
 from pydock.rules.run_time import log_to_file
 from pydock.service.files import module_writes
 from pydock.service.users import rights
@@ -21,6 +22,9 @@ PATTERNS = {
     "what needs a screen": slim._WINDOWS,
     "what logs to a file": log_to_file._HANDLER,
     "what may write": module_writes._HINT,
+    "a token by its shape": shapes._SHAPE,
+    "a URL with a user": shapes._URL,
+    **{f"{kind}, {at}": pattern for at, (kind, pattern) in enumerate(shapes._COMPILED)},
 }
 
 
@@ -29,6 +33,14 @@ PATTERNS = {
 def test_whatever_a_pattern_finds_has_one_of_its_words(pattern: re.Pattern[str], data: st.DataObject) -> None:
     text = data.draw(st.from_regex(re.compile(pattern.pattern, pattern.flags)))
     assert pattern.search(text)
+
+
+@given(
+    st.from_regex(names._SECRET_PART.pattern, fullmatch=True)
+    | st.from_regex(names._KEYED.pattern, fullmatch=True).map(lambda name: f"{name}_KEY")
+)
+def test_whatever_names_a_secret_has_a_word_that_masking_looks_for(name: str) -> None:
+    assert masking._TELLING.search(name)
 
 
 CALLS = {

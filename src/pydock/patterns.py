@@ -7,6 +7,7 @@ them all would be a tenth of what the command does.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, cast
 
@@ -18,11 +19,12 @@ class _Pattern:
         self._text = text
         self._flags = flags
         self._words = words
+        self._is_blind = bool(int(flags) & int(re.I))
 
     def __getattr__(self, name: str) -> Any:
         # From now on the methods are found before anybody asks here.
-        if self._words and name in {"search", "findall"}:
-            vars(self).update(search=self._searched, findall=self._found)
+        if self._words and name in {"search", "findall", "finditer"}:
+            vars(self).update(search=self._searched, findall=self._found, finditer=self._each)
             return vars(self)[name]
         vars(self).update((method, getattr(self._compiled, method)) for method in _METHODS if method not in vars(self))
         return vars(self).get(name) or getattr(self._compiled, name)
@@ -31,17 +33,24 @@ class _Pattern:
     def _compiled(self) -> re.Pattern[str]:
         return re.compile(self._text, self._flags)
 
-    def _searched(self, text: str) -> re.Match[str] | None:
-        return self._compiled.search(text) if any(map(text.__contains__, self._words)) else None
+    def _is_likely(self, text: str) -> bool:
+        return any(map((text.casefold() if self._is_blind else text).__contains__, self._words))
+
+    def _searched(self, text: str, start: int = 0) -> re.Match[str] | None:
+        return self._compiled.search(text, start) if self._is_likely(text) else None
 
     def _found(self, text: str) -> list[Any]:
-        return self._compiled.findall(text) if any(map(text.__contains__, self._words)) else []
+        return self._compiled.findall(text) if self._is_likely(text) else []
+
+    def _each(self, text: str) -> Iterator[re.Match[str]]:
+        return self._compiled.finditer(text) if self._is_likely(text) else iter(())
 
 
 def regex(text: str, flags: int = 0, *, words: str = "") -> re.Pattern[str]:
     """What `re.compile` makes of it, later.
 
-    `words`: `search` and `findall` only look at a text that has one of these, given with blanks between them.
+    `words`: `search`, `findall` and `finditer` only look at a text that has one of these, given with blanks between
+    them; in small letters where capitals and small ones are the same to the pattern.
     Finding a word is far faster than finding a pattern, and most files have none of them.
     """
     return cast("re.Pattern[str]", _Pattern(text, flags, tuple(words.split())))

@@ -53,8 +53,11 @@ def once(
 
     @wraps(fact)
     def recall(owner: Owner, /, *given: Given.args, **named: Given.kwargs) -> Fact:
-        known: dict[object, Fact] = vars(owner).setdefault(name, {})
-        key = (given, *named.items())
+        room = vars(owner)
+        known: dict[object, Fact] | None = room.get(name)
+        if known is None:
+            known = room[name] = {}
+        key = (given, *named.items()) if named else given
         if key not in known:
             known[key] = fact(owner, *given, **named)
         return known[key]

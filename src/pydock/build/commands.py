@@ -48,27 +48,27 @@ class CommandLine(Value, eq=False, dict=True):
         module = called(inner)
         return wrappers, argv(module.words), module is not inner
 
-    @property
+    @cached_property
     def wrappers(self) -> tuple[str, ...]:
         """The programs in front that only start it: sudo, env, timeout; outermost first."""
         return self._unwrapped[0]
 
-    @property
+    @cached_property
     def line(self) -> Argv:
         """The command behind its wrappers, and behind `python -m`."""
         return self._unwrapped[1]
 
-    @property
+    @cached_property
     def is_module(self) -> bool:
         """Whether Python runs the program as a module: `python -m pip`."""
         return self._unwrapped[2]
 
-    @property
+    @cached_property
     def program(self) -> str:
         """The program behind the wrappers, without its folder; "" where it is not known."""
         return self.line.program or ""
 
-    @property
+    @cached_property
     def verb(self) -> str:
         """What the program is told to do, `install` of `apt-get install`; "" where it is not told or not known."""
         return self.line.verb or ""

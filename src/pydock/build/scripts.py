@@ -63,8 +63,9 @@ class Reader:
                 self.fetched(fetched, each, words, scene, is_sure=is_sure)
             else:
                 self.command(each, words, scene, flows if at else None, is_sure=is_sure)
-            fetched = words if _fetched_script(words, self.recorder.state) is not None else fetched
-            flows = self.printed(each, words)
+            if at + 1 < len(pipeline.commands):
+                fetched = words if _fetched_script(words, self.recorder.state) is not None else fetched
+                flows = self.printed(each, words)
 
     def fetched(
         self, fetched: tuple[Word, ...], command: Command, words: tuple[Word, ...], scene: Scene, *, is_sure: bool
@@ -138,7 +139,7 @@ class Reader:
         if words and command.assignments:
             # `NAME=value program` is for that program alone.
             self.recorder.state = replace(self.recorder.state, variables=before)
-        text = self.printed(command, words)
+        text = self.printed(command, words) if command.redirections else None
         for redirect in command.redirections:
             self.redirect(redirect, text, scene, is_sure=is_sure)
 

@@ -78,6 +78,9 @@ class Logical(Value):
 
     def span(self, start: int, end: int) -> Span:
         """The source span from the first to the last of these characters."""
+        if len(self.parts) == 1 and start >= self.parts[0][0]:
+            by = self.parts[0][1] - self.parts[0][0]
+            return Span(start + by, max(start, end) + by)
         first = self.source(start)
         return Span(first, self.source(end - 1) + 1 if end > start else first)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pydock.dockerfile import Logical
 from pydock.shell.grammar import Source, Syntax
+from pydock.shell.relocation import moved
 from pydock.shell.structure import (
     OPAQUE,
     Branch,
@@ -54,8 +55,27 @@ class _Member(Value):
     is_background: bool = False
 
 
+# Scripts that were read, as if each began its file: a round of fixes changes few of those of the round before.
+_READ: dict[Logical, Script] = {}
+_MOST_READ = 12_000
+_LONGEST_KEPT = 400
+
+
 def read_script(logical: Logical) -> Script:
     """The script of a text; opaque where the grammar finds an error, or where it is too long or nested too deep."""
+    if len(logical.text) > _LONGEST_KEPT or not logical.parts or logical.parts[0][0]:
+        return _read(logical)
+    start = logical.parts[0][1]
+    placeless = Logical(logical.text, tuple((here, there - start) for here, there in logical.parts))
+    found = _READ.get(placeless)
+    if found is None:
+        if len(_READ) >= _MOST_READ:
+            _READ.clear()
+        found = _READ[placeless] = _read(placeless)
+    return moved(found, start)
+
+
+def _read(logical: Logical) -> Script:
     source = Source(logical)
     root = source.root
     if root is None:

@@ -32,6 +32,7 @@ _TO_DASHES = frozenset(
     {"wait-for-it", "wait-for-it.sh", "wait-for", "wait-for.sh", "wait_for_it.sh"}
     | {"doppler", "infisical", "chamber", "gotenv"}
 )
+_WRAPPERS = _TO_DASHES | {name.partition(" ")[0] for name in _OWN_OPERANDS}
 _TAKES_VARIABLES = frozenset({"env", "sudo", "doas"})
 
 
@@ -51,6 +52,12 @@ def behind(line: Argv) -> tuple[Word, ...] | None:
         while operands and _ASSIGNMENT.match(operands[0].head):
             operands = operands[1:]
     return operands[count:] or None
+
+
+def _may_wrap(word: Word) -> bool:
+    """Whether a command that begins with this word may start another one."""
+    path = (word.value or "").rstrip("/")
+    return path.rpartition("/")[2] in _WRAPPERS or _PYTHON.match(path) is not None
 
 
 def _name(line: Argv) -> str:
@@ -75,7 +82,7 @@ def unwrapped(command: Command) -> tuple[tuple[str, ...], Command]:
     """
     names: list[str] = []
     words = command.words
-    while words:
+    while words and _may_wrap(words[0]):
         line = argv(called(command.of(words)).words)
         rest = behind(line)
         if rest is None:

@@ -158,6 +158,8 @@ class State(Value):
 
     def after(self, effect: Effect, step: int, *, is_sure: bool = True) -> State:
         """The state when a command has run; one that is not sure to run takes nothing away."""
+        if not (effect.removes or effect.provides or effect.changes or effect.texts or effect.origins):
+            return self._opening(effect.opens, step) if effect.opens else self
         change = Change(self.known, step)
         for gone in effect.removes:
             change.remove(self._lost(gone), is_sure=is_sure)
@@ -196,6 +198,8 @@ class State(Value):
 
     def _edited_after(self, effect: Effect, change: Change) -> HashTrieMap[str, str]:
         edited = self.edited
+        if not edited and not self.origins:
+            return edited
         new = {*effect.origins, *(thing.path for thing in effect.provides if isinstance(thing, File))}
         for path in {*change.changed, *new}:
             place = self.origins.get(path) or edited.get(path)

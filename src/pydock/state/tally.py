@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rpds import HashTrieMap
 
@@ -19,6 +19,8 @@ from pydock.values import Value
 
 # Folders deeper than this have no tally, for a thing is counted in each folder above it.
 DEEPEST = 40
+# So many commands are added up at once.
+_STRIDE = 100
 # What a new environment may have; the modules of no other package are among theirs.
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 
@@ -41,65 +43,85 @@ class Tally(Value):
         return Tally(makers, counts)
 
 
-class Tallies(Value):
+class _Tables(Value):
     """The tally of each folder, for all below it, and of each environment."""
 
     folders: HashTrieMap[str, Tally] = HashTrieMap()
     environments: HashTrieMap[str, Tally] = HashTrieMap()
     libraries: HashTrieMap[str, Tally] = HashTrieMap()
 
+
+# A thing, makers that it has got or lost, and how many times.
+Entry = tuple[Thing, Numbers, int]
+
+
+class Tallies:
+    """Tallies after so many commands: added up when somebody asks, for all commands since the last time at once."""
+
+    __slots__ = ("_before", "_entries", "_tables")
+
+    def __init__(self, before: Tallies | None = None, entries: tuple[Entry, ...] = ()) -> None:
+        self._before = before
+        self._entries = entries
+        self._tables = None if before is not None else _Tables()
+
     def below(self, folder: str) -> Numbers:
         """The makers of the known files and folders below a folder, which is at most `DEEPEST` folders deep."""
-        tally = self.folders.get(folder)
-        return tally.makers if tally is not None else NOBODY
+        return _makers(self._added_up().folders.get(folder))
 
     def installed(self, environment: str) -> Numbers:
         """The makers of the known packages of an environment."""
-        tally = self.environments.get(environment)
-        return tally.makers if tally is not None else NOBODY
+        return _makers(self._added_up().environments.get(environment))
 
     def modules(self, environment: str) -> Numbers:
         """The makers of the known packages of an environment that are no installers."""
-        tally = self.libraries.get(environment)
-        return tally.makers if tally is not None else NOBODY
+        return _makers(self._added_up().libraries.get(environment))
+
+    def _added_up(self) -> _Tables:
+        waiting = []
+        at = self
+        while at._before is not None:
+            waiting.append(at)
+            at = at._before
+        tables = at._tables or _Tables()
+        while waiting:
+            # Some on the way keep theirs, too, so that whoever asks about them next has no long way.
+            some, waiting = waiting[-_STRIDE:], waiting[:-_STRIDE]
+            tables = _closed(tables, (entry for each in reversed(some) for entry in each._entries))
+            some[0]._tables, some[0]._before, some[0]._entries = tables, None, ()
+        return tables
 
 
-class Ledger:
-    """What one command changes in the tallies, added up before it is entered."""
+def _makers(tally: Tally | None) -> Numbers:
+    return tally.makers if tally is not None else NOBODY
 
-    def __init__(self) -> None:
-        self._folders: dict[str, Counter[int]] = {}
-        self._environments: dict[str, Counter[int]] = {}
-        self._libraries: dict[str, Counter[int]] = {}
 
-    def enter(self, thing: Thing, makers: Numbers, by: int) -> None:
-        """Makers that a thing has got, or has lost."""
-        groups: list[Counter[int]] = []
+def _closed(tables: _Tables, entries: Iterable[Entry]) -> _Tables:
+    """The tables with all that was entered."""
+    folders: dict[str, Counter[int]] = {}
+    environments: dict[str, Counter[int]] = {}
+    libraries: dict[str, Counter[int]] = {}
+    for thing, makers, by in entries:
         match thing:
             case File(path) | Folder(path):
-                groups = [self._folders.setdefault(posixpath.dirname(path), Counter())]
+                groups = [folders.setdefault(posixpath.dirname(path), Counter())]
             case Distribution(environment, name):
-                groups = [self._environments.setdefault(environment, Counter())]
-                groups += [self._libraries.setdefault(environment, Counter())] if name not in _INSTALLERS else []
+                groups = [environments.setdefault(environment, Counter())]
+                groups += [libraries.setdefault(environment, Counter())] if name not in _INSTALLERS else []
             case _:
-                pass
+                continue
         for maker in makers:
             for group in groups:
                 group[maker] += by
-
-    def closed(self, tallies: Tallies) -> Tallies:
-        """The tallies with all that was entered."""
-        if not self._folders and not self._environments:
-            return tallies
-        folders: dict[str, Counter[int]] = {}
-        for folder, changes in self._folders.items():
-            for place in (above for above in ancestors(folder) if above.count("/") <= DEEPEST):
-                folders.setdefault(place, Counter()).update(changes)
-        return Tallies(
-            _entered(tallies.folders, folders),
-            _entered(tallies.environments, self._environments),
-            _entered(tallies.libraries, self._libraries),
-        )
+    above: dict[str, Counter[int]] = {}
+    for folder, changes in folders.items():
+        for place in (each for each in ancestors(folder) if each.count("/") <= DEEPEST):
+            above.setdefault(place, Counter()).update(changes)
+    return _Tables(
+        _entered(tables.folders, above),
+        _entered(tables.environments, environments),
+        _entered(tables.libraries, libraries),
+    )
 
 
 def _entered(known: HashTrieMap[str, Tally], groups: Mapping[str, Mapping[int, int]]) -> HashTrieMap[str, Tally]:

@@ -11,7 +11,7 @@ from rpds import HashTrieMap, HashTrieSet
 from pydock.images.base import FOLDERS
 from pydock.state.needs import Distribution, File, Folder, Thing
 from pydock.state.numbers import Numbers
-from pydock.state.tally import Ledger, Tallies
+from pydock.state.tally import Entry, Tallies
 from pydock.values import Value
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Change:
         self._children = known.children
         self._distributions = known.distributions
         self._tallies = known.tallies
-        self._ledger = Ledger()
+        self._entries: list[Entry] = []
         self._step = step
         self._own = Numbers.of(step)
         # Many things that one step made are one set with the same maker more.
@@ -48,7 +48,8 @@ class Change:
 
     def known(self) -> Known:
         """What is there when the step is done."""
-        return Known(self.things, self._children, self._distributions, self._ledger.closed(self._tallies))
+        tallies = Tallies(self._tallies, tuple(self._entries)) if self._entries else self._tallies
+        return Known(self.things, self._children, self._distributions, tallies)
 
     def make(self, thing: Thing, *, is_new: bool) -> None:
         """A thing of this step alone, or of this one, too; with the folders above it."""
@@ -77,7 +78,7 @@ class Change:
                 continue
             if is_sure:
                 self.things = self.things.remove(thing)
-                self._ledger.enter(thing, makers, -1)
+                self._entries.append((thing, makers, -1))
             else:
                 self._join(thing)
             if isinstance(thing, File):
@@ -86,9 +87,9 @@ class Change:
     def _put(self, thing: Thing) -> None:
         before = self.things.get(thing)
         if before is not None:
-            self._ledger.enter(thing, before, -1)
+            self._entries.append((thing, before, -1))
         self.things = self.things.insert(thing, self._own)
-        self._ledger.enter(thing, self._own, 1)
+        self._entries.append((thing, self._own, 1))
 
     def _join(self, thing: Thing) -> None:
         makers = self.things[thing]
@@ -97,7 +98,7 @@ class Change:
         grown = self._grown.get(id(makers)) or makers.and_of(self._step)
         self._grown[id(makers)] = grown
         self.things = self.things.insert(thing, grown)
-        self._ledger.enter(thing, self._own, 1)
+        self._entries.append((thing, self._own, 1))
 
     def _link(self, path: str) -> None:
         """A path in its folder, and the folders above it, which come to be with it."""

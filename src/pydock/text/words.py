@@ -16,6 +16,7 @@ from pydock.values import Value
 # Values made of values grow with the power of their number; the environment of a process ends far below.
 # https://man7.org/linux/man-pages/man2/execve.2.html: 128 KiB for one string, read 2026-11.
 LONGEST = 64 * 1024
+_PLAIN = regex(rf"[^{SPACE}]+")
 _VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+?])([^{}]*)|([#%/][^{}]*))?\})")
 
 
@@ -29,6 +30,8 @@ class Piece(Value):
 
 def split(text: str, escape: str = "\\") -> tuple[Piece, ...]:
     """Words separated by blanks; quotes and escapes stay in the words."""
+    if escape not in text and '"' not in text and "'" not in text:
+        return tuple(Piece(match[0], *match.span()) for match in _PLAIN.finditer(text))
     pieces, start, quote, at = [], -1, "", 0
     while at < len(text):
         char = text[at]
@@ -78,6 +81,8 @@ def to_exec_form(words: tuple[str, ...]) -> str:
 
 def unquote(text: str, escape: str = "\\") -> str:
     """The word without quotes and escapes; variables are left as they stand."""
+    if escape not in text and '"' not in text and "'" not in text:
+        return text
     plain, quote, at = [], "", 0
     while at < len(text):
         char = text[at]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from pydock.patterns import regex
 from pydock.project.secrets.placeholders import is_no_value, is_placeholder
@@ -170,10 +171,8 @@ def _by_name(command: Command) -> Iterator[Given]:
 
 
 def _by_program(command: Command) -> Iterator[Given]:
-    for programs, options, way in _OPTIONS:
-        if command.program in programs.split() and (
-            way != "login" or _BY_LOGIN & set(command.values) or command.program == "twine"
-        ):
+    for options, way in _options_of(command.program):
+        if way != "login" or _BY_LOGIN & set(command.values) or command.program == "twine":
             for name in options.split():
                 yield from _optional(command, name, way)
     for program, verb, at in _OPERANDS:
@@ -190,6 +189,12 @@ def _by_program(command: Command) -> Iterator[Given]:
             ):
                 yield Given(f"the value of {plain_text(operands[0])}", operands[1], "", plain_text(operands[1]))
     yield from _repositories(command)
+
+
+@lru_cache(maxsize=256)
+def _options_of(program: str) -> tuple[tuple[str, str], ...]:
+    """The options of a program that take a secret, and how."""
+    return tuple((options, way) for programs, options, way in _OPTIONS if program in programs.split())
 
 
 def _repositories(command: Command) -> Iterator[Given]:

@@ -30,6 +30,8 @@ _SHORTEST_PART = 8
 
 _CONTINUED = regex(r"[\\`][ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*")
 _NAME = regex(r"[A-Za-z_][\w.-]*")
+# Every name of a secret has one of these in it.
+_TELLING = regex(r"pass|pw|pswd|secret|token|credential|key", re.I)
 _SIGN = regex(
     r"(?P<key>\\?[\"']?\]?)(?P<sign>[ \t]{0,40}[=:][ \t]{0,40}|[ \t]{1,200}|(?<=[\"']),[ \t]{0,40}(?=\\?[\"']))"
 )
@@ -177,7 +179,7 @@ def _place(places: list[tuple[int, int]], offset: int) -> int:
 def _assigned(text: str) -> Iterator[Span]:
     """Values beside names of secrets: `NAME=value`, `ENV NAME value`, `"name": "value"`, `"--name", "a"`."""
     at = 0
-    while name := _NAME.search(text, at):
+    while name := _telling_name(text, at):
         at = name.end()
         if not is_secret_name(name[0]):
             continue
@@ -191,6 +193,17 @@ def _assigned(text: str) -> Iterator[Span]:
         if sign and written and (span := _value(text, name, sign, written)) and span.end > span.start:
             at = span.end
             yield span
+
+
+def _telling_name(text: str, at: int) -> re.Match[str] | None:
+    """The next name that may be one of a secret."""
+    found = _TELLING.search(text, at)
+    if found is None:
+        return None
+    start = found.start()
+    while start > at and (text[start - 1].isalnum() or text[start - 1] in "_.-"):
+        start -= 1
+    return _NAME.search(text, start)
 
 
 def _value(text: str, name: re.Match[str], sign: re.Match[str], written: re.Match[str]) -> Span | None:

@@ -1,7 +1,8 @@
 """Secrets that give themselves away by their shape or by what stands around them: tokens, keys, URLs, headers.
 
 The shapes are those that their issuers document, and those of https://github.com/Yelp/detect-secrets, read 2026-11.
-Each pattern begins where no other try of it can have begun, so that looking takes time in proportion to the text.
+Each pattern begins where no other try of it can have begun, so that looking takes time in proportion to the text;
+it is looked for where one of its words is, those in small letters for patterns that take capitals, too.
 """
 
 from __future__ import annotations
@@ -15,76 +16,101 @@ from pydock.text import Span
 from pydock.values import Value
 
 _SHAPES = (
-    ("an AWS access key", r"(?<![A-Z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Z0-9])"),
-    ("a GitHub token", r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})"),
-    ("a GitLab token", r"(?<![A-Za-z0-9])gl(?:pat|dt|cbt|rt|ptt|oas|agent|soat|ffct|imt)-[\w.-]{20,}"),
-    ("a Slack token", r"(?<![A-Za-z0-9])(?:xox[abeoprs]|xapp)-[\w-]{10,}"),
-    ("a Slack webhook", r"hooks\.slack\.com/(?:services|workflows|triggers)/[\w/-]{12,}"),
-    ("a Discord webhook", r"discord(?:app)?\.com/api/webhooks/\d{6,25}/[\w-]{20,}"),
-    ("a Stripe key", r"(?<![A-Za-z0-9])(?:[sr]k_(?:live|test)_|whsec_)[A-Za-z0-9+/=]{16,}"),
-    ("a Google API key", r"(?<![\w-])AIza[\w-]{35}(?![\w-])"),
-    ("a Google client secret", r"(?<![\w-])GOCSPX-[\w-]{20,}"),
-    ("a package index token", r"(?<![A-Za-z0-9])(?:pypi-AgE[\w-]{20,}|npm_[A-Za-z0-9]{36})"),
-    ("an API key", r"(?<![\w-])sk-(?=[\w-]*\d)[\w-]{32,}"),
-    ("a Hugging Face token", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}"),
-    ("a SendGrid key", r"(?<![\w.-])SG\.[\w-]{16,64}\.[\w-]{16,}"),
-    ("a Twilio key", r"(?<![A-Za-z0-9])SK[0-9a-f]{32}(?![A-Za-z0-9])"),
-    ("a Telegram token", r"(?<!\d)\d{8,10}:AA[\w-]{33}(?![\w-])"),
-    ("a Docker Hub token", r"(?<![A-Za-z0-9])dckr_(?:pat|oat)_[\w-]{20,}"),
-    ("a Vault token", r"(?<![\w.-])hv[sbr]\.[\w-]{20,}"),
-    ("a DigitalOcean token", r"(?<![A-Za-z0-9])do[opr]_v1_[0-9a-f]{64}"),
-    ("a Databricks token", r"(?<![A-Za-z0-9])dapi[0-9a-f]{32}"),
-    ("a Shopify token", r"(?<![A-Za-z0-9])shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
-    ("a Mailgun key", r"(?<![\w-])key-[0-9a-f]{32}(?![\w-])"),
-    ("a Grafana token", r"(?<![A-Za-z0-9])gl(?:sa|c)_[\w+/=]{32,}"),
-    ("a Square token", r"(?<![A-Za-z0-9])(?:sq0(?:csp|atp)-[\w-]{22,}|EAAA[\w-]{60})"),
-    ("an age key", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
-    ("a JSON web token", r"(?<![\w.-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+    ("an AWS access key", "AKIA ASIA", r"(?<![A-Z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Z0-9])"),
+    (
+        "a GitHub token",
+        "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
+        r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})",
+    ),
+    (
+        "a GitLab token",
+        "glpat- gldt- glcbt- glrt- glptt- gloas- glagent- glsoat- glffct- glimt-",
+        r"(?<![A-Za-z0-9])gl(?:pat|dt|cbt|rt|ptt|oas|agent|soat|ffct|imt)-[\w.-]{20,}",
+    ),
+    ("a Slack token", "xox xapp-", r"(?<![A-Za-z0-9])(?:xox[abeoprs]|xapp)-[\w-]{10,}"),
+    ("a Slack webhook", "hooks.slack.com/", r"hooks\.slack\.com/(?:services|workflows|triggers)/[\w/-]{12,}"),
+    ("a Discord webhook", "/api/webhooks/", r"discord(?:app)?\.com/api/webhooks/\d{6,25}/[\w-]{20,}"),
+    ("a Stripe key", "_live_ _test_ whsec_", r"(?<![A-Za-z0-9])(?:[sr]k_(?:live|test)_|whsec_)[A-Za-z0-9+/=]{16,}"),
+    ("a Google API key", "AIza", r"(?<![\w-])AIza[\w-]{35}(?![\w-])"),
+    ("a Google client secret", "GOCSPX-", r"(?<![\w-])GOCSPX-[\w-]{20,}"),
+    ("a package index token", "pypi-AgE npm_", r"(?<![A-Za-z0-9])(?:pypi-AgE[\w-]{20,}|npm_[A-Za-z0-9]{36})"),
+    ("an API key", "sk-", r"(?<![\w-])sk-(?=[\w-]*\d)[\w-]{32,}"),
+    ("a Hugging Face token", "hf_", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}"),
+    ("a SendGrid key", "SG.", r"(?<![\w.-])SG\.[\w-]{16,64}\.[\w-]{16,}"),
+    ("a Twilio key", "SK", r"(?<![A-Za-z0-9])SK[0-9a-f]{32}(?![A-Za-z0-9])"),
+    ("a Telegram token", ":AA", r"(?<!\d)\d{8,10}:AA[\w-]{33}(?![\w-])"),
+    ("a Docker Hub token", "dckr_", r"(?<![A-Za-z0-9])dckr_(?:pat|oat)_[\w-]{20,}"),
+    ("a Vault token", "hvs. hvb. hvr.", r"(?<![\w.-])hv[sbr]\.[\w-]{20,}"),
+    ("a DigitalOcean token", "_v1_", r"(?<![A-Za-z0-9])do[opr]_v1_[0-9a-f]{64}"),
+    ("a Databricks token", "dapi", r"(?<![A-Za-z0-9])dapi[0-9a-f]{32}"),
+    ("a Shopify token", "shpat_ shpca_ shppa_ shpss_", r"(?<![A-Za-z0-9])shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
+    ("a Mailgun key", "key-", r"(?<![\w-])key-[0-9a-f]{32}(?![\w-])"),
+    ("a Grafana token", "glsa_ glc_", r"(?<![A-Za-z0-9])gl(?:sa|c)_[\w+/=]{32,}"),
+    ("a Square token", "sq0csp- sq0atp- EAAA", r"(?<![A-Za-z0-9])(?:sq0(?:csp|atp)-[\w-]{22,}|EAAA[\w-]{60})"),
+    ("an age key", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
+    ("a JSON web token", "eyJ", r"(?<![\w.-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+)  # fmt: skip
+_SHAPE = regex(
+    "|".join(f"(?:{pattern})" for _, _, pattern in _SHAPES), words=" ".join(words for _, words, _ in _SHAPES)
 )
-_SHAPE = regex("|".join(f"(?:{pattern})" for _, pattern in _SHAPES))
 _BEGIN = regex(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _END = regex(r"-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _OPEN_END = regex(r"[^\n]*(?:\n[ \t]*[A-Za-z0-9+/=\\]{16,}[ \t]*(?=\n|\Z))*")
-_URL = regex(r"(?<=\w)://(?P<user>[^\s/@:'\"]*)(?::(?P<password>[^\s/'\"?`]+))?@(?=[\w\[$.])", re.I)
+_URL = regex(r"(?<=\w)://(?P<user>[^\s/@:'\"]*)(?::(?P<password>[^\s/'\"?`]+))?@(?=[\w\[$.])", words="://")
 # What stands around these values says that they are secret. `[ "',]` lets exec form through.
 _SPACE = r"(?:[ \t]|\\[nt]){0,8}"
 _AROUND = (
     (
         "an authorization header",
+        "authorization",
         rf"(?<![\w-])(?:Proxy-)?Authorization\b[\"']?{_SPACE}[:=]{_SPACE}[\"']?"
         rf"(?:(?:Bearer|Basic|Token|ApiKey|Digest){_SPACE})?(?P<value>[^\s\"'\\]{{6,}})",
     ),
     (
         "an authorization header",
+        "-token x- apikey api-key",
         rf"(?<![\w-])(?:(?:PRIVATE|JOB|DEPLOY)-TOKEN|X-[\w-]{{0,60}}(?:TOKEN|KEY|SECRET)|API-?KEY){_SPACE}:{_SPACE}"
         r"(?P<value>[^\s\"'\\,}]{6,})",
     ),
-    ("an authorization header", r"(?<![\w-])Bearer[ \t]{1,4}(?P<value>(?=[\w.~+/=-]*\d)[\w.~+/=-]{16,})"),
+    ("an authorization header", "bearer", r"(?<![\w-])Bearer[ \t]{1,4}(?P<value>(?=[\w.~+/=-]*\d)[\w.~+/=-]{16,})"),
     (
         "the password of a netrc",
+        "machine",
         r"(?<![\w-])machine(?:\s|\\[nt]){1,8}[^\s\\\"']{1,255}(?:\s|\\[nt]){1,8}login(?:\s|\\[nt]){1,8}[^\s\\\"']{1,255}"
         r"(?:\s|\\[nt]){1,8}password(?:\s|\\[nt]){1,8}(?P<value>(?:(?!\\[nt])[^\s\"'])+)",
     ),
-    ("the signature of a URL", r"[?&;](?:sig|X-Amz-Signature|X-Goog-Signature)=(?P<value>[\w%+/=-]{16,})"),
+    (
+        "the signature of a URL",
+        "sig= signature=",
+        r"[?&;](?:sig|X-Amz-Signature|X-Goog-Signature)=(?P<value>[\w%+/=-]{16,})",
+    ),
     (
         "a password in SQL",
+        "identified password",
         r"(?<!\w)(?:IDENTIFIED\s{1,8}(?:WITH\s{1,8}\w{1,40}\s{1,8})?BY|PASSWORD)\s{1,8}(?:\\?[\"'])"
         r"(?P<value>[^'\"\n\\]+)",
     ),
-    ("a registry login", r"\\?[\"']auth\\?[\"']\s{0,8}:\s{0,8}\\?[\"'](?P<value>[A-Za-z0-9+/=]{12,})"),
-    ("a storage key", r"(?<!\w)(?:AccountKey|SharedAccessKey|SharedAccessSignature)=(?P<value>[^\s;\"']{16,})"),
-    ("the password of an account", r"(?<!\w)chpasswd[ \t]{0,4}<<<[ \t]{0,4}[\"']?[\w.-]{1,40}:(?P<value>[^\s\"']+)"),
+    ("a registry login", "auth", r"\\?[\"']auth\\?[\"']\s{0,8}:\s{0,8}\\?[\"'](?P<value>[A-Za-z0-9+/=]{12,})"),
+    (
+        "a storage key",
+        "accountkey= sharedaccess",
+        r"(?<!\w)(?:AccountKey|SharedAccessKey|SharedAccessSignature)=(?P<value>[^\s;\"']{16,})",
+    ),
+    (
+        "the password of an account",
+        "chpasswd",
+        r"(?<!\w)chpasswd[ \t]{0,4}<<<[ \t]{0,4}[\"']?[\w.-]{1,40}:(?P<value>[^\s\"']+)",
+    ),
     (
         "the password of a database",
+        "mysql mariadb",
         r"(?<![\w-])(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,200}?[\"' ](?-i:-p)"
         r"(?P<value>[^\s\"'=-][^\s\"']*)",
     ),
 )  # fmt: skip
-_COMPILED = tuple((kind, regex(pattern, re.I)) for kind, pattern in _AROUND)
-_HINT = regex(
-    r"authori|bearer|-token|x-|api-?key|machine|sig=|signature|identified|password|auth[\"'\\]|accountkey|sharedaccess|chpasswd|mysql|mariadb",
-    re.I,
-)
+_COMPILED = tuple((kind, regex(pattern, re.I, words=words)) for kind, words, pattern in _AROUND)
+# It finds itself in any text that has one of the words.
+_HINT = regex("", re.I, words=" ".join(words for _, words, _ in _AROUND))
 
 
 class Secret(Value):
@@ -132,9 +158,9 @@ def _looks_random(value: str) -> bool:
 def shaped(text: str) -> tuple[Secret, ...]:
     """Secrets that give themselves away; placeholders are not among them."""
     found = [Secret("a private key", span) for span in _private_keys(text)]
-    for kind, pattern in _SHAPES if _SHAPE.search(text) else ():
+    for kind, _, pattern in _SHAPES if _SHAPE.search(text) else ():
         found += [Secret(kind, Span(*match.span())) for match in re.finditer(pattern, text)]
-    for span in url_passwords(text) if "://" in text else ():
+    for span in url_passwords(text):
         if not is_placeholder(text[span.start : span.end]):
             found.append(Secret("a password in a URL", span))
     for kind, around in _COMPILED if _HINT.search(text) else ():

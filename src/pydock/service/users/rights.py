@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterator
+from functools import cache
 
 from pydock.build.containers.mounts import is_bind
 from pydock.build.containers.start import Start
@@ -312,10 +313,15 @@ def _at_home(step: Step, final: State) -> str:
     provided = () if step.is_tool else step.provides
     made = [thing.path for thing in provided if isinstance(thing, File | Folder) and final.makers(thing)]
     opened = [place for opens in step.opens if Kind.FILE in opens.kinds for place in opens.places]
-    caches = [each.home.replace("~", _HOME, 1) for each in library_files() if each.home]
     places = (place for place in (*made, *opened) if is_below(place, _HOME) and place != _HOME)
-    others = (*caches, *(f"{_HOME}/{name}" for name in _OF_TOOLS))
-    return next((place for place in places if not any(is_below(place, other) for other in others)), "")
+    return next((place for place in places if not any(is_below(place, other) for other in _kept_at_home())), "")
+
+
+@cache
+def _kept_at_home() -> tuple[str, ...]:
+    """Where libraries and tools keep files in root's home."""
+    caches = (each.home.replace("~", _HOME, 1) for each in library_files() if each.home)
+    return (*caches, *(f"{_HOME}/{name}" for name in _OF_TOOLS))
 
 
 def _of_compose(project: Project) -> Iterator[Obstacle]:
