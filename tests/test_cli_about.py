@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from pydock import __version__
+from pydock.cli.commands import MODULES
 from tests.command_line import Runner
 
 
@@ -47,6 +49,14 @@ def test_the_plan_says_where_everything_goes(project: Path, run: Runner) -> None
 def test_a_refused_plan_names_the_line(project: Path, run: Runner) -> None:
     (project / "Dockerfile").write_text("# x\nFROM python:3.12-alpine\nRUN pip install flask\n")
     assert "svc/Dockerfile:2: not split: " in run("fix", "--explain-plan", "svc").out
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_list_of_commands_says_of_each_what_its_own_help_begins_with(name: str) -> None:
+    module, summary = MODULES[name]
+    docs = " ".join(getattr(import_module(f"pydock.cli.{module}"), name).__doc__.split())
+    assert docs.startswith(summary)
+    assert summary.index(".") == len(summary) - 1
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["check", "--help"], ["fix", "-h"]], ids=" ".join)

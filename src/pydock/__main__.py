@@ -11,7 +11,19 @@ for _entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if "PYTHONPATH"
     if not os.path.isabs(_entry) and os.path.abspath(_entry) in sys.path:
         sys.path.remove(os.path.abspath(_entry))
 
-from pydock.cli import main
+import gc
+
+from pydock import cli
+
+
+def main() -> None:
+    """Run the command line, and end the process with it."""
+    try:
+        cli.main()
+    finally:
+        # All is let go at once: to look before for what could be takes a tenth of a short run.
+        gc.freeze()
+
 
 if __name__ == "__main__":
     main()

@@ -19,7 +19,9 @@ DEEPEST = 100
 @lru_cache(maxsize=64)
 def document(text: str) -> Mapping[str, Any]:
     """The mapping that a text holds; nothing where it holds another thing, cannot be read, or is beyond all measure."""
-    # Loading the library costs more than most checks, so only files that exist pay for it.
+    # Loading the library costs more than most checks, so only texts that say something pay for it.
+    if not text.strip():
+        return {}
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

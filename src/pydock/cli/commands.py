@@ -15,27 +15,41 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from pydock import __version__
-from pydock.cli.codemods import spelled_out
 from pydock.cli.failures import failures_told
 from pydock.files import begin, terminating
 from pydock.terminal import console, wishes
 
-# In the order of the help; a module may hold several.
+# In the order of the help: the module, which may hold several, and how the help of the command begins.
 MODULES = {
-    "check": "check",
-    "fix": "fix",
-    "explain": "about",
-    "rules": "about",
-    "codemods": "codemods",
-    "facts": "facts",
-    "bench": "bench",
-    "data": "about",
-    "schema": "about",
-    "migrate": "migrate",
-    "verify": "verify",
+    "check": ("check", "Report what is wrong."),
+    "fix": ("fix", "Rewrite Dockerfiles, or with --diff show how."),
+    "explain": ("about", "Show what a rule or a codemod means, with its examples."),
+    "rules": ("about", "List all rules."),
+    "codemods": ("codemods", "List all codemods: changes to the application's source, made only when asked for."),
+    "facts": (
+        "facts",
+        "Show what pydock knows about a service: command, framework, application, port, health route, writes.",
+    ),
+    "bench": (
+        "bench",
+        "Build a Dockerfile as it is and as pydock would write it, and measure both on a container engine.",
+    ),
+    "data": (
+        "about",
+        "Show the dated tables behind pins and advice: Python and Debian releases, exact tags, packages.",
+    ),
+    "schema": ("about", "Print the JSON Schema of what --output-format json writes."),
+    "migrate": (
+        "migrate",
+        "Find all services below folders, write a patch for each, and a report of where they stand.",
+    ),
+    "verify": (
+        "verify",
+        "Build Dockerfiles as they are and as `fix` would write them, and compare the services.",
+    ),
 }
 
 
@@ -52,6 +66,11 @@ class Commands(TyperGroup):
                 self.add_command(_command(name), name)
         return super().get_command(ctx, cmd_name)
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list of the commands; to read their modules for it takes longer than all else."""
+        shown: dict[str, Any] = {name: TyperCommand(name, help=summary) for name, (_, summary) in MODULES.items()}
+        TyperGroup(commands=shown).format_commands(ctx, formatter)
+
     def make_context(self, *arguments: Any, **options: Any) -> Any:
         with failures_told():
             return super().make_context(*arguments, **options)
@@ -63,7 +82,7 @@ class Commands(TyperGroup):
 
 def _command(name: str) -> Any:
     only = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
-    only.command(name)(getattr(import_module(f"pydock.cli.{MODULES[name]}"), name))
+    only.command(name)(getattr(import_module(f"pydock.cli.{MODULES[name][0]}"), name))
     return typer.main.get_command(only)
 
 
@@ -98,5 +117,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console.reserve()
     begin()
     wishes.forget()
+    words = sys.argv[1:] if arguments is None else arguments
     with failures_told(), terminating():
-        app(spelled_out(sys.argv[1:] if arguments is None else arguments), prog_name="pydock")
+        if "--codemods" in words:
+            from pydock.cli.codemods import spelled_out
+
+            words = spelled_out(words)
+        app([*words], prog_name="pydock")

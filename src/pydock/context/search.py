@@ -12,10 +12,13 @@ from pydock.config import VENDORED
 from pydock.context.disk import DEEPEST, SKIPPED
 from pydock.context.gitignore import Ignored, above, is_modest, matcher
 from pydock.errors import OptionError, UnreadableError
+from pydock.patterns import regex
 from pydock.values import Value
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+_NAME = regex(r"[\w-][\w.-]*|\.[\w-][\w.-]*")
 
 
 class Excluded(Value, dict=True):
@@ -31,7 +34,15 @@ class Excluded(Value, dict=True):
         Raises OptionError for a pattern that means nothing.
         """
         relative = os.path.relpath(path, self.folder).replace(os.sep, "/")
+        if self._names is not None and self._names.isdisjoint(relative.split("/")):
+            return False
         return not relative.startswith("../") and self._spec.match_file(f"{relative}/" if is_folder else relative)
+
+    @cached_property
+    def _names(self) -> frozenset[str] | None:
+        """What patterns name that are names alone: most paths have none, and then need no matcher to be loaded."""
+        names = [pattern.rstrip("/") for pattern in self.patterns]
+        return frozenset(names) if all(map(_NAME.fullmatch, names)) else None
 
     @cached_property
     def _spec(self) -> GitIgnoreSpec:
