@@ -41,7 +41,7 @@ MODULES = {
         "about",
         "Show the dated tables behind pins and advice: Python and Debian releases, exact tags, packages.",
     ),
-    "schema": ("about", "Print the JSON Schema of what --output-format json writes."),
+    "schema": ("about", "Print the JSON Schema of what --output-format json writes, or of the configuration."),
     "migrate": (
         "migrate",
         "Find all services below folders, write a patch for each, and a report of where they stand.",
