@@ -23,7 +23,7 @@ _READS_ENV = regex(
 )
 # Documents, and files that work on the host rather than in the container.
 _NOT_A_READER = regex(
-    r"(\.(mdx?|rst|txt|lock|svg|css|html?|csv|ipynb|po|map)|(\A|/)((docker-)?compose[\w.-]*\.ya?ml|\.env[\w.-]*"
+    r"(\.(mdx?|rst|txt|lock|svg|css|html?|csv|ipynb|po|map|diff|patch)|(\A|/)((docker-)?compose[\w.-]*\.ya?ml|\.env[\w.-]*"
     r"|\.git\w+|[\w.-]*\.?dockerignore|[\w.-]*Dockerfile[\w.-]*|Makefile|\.gitlab-ci\.yml))\Z|\A\.github/",
     re.I,
 )
