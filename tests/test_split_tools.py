@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pydock.context import Tree
@@ -276,6 +278,36 @@ def test_who_installs_more_in_the_container_has_a_pip_there(command: str, files:
     made = found(Case("", f"{SLIM}{INSTALL}{command}", files))
     assert isinstance(made, Split)
     assert "--without-pip" not in made.plan.text()
+
+
+README = "Open a shell: `docker-compose exec web bash`\n\nThen:\n\n    pipenv run python manage.py migrate\n"
+PIPENV = "RUN pip install pipenv\nCOPY Pipfile Pipfile.lock ./\nRUN pipenv install --system --deploy\nCOPY . .\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_doubt"),
+    [
+        pytest.param(README, True, id="in the shell that a line above opens"),
+        pytest.param("docker compose exec web pipenv run python manage.py migrate\n", True, id="in one line"),
+        pytest.param("pipenv run python manage.py migrate\n", False, id="not on the host"),
+        pytest.param("pipenv run pytest\n\ndocker compose exec web bash\n", False, id="not above the container"),
+    ],
+)
+def test_a_manager_that_documents_call_in_the_container_is_missed_there(text: str, is_doubt: bool) -> None:
+    files = {"Pipfile": '[packages]\nflask = "*"\n', "Pipfile.lock": "{}", "README.md": text}
+    made = found(Case("", f"{SLIM}{PIPENV}{CMD}", files))
+    assert isinstance(made, Split)
+    assert bool([each for each in made.doubts if "which has none any more" in each]) is is_doubt
+
+
+@pytest.mark.parametrize(("name", "is_own"), [("backend", True), ("frontend", False)])
+def test_documents_above_the_context_speak_of_a_service_by_its_name(name: str, is_own: bool) -> None:
+    compose = (("../compose.yaml", "services:\n  backend:\n    build: ./backend\n"),)
+    told = (("../docs/help.md", f"docker compose exec {name} pip install openpyxl\n"),)
+    files = {"Dockerfile": f"{SLIM}{INSTALL}{CMD}", "requirements.txt": "flask\n"}
+    made = split(Project(Tree(Path("/srv/shop/backend"), files), above=compose, told=told))
+    assert isinstance(made, Split)
+    assert ("--without-pip" in made.plan.text()) is not is_own
 
 
 @pytest.mark.parametrize("command", ['CMD ["bash", "-c", "exec python app.py"]\n', CMD], ids=["a script", "a service"])

@@ -13,7 +13,8 @@ from pydock.rules.run_time.root_user import RULE
 from pydock.text import Safety
 
 DOCKERFILE = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY main.py ./\nCMD ["python", "main.py"]\n'
-WRITES = "import sqlite3\n\nsqlite3.connect('/data/prices.db').execute('create table p (x)')\n"
+MAKES = "import os, sqlite3\n\nos.makedirs('/data', exist_ok=True)\n"
+WRITES = f"{MAKES}sqlite3.connect('/data/prices.db').execute('create table p (x)')\n"
 SERVICE = "services:\n  scraper:\n    image: {image}\n    volumes: ['{mount}']\n"
 DOUBT = "./data on the host (compose.yaml: scraper) has to be writable for uid 10001"
 
@@ -66,6 +67,28 @@ def test_a_service_that_builds_a_folder_is_one_of_a_file_called_dockerfile(
     (finding,) = check(Project(Tree.of(files), "dockerfile"), (RULE,))
     assert finding.fix is not None
     assert finding.fix.doubts == ((DOUBT,) if is_meant else ())
+
+
+@pytest.mark.parametrize(
+    ("source", "is_doubt"),
+    [
+        pytest.param("open('/output/today.csv', 'w')\n", True, id="a folder that nothing makes"),
+        pytest.param("import os\nos.makedirs('/output')\nopen('/output/a.csv', 'w')\n", False, id="its own folder"),
+        pytest.param("open('/srv/app/a.csv', 'w')\n", False, id="the work directory"),
+    ],
+)
+def test_a_folder_that_only_a_mount_can_bring_keeps_its_owner(source: str, is_doubt: bool) -> None:
+    dockerfile = 'FROM python:3.13-slim\nWORKDIR /srv/app\nCOPY main.py ./\nCMD ["python", "main.py"]\n'
+    (finding,) = check(Project(Tree.of({"Dockerfile": dockerfile, "main.py": source})), (RULE,))
+    assert finding.fix is not None
+    assert bool([each for each in finding.fix.doubts if "a mount of the host may bring it" in each]) is is_doubt
+
+
+def test_packages_that_documents_install_in_a_container_are_installed_by_root() -> None:
+    files = {"Dockerfile": DOCKERFILE, "main.py": "print()\n", "README.md": "docker exec web pip install ipdb\n"}
+    (finding,) = check(Project(Tree.of(files)), (RULE,))
+    assert finding.fix is not None
+    assert finding.fix.doubts == ("documents install packages in a container that runs, which uid 10001 may not",)
 
 
 def test_an_override_above_the_context_goes_on_top_of_the_file_beside_it() -> None:

@@ -14,7 +14,8 @@ from pydock.text import Safety
 
 SLIM = "FROM python:3.12.1-slim-bookworm\nWORKDIR /app\nCOPY . .\n"
 CMD = 'CMD ["python", "app.py"]\n'
-DATABASE = "import sqlite3\n\nsqlite3.connect('/data/shop.db').execute('create table t (x)')\n"
+MAKES = "import os, sqlite3\n\nos.makedirs('/data', exist_ok=True)\n"
+DATABASE = f"{MAKES}sqlite3.connect('/data/shop.db').execute('create table t (x)')\n"
 DJANGO = "import os\n\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
 START = f'{SLIM}ENTRYPOINT ["./start.sh"]\n'
 COLLECTS = "#!/bin/sh\npython manage.py collectstatic --noinput\nexec gunicorn -b :8000 shop.wsgi\n"

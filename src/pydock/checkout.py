@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from itertools import takewhile
@@ -68,17 +68,28 @@ def _texts(folder: Path, is_wanted: Callable[[str], bool]) -> tuple[tuple[str, s
     return tuple(found)
 
 
-def texts_above(tree: Tree, path: str, is_wanted: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
-    """(path, text) of the files with wanted names above a build context, up to the top of its checkout."""
+# Where a checkout tells people and machines how its images are used.
+DOCUMENTED = ("", "docs", "doc", "scripts", "ci", "deploy", ".github/workflows")
+
+
+def texts_above(
+    tree: Tree, path: str, is_wanted: Callable[[str], bool], inside: Sequence[str] = ("",)
+) -> tuple[tuple[str, str], ...]:
+    """(path, text) of the files with wanted names above a build context, up to the top of its checkout.
+
+    `inside` are the folders that are looked into, as seen from each of those above.
+    """
     root = Path(os.path.abspath(tree.root)) if tree.root else None
     top = repository(root / path) if root else None
     if root is None or top is None or top not in root.parents:
         return ()
     folders = root.parents[: root.parents.index(top) + 1]
     return tuple(
-        (f"{'../' * up}{name}", text)
+        (posixpath.join("../" * up, below, name), text)
         for up, folder in enumerate(folders, 1)
-        for name, text in _texts(folder, is_wanted)
+        for below in inside
+        for name, text in _texts(folder / below, is_wanted)
+        if (folder / below) not in (root, *root.parents[: up - 1])
     )
 
 

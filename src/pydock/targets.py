@@ -27,7 +27,7 @@ from pydock.values import Value
 STDIN = "-"
 # `Dockerfile.dockerignore` belongs to the builder, the others are sources of a Dockerfile or leftovers.
 _NO_DOCKERFILE = (
-    r"dockerignore|j2|jinja2?|tmpl|tpl|template|in|erb|mustache|md|rst|txt|py|sh|orig|rej|bak|swp|dpkg-\w+"
+    r"dockerignore|j2|jinja2?|tmpl|tpl|template|in|erb|mustache|md|rst|txt|py|sh|orig|rej|bak|old|before|save|disabled|swp|dpkg-\w+"
     r"|js|ts|map|css|html?|json|ya?ml|toml|lua|vim|go|rs"
 )
 _NAME = regex(

@@ -52,7 +52,8 @@ class Project(Value, dict=True):
     """One Dockerfile in its build context. Everything is derived from `tree`; nothing is executed.
 
     `above` are compose files in folders above the context, with their texts: what is told of the
-    service knows them, but no rule does, for nothing outside of the context is changed.
+    service knows them, but no rule does, for nothing outside of the context is changed. `told` are the documents,
+    scripts and workflows there.
     """
 
     tree: Tree
@@ -62,6 +63,7 @@ class Project(Value, dict=True):
     registry: Registry = field(default_factory=Registry)
     running: Running = field(default_factory=Running)
     above: tuple[tuple[str, str], ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
 
     def again(self, tree: Tree) -> Project:
         """The same project over changed files."""

@@ -9,14 +9,16 @@ from pydock.context import Tree
 from pydock.patterns import regex
 
 _LARGEST = 200_000
+# Debian's and Ubuntu's docker.io has BuildKit in a package of its own (https://github.com/docker/cli/issues/4319).
 # Cloud Build's own docker step has no BuildKit (https://docs.cloud.google.com/build/docs/building/build-containers),
 # podman has cache mounts from 4.0 on (https://github.com/containers/podman/issues/12062; Ubuntu 22.04 has 3.4),
 # Railway wants the id of its service in each cache mount (https://docs.railway.com/builds/dockerfiles); read 2026-11.
 _SAID = regex(
     r"gcloud\s+builds\s+submit\b(?:[^\n\\]|\\\n?)*--tag|gcloud\s+(?:beta\s+)?run\s+deploy\b(?:[^\n\\]|\\\n?)*--source"
     r"|gcloud\s+app\s+deploy"
+    r"|\bapt(?:-get)?\s+(?:-\S+\s+)*install\b[^\n]*\bdocker\.io\b|docker/compose/releases/download/1\."
     r"|deploy\.cloud\.run|\brailway\s+up\b|\.up\.railway\.app|\brailway\.(?:app|com)\b",
-    words="gcloud deploy.cloud.run railway",
+    words="gcloud docker.io docker/compose deploy.cloud.run railway",
 )
 _CLOUD = regex(r"^[ \t]*#.*\bCloud (?:Run|Build)\b", re.I | re.M)
 _BUILD_FILE = regex(r"(?:\A|/)[^/]*cloud-?build[^/]*\.ya?ml\Z")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydock import engine
 from pydock.budget import Budget, unhurried, within
-from pydock.checkout import configuration, texts_above
+from pydock.checkout import DOCUMENTED, configuration, texts_above
 from pydock.codemods import asked_for
 from pydock.config import FOUND, GIT, Settings, Sources, settings
 from pydock.context import Tree
@@ -201,14 +201,15 @@ def project_of(question: Question, target: Target, changes: Mapping[str, str]) -
     """
     tree = target.tree.over(changes)
     wanted = settings(configuration(tree, target.path, question.sources), question.given, RULES)
-    portable = wanted.portable or takes_no_mounts(tree, target.path, texts_above(tree, target.path, tells_builder))
+    told = texts_above(tree, target.path, tells_builder, DOCUMENTED)
+    portable = wanted.portable or takes_no_mounts(tree, target.path, told)
     options = Options(
         wanted.installer, portable, wanted.venv, wanted.pin, as_of=_day(wanted, tree), hashes=wanted.hashes,
         platforms=wanted.platforms, lock_format=wanted.lock_format, allow_builds=wanted.allow_builds,
         allow_hosts=wanted.allow_hosts, offline=wanted.offline, target=target.stage, arguments=target.arguments,
     )  # fmt: skip
     above = texts_above(tree, target.path, is_compose_file)
-    return Project(tree, target.path, options, running=question.running, above=above), wanted
+    return Project(tree, target.path, options, running=question.running, above=above, told=told), wanted
 
 
 def _day(wanted: Settings, tree: Tree) -> date | None:

@@ -14,9 +14,10 @@ from pydock.images.debian import kind_of
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
+from pydock.service.files.documents import installs_inside, managers_inside
 from pydock.service.files.ignore_file import ignore_of, takes_all
 from pydock.split.base import Base
-from pydock.split.facts.environment import is_started
+from pydock.split.facts.environment import is_started, manager_of
 from pydock.split.facts.members import package_of
 from pydock.split.facts.slices import Slices
 from pydock.split.facts.slim import compiler_doubt, slim_doubts
@@ -48,7 +49,8 @@ def doubts_of(
             if step.number in cut.runtime and ANYTHING in step.opens:
                 doubts.append(f"what line {step.line} needs of the full image is not known")
         doubts += _of_downloads(build, stage, cut)
-    doubts += _of_installers(build)
+    doubts += _of_installers(project, build)
+    doubts += _of_managers(project, build, stage)
     if not is_started(build):
         doubts.append("nothing says what runs in this image: one that is built on it finds no compilers and headers")
     notes = [images.note] if images.note else []
@@ -87,13 +89,22 @@ def _of_mounts(project: Project, build: Build) -> Iterator[str]:
                 yield f"{service.origin} mounts {source} over {workdir}, and what that calls is not known"
 
 
-def _of_installers(build: Build) -> Iterator[str]:
+def _of_installers(project: Project, build: Build) -> Iterator[str]:
     """Programs of another user than root that install packages: pip went to that user's own folder before, which an
     environment does not read (https://docs.python.org/3/library/venv.html: no user site)."""
     for process in build.processes:
         names = {need.name for need, _ in (*process.needs, *process.takes) if isinstance(need, Program)}
         if not is_root(process.user) and any(map(PIP.match, names)):
             yield f"{process.origin} installs packages as {process.user}, who may not write the environment"
+    if not is_root(build.final.user) and installs_inside(project):
+        yield f"documents install packages in a container, where {build.final.user} may not write the environment"
+
+
+def _of_managers(project: Project, build: Build, stage: Stage) -> Iterator[str]:
+    """Managers of packages that leave with the builder, and that documents call in the container."""
+    manager = manager_of(step for step in build.of_stage(stage.index) if step.installs is not None)
+    if manager and (place := managers_inside(project).get(manager)):
+        yield f"{place} runs {manager} in the container, which has none any more: call the program itself there"
 
 
 def _of_downloads(build: Build, stage: Stage, cut: Slices) -> Iterator[str]:

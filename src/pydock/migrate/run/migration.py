@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from pydock.budget import Budget, within
-from pydock.checkout import configuration, texts_above
+from pydock.checkout import DOCUMENTED, configuration, texts_above
 from pydock.config import Sources, settings
 from pydock.context import Tree
 from pydock.errors import BudgetError, PydockError, UnreadableError
@@ -22,7 +22,7 @@ from pydock.migrate.run.keeper import Limits
 from pydock.migrate.run.worker_pool import Pool, answers
 from pydock.migrate.store.database import Store
 from pydock.migrate.store.fingerprint import era, fingerprint, key
-from pydock.project.builders import takes_no_mounts, tells_builder
+from pydock.project.builders import tells_builder
 from pydock.project.compose import is_compose_file
 from pydock.project.secrets import mask
 from pydock.questions import Question
@@ -147,8 +147,8 @@ def _key(values: Mapping[str, object], service: Service, seen: dict[Path, str], 
     uses = [to_builtins(use) for use in service.uses]
     above = [list(each) for each in texts_above(tree, service.path, is_compose_file)]
     about = {"dockerfile": service.dockerfile, "context": service.context, "uses": uses}
-    takes_none = takes_no_mounts(tree, service.path, texts_above(tree, service.path, tells_builder))
-    about |= {"settings": settings, "above": above, "mounts": [not takes_none]}
+    told = [list(each) for each in texts_above(tree, service.path, tells_builder, DOCUMENTED)]
+    about |= {"settings": settings, "above": above, "told": told}
     return key({**values, **about}, [seen[service.root]])
 
 

@@ -23,13 +23,16 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pydock.build import walk
+from pydock.build.copies import copies
 from pydock.build.installs import Install, installs_of, pinned, requirement_sets
 from pydock.build.views import image
 from pydock.locks.installs.build_tools import BUILD_TOOLS
 from pydock.locks.installs.requests import Wanted, wanted
 from pydock.locks.lock_files import locks
 from pydock.packages.operands import is_place
+from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.compose import services
 from pydock.project.memory import remembered
 from pydock.project.pins import Answer
 from pydock.rule import Example, Finding, Rule
@@ -77,6 +80,8 @@ EXAMPLES = (
 
 
 REQUIREMENTS = "requirements.txt"
+# What shows a file in a page: snippets of mkdocs, Sphinx.
+_INCLUDES = regex(r"--8<--|\bliteralinclude::|\binclude::|\{!|\{%\s*include", words="8< include {!")
 _CHANGES = frozenset({"packages"})
 _MOST_SHOWN = 3
 _IDLE = frozenset({"--no-cache-dir", "-q", "--quiet", "--python"})
@@ -245,6 +250,7 @@ def _into_file(project: Project, install: Install) -> Fix | None:
     is_exec = install.instruction.exec_form is not None
     start = Span(install.instruction.span.start, install.instruction.span.start)
     listed = "".join(f"{word.value}\n" for word in install.packages)
+    doubts = tuple(_doubts(project))
     edits = (
         Edit(project.path, start, project.dockerfile.written(f"COPY {REQUIREMENTS} ./\n")),
         Edit(
@@ -254,7 +260,25 @@ def _into_file(project: Project, install: Install) -> Fix | None:
         ),
         Edit(REQUIREMENTS, Span(0, 0), listed),
     )
-    return Fix(f"name them in {REQUIREMENTS}", Safety.SAFE, edits, _CHANGES | {"files"})
+    safety = Safety.UNSAFE if doubts else Safety.SAFE
+    return Fix(f"name them in {REQUIREMENTS}", safety, edits, _CHANGES | {"files"}, doubts)
+
+
+def _doubts(project: Project) -> Iterator[str]:
+    if not _is_context_told(project):
+        yield "nothing tells in which folder this file is built"
+    name = posixpath.basename(project.path)
+    for path, text in documents(project):
+        if any(name in line for line in text.splitlines() if _INCLUDES.search(line)):
+            yield f"{path} shows this file, and {REQUIREMENTS} would not be shown beside it"
+            return
+
+
+def _is_context_told(project: Project) -> bool:
+    """Whether a COPY or a compose file says which folder the build context is, or there is none above it."""
+    if any(copies(project, stage) for stage in project.dockerfile.stages) or services(project):
+        return True
+    return not (project.above or project.told)
 
 
 def _edits(project: Project, loose: Loose, pins: Mapping[str, str]) -> tuple[Edit, ...]:

@@ -28,7 +28,7 @@ from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.databases import has_only_sqlite
 from pydock.service.users.caches import cache_edits, caches
-from pydock.service.users.doubts import left_doubts, mount_doubts, mounted_script
+from pydock.service.users.doubts import absent_folders, left_doubts, mount_doubts, mounted_script
 from pydock.service.users.handover import giving_place, missing_at
 from pydock.service.users.ownership import Ownership, copies_into, has_source, ownership
 from pydock.service.users.rights import User, created_user, obstacles
@@ -69,7 +69,7 @@ EXAMPLES = (
             f"{_HEAD}{_USERADD}# app.py writes there\nRUN mkdir -p /data \\\n    && chown app:app /data\n"
             f"WORKDIR /app\nCOPY . .\nUSER 10001\n{_CMD}"
         ),
-        files={"app.py": "import sqlite3\nsqlite3.connect('/data/app.db')\n"},
+        files={"app.py": "import os, sqlite3\nos.makedirs('/data', exist_ok=True)\nsqlite3.connect('/data/app.db')\n"},
     ),
     Example(
         before=f'{_HEAD}COPY run.sh /run.sh\nRUN chmod u+x /run.sh\nENTRYPOINT ["/run.sh"]\n',
@@ -295,6 +295,7 @@ def _doubts(project: Project, owned: Ownership, user: User | None) -> Iterator[s
         yield f"{place} writes to a place that only run time knows"
     yield from left_doubts(project, owned)
     yield from mount_doubts(project, owned, UID)
+    yield from absent_folders(project, owned)
     if user and not user.has_home:
         yield "the user has no home"
 

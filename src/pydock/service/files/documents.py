@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.compose import services
 from pydock.project.memory import remembered
 from pydock.values import Value
 
@@ -30,6 +31,15 @@ _PIP_INSIDE = regex(
 _WORKER = regex(
     r"\b(?:celery|dramatiq|huey|arq|rq)\b.*\bworkers?\b|\bworkers?\b.*\b(?:celery|dramatiq|huey|rq)\b",
     re.I,
+)
+
+
+_MANAGER_RUNS = regex(r"\b(pipenv|poetry|uv|pdm|hatch|rye)\s+run\b")
+_ENTERED = regex(r"\b(?:docker|podman)(?:[ -]compose)?(?:\s+container)?\s+(?:exec|run)\b", words="docker podman")
+_SHELL_INSIDE = regex(
+    r"\b(?:docker|podman)(?:[ -]compose)?(?:\s+container)?\s+(?:exec|run)\b.*\s(?:/bin/)?(?:ba|z)?sh\b[\s`'\"]*$",
+    re.M,
+    words="docker podman",
 )
 
 
@@ -59,8 +69,31 @@ def gives_zone(project: Project) -> bool:
 
 @remembered
 def installs_inside(project: Project) -> bool:
-    """Whether one of them installs packages in a container that runs: `docker exec web pip install ...`."""
-    return any(_PIP_INSIDE.search(text) for _, text in documents(project))
+    """Whether one of them, or one above the context, installs packages in a container: `docker exec web pip ...`."""
+    if any(_PIP_INSIDE.search(text) for _, text in documents(project)):
+        return True
+    # Those above speak of other images, too.
+    names = {service.name for service in services(project)}
+    calls = (match[0] for _, text in project.told if len(text) <= _LARGEST for match in _PIP_INSIDE.finditer(text))
+    return any(not names.isdisjoint(call.split()) for call in calls)
+
+
+@remembered
+def managers_inside(project: Project) -> Mapping[str, str]:
+    """The managers of packages that a document calls in a container, each with the first place.
+
+    That is `pipenv run` in the line that enters the container, or below one that opens a shell there.
+    """
+    found: dict[str, str] = {}
+    for path, text in (*documents(project), *project.told):
+        if path == project.path or len(text) > _LARGEST or not (enters := _ENTERED.search(text)):
+            continue
+        opens_shell = _SHELL_INSIDE.search(text) is not None
+        for match in _MANAGER_RUNS.finditer(text, enters.start()):
+            start = text.rfind("\n", 0, match.start()) + 1
+            if opens_shell or _ENTERED.search(text[start : match.start()]):
+                found.setdefault(match[1], f"{path}:{text.count(chr(10), 0, start) + 1}")
+    return found
 
 
 @remembered

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
+from pydock.build import walk
 from pydock.build.containers.mounts import is_bind, mounted_at, own_mounts
 from pydock.build.contract import contract
+from pydock.build.sources import sources
 from pydock.build.views import files
+from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import Service, services, services_by_image
-from pydock.service.files.documents import documented_mounts
+from pydock.service.files.documents import documented_mounts, installs_inside
 from pydock.service.files.writes import landings
 from pydock.service.main_command import main_command
 from pydock.service.users.ownership import Ownership
 from pydock.service.users.root_runs import root_runs
-from pydock.state import is_below
+from pydock.state import Answer, is_below
+from pydock.state.needs import Folder
 
 # Settings and sockets of the host: nobody keeps data there.
 _OF_THE_SYSTEM = ("/etc/", "/usr/share/", "/run/", "/var/run/", "/sys/", "/proc/", "/dev/")
@@ -27,6 +32,8 @@ def mount_doubts(project: Project, owned: Ownership, uid: int) -> Iterator[str]:
         if any(is_below(mount.target, folder) or is_below(folder, mount.target) for folder in owned.folders):
             yield _writable(mount.source, mount.origin, uid)
             break
+    if installs_inside(project):
+        yield f"documents install packages in a container that runs, which uid {uid} may not"
     for service in services(project):
         if source := next(_written(project, service, owned), ""):
             yield _writable(source, service.origin, uid)
@@ -35,6 +42,27 @@ def mount_doubts(project: Project, owned: Ownership, uid: int) -> Iterator[str]:
             # Who mounts a folder where this image writes runs this image.
             if is_bind(source) and any(is_below(target, folder) for folder in owned.folders):
                 yield _writable(source, service.origin, uid)
+
+
+def absent_folders(project: Project, owned: Ownership) -> Iterator[str]:
+    """Folders that the source writes into, that the image lacks and that nothing makes: a mount has to bring them.
+
+    One that documents or compose files tell of is known, with its owner.
+    """
+    final = walk(project).final
+    known = [mount.target for mount in documented_mounts(project)]
+    known += [target for each in (*services(project), *services_by_image(project)) for _, target in each.mounts]
+    if any(_MAKES_FOLDERS.search(project.tree.text(path) or "") for path in sources(project)):
+        return
+    for write in owned.writes:
+        is_absent = final.find(Folder(write.folder)).answer is Answer.NO
+        is_told = write.is_mounted or any(target and is_below(write.folder, target) for target in known)
+        if is_absent and not is_told and write.folder not in owned.present and ".py" in write.place:
+            yield f"{write.place} writes to {write.folder}, which nothing makes: a mount of the host may bring it"
+
+
+# Django and Flask make the folders of what they store.
+_MAKES_FOLDERS = regex(r"makedirs|mkdir|MEDIA_ROOT|STATIC_ROOT|default_storage|ensure_\w*(?:dir|folder|path)", re.I)
 
 
 def _written(project: Project, service: Service, owned: Ownership) -> Iterator[str]:
