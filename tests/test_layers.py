@@ -26,8 +26,8 @@ EACH_MODULE = pytest.mark.parametrize("path", MODULES, ids=NAMES)
 FLOORS = (
     {"errors", "patterns", "values"},
     {"hosts", "processes"},
-    {"data", "files", "text"},
-    {"terminal"},
+    {"files", "network", "text"},
+    {"data", "terminal"},
     {"budget"},
     {"config", "images"},
     {"dockerfile"},
@@ -48,6 +48,7 @@ FLOORS = (
     {"rules", "codemods"},
     {"engine"},
     {"bench"},
+    {"registries"},
     {"report"},
     {"questions"},
     {"migrate"},
@@ -76,8 +77,8 @@ _TELLING = "facts failures fix migrate verify versions targets many secret_value
 _OF_MANY = "examine migration services"
 CATCHING = frozenset(f"{name}.py" for name in f"{_TELLING} {_OF_MANY}".split())
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
-# What starts another program: BuildKit, the resolver, git and the keeper of many services.
-STARTERS = {"bench/engine/buildx.py", "resolve/uv.py", "git.py", "migrate/run/keeper.py"}
+# What starts another program: BuildKit, the resolver, git, the keeper of many services, and helpers that keep logins.
+STARTERS = {"bench/engine/buildx.py", "resolve/uv.py", "git.py", "migrate/run/keeper.py", "registries/logins.py"}
 DOORS = {
     "docker": {"bench/engine/client.py"},
     "msgspec": {"values.py"},

@@ -6,7 +6,7 @@ import base64
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,7 +18,7 @@ from pydock.project.registry import Registry
 from pydock.rules import RULES
 from pydock.rules.base_images import floating_base_image, full_runtime_image
 from pydock.text import Safety
-from tests.registries import push, real_registry, refusing_registry
+from tests.registries import lying_registry, push, real_registry, refusing_registry
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -129,13 +129,23 @@ def _service(folder: Path, text: str) -> Path:
     return folder / "service"
 
 
-def test_without_an_engine_nothing_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without an engine, without logins, and with nothing that it was told before."""
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/absent.sock")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def test_where_neither_registry_nor_engine_answers_nothing_is_written(
+    tmp_path: Path, alone: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A proxy that is not there stands for a machine without a network.
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     service = _service(tmp_path, "FROM python:3.11\n")
-    assert _run("fix", str(service), "--pin", "digest") == 2
-    assert "no container engine answers" in capsys.readouterr().err
+    assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101") == 1
+    said = capsys.readouterr().err
+    assert "cannot be reached, and no container engine answers" in said
     assert [path.name for path in service.iterdir()] == ["Dockerfile"]
     assert (service / "Dockerfile").read_text() == "FROM python:3.11\n"
 
@@ -144,17 +154,16 @@ def test_a_pin_that_means_nothing_is_refused(tmp_path: Path, capsys: pytest.Capt
     service = _service(tmp_path, "FROM python:3.11\n")
     (service / "pydock.toml").write_text('pin = "newest"\n')
     assert _run("fix", "--diff", str(service)) == 2
-    assert "it can be table or registry or digest" in capsys.readouterr().err
+    assert "it can be table, registry or digest" in capsys.readouterr().err
 
 
-@pytest.mark.engine
-def test_a_real_registry_tells_the_newest_release_and_its_digest(tmp_path: Path, engine: DockerClient) -> None:
+def test_a_real_registry_tells_the_newest_release_and_its_digest(tmp_path: Path, alone: None) -> None:
     with real_registry(tmp_path) as address:
         allowed = ("--allow-hosts", address)
         repository = f"{address}/{HUB}"
-        full = push(engine, repository, "3.11.16-trixie", "3.11.17-trixie", "3.11.19-trixie")
-        slim = push(engine, repository, "3.11.16-slim-trixie", "3.11.17-slim-trixie", "3.11.19-slim-trixie")
-        push(engine, repository, "3.11.20-slim-trixie")
+        full = push(address, HUB, "3.11.16-trixie", "3.11.17-trixie", "3.11.19-trixie")
+        slim = push(address, HUB, "3.11.16-slim-trixie", "3.11.17-slim-trixie", "3.11.19-slim-trixie")
+        push(address, HUB, "3.11.20-slim-trixie")
         service = _service(tmp_path, f"FROM {repository}:3.11 AS build\nFROM {repository}:3.11-slim\n")
         assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101", *allowed) == 0
         first, second = (service / "Dockerfile").read_text().splitlines()
@@ -162,39 +171,59 @@ def test_a_real_registry_tells_the_newest_release_and_its_digest(tmp_path: Path,
         assert first == f"FROM {repository}:3.11.19-trixie@{full} AS build"
         assert second == f"FROM {repository}:3.11.19-slim-trixie@{slim}"
         assert _run("fix", str(service), "--pin", "digest", "--diff", "--select", "PYD101", *allowed) == 0
-        reference = second.removeprefix("FROM ")
-        assert engine.images.pull(reference).id
-        engine.images.remove(reference)
 
 
 @pytest.mark.engine
-def test_a_registry_with_a_login_is_asked_with_the_credentials_of_the_engine(
-    tmp_path: Path, engine: DockerClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_digest_that_was_told_is_what_an_engine_pulls(tmp_path: Path, engine: DockerClient) -> None:
+    with real_registry(tmp_path) as address:
+        service = _service(tmp_path, f"FROM {address}/{HUB}:3.11.16-slim-trixie\n")
+        push(address, HUB, "3.11.16-slim-trixie")
+        assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101", "--allow-hosts", address) == 0
+        reference = (service / "Dockerfile").read_text().split()[1]
+        api: Any = engine.api
+        assert api.inspect_distribution(reference)["Descriptor"]["digest"] == reference.partition("@")[2]
+
+
+@pytest.mark.parametrize("has_tls", [False, True], ids=["in clear text", "with TLS"])
+def test_a_registry_with_a_login_is_asked_with_the_credentials_that_docker_has(
+    has_tls: bool, tmp_path: Path, alone: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with real_registry(tmp_path, LOGIN) as address:
+    with real_registry(tmp_path, LOGIN, has_tls=has_tls) as address:
+        certificate = tmp_path / "certificate.pem" if has_tls else None
+        if certificate:
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        digest = push(address, HUB, "3.11.16-slim-trixie", login="somebody:secret", certificate=certificate)
         allowed = ("--allow-hosts", address)
         service = _service(tmp_path, f"FROM {address}/{HUB}:3.11.16-slim-trixie\n")
         assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101", *allowed) == 1
-        assert "no basic auth credentials" in capsys.readouterr().err
+        assert f"{address} wants a login, and docker has none for it: docker login {address}" in capsys.readouterr().err
         (tmp_path / "docker").mkdir()
-        login = {"auths": {address: {"auth": base64.b64encode(b"somebody:secret").decode()}}}
-        (tmp_path / "docker/config.json").write_text(json.dumps(login))
-        monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
-        engine.login("somebody", "secret", registry=address)
-        digest = push(engine, f"{address}/{HUB}", "3.11.16-slim-trixie")
-        assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101", *allowed) == 0
+        for secret, code in ("wrong", 1), ("secret", 0):
+            login = {"auths": {address: {"auth": base64.b64encode(f"somebody:{secret}".encode()).decode()}}}
+            (tmp_path / "docker/config.json").write_text(json.dumps(login))
+            assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101") == code
+            said = "".join(capsys.readouterr())
+            assert secret not in said
+            assert ("does not take the login that docker has" in said) == bool(code)
         assert (service / "Dockerfile").read_text() == f"FROM {address}/{HUB}:3.11.16-slim-trixie@{digest}\n"
-        assert "secret" not in "".join(capsys.readouterr())
 
 
-@pytest.mark.engine
+def test_a_certificate_that_nobody_vouches_for_is_not_passed_over(
+    tmp_path: Path, alone: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("pydock.registries.client.is_insecure", lambda host: False)
+    with real_registry(tmp_path, has_tls=True) as address:
+        push(address, HUB, "3.11.16-slim-trixie", certificate=tmp_path / "certificate.pem")
+        service = _service(tmp_path, f"FROM {address}/{HUB}:3.11.16-slim-trixie\n")
+        assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101", "--allow-hosts", address) == 1
+        assert "has a certificate that is not trusted here" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 0], ids=lambda status: str(status or "hangs"))
 def test_a_registry_that_refuses_costs_its_pin_alone(
-    status: int, tmp_path: Path, engine: DockerClient, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
-    assert engine.ping()
-    monkeypatch.setattr("pydock.bench.engine.registry.ANSWER_SECONDS", 2)
+    status: int, tmp_path: Path, alone: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("pydock.registries.releases.ANSWER_SECONDS", 1)
     with refusing_registry(status) as (address, asked):
         text = f'FROM {address}/{HUB}:3.11-slim\nADD a.txt /a.txt\nCMD ["true"]\n'
         service = _service(tmp_path, text)
@@ -204,4 +233,32 @@ def test_a_registry_that_refuses_costs_its_pin_alone(
         assert time.monotonic() - begun < 10
         assert asked
         assert (service / "Dockerfile").read_text() == text.replace("ADD", "COPY")
-        assert "the registry does not tell" in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert (f"says {status}" if status else "does not answer") in said
+
+
+def test_tokens_come_from_the_server_that_the_registry_names(
+    tmp_path: Path, alone: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with lying_registry() as registry:
+        scheme = f'Bearer realm="http://{registry.address}/token",service="tests"'
+        registry.opens = "Bearer abc.def"
+        registry.challenge = scheme
+        registry.answers["/token"] = (200, {}, b'{"token": "abc.def"}')
+        registry.answers["/v2/team/base/manifests/1"] = (200, {"Docker-Content-Digest": A}, b"")
+        service = _service(tmp_path, f"FROM {registry.address}/team/base:1\n")
+        assert (
+            _run("fix", str(service), "--pin", "digest", "--select", "PYD101", "--allow-hosts", registry.address) == 0
+        )
+        assert (service / "Dockerfile").read_text() == f"FROM {registry.address}/team/base:1@{A}\n"
+        assert "/token?service=tests&scope=repository%3Ateam%2Fbase%3Apull" in registry.asked
+        assert "abc.def" not in "".join(capsys.readouterr())
+
+
+def test_a_mirror_of_docker_hub_is_asked_first(tmp_path: Path, alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with lying_registry() as registry:
+        monkeypatch.setattr("pydock.registries.client.mirrors", lambda: (f"http://{registry.address}",))
+        registry.answers["/v2/library/python/manifests/3.11.16-slim-trixie"] = (200, {"Docker-Content-Digest": A}, b"")
+        service = _service(tmp_path, "FROM python:3.11.16-slim-trixie\n")
+        assert _run("fix", str(service), "--pin", "digest", "--select", "PYD101") == 0
+        assert (service / "Dockerfile").read_text() == f"FROM python:3.11.16-slim-trixie@{A}\n"

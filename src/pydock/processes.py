@@ -33,6 +33,10 @@ _UV = (
 _GIT = r"GIT_(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL|DATE)|EMAIL|GIT_CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)"
 # https://docs.docker.com/reference/cli/docker/#environment-variables, read 2026-11.
 _DOCKER = r"DOCKER_\w+|BUILDX_(?!GIT_)\w+|BUILDKIT_\w+|SOURCE_DATE_EPOCH|CONTAINER_HOST"
+_KEEPERS = (
+    r"(?:AWS|AZURE|ACR|ECR|GOOGLE|CLOUDSDK|PASSWORD_STORE)_\w+|GNUPGHOME|GPG_TTY|DBUS_SESSION_BUS_ADDRESS|DISPLAY"
+    r"|WAYLAND_DISPLAY"
+)
 _PYDOCK = r"PYDOCK_\w+|NO_COLOR|PIP_(?:EXTRA_)?INDEX_URL|PIP_FIND_LINKS|PIP_CONFIG_FILE"
 # Lists of folders; a relative one means the current folder, which is anybody's.
 _FOLDERS = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
@@ -43,6 +47,8 @@ class Child(Enum):
 
     UV = regex("|".join((_EVERYWHERE, _NETWORK, _SSH, _UV)))
     GIT = regex("|".join((_EVERYWHERE, _GIT)))
+    # Helpers keep logins with clouds, key rings and GnuPG.
+    CREDENTIALS = regex("|".join((_EVERYWHERE, _NETWORK, _DOCKER, _KEEPERS)))
     BUILDX = regex("|".join((_EVERYWHERE, _NETWORK, _SSH, _DOCKER)))
     # pydock itself, which starts the others.
     PYDOCK = regex("|".join((_EVERYWHERE, _NETWORK, _SSH, _UV, _GIT, _DOCKER, _PYDOCK)))

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from pydock.hosts import PUBLIC, Origin
+from pydock.network import Proxy, Upstream
 from pydock.project.pins import Answer, Indexes, Request
 from pydock.resolve import uv
-from pydock.resolve.upstream import Proxy, Upstream
 from pydock.values import replace
 from tests.hostile.listener import Listener, listening
 from tests.package_index import Distribution, host, serving

@@ -232,10 +232,10 @@ def _rewritten(
 ) -> Report:
     """The rewrite with what has to be asked before its first round: tags and digests of base images, and pins.
 
-    Raises EngineError when no engine answers, Unanswered where the question does not wait.
+    Raises Unanswered where the question does not wait.
     """
     if project.options.pin != "table":
-        from pydock.bench.engine import published  # drives an engine, which a plain fix does not
+        from pydock.registries import published  # asks hosts, which a plain fix does not
 
         by_table = replace(project, options=replace(project.options, pin="table"))
         report = engine.rewrite(by_table, rules, allow)

@@ -26,15 +26,14 @@ from pathlib import Path
 from pydock import processes
 from pydock.hosts import Origin
 from pydock.locks.lockfile import extras, file_hashes, requesters
+from pydock.network import gate, upstream, without_proxies
 from pydock.patterns import regex
 from pydock.processes import Child
 from pydock.project.pins import Answer, Indexes, Pin, Request
 from pydock.project.secrets import mask
 from pydock.resolve.addresses import refusal
 from pydock.resolve.archives import needs
-from pydock.resolve.gate import gate
 from pydock.resolve.output import GUARDED, explained, index_of, pins_of, preferring, unreachable, untold
-from pydock.resolve.upstream import upstream, without_proxies
 from pydock.values import replace
 
 # In seconds: to a connection, to the next byte, and for everything; an index that is known to be there may be slow.

@@ -5,6 +5,6 @@ from __future__ import annotations
 from pydock.bench.engine.distributions import running
 from pydock.bench.engine.engine import connect
 from pydock.bench.engine.recipe import Recipe
-from pydock.bench.engine.registry import published
+from pydock.bench.engine.registry import RegistryView
 
-__all__ = ["Recipe", "connect", "published", "running"]
+__all__ = ["Recipe", "RegistryView", "connect", "running"]

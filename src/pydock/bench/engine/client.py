@@ -54,16 +54,6 @@ def _client(seconds: int) -> DockerClient:
     return docker.from_env(timeout=seconds)
 
 
-def logins() -> frozenset[str]:
-    """The registries that a person has set up for docker, by their hosts in small letters."""
-    from docker.utils.config import load_general_config
-
-    said: Any = load_general_config()
-    tables = (said.get(name) for name in ("auths", "credHelpers"))
-    names = (name for table in tables if isinstance(table, dict) for name in table)
-    return frozenset(name.rpartition("://")[2].partition("/")[0].lower() for name in names)
-
-
 @contextmanager
 def translated(doing: str, hint: str = "") -> Iterator[None]:
     """Failures of the engine and of the way to it as EngineError: what was being done, and what it said."""

@@ -15,8 +15,8 @@ another registry may lack the tag, or where somebody else passes the argument th
 
 `pydock fix --pin registry` takes the newest patch release that the registry has instead of the
 one in the table, `--pin digest` adds the digest that the registry tells, the tag stays beside it
-for people. Both ask through the container engine, with the credentials it has; what a registry
-does not tell is never written.
+for people. Both ask the registry itself, with the logins and mirrors that docker has on this machine,
+and the container engine where it cannot be reached; what a registry does not tell is never written.
 """
 
 from __future__ import annotations

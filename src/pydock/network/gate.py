@@ -1,4 +1,4 @@
-"""A proxy on loopback between a resolver and the network: who may not be asked is not, whoever names it.
+"""A proxy on loopback in front of the network: who may not be asked is not, whoever names it.
 
 A resolver follows what it is answered: redirections, files of an index that lie elsewhere, submodules of a repository,
 a name that means this machine. It is told to reach everything through here, where each host is looked at before
@@ -21,7 +21,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from pydock.hosts import Origin, is_allowed, is_vouched, origin
-from pydock.resolve.upstream import Proxy, upstream
+from pydock.network.upstream import Proxy, upstream
 
 # What concerns one connection and not the next (https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1).
 _HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
@@ -43,15 +43,20 @@ class Gate:
         self.authorization = f"Basic {base64.b64encode(f'pydock:{token}'.encode()).decode()}"
         self._server = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._is_over = False
-        self._port = self._server.getsockname()[1]
-        self.address = f"http://pydock:{token}@127.0.0.1:{self._port}"
+        self.host, self.port = self._server.getsockname()
+        self.address = f"http://pydock:{token}@{self.host}:{self.port}"
         threading.Thread(target=self._accept, name="pydock-gate", daemon=True).start()
+
+    def admit(self, asked: Origin) -> None:
+        """Let one more host through, which somebody else has judged."""
+        if str(asked) not in self.hosts:
+            self.hosts = (*self.hosts, str(asked))
 
     def close(self) -> None:
         """Accept nobody any more. Who is connected is let go when the child ends."""
         self._is_over = True
         with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
+            socket.create_connection((self.host, self.port), timeout=1).close()
 
     def _accept(self) -> None:
         with self._server:
