@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pydock.checkout import configuration
-from pydock.config import NAMES, File, Settings, chosen, settings
+from pydock.config import NAMES, File, Settings, Spared, chosen, settings, unmatched
 from pydock.context import Tree
 from pydock.errors import ConfigurationError, OptionError
 
@@ -31,6 +31,19 @@ SELECTED = {
     "ignoring alone": ([], ["PYD3"], ["PYD101"]),
     "in the order of the list": (["PYD303", "PYD101"], [], ["PYD101", "PYD303"]),
 }
+EXTENDED = {
+    "beside what is selected": (["PYD1"], ["PYD302"], [], ["PYD101", "PYD302"]),
+    "nothing new where all are selected": ([], ["PYD302"], [], ["PYD101", "PYD302", "PYD303"]),
+    "out of a group that is ignored": ([], ["PYD302"], ["PYD3"], ["PYD101", "PYD302"]),
+    "by its name, out of such a group": ([], ["pip-cache"], ["PYD30"], ["PYD101", "PYD302"]),
+    "not a group with a rule that is ignored": (["PYD1"], ["PYD3"], ["PYD302"], ["PYD101", "PYD303"]),
+    "not what is ignored as exactly": (["PYD1"], ["PYD302"], ["pip-cache"], ["PYD101"]),
+}
+
+
+@pytest.mark.parametrize(("select", "extend", "ignore", "expected"), EXTENDED.values(), ids=EXTENDED)
+def test_extend_select_adds(select: list[str], extend: list[str], ignore: list[str], expected: list[str]) -> None:
+    assert [rule.code for rule in chosen(RULES, select, ignore, extend)] == expected
 
 
 @pytest.mark.parametrize(("select", "ignore", "expected"), SELECTED.values(), ids=SELECTED)
@@ -124,6 +137,21 @@ NESTED = {
         [File("a/pydock.toml", "venv = true"), File("pydock.toml", "[services.a]\nvenv = false", "a/Dockerfile")],
         Settings(),
     ),
+    "what extends comes together from all files": (
+        [File("a/pydock.toml", "extend-select = ['PYD302']"), File("pydock.toml", "extend-select = ['PYD1']")],
+        Settings(extend_select=("PYD302", "PYD1")),
+    ),
+    "levels come together, the nearest wins": (
+        [
+            File("a/pydock.toml", "severity = { PYD302 = 'note' }"),
+            File("pydock.toml", "[severity]\nPYD302 = 'error'\nPYD1 = 'error'"),
+        ],
+        Settings(severity={"PYD302": "note", "PYD1": "error"}),
+    ),
+    "ignores of files know where they are told from": (
+        [File("pydock.toml", "[per-file-ignores]\n'old/' = ['PYD302']", "svc/Dockerfile")],
+        Settings(spared=(Spared("old/", ("PYD302",), "svc/Dockerfile"),)),
+    ),
     "behind a byte order mark": ([File("pydock.toml", "\ufeffvenv = false")], Settings(venv=False)),
 }
 
@@ -158,6 +186,26 @@ BROKEN = {
     ),
     "a service without a table": ("services.a = 1", "pydock.toml:1: services.a is 1", "a table"),
     "services without tables": ("services = 1", "pydock.toml:1: services is 1", "a table for each service"),
+    "a level that there is not": (
+        "[severity]\nPYD302 = 'fatal'",
+        "pydock.toml:1: severity.PYD302 is 'fatal'",
+        "it can be note, warning or error",
+    ),
+    "a level of no rule": ("severity = { pip-cach = 'note' }", "pydock.toml:1: no rule is called", "pip-cache?"),
+    "an ignore of a file that is no list": (
+        "per-file-ignores = { 'a/' = 'PYD302' }",
+        "pydock.toml:1: per-file-ignores.a/ is 'PYD302'",
+        "a list of strings",
+    ),
+    "a day that there is not": ("as-of = '2023-02-30'", "pydock.toml:1: as-of is '2023-02-30'", "such as 2023-06-01"),
+    "a day without quotes": ("as-of = 2023-02-01", "pydock.toml:1: as-of is", "such as 2023-06-01"),
+    "memory that is no size": ("budget-memory = 'much'", "pydock.toml:1: budget-memory much", "800MB"),
+    "what is for a search, in a service": (
+        "[services.a]\nexclude = ['x']",
+        "pydock.toml:2: exclude is not for one service",
+        "above the tables",
+    ),
+    "broken TOML in the middle": ("venv = true\nx = = 1\n", "pydock.toml:2: no TOML: Invalid value", "settings"),
     "broken TOML": ("select = [", "pydock.toml:1: ", "settings"),
 }
 
@@ -211,3 +259,8 @@ def test_without_a_repository_nothing_above_the_build_context_counts(tmp_path: P
     (tmp_path / "pydock.toml").write_text("venv = false\n")
     assert configuration(Tree(tmp_path / "svc"), "Dockerfile") == ()
     assert [file.name for file in configuration(Tree.of({"pydock.toml": ""}), "Dockerfile")] == ["pydock.toml"]
+
+
+def test_tables_of_services_that_mean_nothing_are_known_with_their_lines() -> None:
+    file = File("pydock.toml", "[services.a]\nvenv = true\n[services.'svc/*']\n[services.'sv/b']\n")
+    assert list(unmatched(file, ["svc/b/Dockerfile", "a/Dockerfile"])) == [("sv/b", "pydock.toml:4")]

@@ -62,7 +62,8 @@ def _settings(target: "Target", given: "Chosen") -> Iterator[str]:
 
     files = configuration(target.tree, target.path, given.sources)
     yield f"# {target.shown}"
-    said = [(f"{each.key} = {_toml(each.value)}", each.where) for each in origins(files, given.settings, RULES)]
+    found = origins(files, given.settings, RULES)
+    said = [(f"{each.key} = {_toml(each.value)}", each.where) for each in found if each.value is not None]
     widest = min(60, max(len(text) for text, _ in said))
     yield from (f"{text:<{widest}}  # {where}" for text, where in said)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydock.migrate.records import Totals
     from pydock.migrate.run import Asked, Known
     from pydock.migrate.store import Store
+    from pydock.targets import Search
 
 GOOD, TO_DO, NO_ANSWER = 0, 1, 2
 _BUILD_LIMIT = 3600.0
@@ -75,7 +76,9 @@ def migrate(
     limits = Limits(limit or (_BUILD_LIMIT if verify or bench else _LIMIT), size(memory, "--memory"))
     asked = Asked(question, Bench(runs, builder=given.options["builder"]) if bench else None, limits, retry)
     with accounted(roots or ["."]):
-        totals, failed = _migrated(roots or ["."], out, manifest, asked, (jobs, scheduler), apply=apply, branch=branch)
+        totals, failed = _migrated(
+            roots or ["."], out, manifest, asked, (jobs, scheduler), given.search, apply=apply, branch=branch
+        )
     raise typer.Exit(NO_ANSWER if failed else _exit_code(totals))
 
 
@@ -85,6 +88,7 @@ def _migrated(
     manifest: Path | None,
     asked: "Asked",
     workers: tuple[int, str],
+    search: "Search",
     *,
     apply: bool,
     branch: str,
@@ -96,7 +100,7 @@ def _migrated(
     from pydock.terminal import printable
 
     _talk(settle(roots))
-    found = find(roots, read(manifest) if manifest else None)
+    found = find(roots, read(manifest) if manifest else None, search)
     for trouble in found.troubles:
         console.fail(trouble)
     place = out or usual(roots)

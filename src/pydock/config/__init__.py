@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydock.config.choices import GIT, VENDORED, Choices, Grade, Installer, LockFormat, Pin, Settings, Table
+from pydock.config.choices import GIT, VENDORED, Choices, Grade, Installer, LockFormat, Pin, Settings, Spared, Table
 from pydock.config.files import FOUND, NAMES, Decided, File, Sources, exclusions, origins, settings, unmatched
 from pydock.config.keys import Key, keys
 from pydock.config.names import chosen, level_of, matching, of_peer, suggestion, words
@@ -25,6 +25,7 @@ __all__ = [
     "Pin",
     "Settings",
     "Sources",
+    "Spared",
     "Table",
     "chosen",
     "exclusions",

@@ -44,8 +44,9 @@ class File(Value):
         return ConfigurationError(f"{self.place(where)}: {what}", hint)
 
     def place(self, where: Sequence[str]) -> str:
-        """The file with the line of a key, where it can be told."""
-        line = _line(self.text, tuple(where))
+        """The file with the line of a key, or of what it is in, where that can be told."""
+        paths = (tuple(where[:end]) for end in range(len(where), 0, -1))
+        line = next(filter(None, (_line(self.text, path) for path in paths)), 0)
         return f"{self.name}{f':{line}' if line else ''}"
 
 

@@ -15,7 +15,7 @@ from pydock.migrate.find.manifest import NAME, Manifest, Named, read
 from pydock.patterns import regex
 from pydock.project.compose import LARGEST, builds, file_built, inline_builds, is_compose_file
 from pydock.project.secrets import mask
-from pydock.targets import begin, is_dockerfile
+from pydock.targets import EVERYWHERE, Search, begin, is_dockerfile
 from pydock.targets import context as guessed_context
 from pydock.values import Value, replace
 
@@ -101,7 +101,7 @@ class _Search:
         return self.contexts.setdefault(dockerfile, {})
 
 
-def find(roots: Sequence[str], manifest: Manifest | None = None) -> Found:
+def find(roots: Sequence[str], manifest: Manifest | None = None, wanted: Search = EVERYWHERE) -> Found:
     """The services below these folders; `services.toml` at the top of a folder is read where none is given.
 
     Raises UnreadableError for a root that is no folder, or without any Dockerfile, and what is wrong with
@@ -123,7 +123,7 @@ def find(roots: Sequence[str], manifest: Manifest | None = None) -> Found:
             troubles.append(error)
             continue
         if own.is_searched:
-            _walk_root(search, top, own)
+            _walk_root(search, top, own, tuple(wanted.left_out(top)))
         for named in own.services:
             _take_named(search, named, top)
     services = _named_once(list(_services(search, len(tops) > 1)))
@@ -133,29 +133,28 @@ def find(roots: Sequence[str], manifest: Manifest | None = None) -> Found:
     return Found(services, tuple(left_out), tuple(troubles))
 
 
-def _walk_root(search: _Search, top: Path, manifest: Manifest) -> None:
+def _walk_root(search: _Search, top: Path, manifest: Manifest, left_out: tuple[Excluded, ...]) -> None:
     composed: list[Path] = []
-    for path in _walk(top, manifest, search):
+    excluded = Excluded(manifest.folder, manifest.exclude, f"{NAME} excludes it")
+    for path in _walk(top, (*left_out, excluded), search):
         if is_compose_file(path.name):
             composed.append(path)
         else:
             search.add(_linked(search, str(path), top), top)
     for path in composed:
         _take_compose(search, path, top)
-    excluded = Excluded(manifest.folder, manifest.exclude, f"{NAME} excludes it")
     for dockerfile in [path for path, found in search.tops.items() if found == top]:
-        if excluded.matches(dockerfile):
+        if why := next((each.why for each in (*left_out, excluded) if each.matches(dockerfile)), ""):
             del search.contexts[dockerfile], search.tops[dockerfile]
-            search.left_out.append(LeftOut(dockerfile, excluded.why))
+            search.left_out.append(LeftOut(dockerfile, why))
 
 
-def _walk(top: Path, manifest: Manifest, search: _Search) -> Iterator[Path]:
+def _walk(top: Path, rules: Sequence[Excluded], search: _Search) -> Iterator[Path]:
     """The Dockerfiles and compose files below a folder; what was passed over is noted."""
 
     def is_wanted(name: str) -> bool:
         return is_dockerfile(name) or is_compose_file(name)
 
-    rules = (Excluded(top), Excluded(manifest.folder, manifest.exclude, f"{NAME} excludes it"))
     for found in files_below(top, is_wanted, rules):
         if isinstance(found, Path):
             yield found

@@ -23,13 +23,16 @@ class Progress:
         self._is_live = stream.isatty()
         self._total = total
         self._states: Counter[State] = Counter()
+        # A broken configuration is the same for all that it is for.
+        self._told: set[str] = set()
         self._begun = time.monotonic()
         self._said = self._begun
 
     def __call__(self, service: Service, record: Record) -> None:
         self._states[record.state] += 1
         now = time.monotonic()
-        if record.state is State.FAILED and record.reason:
+        if record.state is State.FAILED and record.reason and record.reason.message not in self._told:
+            self._told.add(record.reason.message)
             self._clear()
             console.talk(f"error: {printable(f'{service.name}: {record.reason.message}')}\n", self._stream)
         if now - self._said >= (_REFRESH if self._is_live else _QUIET_SECONDS):
