@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tracemalloc
 from pathlib import Path
@@ -267,3 +268,16 @@ def test_where_everything_is_left_out_it_is_said_why(folder: Path) -> None:
     (unusable,) = targets(["web"], Search(exclude=("Dockerfile",)))
     assert isinstance(unusable, Unusable)
     assert "--exclude names it" in unusable.error.hint
+
+
+def test_standard_input_can_be_the_text_of_a_file_whose_folder_counts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "api").mkdir()
+    (folder / "api/requirements.txt").write_text("flask\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"FROM scratch\nCOPY requirements.txt .\n")))
+    (found,) = targets(["-"], Search(stdin_filename="api/Dockerfile"))
+    assert isinstance(found, Target)
+    assert (found.shown, found.path) == ("api/Dockerfile", "Dockerfile")
+    assert found.tree.text("Dockerfile") == "FROM scratch\nCOPY requirements.txt .\n"
+    assert found.tree.text("requirements.txt") == "flask\n"

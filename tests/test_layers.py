@@ -51,7 +51,7 @@ FLOORS = (
     {"registries"},
     {"report"},
     {"questions"},
-    {"migrate"},
+    {"migrate", "server"},
     {"cli"},
     {"__main__"},
 )
@@ -73,7 +73,7 @@ NAMED_BY_DOING = {
 }
 # fmt: on
 # What tells a person, or goes on with the next of many services.
-_TELLING = "facts failures fix migrate verify versions targets many secret_values settle write"
+_TELLING = "facts failures fix migrate verify versions targets many secret_values settle write desk"
 _OF_MANY = "examine migration services"
 CATCHING = frozenset(f"{name}.py" for name in f"{_TELLING} {_OF_MANY}".split())
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
@@ -95,6 +95,8 @@ DOORS = {
     "uv": {"resolve/uv.py"},
     "pathspec": {"context/gitignore.py"},
     "distributed": {"migrate/run/worker_pool.py"},
+    "pygls": {"server"},
+    "lsprotocol": {"server"},
 }
 
 

@@ -162,3 +162,30 @@ def test_under_changes_a_folder_stays_as_it_was_first_read(folder: Path) -> None
     (folder / "later").write_text("x")
     assert tree.edited([Edit("new", Span(0, 0), "y")]).files == tuple(sorted({*before, "new"}))
     assert tree.over({"Dockerfile": "FROM b\n"}).files == before
+
+
+def test_a_folder_that_is_looked_at_again_is_as_it_is_now_and_what_is_the_same_is_not_read_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_ago = 1_000_000_000
+    for name in ("Dockerfile", "b.txt", "c.txt"):
+        os.utime(folder / name, (long_ago, long_ago))
+    # The time of a change of a file cannot be set; as if all were older than a tick.
+    monkeypatch.setattr("pydock.context.disk.time.time_ns", lambda: 2**62)
+    first = Tree(folder).again()
+    assert [first.text(name) for name in ("b.txt", "c.txt", "gone")] == ["old b\n", "old c\n", None]
+    (folder / "b.txt").write_bytes(b"new b\n")
+    (folder / "gone").write_bytes(b"here\n")
+    second = first.again()
+    read = []
+
+    def reads(path: str, most: int) -> bytes:
+        read.append(Path(path).name)
+        return b"read\n"
+
+    monkeypatch.setattr("pydock.context.disk.read", reads)
+    assert [second.text(name) for name in ("b.txt", "c.txt", "gone")] == ["read\n", "old c\n", "read\n"]
+    assert read == ["b.txt", "gone"]
+    assert first.text("b.txt") == "old b\n"
+    (folder / "c.txt").unlink()
+    assert second.again().text("c.txt") is None

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, cast
 
+# Enough for all texts of a large service. Rounds of fixes, and an editor, ask about the same texts again.
+_MOST_TEXTS = 5_000
 _METHODS = ("match", "search", "fullmatch", "finditer", "findall", "sub", "subn", "split")
 
 
@@ -20,6 +22,7 @@ class _Pattern:
         self._flags = flags
         self._words = words
         self._is_blind = bool(int(flags) & int(re.I))
+        self._absent: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
         # From now on the methods are found before anybody asks here.
@@ -34,16 +37,30 @@ class _Pattern:
         return re.compile(self._text, self._flags)
 
     def _is_likely(self, text: str) -> bool:
-        return any(map((text.casefold() if self._is_blind else text).__contains__, self._words))
+        if text in self._absent:
+            return False
+        if any(map((text.casefold() if self._is_blind else text).__contains__, self._words)):
+            return True
+        self._leave_out(text)
+        return False
 
     def _searched(self, text: str, start: int = 0) -> re.Match[str] | None:
-        return self._compiled.search(text, start) if self._is_likely(text) else None
+        found = self._compiled.search(text, start) if self._is_likely(text) else None
+        if found is None and not start:
+            self._leave_out(text)
+        return found
 
     def _found(self, text: str) -> list[Any]:
         return self._compiled.findall(text) if self._is_likely(text) else []
 
     def _each(self, text: str) -> Iterator[re.Match[str]]:
         return self._compiled.finditer(text) if self._is_likely(text) else iter(())
+
+    def _leave_out(self, text: str) -> None:
+        """The pattern is not in a text."""
+        if len(self._absent) > _MOST_TEXTS:
+            self._absent.clear()
+        self._absent.add(text)
 
 
 def regex(text: str, flags: int = 0, *, words: str = "") -> re.Pattern[str]:

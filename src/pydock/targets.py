@@ -66,12 +66,13 @@ class Search(Value):
     """How folders are searched: what is left out beside what git ignores, and which configuration says more of it.
 
     `exclude` stands in place of what files say there, None where that counts; `extend` comes on top. Both are patterns
-    in the language of .gitignore.
+    in the language of .gitignore. `stdin_filename` is the file whose text standard input is; it need not be there.
     """
 
     exclude: tuple[str, ...] | None = None
     extend: tuple[str, ...] = ()
     sources: Sources = FOUND
+    stdin_filename: str | None = None
 
     def left_out(self, top: Path) -> Iterator[Excluded]:
         """What a search of this folder leaves out, and why: as options say, else as files do, else vendored trees.
@@ -108,7 +109,9 @@ def targets(paths: Iterable[str], search: Search = EVERYWHERE) -> Iterator[Targe
     for given in paths:
         try:
             if given == STDIN:
-                yield _standard_input()
+                text = _standard_input()
+                name = search.stdin_filename
+                yield _nowhere(text) if name is None else held(Path(name), text)
                 continue
             found = list(_of_path(Path(given), search))
         except PydockError as error:
@@ -156,10 +159,18 @@ def target(path: Path, root: Path, shown: str) -> Target:
     return Target(shown, Tree(root), os.path.relpath(path, root).replace(os.sep, "/"), "")
 
 
-def _standard_input() -> Target:
+def held(path: Path, text: str) -> Target | Unusable:
+    """A Dockerfile whose text is held elsewhere, as an editor does, in the place of what the disk has or has not."""
+    return _target(path, repository(path), text)
+
+
+def _standard_input() -> str:
     data = sys.stdin.buffer.read(LARGEST_TEXT + 1)
     _refuse_unreadable(data[:4096], len(data), "standard input")
-    text = data.decode("utf-8", "surrogateescape")
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _nowhere(text: str) -> Target:
     return Target("<stdin>", Tree(None, {"Dockerfile": text}), "Dockerfile", "")
 
 
@@ -193,16 +204,17 @@ def _hint(found: Iterable[Path | Unusable | Passed]) -> str:
     return "name the file if it is called otherwise: pydock check path/to/file"
 
 
-def _target(path: Path, top: Path) -> Target | Unusable:
+def _target(path: Path, top: Path, held: str | None = None) -> Target | Unusable:
     try:
         with within(Budget()):
-            text = _text(path)
+            text = _text(path) if held is None else held
             root = context(path, top, text)
             _refuse_outside(path, root)
     except PydockError as error:
         return Unusable(named(path), error)
-    inside = os.path.relpath(os.path.abspath(path), root)
-    return Target(named(path), Tree(root), inside.replace(os.sep, "/"), _patch(root, top))
+    inside = os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")
+    tree = Tree(root) if held is None else Tree(root, {inside: held})
+    return Target(named(path), tree, inside, _patch(root, top))
 
 
 def context(path: Path, top: Path, text: str) -> Path:

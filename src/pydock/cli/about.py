@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from pydock.cli.codemods import explained
 from pydock.cli.options import VOICE, Output, complete_rule, takes
 from pydock.errors import OptionError
 from pydock.terminal import console
@@ -37,7 +36,7 @@ def explain(
     from pydock.rules import RULES
 
     style = _style(output)
-    if output_format == "text" and (text := explained(rule, style) if rule else pages.PRIMER):
+    if output_format == "text" and (text := _explained(rule, style) if rule else pages.PRIMER):
         console.write(output, text)
         return
     found = matching(RULES, rule, is_strict=False) or of_peer(RULES, rule) or (matching(RULES, rule) if rule else RULES)
@@ -57,6 +56,22 @@ def rules(output_format: Form = "text", output: Output = None) -> None:
         console.write(output, pages.rules.document(RULES))
     else:
         console.write(output, pages.rules_table(RULES, columns=_style(output).columns) + "\n")
+
+
+def codemods() -> None:
+    """List all codemods: changes to the application's source, made only when asked for."""
+    from pydock.codemods import codemods as load
+    from pydock.report.pages import codemods_table
+
+    console.show(codemods_table(load()) + "\n")
+
+
+def _explained(name: str, style: "Style") -> str:
+    """The page of a codemod, "" where none has this name."""
+    from pydock.codemods import codemods as load
+    from pydock.report.pages import codemod_page
+
+    return "\n".join(codemod_page(each, style) for each in load([name.lower()]))
 
 
 def _style(output: Path | None) -> "Style":

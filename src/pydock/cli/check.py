@@ -9,7 +9,7 @@ import typer
 
 from pydock.cli.answers import answers as answers_of
 from pydock.cli.answers import exit_code
-from pydock.cli.options import BUDGET, DETAILED, RULES, SEARCH, VOICE, Chosen, Format, Jobs, Output, Paths, takes
+from pydock.cli.options import BUDGET, DETAILED, RULES, SEARCH, STDIN, VOICE, Chosen, Format, Jobs, Output, Paths, takes
 from pydock.config import Grade
 from pydock.errors import OptionError
 from pydock.terminal import console
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydock.report import Answer
 
 
-@takes(RULES, SEARCH, BUDGET, VOICE)
+@takes(RULES, SEARCH, STDIN, BUDGET, VOICE)
 def check(
     given: Chosen,
     paths: Paths = None,

@@ -19,6 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from pydock import __version__
 from pydock.cli.failures import failures_told
+from pydock.cli.options import spelled_out
 from pydock.files import begin, terminating
 from pydock.terminal import console, wishes
 
@@ -28,7 +29,7 @@ MODULES = {
     "fix": ("fix", "Rewrite Dockerfiles, or with --diff show how."),
     "explain": ("about", "Show what a rule or a codemod means, with its examples."),
     "rules": ("about", "List all rules."),
-    "codemods": ("codemods", "List all codemods: changes to the application's source, made only when asked for."),
+    "codemods": ("about", "List all codemods: changes to the application's source, made only when asked for."),
     "facts": (
         "facts",
         "Show what pydock knows about a service: command, framework, application, port, health route, writes.",
@@ -50,6 +51,7 @@ MODULES = {
         "verify",
         "Build Dockerfiles as they are and as `fix` would write them, and compare the services.",
     ),
+    "server": ("server", "Answer an editor on standard input and output, in the Language Server Protocol."),
 }
 
 

@@ -10,7 +10,6 @@ import typer
 
 from pydock.cli.answers import CLEAN, Told, exit_code
 from pydock.cli.answers import answers as answers_of
-from pydock.cli.codemods import CodemodsOption
 from pydock.cli.failures import NO_ANSWER
 from pydock.cli.options import (
     BUDGET,
@@ -19,8 +18,10 @@ from pydock.cli.options import (
     PROOF,
     RULES,
     SEARCH,
+    STDIN,
     VOICE,
     Chosen,
+    CodemodsOption,
     FixFormat,
     Jobs,
     Paths,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from pydock.report import Answer
 
 
-@takes(RULES, SEARCH, FIXES, PROOF, BUDGET, VOICE)
+@takes(RULES, SEARCH, STDIN, FIXES, PROOF, BUDGET, VOICE)
 def fix(
     given: Chosen,
     paths: Paths = None,

@@ -1,13 +1,15 @@
 """The options that several commands share, and what a person gave of them."""
 
 import inspect
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from pydock.codemods import ALL, NAMES
 from pydock.config import Installer, LockFormat, Pin, Sources
 from pydock.terminal import wishes
 from pydock.values import Value, field
@@ -20,6 +22,7 @@ Format = Literal["text", "json", "concise", "sarif", "github", "gitlab", "junit"
 FixFormat = Literal["text", "json", "markdown"]
 # The formats that carry the edits of every fix that is offered.
 DETAILED = frozenset({"json", "sarif"})
+_CODEMODS = "--codemods"
 
 
 def complete_rule(incomplete: str) -> list[str]:
@@ -27,6 +30,26 @@ def complete_rule(incomplete: str) -> list[str]:
     from pydock.rules import RULES
 
     return [name for rule in RULES for name in (rule.code, rule.name) if name.startswith(incomplete)]
+
+
+def _complete_codemod(incomplete: str) -> list[str]:
+    return [name for name in NAMES if name.startswith(incomplete)]
+
+
+def spelled_out(arguments: Sequence[str]) -> list[str]:
+    """The arguments of a command line with `all` behind an option `--codemods` that has no value.
+
+    What follows is its value unless it is another option or a path; a name wins over a path.
+    """
+    words: list[str] = []
+    for at, word in enumerate(arguments):
+        words.append(word)
+        if word == _CODEMODS:
+            following = arguments[at + 1] if at + 1 < len(arguments) else "-"
+            is_named = following.partition(",")[0] in {*NAMES, ALL}
+            if not is_named and (following.startswith("-") or os.path.exists(following)):
+                words.append(ALL)
+    return words
 
 
 def _listed(metavar: str, about: str, **more: Any) -> Any:
@@ -47,6 +70,16 @@ Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")
 Output = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Write the result there, - for standard output.", show_default=False),
+]
+CodemodsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        _CODEMODS,
+        metavar="[NAME,...]",
+        help="Change the application's source, too: these codemods, or all of them.",
+        show_default=False,
+        autocompletion=_complete_codemod,
+    ),
 ]
 
 # Each group holds options by the name of their parameter; a name with - for _ is that of a configuration key.
@@ -129,6 +162,12 @@ SEARCH: Mapping[str, Any] = {
     "config": _listed("FILE|KEY=VALUE", "Use this configuration and look for no other; or one setting of it."),
     "isolated": Annotated[bool, typer.Option("--isolated", help="Read no configuration of projects.")],
 }
+STDIN: Mapping[str, Any] = {
+    "stdin_filename": Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Whose text standard input is; its folder counts.", show_default=False),
+    ],
+}
 VOICE: Mapping[str, Any] = {
     "color": Annotated[
         wishes.Colour,
@@ -182,7 +221,8 @@ class Chosen(Value, dict=True):
 
         exclude = self.options.get("exclude")
         extend = self.options.get("extend_exclude") or ()
-        return Search(None if exclude is None else tuple(exclude), tuple(extend), self.sources)
+        stdin = self.options.get("stdin_filename")
+        return Search(None if exclude is None else tuple(exclude), tuple(extend), self.sources, stdin)
 
     @property
     def ways(self) -> "Ways":

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from pydock.cli.codemods import CodemodsOption
-from pydock.cli.options import BUDGET, FIXES, PROOF, RULES, SEARCH, VOICE, Chosen, Output, Paths, takes
+from pydock.cli.options import BUDGET, FIXES, PROOF, RULES, SEARCH, VOICE, Chosen, CodemodsOption, Output, Paths, takes
 from pydock.errors import PydockError
 from pydock.terminal import console
 

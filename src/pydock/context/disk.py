@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +24,8 @@ DEEPEST = 200
 _TELLING = (".py", ".txt", ".toml", ".cfg", ".lock", ".yml", ".yaml", ".sh", "Dockerfile", ".dockerignore")
 # Trees that are never part of a service: walking them costs seconds and tells nothing.
 SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".tox", ".mypy_cache", ".pytest_cache", ".hg", ".svn"})
+# A file that changes twice within a tick of the file system's clock looks as if it had changed once.
+_TICK = 2_000_000_000
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -59,6 +62,15 @@ class Disk(Value, dict=True, eq=False):
     _data: dict[str, bytes | None] = field(default_factory=dict)
     _texts: dict[str, str | None] = field(default_factory=dict)
     _places: dict[str, Place | None] = field(default_factory=dict)
+    _marks: dict[str, object] | None = None
+
+    def again(self) -> Disk:
+        """The folder as it is now, with what was read of files that are still the same."""
+        marked = (self._marks or {}).items()
+        marks = {path: mark for path, mark in marked if mark is not None and mark == _mark(f"{self.root}/{path}")}
+        data = {path: self._data[path] for path in marks}
+        texts = {path: self._texts[path] for path in marks if path in self._texts}
+        return Disk(self.root, data, texts, _marks=marks)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -96,6 +108,8 @@ class Disk(Value, dict=True, eq=False):
         Raises UnreadableError as `file` does.
         """
         if path not in self._data:
+            if self._marks is not None:
+                self._marks[path] = _mark(f"{self.root}/{path}")
             self._data[path] = self._read(path)
         return self._data[path]
 
@@ -170,6 +184,17 @@ class Disk(Value, dict=True, eq=False):
             return None if place is None else read(place.path, LARGEST_TEXT)
         except OSError:
             return None
+
+
+def _mark(path: str) -> object:
+    """What changes whenever a file does; None where that is not sure."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _TICK:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _folders(path: str) -> list[str]:

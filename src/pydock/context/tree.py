@@ -113,6 +113,10 @@ class Tree(Value, dict=True):
         """The tree under more changes; what was read from disk is shared."""
         return Tree(self.root, {**self.changes, **changes}, self._disk)
 
+    def again(self) -> Tree:
+        """The folder as it is now, without changes; files that stayed the same are not read again."""
+        return Tree(self.root, _shared=self._disk.again())
+
     def edited(self, edits: Iterable[Edit]) -> Tree:
         """The tree after edits."""
         by_path: dict[str, list[Edit]] = {}

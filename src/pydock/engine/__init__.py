@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pydock.engine.rounds import Refused, Report, Round, check, choose, rewrite
+from pydock.engine.rounds import Refused, Report, Round, check, choose, rewrite, rewrite_one
 
-__all__ = ["Refused", "Report", "Round", "check", "choose", "rewrite"]
+__all__ = ["Refused", "Report", "Round", "check", "choose", "rewrite", "rewrite_one"]

@@ -170,6 +170,19 @@ def rewrite(project: Project, rules: Sequence[Rule], allow: Safety) -> Report:
     return Report(project, current, first, tuple(rounds), findings, tuple(refused.values()))
 
 
+def rewrite_one(project: Project, rules: Sequence[Rule], number: int) -> Report:
+    """Apply the fix of one finding, by its number among those of `check`, unless it would break the service.
+
+    Raises what `rewrite` does.
+    """
+    findings = check(project, rules)
+    chosen = choose(findings[number : number + 1], Safety.UNSAFE)
+    following, kept, refused = _sound(project, chosen) if chosen else (project, (), [])
+    rounds = (Round(project.tree, following.tree, kept),) if kept else ()
+    remaining = check(following, rules) if kept else findings
+    return Report(project, following, findings, rounds, remaining, tuple(refused))
+
+
 Chosen = tuple[tuple[Finding, Fix], ...]
 
 

@@ -47,7 +47,8 @@ class Question(Value):
     `codemods` are the values of that option. A detailed answer has the edits of every fix.
     `running` is what the image has whose versions locks stay at. `kept` is the folder where the
     answers of a resolver are looked for instead of waiting for one (`pydock.resolve.kept`).
-    `without` are codes of rules that a proof has left out, `sources` the configuration that counts.
+    `without` are codes of rules that a proof has left out, `sources` the configuration that counts. `only` is the one
+    finding to fix, by its number among those of `check`.
     """
 
     given: Mapping[str, object]
@@ -60,6 +61,7 @@ class Question(Value):
     kept: str = ""
     without: tuple[str, ...] = ()
     sources: Sources = FOUND
+    only: int | None = None
 
 
 def refuse_unknown_rules(question: Question) -> None:
@@ -185,6 +187,8 @@ def _outcome(
 ) -> tuple[Report, Proof | None]:
     allow = Safety.UNSAFE if wanted.unsafe_fixes else Safety.SAFE
     with without_secrets(project):
+        if question.only is not None:
+            return engine.rewrite_one(project, rules, question.only), None
         report = _rewritten(question, project, rules, allow, promised)
         if not question.proof:
             return report, None

@@ -68,21 +68,33 @@ def page(rule: Rule, style: Style) -> str:
     """The rule's docs, then each of its examples as the engine answers it today."""
     head = f"{style(f'{rule.code} {rule.name}', 'bold')} ({rule.level})"
     same = f"\nhadolint: {', '.join(rule.same_as)}\n" if rule.same_as else ""
-    examples = "\n".join(part for example in rule.examples for part in _example(rule, example, style))
-    return f"{head}\n\n{inspect.cleandoc(rule.docs)}\n{same}\n{examples}"
+    parts: list[str] = []
+    for example in rule.examples:
+        title, lines, is_difference = _answered(rule, example)
+        parts += [style(title, "cyan"), "".join(_coloured(line, style) if is_difference else line for line in lines)]
+    return f"{head}\n\n{inspect.cleandoc(rule.docs)}\n{same}\n" + "\n".join(parts)
 
 
-def _example(rule: Rule, example: Example, style: Style) -> Iterator[str]:
+def markdown_page(rule: Rule) -> str:
+    """The same in Markdown, below a heading."""
+    same = f", the same as {', '.join(rule.same_as)} of hadolint" if rule.same_as else ""
+    parts = [f"# {rule.code} {rule.name}\n\n*{rule.level}{same}*\n\n{inspect.cleandoc(rule.docs)}\n"]
+    for example in rule.examples:
+        title, lines, is_difference = _answered(rule, example)
+        command = f"`{title}`" if is_difference else title
+        parts.append(f"{command}\n\n```{'diff' if is_difference else 'Dockerfile'}\n{''.join(lines).rstrip()}\n```\n")
+    return "\n".join(parts)
+
+
+def _answered(rule: Rule, example: Example) -> tuple[str, list[str], bool]:
+    """A title, lines, and whether these are a difference."""
     project = Project(Tree.of({"Dockerfile": example.before, **example.files}))
     report = rewrite(project, (rule,), example.allow)
     if not report.changed:
         said = "; ".join(finding.message for finding in report.findings)
-        yield style(f"Reported only: {said}" if said else "Left alone:", "cyan")
-        yield example.before
-        return
+        return f"Reported only: {said}" if said else "Left alone:", [example.before], False
     flag = " --unsafe-fixes" if example.allow is Safety.UNSAFE else ""
-    yield style(f"pydock fix{flag} --select {rule.code} --diff", "cyan")
-    yield "".join(_coloured(line, style) for line in _difference(report))
+    return f"pydock fix{flag} --select {rule.code} --diff", list(_difference(report)), True
 
 
 def _coloured(line: str, style: Style) -> str:

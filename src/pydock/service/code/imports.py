@@ -50,8 +50,21 @@ def _names(project: Project) -> frozenset[str]:
     return frozenset(part.removesuffix(".py") for parts in paths for part in parts)
 
 
-def imported_files(project: Project, path: str, dotted: str) -> Iterator[tuple[str, str]]:
+@remembered
+def _known(project: Project) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
+    """What `imported_files` has found: routes and imports are followed through the same names many times."""
+    return {}
+
+
+def imported_files(project: Project, path: str, dotted: str) -> tuple[tuple[str, str], ...]:
     """The files that an imported dotted name may be in, with what is left of the name: `a.b.c` in a/b.py leaves `c`."""
+    known = _known(project)
+    if (path, dotted) not in known:
+        known[path, dotted] = tuple(_imported(project, path, dotted))
+    return known[path, dotted]
+
+
+def _imported(project: Project, path: str, dotted: str) -> Iterator[tuple[str, str]]:
     if dotted.startswith("."):
         level = len(dotted) - len(dotted.lstrip("."))
         folder = path
@@ -84,7 +97,7 @@ def _module_files(inner: str, *, is_package: bool) -> tuple[str, ...]:
 
 def nearest_files(project: Project, path: str, dotted: str) -> Iterator[str]:
     """The nearest file behind an imported name."""
-    yield from (place for place, _ in list(imported_files(project, path, dotted))[:1])
+    yield from (place for place, _ in imported_files(project, path, dotted)[:1])
 
 
 def _parents(path: str) -> Iterator[str]:

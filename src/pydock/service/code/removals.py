@@ -86,8 +86,13 @@ def refused_sources(project: Project) -> tuple[str, ...]:
     found = server(project)
     entry = entry_file(project, found) if found else None
     texts = {path: project.tree.text(path) or "" for path in sources(project)}
-    likely = [path for path, text in texts.items() if path == entry or _OLD.search(text)]
+    likely = [path for path, text in texts.items() if path == entry or _looks_old(text)]
     return tuple(path for path in likely if syntax(texts[path]) is None)
+
+
+@lru_cache(maxsize=MOST_SOURCES)
+def _looks_old(text: str) -> bool:
+    return _OLD.search(text) is not None
 
 
 def why_unreadable(text: str) -> tuple[int, str]:

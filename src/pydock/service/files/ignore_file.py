@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pydock.build.copies import copies
 from pydock.context import Ignore
@@ -72,6 +73,7 @@ def needs_git(project: Project) -> bool:
     return any(_reads_git(project.tree.text(path) or "") for path in paths)
 
 
+@lru_cache(maxsize=MOST_FILES)
 def _reads_git(text: str) -> bool:
     lower = text.lower()
     return any(word in lower for word in _GIT_WORDS) and _GIT.search(text) is not None

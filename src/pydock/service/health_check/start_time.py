@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from pydock.build.containers.start import Start
 from pydock.build.installs import requirement_sets
@@ -13,7 +13,8 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
 from pydock.project.programs import PREPARATIONS
-from pydock.service.code.imports import module_at
+from pydock.service.code.module import read_module
+from pydock.source import MOST_SOURCES
 
 # Seconds: a longer start period costs a service nothing that is well, a shorter one costs it its container.
 _STARTING, _BUSY, _LOADING = 30, 120, 180
@@ -56,12 +57,12 @@ def loads_model(project: Project) -> bool:
     names = {name for entry in requirement_sets(project) for name in entry.names}
     if any(name.replace("-", "_") in _slow() for name in names):
         return True
-    return any(_imports_model(project, path) for path in sources(project))
+    return any(_imports_model(project.tree.text(path) or "") for path in sources(project))
 
 
-def _imports_model(project: Project, path: str) -> bool:
-    module = module_at(project, path)
-    names = module.imports.values() if module else ()
+@lru_cache(maxsize=MOST_SOURCES)
+def _imports_model(text: str) -> bool:
+    names = read_module(text).imports.values()
     if any(".".join(name.split(".")[: at + 1]) in _slow() for name in names for at in range(name.count(".") + 1)):
         return True
-    return _UNPICKLED.search(project.tree.text(path) or "") is not None
+    return _UNPICKLED.search(text) is not None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
+from functools import lru_cache
 
 from pydock.build import walk
 from pydock.build.installs import requirement_sets
@@ -148,17 +149,22 @@ def running_files(project: Project) -> tuple[tuple[str, str], ...]:
     """The files that may run in a container, or say what runs there: of scripts those that are called."""
     found = tuple(_readable(project))
     scripts = {path: text for path, text in found if _is_script(path, text)}
-    said = _names_in([*_callers(project), *(text for path, text in found if path not in scripts)])
+    names = {posixpath.basename(path) for path in scripts}
+    said = _said(names, [*_callers(project), *(text for path, text in found if path not in scripts)])
     called: set[str] = set()
     while new := [path for path in scripts if path not in called and posixpath.basename(path) in said]:
         called.update(new)
-        said |= _names_in(scripts[path] for path in new)
+        said |= _said(names, (scripts[path] for path in new))
     return tuple((path, text) for path, text in found if path not in scripts or path in called)
 
 
-def _names_in(texts: Iterable[str]) -> set[str]:
-    """What may be the name of a file in some texts."""
-    return {word.rstrip(".") for text in texts for word in set(_NAME.findall(text))}
+def _said(names: Set[str], texts: Iterable[str]) -> set[str]:
+    """The names of files that are words of some texts."""
+    found: set[str] = set()
+    for text in texts:
+        if any(map(text.__contains__, names)):
+            found.update(names & {word.rstrip(".") for word in _NAME.findall(text)})
+    return found
 
 
 def _is_script(path: str, text: str) -> bool:
@@ -208,6 +214,7 @@ def _without_first_line(text: str) -> str:
     return "\n" + text.partition("\n")[2]
 
 
+@lru_cache(maxsize=MOST_FILES)
 def _sets_path(text: str) -> tuple[int, str] | None:
     for word, pattern, name in _RESETS:
         if word in text and (found := pattern.search(text)):
