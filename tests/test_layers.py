@@ -96,6 +96,7 @@ DOORS = {
     "pathspec": {"context/gitignore.py"},
     "distributed": {"migrate/run/worker_pool.py"},
     "pygls": {"server"},
+    "mcp": {"server"},
     "lsprotocol": {"server"},
 }
 

@@ -19,7 +19,6 @@ from typer.core import TyperCommand, TyperGroup
 
 from pydock import __version__
 from pydock.cli.failures import failures_told
-from pydock.cli.options import spelled_out
 from pydock.files import begin, terminating
 from pydock.terminal import console, wishes
 
@@ -52,6 +51,7 @@ MODULES = {
         "Build Dockerfiles as they are and as `fix` would write them, and compare the services.",
     ),
     "server": ("server", "Answer an editor on standard input and output, in the Language Server Protocol."),
+    "mcp": ("server", "Answer an agent in the Model Context Protocol: check, fix_diff, facts, explain."),
 }
 
 
@@ -122,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = sys.argv[1:] if arguments is None else arguments
     with failures_told(), terminating():
         if "--codemods" in words:
-            from pydock.cli.codemods import spelled_out
+            from pydock.cli.options import spelled_out
 
             words = spelled_out(words)
         app([*words], prog_name="pydock")

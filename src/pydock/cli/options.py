@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from pydock.codemods import ALL, NAMES
 from pydock.config import Installer, LockFormat, Pin, Sources
 from pydock.terminal import wishes
 from pydock.values import Value, field
@@ -33,6 +32,8 @@ def complete_rule(incomplete: str) -> list[str]:
 
 
 def _complete_codemod(incomplete: str) -> list[str]:
+    from pydock.codemods import NAMES
+
     return [name for name in NAMES if name.startswith(incomplete)]
 
 
@@ -41,6 +42,8 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
 
     What follows is its value unless it is another option or a path; a name wins over a path.
     """
+    from pydock.codemods import ALL, NAMES
+
     words: list[str] = []
     for at, word in enumerate(arguments):
         words.append(word)

@@ -20,10 +20,10 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 from pydock import __version__
-from pydock.server import actions
-from pydock.server.desk import Desk, is_alive
-from pydock.server.documents import Documents, Reading, Workplace, dockerfiles_of
-from pydock.server.findings import diagnostics, hover_text
+from pydock.server import Desk, is_alive
+from pydock.server.language import actions
+from pydock.server.language.documents import Documents, Reading, Workplace, dockerfiles_of
+from pydock.server.language.findings import diagnostics, hover_text
 from pydock.terminal import console
 
 Result = TypeVar("Result")

@@ -12,8 +12,8 @@ from pydock.report import Entry, Failure
 from pydock.report.pages import markdown_page
 from pydock.rule import Level
 from pydock.rules import RULES
-from pydock.server.documents import Reading
-from pydock.server.places import ClientText
+from pydock.server.language.client_text import ClientText
+from pydock.server.language.documents import Reading
 from pydock.terminal import printable
 
 _SEVERITIES = {

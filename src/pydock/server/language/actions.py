@@ -25,9 +25,9 @@ from pygls.exceptions import JsonRpcException
 
 from pydock.report import Answer, Changed, Offer
 from pydock.report.formats import patch
-from pydock.server.documents import Reading
-from pydock.server.findings import diagnostic
-from pydock.server.places import ClientText, edits
+from pydock.server.language.client_text import ClientText, edits
+from pydock.server.language.documents import Reading
+from pydock.server.language.findings import diagnostic
 from pydock.terminal import Style, printable
 from pydock.text import Safety
 from pydock.values import Value, replace
