@@ -33,7 +33,8 @@ def mcp(
 ) -> None:
     """Answer an agent in the Model Context Protocol: check, fix_diff, facts, explain.
 
-    It speaks on standard input and output. It writes nothing unless --allow-write is given, and asks no package index unless --no-offline is.
+    It speaks on standard input and output, writes nothing unless --allow-write is given, and asks no package index
+    unless --no-offline is.
     """
     try:
         from pydock.server.agent import serve

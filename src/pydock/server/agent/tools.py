@@ -52,18 +52,21 @@ def _until_the_end(server: MCPServer, desk: Desk) -> None:
         desk.close()
 
 
+async def _answered(desk: Desk, work: Callable[[], str]) -> str:
+    future = desk.put(work)
+    try:
+        return await asyncio.wrap_future(future)
+    except asyncio.CancelledError:
+        desk.drop(future)
+        raise
+    except PydockError as error:
+        raise ToolError(printable(f"{error.message} {error.hint}".rstrip())) from error
+
+
 def _tools(agent: Agent, desk: Desk, *, may_write: bool) -> MCPServer:
     server = MCPServer("pydock", instructions=_ABOUT, version=__version__, log_level="CRITICAL")
 
-    async def answered(work: Callable[[], str]) -> str:
-        future = desk.put(work)
-        try:
-            return await asyncio.wrap_future(future)
-        except asyncio.CancelledError:
-            desk.drop(future)
-            raise
-        except PydockError as error:
-            raise ToolError(printable(f"{error.message} {error.hint}".rstrip())) from error
+    answered = partial(_answered, desk)
 
     @server.tool(annotations=_READS)
     async def check(path: str = ".", select: list[str] | None = None) -> str:
