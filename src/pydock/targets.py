@@ -20,7 +20,7 @@ from pydock.errors import PydockError, UnreadableError
 from pydock.files import kind
 from pydock.files import read as read_file
 from pydock.patterns import regex
-from pydock.terminal import named
+from pydock.terminal import console, named
 from pydock.text import unquote
 from pydock.values import Value
 
@@ -194,6 +194,8 @@ def _searched(top: Path, search: Search) -> Iterator[Path | Unusable | Passed]:
         if isinstance(found, Passed) and found.is_error:
             yield Unusable(found.path, UnreadableError(f"{found.path}: {found.why.removeprefix('cannot be read: ')}"))
         else:
+            if isinstance(found, Passed):
+                console.detail(f"left out: {found.path}: {found.why}")
             yield found
 
 

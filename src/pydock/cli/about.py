@@ -58,12 +58,13 @@ def rules(output_format: Form = "text", output: Output = None) -> None:
         console.write(output, pages.rules_table(RULES, columns=_style(output).columns) + "\n")
 
 
-def codemods() -> None:
+@takes(VOICE)
+def codemods(output: Output = None) -> None:
     """List all codemods: changes to the application's source, made only when asked for."""
     from pydock.codemods import codemods as load
     from pydock.report.pages import codemods_table
 
-    console.show(codemods_table(load()) + "\n")
+    console.write(output, codemods_table(load()) + "\n")
 
 
 def _explained(name: str, style: "Style") -> str:

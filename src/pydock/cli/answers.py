@@ -1,11 +1,12 @@
 """What the commands share: all Dockerfiles answered, what standard error hears of it, and the exit code."""
 
 from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from pydock.cli.failures import NO_ANSWER
 from pydock.files import settle, unsettled
-from pydock.terminal import console
+from pydock.terminal import console, wishes
 
 if TYPE_CHECKING:
     from pydock.questions import Question
@@ -32,8 +33,11 @@ def answers(
     meant, told = list(targets(paths or ["."], search)), Told()
     found: list[Answer] = []
     _tell_progress(found, len(meant))
+    _tell_sources(meant, search)
+    begun = monotonic()
     for answer in answered(question, meant, jobs):
         found.append(answer)
+        console.detail(f"{monotonic() - begun:6.2f} s  {answer.path}")
         told(answer)
         hear(answer)
         _tell_progress(found, len(meant))
@@ -41,6 +45,17 @@ def answers(
     told.close()
     _tell_unmatched(paths or ["."], meant, search)
     return found
+
+
+def _tell_sources(meant: "Sequence[Target | Unusable]", search: "Search") -> None:
+    """Which files each Dockerfile has its settings from, for a person who wants to know everything."""
+    from pydock.checkout import configuration
+    from pydock.targets import Target
+
+    for target in meant if wishes.is_verbose() else ():
+        if isinstance(target, Target):
+            names = [file.name for file in configuration(target.tree, target.path, search.sources)]
+            console.detail(f"{target.shown}: built in {target.tree.root}, settings of {', '.join(names) or 'no file'}")
 
 
 def _tell_progress(found: "Sequence[Answer]", number: int) -> None:

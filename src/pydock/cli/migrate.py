@@ -101,6 +101,7 @@ def _migrated(
 
     _talk(settle(roots))
     found = find(roots, read(manifest) if manifest else None, search)
+    _talk(iter(found.remarks))
     for trouble in found.troubles:
         console.fail(trouble)
     place = out or usual(roots)
@@ -119,11 +120,11 @@ def _migrated(
 
 
 def _examined(found: "Found", asked: "Asked", store: "Store", workers: tuple[int, str]) -> "Known":
-    from pydock.migrate.run import Progress, pool, run
+    from pydock.migrate.run import Progress, heard, pool, run
 
     progress = Progress(sys.stderr, len(found.services))
     try:
-        with pool(*workers) as ready:
+        with heard(progress.doing), pool(*workers) as ready:
             return run(found, asked, store, ready, progress)
     except KeyboardInterrupt:
         progress.close()

@@ -35,7 +35,7 @@ class _Live:
     """What stands in the last line for now, and who hears of what is done instead of the person."""
 
     is_shown: bool = False
-    listener: Callable[[str], None] | None = None
+    listener: Callable[[str, bool], None] | None = None
 
 
 _live = _Live()
@@ -124,15 +124,15 @@ def talk(text: str, stream: IO[str] | None = None) -> None:
         abandon(2)
 
 
-def listen(listener: Callable[[str], None]) -> None:
-    """What is done is told to somebody else, who tells the person."""
+def listen(listener: Callable[[str, bool], None]) -> None:
+    """What is done, and whether it only passes, is told to somebody else, who tells the person."""
     _live.listener = listener
 
 
 def doing(text: str, *, is_passing: bool = False) -> None:
     """What is being done: a line, or what passes, on a terminal alone, the last line until something else is said."""
     if _live.listener is not None:
-        _live.listener(text)
+        _live.listener(text, is_passing)
     elif is_passing and sys.stderr.isatty() and not wishes.is_quiet():
         columns = shutil.get_terminal_size().columns - 1
         talk(f"{printable(text)[:columns]}")

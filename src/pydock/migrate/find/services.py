@@ -80,11 +80,12 @@ class LeftOut(Value):
 
 
 class Found(Value):
-    """The services in the order of their names, what was left out, and what is wrong with a root of several."""
+    """The services in the order of their names, what was left out, what is wrong with some of the roots, remarks."""
 
     services: tuple[Service, ...]
     left_out: tuple[LeftOut, ...] = ()
     troubles: tuple[PydockError, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -95,6 +96,7 @@ class _Search:
     names: dict[str, str] = field(default_factory=dict)
     tops: dict[str, Path] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def add(self, dockerfile: str, top: Path) -> dict[str, list[Use]]:
         self.tops.setdefault(dockerfile, top)
@@ -130,7 +132,7 @@ def find(roots: Sequence[str], manifest: Manifest | None = None, wanted: Search 
     if not services:
         raise UnreadableError(f"{', '.join(roots)}: no Dockerfile found", f"name them in {NAME} if they are hidden")
     left_out = sorted(set(search.left_out), key=lambda entry: (entry.path, entry.why))
-    return Found(services, tuple(left_out), tuple(troubles))
+    return Found(services, tuple(left_out), tuple(troubles), tuple(search.remarks))
 
 
 def _walk_root(search: _Search, top: Path, manifest: Manifest, left_out: tuple[Excluded, ...]) -> None:
@@ -147,6 +149,11 @@ def _walk_root(search: _Search, top: Path, manifest: Manifest, left_out: tuple[E
         if why := next((each.why for each in (*left_out, excluded) if each.matches(dockerfile)), ""):
             del search.contexts[dockerfile], search.tops[dockerfile]
             search.left_out.append(LeftOut(dockerfile, why))
+    passed = [each.path for each in search.left_out if each.why == excluded.why]
+    for pattern in manifest.exclude:
+        alone = replace(excluded, patterns=(pattern,))
+        if not any(alone.matches(path) or alone.matches(path, is_folder=True) for path in passed):
+            search.remarks.append(f"{NAME}: exclude {pattern!r} leaves nothing out")
 
 
 def _walk(top: Path, rules: Sequence[Excluded], search: _Search) -> Iterator[Path]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
+from io import StringIO
 
 from pydock.bench import Proof, Verdict
 from pydock.bench.engine import Recipe, connect
@@ -12,6 +12,7 @@ from pydock.engine import Report
 from pydock.migrate.records.record import Measured
 from pydock.project import Project
 from pydock.project.secrets import mask
+from pydock.terminal import console
 from pydock.values import Value
 
 _LONGEST = 300
@@ -25,6 +26,14 @@ class Bench(Value):
     builder: str = ""
 
 
+class _Doing(StringIO):
+    """A stream whose lines are told to whoever waits for the service."""
+
+    def write(self, text: str) -> int:
+        console.doing(text.strip())
+        return len(text)
+
+
 def bench(report: Report, wanted: Bench) -> Measured:
     """The figures of both versions; where nothing changed, those of the only one.
 
@@ -34,7 +43,7 @@ def bench(report: Report, wanted: Bench) -> Measured:
     if report.changed:
         versions.append(_version("after", report.result, wanted))
     with connect() as engine:
-        found = measure(engine, versions, Wishes(wanted.runs, wanted.is_started), Progress(sys.stderr))
+        found = measure(engine, versions, Wishes(wanted.runs, wanted.is_started), Progress(_Doing()))
     before, after = found[0], found[-1]
     failure = next((f"{each.name}: {mask(each.failure.message)}" for each in found if each.failure), "")
     return Measured(_known(figures(before)), _known(figures(after)) if report.changed else {}, failure)

@@ -1,7 +1,7 @@
 """The process that examines services: it may be killed at any time, and ends with the one that started it.
 
-It reads pickled tasks from standard input and writes one pickled answer for each to standard
-output, which nothing else can reach then. A task that goes on for too long ends the process,
+It reads pickled tasks from standard input and writes to standard output, which nothing else can reach
+then, for each what it is at and one answer, pickled. A task that goes on for too long ends the process,
 even where nobody is left to end it.
 """
 
@@ -16,8 +16,17 @@ import sys
 from typing import IO
 
 from pydock.migrate.run.examine import Task, advanced
+from pydock.terminal import console
+from pydock.values import Value
 
 OUT_OF_MEMORY = 77
+
+
+class Doing(Value):
+    """What the child is at, told before the answer; `is_passing` is for a line that the next one takes the place of."""
+
+    text: str
+    is_passing: bool
 
 
 def main() -> None:
@@ -30,6 +39,7 @@ def main() -> None:
     gc.freeze()
     # What a service leaves behind is small; to look for it ten times as rarely saves a tenth of the time.
     gc.set_threshold(20_000, 10, 10)
+    console.listen(lambda text, is_passing: _send(answers, Doing(text, is_passing)))
     with contextlib.suppress(EOFError, BrokenPipeError):
         _answer_all(sys.stdin.buffer, answers, most_seconds)
 
@@ -44,8 +54,12 @@ def _answer_all(tasks: IO[bytes], answers: IO[bytes], most_seconds: float) -> No
             # What is left of the heap is of no use to the next service.
             os._exit(OUT_OF_MEMORY)
         _limit_time(0)
-        pickle.dump(found, answers)
-        answers.flush()
+        _send(answers, found)
+
+
+def _send(answers: IO[bytes], said: object) -> None:
+    pickle.dump(said, answers)
+    answers.flush()
 
 
 def _limit_memory(most: int) -> None:

@@ -13,13 +13,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO
 
 from pydock import __version__
 from pydock.migrate.records.record import Record, failed
-from pydock.migrate.run.child import OUT_OF_MEMORY
+from pydock.migrate.run.child import OUT_OF_MEMORY, Doing
 from pydock.migrate.run.examine import Examined, Task
 from pydock.processes import Child, environment
 from pydock.project.secrets import mask
@@ -59,14 +60,17 @@ class _Keeper:
             assert process.stdout is not None
             pickle.dump(task, process.stdin)
             process.stdin.flush()
-            found: Examined = pickle.load(process.stdout)
+            while isinstance(found := pickle.load(process.stdout), Doing):
+                for listener in _listeners:
+                    listener(task.members[0].name, found.text, found.is_passing)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError):
             return (self._buried(process, is_late=not timer.is_alive()),) * len(task.members)
         finally:
             timer.cancel()
         if self.tasks >= _MOST_TASKS:
             self.close()
-        return found
+        answer: Examined = found
+        return answer
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self.process is None:
@@ -129,6 +133,17 @@ class _Keeper:
             process.stdout.close()
 
 
+@contextmanager
+def heard(listener: Callable[[str, str, bool], None]) -> Iterator[None]:
+    """Somebody hears what the children of this process are at: (service, what, whether it only passes)."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+_listeners: list[Callable[[str, str, bool], None]] = []
 _own = threading.local()
 _keepers: list[_Keeper] = []
 

@@ -9,7 +9,7 @@ from typing import IO
 
 from pydock.migrate.find.services import Service
 from pydock.migrate.records.record import SHOWN, Record, State
-from pydock.terminal import console, printable
+from pydock.terminal import console, printable, wishes
 
 _REFRESH = 0.1
 _QUIET_SECONDS = 10.0
@@ -35,6 +35,8 @@ class Progress:
             self._told.add(record.reason.message)
             self._clear()
             console.talk(f"error: {printable(f'{service.name}: {record.reason.message}')}\n", self._stream)
+        if wishes.is_quiet():
+            return
         if now - self._said >= (_REFRESH if self._is_live else _QUIET_SECONDS):
             self._said = now
             self._clear()
@@ -42,10 +44,25 @@ class Progress:
             width = shutil.get_terminal_size().columns - 1
             console.talk(line[:width] if self._is_live else f"{line}\n", self._stream)
 
+    def doing(self, service: str, what: str, is_passing: bool) -> None:
+        """What is done for a service while it is examined: beside the count on a terminal, else in an own line."""
+        if wishes.is_quiet():
+            return
+        text = f"{service}: {' '.join(what.split())}"
+        if self._is_live:
+            self._clear()
+            line = f"{self.line(time.monotonic() - self._begun)}; {text}"
+            columns = shutil.get_terminal_size().columns - 1
+            # What is done now is what a person waits for.
+            console.talk(printable(line if len(line) <= columns else text)[:columns], self._stream)
+        elif not is_passing:
+            console.talk(f"{printable(text)}\n", self._stream)
+
     def close(self) -> None:
         """The last word, whatever happened."""
         self._clear()
-        console.talk(f"{self.line(time.monotonic() - self._begun)}\n", self._stream)
+        if not wishes.is_quiet():
+            console.talk(f"{self.line(time.monotonic() - self._begun)}\n", self._stream)
 
     def line(self, seconds: float) -> str:
         """Such as: 120 of 200 done: 80 ready, 12 refused, 28 already good; 80 left, about 40 s to go."""

@@ -98,7 +98,7 @@ def _source(entry: Entry, style: Style, gutter: int) -> Iterator[str]:
         number = entry.line + at
         start = entry.column - 1 if at == 0 else len(raw) - len(raw.lstrip())
         end = entry.end_column - 1 if number == entry.end_line else len(raw)
-        widest = min(style.columns - gutter - 3, WIDEST) if style.columns else WIDEST
+        widest = min(style.columns - gutter - 4, WIDEST) if style.columns else WIDEST
         before, marked, after = _window(*map(_shown, (raw[:start], raw[start:end], raw[end:])), widest=widest)
         yield f"{style(f'{number:>{gutter}} |', 'dim')} {before}{marked}{after}".rstrip()
         if raw.strip():
