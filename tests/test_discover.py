@@ -11,7 +11,7 @@ import pytest
 
 from pydock.checkout import texts_above
 from pydock.context import LARGEST_TEXT
-from pydock.project.compose import is_compose_file
+from pydock.context.compose import is_compose_file
 from pydock.targets import Search, Target, Unusable, is_dockerfile, targets
 
 NAMES = {

@@ -639,7 +639,7 @@ def test_services_of_one_name_in_two_files_are_two_processes() -> None:
     service = "services:\n  web: {build: ., command: gunicorn -b :80 app:app}\n"
     files = {"Dockerfile": IMAGE, "app.py": FLASK, "compose.yaml": service, "compose.prod.yaml": service}
     found = facts(Project(Tree.of(files))).processes
-    assert [each.origin for each in found] == ["compose.prod.yaml: web", "compose.yaml: web"]
+    assert [each.origin for each in found] == ["compose.yaml: web", "compose.prod.yaml: web"]
 
 
 def _told(path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> list[dict[str, object]]:

@@ -100,7 +100,7 @@ def test_an_override_above_the_context_goes_on_top_of_the_file_beside_it() -> No
     (finding,) = check(Project(Tree(root, files), above=above), (RULE,))
     assert finding.fix is not None
     assert finding.fix.doubts == (
-        "./data on the host (../compose.override.yaml: scraper) has to be writable for uid 10001",
+        "../data on the host (../compose.override.yaml: scraper) has to be writable for uid 10001",
     )
 
 

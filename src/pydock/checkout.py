@@ -13,14 +13,15 @@ from pathlib import Path
 
 from pydock.config import FOUND, NAMES, File, Sources
 from pydock.context import DEEPEST, Tree, forget_tops, is_top
+from pydock.context.compose import Build, builds, file_built, is_compose_file, named_files
 from pydock.errors import UnreadableError
-from pydock.project.compose import builds, file_built, is_compose_file
 
 
 def forget() -> None:
     """Forget what was seen of folders: that belongs to one run."""
     forget_tops()
     _texts.cache_clear()
+    _builds.cache_clear()
 
 
 def repository(path: Path) -> Path:
@@ -44,10 +45,32 @@ def _is_own(folder: Path) -> bool:
 
 def contexts(folder: Path, dockerfile: Path) -> Iterator[Path]:
     """The folders that the compose files of a folder build a Dockerfile in."""
-    for _, text in _texts(folder, is_compose_file):
-        for build in builds(text):
-            if Path(file_built(os.path.normpath(folder / build.dockerfile), os.path.isfile)) == dockerfile:
-                yield Path(os.path.normpath(folder / build.context))
+    for build in _builds(folder):
+        named = os.path.normpath(folder / str(build.dockerfile))
+        if "\0" not in named and Path(file_built(named, os.path.isfile)) == dockerfile:
+            yield Path(os.path.normpath(folder / str(build.context)))
+
+
+@lru_cache(maxsize=256)
+def _builds(folder: Path) -> tuple[Build, ...]:
+    """What the compose files of a folder build here."""
+    texts = dict(_texts(folder, is_compose_file))
+    if not texts:
+        return ()
+    read = _reader(Tree(folder))
+    found = builds(texts, str(folder), lambda path: texts.get(path) or read(path))
+    return tuple(build for _, build in found if not build.is_remote and not build.is_inline)
+
+
+def _reader(tree: Tree) -> Callable[[str], str | None]:
+    """Reads files of a folder; what cannot be read says nothing."""
+
+    def read(path: str) -> str | None:
+        with suppress(UnreadableError):
+            return tree.text(path)
+        return None
+
+    return read
 
 
 @lru_cache(maxsize=256)
@@ -91,6 +114,31 @@ def texts_above(
         for name, text in _texts(folder / below, is_wanted)
         if (folder / below) not in (root, *root.parents[: up - 1])
     )
+
+
+def compose_above(tree: Tree, path: str) -> tuple[tuple[str, str], ...]:
+    """(path, text) of the compose files above a build context, and of what those inside and above name outside of it.
+
+    All of them lie in its checkout.
+    """
+    found = dict(texts_above(tree, path, is_compose_file))
+    inside = [each for each in tree.files if is_compose_file(posixpath.basename(each))]
+    root = Path(os.path.abspath(tree.root)) if tree.root else None
+    if root is None or not (found or inside):
+        return ()
+    top = repository(root / path)
+    if top not in root.parents:
+        return ()
+    reads, own = _reader(Tree(top)), _reader(tree)
+
+    def read(named: str) -> str | None:
+        if not named.startswith("../"):
+            return own(named)
+        return found.get(named) or reads(os.path.relpath(root / named, top))
+
+    further = named_files((*inside, *found), str(root), read)
+    texts = {named: text for named in sorted(further) if named.startswith("../") and (text := read(named))}
+    return tuple({**found, **texts}.items())
 
 
 def configuration(tree: Tree, path: str, sources: Sources = FOUND) -> tuple[File, ...]:

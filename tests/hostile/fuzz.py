@@ -19,16 +19,15 @@ from hypothesis import strategies as st
 from pydock.budget import Budget, within
 from pydock.build.contract import contract
 from pydock.context import Tree
+from pydock.context.compose import compositions, services_of
 from pydock.dockerfile import Dockerfile, suppressions
 from pydock.errors import BudgetError, BugError, PydockError
 from pydock.migrate.records.record import Record
 from pydock.packages.requirements import read
 from pydock.project import Project
-from pydock.project.compose import builds, environment, inline_builds, words
 from pydock.service.code.module import read_module
 from pydock.shell import flow, script_of_text
 from pydock.text import Span
-from pydock.yaml_text import document
 
 Reader = Callable[[str], object]
 LONGEST = 20_000
@@ -53,7 +52,9 @@ _PIECES: Mapping[str, tuple[str, ...]] = {
     "compose": (
         "services:", "\n", "  ", "web", ":", "- ", "build", "{", "}", "[", "]", "&a", "*a", "<<", "!!", "bool", "int",
         "?", "'", "\"", "\\", "#", "context", "dockerfile", "args", "environment", "command", "\t", "%YAML", "---",
-        "...", "null", "1e9", "0x", "2026-01-01", ">", "\\u0000", "|",
+        "...", "null", "1e9", "0x", "2026-01-01", ">", "\\u0000", "|", "${a:-", "$$", "$a", "!reset", "!override",
+        "extends", "include", "file", "a", "env_file", "volumes", "ports", "1-9:1-9", "networks", "depends_on",
+        "healthcheck", "test", "tmpfs", "secrets", "=", "volumes_from", "links",
     ),
     "python": (
         "import", "flask", "from", "a", ".", "(", ")", "[", "]", "{", "}", ":", ",", "=", "'", "\"", "f'{", "\n",
@@ -90,11 +91,11 @@ def _requirements(text: str) -> None:
 
 
 def _compose(text: str) -> None:
-    list(builds(text))
-    list(inline_builds(text))
-    for value in document(text).values():
-        words(value)
-        list(environment(value))
+    # The text as a file, as a part of one, and as what others include, extend and take variables from.
+    started = f"services:\n  web: {{build: ., env_file: [b], extends: {{file: a, service: web}}, volumes: [{text}]}}"
+    files = {"compose.yaml": started, "compose.override.yaml": f"include: [a]\n{text}", "a": text, "b": text}
+    for composition in compositions(("compose.override.yaml", "compose.yaml"), "/srv", files.get):
+        list(services_of(composition))
 
 
 def _store(text: str) -> None:

@@ -67,7 +67,7 @@ def _named(project: Project, folders: Iterable[str], own: Sequence[str]) -> Iter
     tree = project.tree
     starts = (entry.value for stage in project.dockerfile.stages for entry in stage.of("CMD", "ENTRYPOINT"))
     words = (each for service in services(project) for each in (service.entrypoint, service.command) if each)
-    texts = [("", "\n".join((*starts, *(" ".join(each) for each in words))))]
+    texts = [("", "\n".join((*starts, *(" ".join(map(str, each)) for each in words))))]
     texts += ((path, tree.text(path) or "") for path in own[:MOST_SOURCES])
     imported = {place for path, text in texts for place in _imported(path, text)}
     modules = {module for _, text in texts for word in _asked(text) for module in _modules(word)}

@@ -9,8 +9,8 @@ from pydock.build.containers.starts import starts_in, starts_of
 from pydock.build.model import Build
 from pydock.build.steps import read_steps
 from pydock.build.views import files
+from pydock.context.compose import Service
 from pydock.project import Project
-from pydock.project.compose import Service
 from pydock.project.memory import remembered
 from pydock.values import replace
 

@@ -258,7 +258,7 @@ def _text(table: cst.Dict, name: str) -> str | None:
 def _doubts(project: Project, source: Source, places: list[cst.CSTNode]) -> Iterator[str]:
     """Who else may want to read the files, or decides about them."""
     folders = [*contract(project).volumes]
-    folders += [target for service in compose.services(project) for _, target in service.mounts]
+    folders += [each.target for service in compose.services(project) for each in service.mounts if each.target]
     for place in places:
         given = _file_name(place)
         if given is not None and _is_decided_later(source, given):

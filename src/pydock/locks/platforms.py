@@ -10,15 +10,15 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from pydock.context.compose import shown
 from pydock.locks.installs.requests import Wanted, wanted
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.compose import services
 from pydock.project.pins import Answer, Pin, Request
 from pydock.values import Value, replace
 
-_BUILDS = regex(
-    r"(?:docker-)?compose[^/]*\.ya?ml\Z|docker-bake\.(?:hcl|json)\Z|\.gitlab-ci\.ya?ml\Z|.*\.github/workflows/[^/]+\.ya?ml\Z"
-)
+_BUILDS = regex(r"docker-bake\.(?:hcl|json)\Z|\.gitlab-ci\.ya?ml\Z|.*\.github/workflows/[^/]+\.ya?ml\Z")
 _NAMED = regex(r"platforms?\W[^#\n]*(?:\n[ \t]*-[^\n]*)*")
 _PLATFORM = regex(r"linux/(?:amd64|arm64)")
 _OTHER = {"x86_64": "aarch64", "aarch64": "x86_64"}
@@ -39,9 +39,12 @@ def platforms(project: Project) -> Iterator[tuple[str, tuple[str, ...]]]:
     if project.options.platforms:
         yield "the configuration", project.options.platforms
     texts = [(path, project.tree.text(path) or "") for path in project.tree.files if _builds(path)]
-    for path, text in (*texts, *project.above):
-        found = {name for part in _NAMED.finditer(text) for name in _PLATFORM.findall(part[0])}
-        if found:
+    told = [(path, " ".join(part[0] for part in _NAMED.finditer(text))) for path, text in texts]
+    for service in services(project):
+        built = service.build.platforms if service.build else ()
+        told.append((service.path, " ".join([shown(service.platform), *built])))
+    for path, text in told:
+        if found := set(_PLATFORM.findall(text)):
             yield path, tuple(sorted(found))
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pydock.project import Project, compose
+from pydock.context.compose import Service, service_of
+from pydock.project import Project
+from pydock.project.compose import composed
 from pydock.text import Edit, Span
+from pydock.values import replace
 from pydock.yaml_text import document, is_block, nodes
 
 
-def with_variable(project: Project, service: compose.Service, name: str, value: str) -> Edit | None:
+def with_variable(project: Project, service: Service, name: str, value: str) -> Edit | None:
     """A variable for one service, in the lines of the file; None where they are laid out in an unusual way."""
     text = project.tree.text(service.path) or ""
     entry = _entry_of(_entry_of(nodes(text), "services"), service.name)
@@ -35,8 +37,13 @@ def with_variable(project: Project, service: compose.Service, name: str, value: 
         added = f'{indent}environment:{newline}{indent}  {name}: "{value}"{newline}'
         if number == len(lines) and not lines[-1].endswith("\n"):
             return None
-    edit, after = _inserted(service.path, lines, number, added)
-    return edit if _is_only_variable(text, after, service.name, name) else None
+    edit = _inserted(service.path, lines, number, added)
+
+    def expected(old: Service, new: Service) -> Service:
+        given = {**dict(old.environment), name: value}
+        return replace(old, environment=tuple((each, given[each]) for each, _ in new.environment if each in given))
+
+    return edit if _is_all(project, edit, service, expected) else None
 
 
 def _entry_of(node: Any, name: str) -> Any:
@@ -55,7 +62,7 @@ def _last_line(node: Any) -> int:
     return int(node.end_mark.line) - (1 if is_literal else 0)
 
 
-def with_healthcheck(project: Project, service: compose.Service, lines: Mapping[str, str]) -> Edit | None:
+def with_healthcheck(project: Project, service: Service, lines: Mapping[str, str]) -> Edit | None:
     """A health check as the last key of one service, its keys with their values as YAML has them.
 
     None where the file is laid out in an unusual way, where another service takes over what this one has, or where
@@ -63,27 +70,18 @@ def with_healthcheck(project: Project, service: compose.Service, lines: Mapping[
     """
     text = project.tree.text(service.path) or ""
     entry = _entry_of(_entry_of(nodes(text), "services"), service.name)
-    if not getattr(entry, "value", None) or _entry_of(entry, "healthcheck") is not None:
-        return None
-    if _is_extended(project, service.name):
+    if not getattr(entry, "value", None) or service.test is not None:
         return None
     if is_block(entry, is_mapping=True):
-        edit, after = _last_key(service.path, text, entry, lines)
+        edit = _last_key(service.path, text, entry, lines)
     else:
         at = entry.end_mark.index - 1
         written = ", ".join(f"{name}: {value}" for name, value in lines.items())
         edit = Edit(service.path, Span(at, at), f", healthcheck: {{{written}}}")
-        after = f"{text[:at]}{edit.text}{text[at:]}"
-    old, new = _services(text), _services(after)
-    added = {**new.get(service.name, {})}
-    is_known = isinstance(added.pop("healthcheck", None), dict)
-    is_alone = {name: each for name, each in new.items() if name != service.name} == {
-        name: each for name, each in old.items() if name != service.name
-    }
-    return edit if is_known and is_alone and added == old.get(service.name) else None
+    return edit if _is_all(project, edit, service, lambda old, new: replace(old, test=new.test or ("",))) else None
 
 
-def _last_key(path: str, text: str, entry: Any, lines: Mapping[str, str]) -> tuple[Edit, str]:
+def _last_key(path: str, text: str, entry: Any, lines: Mapping[str, str]) -> Edit:
     written = text.splitlines(keepends=True)
     newline = "\r\n" if written[0].endswith("\r\n") else "\n"
     indent = " " * entry.value[0][0].start_mark.column
@@ -93,57 +91,50 @@ def _last_key(path: str, text: str, entry: Any, lines: Mapping[str, str]) -> tup
     return _inserted(path, written, number, f"{front}{indent}healthcheck:{newline}{keys}")
 
 
-def with_word(project: Project, service: compose.Service, word: str, command: Sequence[str]) -> Edit | None:
+def with_word(project: Project, service: Service, word: str, command: Sequence[str]) -> Edit | None:
     """A word in front of a command, by its words, in what a service runs; None where that is not there once."""
-    text = project.tree.text(service.path) or ""
-    entry = _entry_of(_entry_of(nodes(text), "services"), service.name)
     fronts = [" ".join(command[:size]) for size in range(len(command), 0, -1)]
     for key in ("command", "entrypoint"):
-        node = _entry_of(entry, key)
-        raw = text[node.start_mark.index : node.end_mark.index] if node is not None else ""
-        front = next((front for front in fronts if raw.count(front) == 1), None)
-        if front is None:
-            continue
-        at = node.start_mark.index + raw.index(front)
-        after = text[:at] + word + text[at:]
-        old, new = _services(text), _services(after)
-        written = {name: {**each, key: None} if name == service.name else each for name, each in new.items()}
-        kept = {name: {**each, key: None} if name == service.name else each for name, each in old.items()}
-        said = str(old[service.name][key]).replace(front, word + front)
-        return (
-            Edit(service.path, Span(at, at), word) if written == kept and str(new[service.name][key]) == said else None
-        )
+        known = ((each, project.tree.text(each.path) or "") for each in reversed(service.origins))
+        place = next(((each, text) for each, text in known if key in _services(text).get(each.name, {})), None)
+        if place is not None and (edit := _with_word(place[1], place[0].path, place[0].name, key, word, fronts)):
+            return edit
     return None
 
 
-def _is_extended(project: Project, name: str) -> bool:
-    """Whether a service of any compose file takes over all that a service of this name has."""
-    paths = (path for path in project.tree.files if compose.is_compose_file(posixpath.basename(path)))
-    given = [entry.get("extends") for path in paths for entry in compose.all_services(project, path).values()]
-    return name in [each.get("service") if isinstance(each, dict) else each for each in given]
+def _with_word(text: str, path: str, name: str, key: str, word: str, fronts: Sequence[str]) -> Edit | None:
+    node = _entry_of(_entry_of(_entry_of(nodes(text), "services"), name), key)
+    raw = text[node.start_mark.index : node.end_mark.index] if node is not None else ""
+    front = next((front for front in fronts if raw.count(front) == 1), None)
+    if front is None:
+        return None
+    at = node.start_mark.index + raw.index(front)
+    old, new = _services(text), _services(text[:at] + word + text[at:])
+    written = {each: {**entry, key: None} if each == name else entry for each, entry in new.items()}
+    kept = {each: {**entry, key: None} if each == name else entry for each, entry in old.items()}
+    said = str(old[name][key]).replace(front, word + front)
+    return Edit(path, Span(at, at), word) if written == kept and str(new[name][key]) == said else None
 
 
-def _inserted(path: str, lines: list[str], number: int, added: str) -> tuple[Edit, str]:
-    """Lines in front of one of a file, from 0, and the text with them."""
+def _is_all(project: Project, edit: Edit, service: Service, expected: Callable[[Service, Service], Service]) -> bool:
+    """Whether an edit changes this service as expected, wherever it is run from its file, and no other one."""
+    before, after = _all_services(project), _all_services(project.again(project.tree.edited([edit])))
+    if before.keys() != after.keys():
+        return False
+    changed = [(name, old, after[files, name]) for (files, name), old in before.items() if old != after[files, name]]
+    return bool(changed) and all(name == service.name and new == expected(old, new) for name, old, new in changed)
+
+
+def _all_services(project: Project) -> Mapping[tuple[tuple[str, ...], str], Service]:
+    return {(each.files, name): service_of(each, name) for each in composed(project) for name in each.services}
+
+
+def _inserted(path: str, lines: list[str], number: int, added: str) -> Edit:
+    """Lines in front of one of a file, from 0."""
     at = sum(map(len, lines[:number]))
-    text = "".join(lines)
-    return Edit(path, Span(at, at), added), text[:at] + added + text[at:]
+    return Edit(path, Span(at, at), added)
 
 
 def _services(text: str) -> Mapping[str, Any]:
     found = document(text).get("services")
     return found if isinstance(found, dict) else {}
-
-
-def _is_only_variable(before: str, after: str, service: str, name: str) -> bool:
-    """Whether two files say the same but for one variable of one service."""
-    old, new = document(before), document(after)
-    try:
-        changed = {**new["services"][service]}
-        given = dict(compose.environment(changed.pop("environment")))
-        kept = {**old["services"][service]}
-        known = dict(compose.environment(kept.pop("environment", None)))
-    except (KeyError, TypeError):
-        return False
-    others = [{key: value for key, value in each["services"].items() if key != service} for each in (old, new)]
-    return given.pop(name, None) is not None and given == known and kept == changed and others[0] == others[1]

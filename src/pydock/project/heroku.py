@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 
+from pydock.context.compose import Service
 from pydock.project import Project
-from pydock.project.compose import Service
 from pydock.project.memory import remembered
 from pydock.yaml_text import document
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from pydock.context import Tree
+from pydock.context.compose import builds, is_compose_file, shown
 from pydock.dockerfile import Dockerfile, Stage
 from pydock.patterns import regex
 
@@ -20,11 +22,8 @@ _FILE = regex(
     re.I,
 )
 _TESTS = regex(r"\b(?:pytest|py\.test|unittest|tox|nox|nosetests)\b")
-# Where stages are built by name: compose files, pipelines, bake files.
-_BUILDS = regex(
-    r"(?:.*/)?(?:(?:docker-)?compose[^/]*\.ya?ml|\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml"
-    r"|docker-bake\.(?:hcl|json)|Makefile)\Z"
-)
+# Where stages are built by name beside compose files: pipelines, bake files.
+_BUILDS = regex(r"(?:.*/)?(?:\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|docker-bake\.(?:hcl|json)|Makefile)\Z")
 _TARGET = regex(r"(?:^[ \t]*\"?target\"?[ \t]*[:=]|--target[ =])[ \t]*[\"']?([\w.-]+)", re.M)
 LARGEST = 200_000
 
@@ -80,4 +79,7 @@ def _runs(dockerfile: Dockerfile, stage: Stage) -> bool:
 def _named(tree: Tree) -> frozenset[str]:
     """The targets that are built by name, whatever Dockerfile they belong to."""
     texts = (tree.text(path) or "" for path in tree.files if _BUILDS.match(path))
-    return frozenset(name.lower() for text in texts if len(text) < LARGEST for name in _TARGET.findall(text))
+    named = [name for text in texts if len(text) < LARGEST for name in _TARGET.findall(text)]
+    paths = [path for path in tree.files if is_compose_file(posixpath.basename(path))]
+    named += [shown(build.target) for _, build in builds(paths, "/context", tree.text)]
+    return frozenset(map(str.lower, named))

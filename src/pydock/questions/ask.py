@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydock import engine
 from pydock.budget import Budget, unhurried, within
-from pydock.checkout import DOCUMENTED, configuration, texts_above
+from pydock.checkout import DOCUMENTED, compose_above, configuration, texts_above
 from pydock.codemods import asked_for
 from pydock.config import FOUND, GIT, Settings, Sources, settings
 from pydock.context import Tree
@@ -18,7 +18,6 @@ from pydock.engine import Report
 from pydock.errors import OptionError
 from pydock.project import Options, Project
 from pydock.project.builders import takes_no_mounts, tells_builder
-from pydock.project.compose import is_compose_file
 from pydock.project.pins import Answer as Pinned
 from pydock.project.pins import Request, Unanswered
 from pydock.project.running import Running
@@ -212,7 +211,7 @@ def project_of(question: Question, target: Target, changes: Mapping[str, str]) -
         platforms=wanted.platforms, lock_format=wanted.lock_format, allow_builds=wanted.allow_builds,
         allow_hosts=wanted.allow_hosts, offline=wanted.offline, target=target.stage, arguments=target.arguments,
     )  # fmt: skip
-    above = texts_above(tree, target.path, is_compose_file)
+    above = compose_above(tree, target.path)
     return Project(tree, target.path, options, running=question.running, above=above, told=told), wanted
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from pydock.build.containers.start import Start
 from pydock.build.walk import starts, starts_of_service
+from pydock.context.compose import Service
 from pydock.project import Project
-from pydock.project.compose import Service
 from pydock.project.programs import DJANGO_SERVICES, JOBS, PREPARATIONS, SERVERS
 
 

@@ -140,7 +140,7 @@ def _filled(start: Start) -> Command:
 def _of_service(project: Project, start: Start) -> dict[str, str | None]:
     """What compose sets for its own command."""
     own = [each for each in compose.services(project) if start.role == "compose" and start.service == each.name]
-    return {name: value for each in own for name, value in each.environment}
+    return {name: value if isinstance(value, str) else None for each in own for name, value in each.environment}
 
 
 def _composed(project: Project, start: Start) -> dict[str, str | None]:

@@ -84,9 +84,9 @@ def _of_mounts(project: Project, build: Build) -> Iterator[str]:
     """Code that compose lays over the work directory from elsewhere: what it calls is not known."""
     workdir = build.final.workdir
     for service in services(project):
-        for source, target in service.mounts:
-            if workdir and workdir != "/" and is_foreign(project, service, source) and is_below(workdir, target):
-                yield f"{service.origin} mounts {source} over {workdir}, and what that calls is not known"
+        for mount in service.mounts:
+            if workdir and workdir != "/" and is_foreign(mount) and mount.target and is_below(workdir, mount.target):
+                yield f"{service.origin} mounts {mount.source} over {workdir}, and what that calls is not known"
 
 
 def _of_installers(project: Project, build: Build) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pydock.bench.engine.context import sent
 from pydock.bench.facts.image import Declared
 from pydock.build.contract import contract
 from pydock.build.sources import sources
+from pydock.context.compose import Service
 from pydock.engine import Report
 from pydock.project import Project
 from pydock.project.compose import services
@@ -36,7 +37,7 @@ class Asked(Value):
 def questions(project: Project) -> Asked:
     """The questions about a service, by the original's files."""
     promised = contract(project)
-    named = tuple(target for service in services(project) for source, target in service.mounts if _is_volume(source))
+    named = tuple(target for service in services(project) for target in _volumes(service))
     known = tuple(write.folder for write in writes(project) if write.folder)
     return Asked(
         tuple(dict.fromkeys(_imports(project))),
@@ -63,8 +64,8 @@ def declared(report: Report) -> Declared:
     )
 
 
-def _is_volume(source: str) -> bool:
-    return not source.startswith((".", "/", "~", "$"))
+def _volumes(service: Service) -> Iterator[str]:
+    yield from (each.target for each in service.mounts if each.target and each.kind == "volume")
 
 
 def _imports(project: Project) -> Iterator[str]:
@@ -136,4 +137,4 @@ def _environment(project: Project) -> dict[str, str]:
     plain = [service for service in services(project) if service.command is None and service.entrypoint is None]
     if len(plain) != 1:
         return {}
-    return {name: value for name, value in plain[0].environment if value is not None and "$" not in value}
+    return {name: value for name, value in plain[0].environment if isinstance(value, str)}

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 
-from pydock.patterns import regex
+from pydock.context.compose import Service, ServiceMount
 from pydock.project import Project
-from pydock.project.compose import Service
 from pydock.state import is_below
 from pydock.values import Value
 
-# compose is run in the folder of its file.
-_HERE = regex(r"\A(?:\$PWD|\$\{PWD\})(?=/|\Z)")
 
-
-def is_bind(source: str) -> bool:
-    """Whether a compose mount is a folder of the host, which keeps its owner there."""
-    return source.startswith((".", "/", "~", "$"))
-
-
-def is_foreign(project: Project, service: Service, source: str) -> bool:
+def is_foreign(mount: ServiceMount) -> bool:
     """Whether a compose mount is a folder of the host that is none of the build context: nobody here sees its files."""
-    return is_bind(source) and _inside(project, service, source) is None
-
-
-def _inside(project: Project, service: Service, source: str) -> str | None:
-    """The context path of what a mount brings, None for what lies elsewhere."""
-    source = _HERE.sub(".", source)
-    if not source.startswith("."):
-        return None
-    # A file above the context calls it by its name.
-    top = os.path.abspath(project.tree.root).replace(os.sep, "/") if project.tree.root else "/context"
-    place = posixpath.normpath(posixpath.join(top, posixpath.dirname(service.path), source))
-    return posixpath.relpath(place, top) if is_below(place, top) else None
+    return mount.is_bind and mount.path is None
 
 
 class OwnMount(Value):
@@ -43,10 +22,10 @@ class OwnMount(Value):
     target: str
 
 
-def own_mounts(project: Project, service: Service) -> tuple[OwnMount, ...]:
+def own_mounts(service: Service) -> tuple[OwnMount, ...]:
     """The mounts of a service that are of the project itself, as compose lays them: the last one on top."""
-    found = [(_inside(project, service, source), target) for source, target in service.mounts if target[:1] == "/"]
-    return tuple(OwnMount(path, posixpath.normpath(target)) for path, target in reversed(found) if path is not None)
+    found = [(mount.path, mount.target) for mount in service.mounts]
+    return tuple(OwnMount(path, target) for path, target in reversed(found) if path is not None and target is not None)
 
 
 def mounted_at(project: Project, mounts: tuple[OwnMount, ...], absolute: str) -> str | None:

@@ -12,9 +12,10 @@ from pydock.build.containers.entry_point import declared, has_posix_shell, probe
 from pydock.build.containers.managers import managed
 from pydock.build.containers.mounts import own_mounts
 from pydock.build.containers.start import Start
+from pydock.context.compose import Service, Text, shown
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
-from pydock.project import compose
+from pydock.project.compose import services
 from pydock.project.heroku import dynos
 from pydock.shell import SHELLS, Command, Flow, Script, Word, flow, literal, script, script_of_text, unwrapped
 from pydock.text import Span, in_double_quotes, split
@@ -33,7 +34,7 @@ def starts_in(container: Container) -> tuple[Start, ...]:
     What a base image outside of this file would run is not known and not in here.
     """
     found = [*_of_image(container), *_of_probe(container)]
-    for service in (*compose.services(container.project), *dynos(container.project)):
+    for service in (*services(container.project), *dynos(container.project)):
         found += starts_of(container, service)
     return tuple(found)
 
@@ -238,9 +239,9 @@ def _string(container: Container, start: Start, words: tuple[Word, ...]) -> _Nes
     return _Nested(text, container.project.path if is_plain else "", at if is_plain else 0, "", words[2:])
 
 
-def starts_of(container: Container, service: compose.Service) -> Iterator[Start]:
+def starts_of(container: Container, service: Service) -> Iterator[Start]:
     """The commands of a compose service where it does not run what the image says."""
-    container = replace(container, mounts=own_mounts(container.project, service))
+    container = replace(container, mounts=own_mounts(service))
     start = Start(Command((), (), Span(0, 0)), service.origin, role="compose", service=service.name)
     if service.healthcheck:
         probed = replace(start, command=_command(service.healthcheck), role="probe")
@@ -258,6 +259,7 @@ def starts_of(container: Container, service: compose.Service) -> Iterator[Start]
     yield from _expanded(container, replace(start, command=_command(words)), (), 0)
 
 
-def _command(words: tuple[str, ...]) -> Command:
+def _command(words: tuple[Text, ...]) -> Command:
+    """Compose has replaced its variables, and no shell reads the words: a name in them is none."""
     here = Span(0, 0)
-    return Command(tuple(Word(text, None if "$" in text else text, here) for text in words), (), here)
+    return Command(tuple(Word(shown(text), text if isinstance(text, str) else None, here) for text in words), (), here)

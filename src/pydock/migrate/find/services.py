@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydock.budget import Budget, within
-from pydock.context import LARGEST_TEXT, Excluded, files_below, is_top
+from pydock.context import LARGEST_TEXT, Excluded, Tree, files_below, is_top
+from pydock.context.compose import Build, Unset, builds, file_built, is_compose_file, shown
 from pydock.errors import PydockError, UnreadableError
 from pydock.files import read as read_file
 from pydock.migrate.find.manifest import NAME, Manifest, Named, read
-from pydock.patterns import regex
-from pydock.project.compose import LARGEST, builds, file_built, inline_builds, is_compose_file
 from pydock.project.secrets import mask
 from pydock.targets import EVERYWHERE, Search, begin, is_dockerfile
 from pydock.targets import context as guessed_context
 from pydock.values import Value, replace
-
-_UNSET = regex(r"\$\{|\$\w")
 
 
 class Use(Value):
@@ -143,8 +141,7 @@ def _walk_root(search: _Search, top: Path, manifest: Manifest, left_out: tuple[E
             composed.append(path)
         else:
             search.add(_linked(search, str(path), top), top)
-    for path in composed:
-        _take_compose(search, path, top)
+    _take_compose(search, composed, top)
     for dockerfile in [path for path, found in search.tops.items() if found == top]:
         if why := next((each.why for each in (*left_out, excluded) if each.matches(dockerfile)), ""):
             del search.contexts[dockerfile], search.tops[dockerfile]
@@ -169,37 +166,45 @@ def _walk(top: Path, rules: Sequence[Excluded], search: _Search) -> Iterator[Pat
             search.left_out.append(LeftOut(found.path, found.why))
 
 
-def _take_compose(search: _Search, path: Path, top: Path) -> None:
+def _take_compose(search: _Search, paths: list[Path], top: Path) -> None:
     """Note who builds what; a Dockerfile that no name gives away is found here."""
-    try:
-        text = (read_file(path, LARGEST) or b"").decode("utf-8", "replace")
-    except UnreadableError as error:
-        search.left_out.append(LeftOut(str(path), error.message.removeprefix(f"{path}: ")))
-        return
-    except OSError:
-        return
-    for service in inline_builds(text):
-        why = f"the Dockerfile of {service} stands in this file, and pydock rewrites files of their own"
-        search.left_out.append(LeftOut(str(path), why))
-    for build in builds(text):
-        named = os.path.normpath(path.parent / build.dockerfile)
-        dockerfile = _linked(search, file_built(named, os.path.isfile), top)
-        context = os.path.normpath(path.parent / build.context)
-        origin = f"{_relative(str(path), str(top))}: {build.service}"
-        if _UNSET.search(f"{build.context} {build.dockerfile}"):
-            search.left_out.append(LeftOut(dockerfile, f"{origin} names it by a variable"))
-        elif not os.path.isfile(dockerfile):
-            search.left_out.append(LeftOut(dockerfile, f"{origin} builds it, and it is not there"))
-        elif dockerfile in search.contexts or (
-            _is_inside(dockerfile, top) and not is_dockerfile(Path(dockerfile).name)
-        ):
-            # Any other was left out on the way down, or lies outside of what was asked for.
-            if not _is_inside(context, _repository(dockerfile, top)):
-                search.left_out.append(
-                    LeftOut(dockerfile, f"{origin} builds it in {context}, outside of its repository")
-                )
-            else:
-                search.add(dockerfile, top).setdefault(context, []).append(Use(origin, build.target, build.args))
+    tree, named = Tree(top), list[str]()
+    for path in paths:
+        try:
+            tree.text(_relative(str(path), str(top)))
+        except UnreadableError as error:
+            search.left_out.append(LeftOut(str(path), error.message.removeprefix(f"{path}: ")))
+        else:
+            named.append(_relative(str(path), str(top)))
+
+    def read(path: str) -> str | None:
+        with suppress(UnreadableError):
+            return tree.text(path)
+        return None
+
+    for file, build in builds(named, str(top), read):
+        if build.is_inline:
+            why = f"the Dockerfile of {build.service} stands in this file, and pydock rewrites files of their own"
+            search.left_out.append(LeftOut(str(top / file), why))
+        elif not build.is_remote and "\0" not in f"{build.dockerfile}":
+            _take_build(search, build, f"{file}: {build.service}", top)
+
+
+def _take_build(search: _Search, build: Build, origin: str, top: Path) -> None:
+    named = os.path.normpath(top / str(build.dockerfile))
+    dockerfile = _linked(search, file_built(named, os.path.isfile), top)
+    context = os.path.normpath(top / str(build.context))
+    if isinstance(build.dockerfile, Unset):
+        search.left_out.append(LeftOut(dockerfile, f"{origin} names it by a variable"))
+    elif not os.path.isfile(dockerfile):
+        search.left_out.append(LeftOut(dockerfile, f"{origin} builds it, and it is not there"))
+    elif dockerfile in search.contexts or (_is_inside(dockerfile, top) and not is_dockerfile(Path(dockerfile).name)):
+        # Any other was left out on the way down, or lies outside of what was asked for.
+        if not _is_inside(context, _repository(dockerfile, top)):
+            search.left_out.append(LeftOut(dockerfile, f"{origin} builds it in {context}, outside of its repository"))
+        else:
+            use = Use(origin, shown(build.target), build.args)
+            search.add(dockerfile, top).setdefault(context, []).append(use)
 
 
 def _linked(search: _Search, dockerfile: str, top: Path) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from pydock.budget import Budget, within
-from pydock.checkout import DOCUMENTED, configuration, texts_above
+from pydock.checkout import DOCUMENTED, compose_above, configuration, texts_above
 from pydock.config import Sources, settings
 from pydock.context import Tree
 from pydock.errors import BudgetError, PydockError, UnreadableError
@@ -23,7 +23,6 @@ from pydock.migrate.run.worker_pool import Pool, answers
 from pydock.migrate.store.database import Store
 from pydock.migrate.store.fingerprint import era, fingerprint, key
 from pydock.project.builders import tells_builder
-from pydock.project.compose import is_compose_file
 from pydock.project.secrets import mask
 from pydock.questions import Question
 from pydock.values import Value, replace, to_builtins
@@ -145,7 +144,7 @@ def _key(values: Mapping[str, object], service: Service, seen: dict[Path, str], 
     except UnreadableError as error:  # which is told when the service is examined
         settings = [[error.message]]
     uses = [to_builtins(use) for use in service.uses]
-    above = [list(each) for each in texts_above(tree, service.path, is_compose_file)]
+    above = [list(each) for each in compose_above(tree, service.path)]
     about = {"dockerfile": service.dockerfile, "context": service.context, "uses": uses}
     told = [list(each) for each in texts_above(tree, service.path, tells_builder, DOCUMENTED)]
     about |= {"settings": settings, "above": above, "told": told}

@@ -118,7 +118,7 @@ def _edit(project: Project, server: Server, setting: Setting, name: str) -> Edit
 def _fix(project: Project, start: Start, edit: Edit, path: str) -> Fix:
     folders = [
         *contract(project).volumes,
-        *(target for service in compose.services(project) for _, target in service.mounts),
+        *(mount.target for service in compose.services(project) for mount in service.mounts),
     ]
     doubts = [f"{path} is on the volume {folder}" for folder in folders if folder and path.startswith(folder)]
     if re.search(rf"(?:tail|cat|less|rotate)\b[^\n]*{re.escape(path)}", project.dockerfile.text):

@@ -119,7 +119,7 @@ def _locale(project: Project) -> tuple[str, ...]:
 
 
 def _zone(project: Project) -> tuple[str, ...]:
-    composed = [service for service in services(project) if any(_ZONE.search(target) for _, target in service.mounts)]
+    composed = [each for service in services(project) for each in service.mounts if _ZONE.search(each.target or "")]
     is_set = "TZ" in contract(project).environment or bool(composed) or _mentions(project, _ZONE) or gives_zone(project)
     return () if is_set else ("TZ=UTC",)
 

@@ -25,6 +25,7 @@ from pydock.build.containers.entry_point import declared, is_windows
 from pydock.build.containers.entry_point import probe as declared_probe
 from pydock.build.containers.start import Start
 from pydock.build.walk import starts, starts_of_service
+from pydock.context.compose import Service
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project, compose, compose_edits
 from pydock.project.programs import PREPARATIONS, SERVERS, is_idle
@@ -167,7 +168,7 @@ def _conflict(project: Project) -> str:
     return ""
 
 
-def _own_commands(project: Project, service: compose.Service) -> Iterator[Start]:
+def _own_commands(project: Project, service: Service) -> Iterator[Start]:
     """What a compose service goes on with; of an image that it only knows by name, what this image may be run for."""
     its = [start for start in starts_of_service(project, service) if start.role == "compose" and start.is_taken]
     lasting = [start for start in its if not start.script and not is_job(start)]
@@ -187,7 +188,7 @@ def _shown(start: Start) -> str:
     return " ".join(word.text for word in start.command.words[:4])
 
 
-def _served(project: Project) -> Iterator[tuple[compose.Service, Check | str]]:
+def _served(project: Project) -> Iterator[tuple[Service, Check | str]]:
     """The compose services of the image that are servers and have no check, each with the one that fits it."""
     known = compose.services(project)
     for service in known:

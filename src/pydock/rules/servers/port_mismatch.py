@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydock.build.containers.entry_point import probe
+from pydock.context.compose import Service
 from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.rule import Example, Finding, Rule
@@ -90,8 +91,8 @@ def _of_expose(project: Project) -> Iterator[Finding]:
     )
 
 
-def _container_ports(service: compose.Service) -> set[str]:
-    return {port.rpartition(":")[2].partition("/")[0] for port in service.ports}
+def _container_ports(service: Service) -> set[str]:
+    return {str(port.target) for port in service.ports}
 
 
 RULE = Rule("PYD417", "port-mismatch", check, __doc__, EXAMPLES)

@@ -33,4 +33,4 @@ def is_in_container(project: Project, path: str) -> bool:
 @remembered
 def _mounts(project: Project) -> tuple[OwnMount, ...]:
     """The mounts of the project's own files in all of its services."""
-    return tuple(mount for service in services(project) for mount in own_mounts(project, service))
+    return tuple(mount for service in services(project) for mount in own_mounts(service))

@@ -155,9 +155,9 @@ def _is_taken(project: Project, application: App | None, image_path: str) -> boo
     https://setuptools.pypa.io/en/latest/userguide/package_discovery.html#flat-layout, read 2026-11.
     """
     hidden = any(
-        target and image_path.startswith(f"{target.rstrip('/')}/") and source not in {".", "./"}
+        mount.target and image_path.startswith(f"{mount.target.rstrip('/')}/") and mount.path != "."
         for service in compose.services(project)
-        for source, target in service.mounts
+        for mount in service.mounts
     )
     needs = (need for step in walk(project).steps if step.installs is not None for need, _ in step.needs)
     packaged = any(isinstance(need, Buildable) and is_below(image_path, need.path) for need in needs)

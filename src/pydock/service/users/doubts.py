@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 
 from pydock.build import walk
-from pydock.build.containers.mounts import is_bind, mounted_at, own_mounts
+from pydock.build.containers.mounts import mounted_at, own_mounts
 from pydock.build.contract import contract
 from pydock.build.sources import sources
 from pydock.build.views import files
+from pydock.context.compose import Service
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.project.compose import Service, services, services_by_image
+from pydock.project.compose import services, services_by_image
 from pydock.service.files.documents import documented_mounts, installs_inside
 from pydock.service.files.writes import landings
 from pydock.service.main_command import main_command
@@ -28,9 +29,9 @@ _OF_THE_SYSTEM = ("/etc/", "/usr/share/", "/run/", "/var/run/", "/sys/", "/proc/
 
 def mount_doubts(project: Project, owned: Ownership, uid: int) -> Iterator[str]:
     """Folders of the host that the service writes to, by what documents and compose files mount."""
-    for mount in (each for each in documented_mounts(project) if not each.is_read_only):
-        if any(is_below(mount.target, folder) or is_below(folder, mount.target) for folder in owned.folders):
-            yield _writable(mount.source, mount.origin, uid)
+    for told in (each for each in documented_mounts(project) if not each.is_read_only):
+        if any(is_below(told.target, folder) or is_below(folder, told.target) for folder in owned.folders):
+            yield _writable(told.source, told.origin, uid)
             break
     if installs_inside(project):
         yield f"documents install packages in a container that runs, which uid {uid} may not"
@@ -38,10 +39,10 @@ def mount_doubts(project: Project, owned: Ownership, uid: int) -> Iterator[str]:
         if source := next(_written(project, service, owned), ""):
             yield _writable(source, service.origin, uid)
     for service in (each for each in services_by_image(project) if each not in services(project)):
-        for source, target in service.mounts:
+        for mount in service.mounts:
             # Who mounts a folder where this image writes runs this image.
-            if is_bind(source) and any(is_below(target, folder) for folder in owned.folders):
-                yield _writable(source, service.origin, uid)
+            if mount.is_bind and mount.target and any(is_below(mount.target, folder) for folder in owned.folders):
+                yield _writable(str(mount.source), service.origin, uid)
 
 
 def absent_folders(project: Project, owned: Ownership) -> Iterator[str]:
@@ -51,7 +52,8 @@ def absent_folders(project: Project, owned: Ownership) -> Iterator[str]:
     """
     final = walk(project).final
     known = [mount.target for mount in documented_mounts(project)]
-    known += [target for each in (*services(project), *services_by_image(project)) for _, target in each.mounts]
+    composed = (*services(project), *services_by_image(project))
+    known += [mount.target for each in composed for mount in each.mounts if mount.target]
     if any(_MAKES_FOLDERS.search(project.tree.text(path) or "") for path in sources(project)):
         return
     for write in owned.writes:
@@ -67,15 +69,16 @@ _MAKES_FOLDERS = regex(r"makedirs|mkdir|MEDIA_ROOT|STATIC_ROOT|default_storage|e
 
 def _written(project: Project, service: Service, owned: Ownership) -> Iterator[str]:
     """The folders of the host that a service may write to: all but those of the system and of the project's files."""
-    for source, target in service.mounts:
-        if not is_bind(source) or target in service.read_only:
+    for mount in service.mounts:
+        target = mount.target
+        if not mount.is_bind or mount.is_read_only or target is None:
             continue
         is_told = any(is_below(target, folder) or is_below(folder, target) for folder in owned.folders)
-        is_source = mounted_at(project, own_mounts(project, service), target) is not None
+        is_source = mounted_at(project, own_mounts(service), target) is not None
         is_written = is_source and writes_migrations(project)
         is_other = bool(owned.folders) and not (is_source or target.startswith(_OF_THE_SYSTEM))
         if is_told or is_written or is_other:
-            yield source
+            yield str(mount.source)
 
 
 def writes_migrations(project: Project) -> bool:

@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Container, Iterator, Sequence
 
-from pydock.build.containers.mounts import is_bind
 from pydock.build.contract import contract
 from pydock.build.copies import copies
 from pydock.build.model import Step
@@ -138,9 +137,9 @@ def _mounted(project: Project) -> Iterator[Write]:
             if path.startswith("/") and "$" not in path:
                 yield Write(posixpath.normpath(path), "", is_mounted=True)
     for service in services(project):
-        for source, target in service.mounts:
-            if not is_bind(source) and target.startswith("/") and target not in service.read_only:
-                yield Write(posixpath.normpath(target), service.origin, is_mounted=True)
+        for mount in service.mounts:
+            if mount.kind == "volume" and mount.target and not mount.is_read_only:
+                yield Write(mount.target, service.origin, is_mounted=True)
 
 
 def _made(project: Project) -> Iterator[Write]:

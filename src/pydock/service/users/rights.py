@@ -7,7 +7,6 @@ import re
 from collections.abc import Collection, Iterator
 from functools import cache
 
-from pydock.build.containers.mounts import is_bind
 from pydock.build.containers.start import Start
 from pydock.build.contract import contract
 from pydock.build.copies import copies
@@ -233,7 +232,7 @@ def _only_mounted(project: Project, start: Start) -> str:
         return ""
     path = files(project).image.at(called)
     mounts = (mount for service in services(project) if service.name == start.service for mount in service.mounts)
-    is_mounted = path and any(is_bind(source) and is_below(path, target) for source, target in mounts)
+    is_mounted = path and any(mount.is_bind and mount.target and is_below(path, mount.target) for mount in mounts)
     return called if called and is_mounted else ""
 
 
@@ -331,9 +330,9 @@ def _of_compose(project: Project) -> Iterator[Obstacle]:
         for name, value in service.environment:
             if name == "HOME":
                 yield Obstacle(f"{service.origin} sets HOME to {value}, which the user may not write", is_final=False)
-            elif is_below(value or "", _HOME):
+            elif is_below(str(value or ""), _HOME):
                 yield Obstacle(f"{service.origin} sets {name} to {value}, which no other user may enter")
-        if any("docker.sock" in source for source, _ in service.mounts):
+        if any("docker.sock" in str(mount.source) for mount in service.mounts):
             yield Obstacle(f"{service.origin} talks to docker.sock, which belongs to root")
     yield from _of_mounts(project)
 
@@ -341,7 +340,7 @@ def _of_compose(project: Project) -> Iterator[Obstacle]:
 def _of_mounts(project: Project) -> Iterator[Obstacle]:
     """What is mounted below /root, to be read or written: caches and credentials, mostly."""
     for service in services(project):
-        if target := next((target for _, target in service.mounts if is_below(target, _HOME)), ""):
+        if target := next((each.target for each in service.mounts if each.target and is_below(each.target, _HOME)), ""):
             yield Obstacle(f"{service.origin} mounts {target}, which no other user may enter")
     for mount in documented_mounts(project):
         if is_below(mount.target, _HOME):

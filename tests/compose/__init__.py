@@ -1,0 +1,1 @@
+"""Compose files: what services they make together."""
