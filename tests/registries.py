@@ -181,7 +181,8 @@ def lying_registry() -> Iterator[LyingRegistry]:
                     while not is_over.wait(0.2):
                         self.wfile.write(b"x")
                 return
-            status, head, body = found.answers.get(self.path.partition("?")[0], (404, {}, b""))
+            bare = self.path.partition("?")[0]
+            status, head, body = found.answers.get(self.path) or found.answers.get(bare, (404, {}, b""))
             expected = f"Basic {base64.b64encode(found.wants.encode()).decode()}" if found.wants else found.opens
             is_manifest = "/manifests/" in self.path
             if expected and is_manifest and self.headers.get("Authorization") != expected:

@@ -49,6 +49,7 @@ FLOORS = (
     {"engine"},
     {"bench"},
     {"registries"},
+    {"refresh"},
     {"report"},
     {"questions"},
     {"migrate", "server"},

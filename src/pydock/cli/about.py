@@ -1,5 +1,6 @@
 """The commands that tell about pydock itself: its rules, its tables, and the schemas of what it reads and writes."""
 
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from pydock.cli.options import VOICE, Output, complete_rule, takes
-from pydock.errors import OptionError
+from pydock.errors import OptionError, UnreadableError
 from pydock.terminal import console
 
 if TYPE_CHECKING:
@@ -114,6 +115,10 @@ def data(
         list[str] | None,
         typer.Argument(metavar="[TABLE]...", help="Print these tables whole.", autocompletion=_complete_table),
     ] = None,
+    refresh: Annotated[
+        bool,
+        typer.Option("--refresh", help="First make the tables of releases and tags from their sources, and keep them."),
+    ] = False,
     output_format: Form = "text",
     output: Output = None,
 ) -> None:
@@ -124,9 +129,27 @@ def data(
     wanted = [name.replace("-", "_").lower() for name in names or ()]
     if unknown := [name for name in wanted if name not in TABLES]:
         raise OptionError(f"no table is called {unknown[0]!r}", f"there are {', '.join(TABLES)}")
+    if refresh:
+        _refresh(date.today())
     if output_format == "json":
         console.write(output, page.document(wanted or TABLES))
     elif wanted:
         console.write(output, "\n".join(page.table(name) for name in wanted))
     else:
         console.write(output, page.overview(TABLES, date.today()))
+
+
+def _refresh(today: date) -> None:
+    """Make tables again, and say of each how old it was and what it is now."""
+    if os.environ.get("PYDOCK_OFFLINE", "") not in {"", "0"}:
+        raise OptionError("--refresh asks for releases, and PYDOCK_OFFLINE asks nobody", "leave one of them out")
+    from pydock.refresh import refreshed
+
+    outcomes = []
+    for outcome in refreshed(today):
+        outcomes.append(outcome)
+        said = f"stays: {outcome.why_not}" if outcome.why_not else f"has {outcome.count} rows of {outcome.after} now"
+        kind = "warning" if outcome.why_not else "note"
+        console.complain(f"{outcome.table} of {outcome.before} {said}", kind=kind)
+    if all(outcome.why_not for outcome in outcomes):
+        raise UnreadableError("no table could be made again", "pydock goes on with those that it has")

@@ -2,11 +2,17 @@
 
 import csv
 from collections.abc import Iterable
+from datetime import date
 from functools import cache
 from pathlib import Path
 
-from pydock.patterns import regex
+from pydock.data.newer_tables import FOLDER, KEYS, newer, newest_day, problem
 from pydock.values import Value
+
+__all__ = [
+    "FOLDER", "SCHEMAS", "TABLES", "Summary", "built_lines", "day", "newest_day", "problem", "rows", "rows_of",
+    "schema", "summary",
+]  # fmt: skip
 
 TABLES = {
     "python_releases": "minor versions of CPython, the last patch release and the end of security fixes",
@@ -42,7 +48,6 @@ TABLES = {
     "suite_package_names": "packages that not every Debian release has under the same name",
 }
 SCHEMAS = ("report", "verify", "bench")
-_DATE = regex(r"\d{4}-\d\d-\d\d")
 
 
 @cache
@@ -59,7 +64,19 @@ def rows_of(name: str, first: str) -> tuple[dict[str, str], ...]:
 
 @cache
 def _lines(name: str) -> list[str]:
+    built = built_lines(name)
+    return newer(name, built) if name in KEYS else built
+
+
+def built_lines(name: str) -> list[str]:
+    """The lines of a table as it came with pydock."""
     return (Path(__file__).parent / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+
+
+@cache
+def day(name: str) -> date:
+    """The newest day that a source of a table was read."""
+    return date.fromisoformat(newest_day(_lines(name)))
 
 
 @cache
@@ -81,17 +98,20 @@ def schema(name: str) -> str:
 
 
 class Summary(Value):
-    """A table in short: `date` is the newest day that one of its sources was read, `sources` are in its order."""
+    """A table in short: `date` is the newest day that one of its sources was read, `sources` are in its order.
+
+    One that `is_refreshed` is newer than what came with pydock.
+    """
 
     name: str
     about: str
     count: int
     date: str
     sources: tuple[str, ...]
+    is_refreshed: bool = False
 
 
 def summary(name: str) -> Summary:
     """A table of TABLES in short."""
     sources = tuple(dict.fromkeys(row["source"] for row in rows(name)))
-    date = max(day for source in sources for day in _DATE.findall(source))
-    return Summary(name, TABLES[name], len(rows(name)), date, sources)
+    return Summary(name, TABLES[name], len(rows(name)), str(day(name)), sources, _lines(name) != built_lines(name))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydock.files.journal import Pending
 from pydock.files.locks import lock
-from pydock.files.own import own_folder, top
+from pydock.files.own import own_folder, own_folders, top
 from pydock.files.regular import is_special, kind, read
 from pydock.files.run import accounted, begin, begun, written
 from pydock.files.settle import settle, unsettled
@@ -25,6 +25,7 @@ __all__ = [
     "left_to_parent",
     "lock",
     "own_folder",
+    "own_folders",
     "put",
     "read",
     "settle",

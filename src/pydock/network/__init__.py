@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from pydock.network.exchange import Response, exchanged, failure
 from pydock.network.gate import Gate, gate
 from pydock.network.upstream import Proxy, Upstream, upstream, without_proxies
 
-__all__ = ["Gate", "Proxy", "Upstream", "gate", "upstream", "without_proxies"]
+__all__ = ["Gate", "Proxy", "Response", "Upstream", "exchanged", "failure", "gate", "upstream", "without_proxies"]

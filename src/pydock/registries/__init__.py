@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydock.registries.client import Client, RefusedError
+from pydock.registries.logins import HUB
 from pydock.registries.releases import published
 
-__all__ = ["published"]
+__all__ = ["HUB", "Client", "RefusedError", "published"]

@@ -8,20 +8,16 @@ that is one of its own domain or one that a person allows.
 from __future__ import annotations
 
 import json
-import socket
 import ssl
-import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import urlencode, urlsplit
+from collections.abc import Iterable, Mapping
+from http.client import HTTPException
+from urllib.parse import urlencode
 
 from pydock.hosts import Origin, is_allowed, origin
-from pydock.network import Gate
+from pydock.network import Gate, Response, exchanged, failure
 from pydock.patterns import regex
 from pydock.project.secrets import mask
 from pydock.registries.logins import HUB, Login, certificates, is_insecure, login, mirrors
-from pydock.values import Value
 
 _HUB_ADDRESS, _HUB_TOKENS = "registry-1.docker.io", "auth.docker.io"
 _KINDS = ", ".join(
@@ -35,7 +31,9 @@ _KINDS = ", ".join(
 _DIGEST = regex(r"sha256:[0-9a-f]{64}\Z")
 _CHALLENGE = regex(r'([A-Za-z]+)="([^"]*)"')
 _TOKEN = regex(r"[\x21-\x7e]+\Z")
-_MOST = 1024 * 1024
+# https://distribution.github.io/distribution/spec/api/#pagination-1
+_NEXT = regex(r'<(/v2/[^>\s]+)>;\s*rel="?next"?')
+_MOST_PAGES = 60
 _ABSENT = frozenset({"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"})
 
 
@@ -43,17 +41,9 @@ class RefusedError(Exception):
     """Why a registry gives no answer; another way to it may have one where it `is_unreachable`."""
 
     def __init__(self, why: str, *, is_unreachable: bool = False) -> None:
-        super().__init__(why)
         self.why = mask(why)
+        super().__init__(self.why)
         self.is_unreachable = is_unreachable
-
-
-class Response(Value):
-    """What a server answered: no more of it than a registry ever has to say."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Client:
@@ -80,6 +70,25 @@ class Client:
             except RefusedError:
                 continue
         return self._digest(places[-1], host, name, tag)
+
+    def tags(self, host: str, name: str) -> tuple[str, ...]:
+        """Every tag of a repository.
+
+        Raises RefusedError.
+        """
+        place = _HUB_ADDRESS if host == HUB else host
+        address, target, found = f"{self._scheme(place)}://{place}", f"/v2/{name}/tags/list?n=1000", list[str]()
+        for _ in range(_MOST_PAGES):
+            said = self._told("GET", f"{address}{target}", host, name, is_mirror=False)
+            listed = _object(said.body).get("tags") if said.status == 200 else None
+            if not isinstance(listed, list):
+                raise RefusedError(f"{host} says {_status(said)} about the tags of {name}")
+            found += [tag for tag in listed if isinstance(tag, str)]
+            following = _NEXT.match(said.headers.get("link", ""))
+            if following is None:
+                return tuple(found)
+            target = following[1]
+        raise RefusedError(f"{host} comes to no end with the tags of {name}")
 
     def _digest(self, place: str, host: str, name: str, tag: str, *, is_mirror: bool = False) -> str:
         address = place if "://" in place else f"{self._scheme(place)}://{place}"
@@ -173,60 +182,14 @@ class Client:
             raise RefusedError(f"{mask(address)} is no plain address of a server")
         self._gate.admit(asked)
         try:
-            said = self._exchanged(method, address, asked, head, body)
+            context = _context(str(asked)) if address.startswith("https:") else None
+            said = exchanged(self._gate, method, address, head, self._seconds, body=body, context=context)
         except (OSError, HTTPException) as error:
-            why = self._gate.refused.get(str(asked)) or f"{asked} {_failure(error)}"
+            why = self._gate.refused.get(str(asked)) or f"{asked} {failure(error)}"
             raise RefusedError(why, is_unreachable=str(asked) not in self._gate.refused) from None
         if 300 <= said.status < 400:
             raise RefusedError(f"{asked} sends to another place ({said.status}), which is not followed")
         return said
-
-    def _exchanged(self, method: str, address: str, asked: Origin, head: Mapping[str, str], body: str) -> Response:
-        parts = urlsplit(address)
-        target = f"{parts.path}{'?' * bool(parts.query)}{parts.query}"
-        pass_ = {"Proxy-Authorization": self._gate.authorization}
-        if parts.scheme == "https":
-            connection: HTTPConnection = HTTPSConnection(
-                self._gate.host, self._gate.port, timeout=self._seconds, context=_context(str(asked))
-            )
-            connection.set_tunnel(asked.host.strip("[]"), asked.port, headers=pass_)
-        else:
-            connection, target = HTTPConnection(self._gate.host, self._gate.port, timeout=self._seconds), address
-            head = {**head, **pass_}
-        with closing(connection), _limited(connection, self._seconds):
-            connection.request(method, target, body or None, {"User-Agent": "pydock", **head})
-            with connection.getresponse() as answer:
-                headers = {name.lower(): value for name, value in answer.getheaders()}
-                return Response(answer.status, headers, answer.read(_MOST))
-
-
-@contextmanager
-def _limited(connection: HTTPConnection, seconds: float) -> Iterator[None]:
-    """A connection that is cut when its time is up, however slowly something still comes.
-
-    Raises TimeoutError then.
-    """
-    late = threading.Event()
-
-    def cut() -> None:
-        late.set()
-        with suppress(OSError):
-            if connection.sock is not None:
-                connection.sock.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except (OSError, HTTPException):
-        if late.is_set():
-            raise TimeoutError from None
-        raise
-    finally:
-        timer.cancel()
-    if late.is_set():
-        raise TimeoutError
 
 
 def _context(host: str) -> ssl.SSLContext:
@@ -238,16 +201,6 @@ def _context(host: str) -> ssl.SSLContext:
         for path in sorted(folder.glob("*.cert")):
             found.load_cert_chain(path, path.with_suffix(".key"))
     return found
-
-
-def _failure(error: Exception) -> str:
-    match error:
-        case TimeoutError():
-            return "does not answer"
-        case ssl.SSLCertVerificationError():
-            return f"has a certificate that is not trusted here: {error.verify_message}"
-        case _:
-            return "cannot be reached"
 
 
 def _status(said: Response) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from pydock import __version__
-from pydock.data import rows, summary
+from pydock.data import Summary, rows, summary
 from pydock.report.pages.tables import data_table
 
 SCHEMA = 1
@@ -29,10 +29,10 @@ def overview(names: Iterable[str], today: date) -> str:
         (f"Debian releases on {today}", "debian_releases", _debians(today)),
         ("Exact tags of the official Python image", "python_images", _images()),
     ]
-    sections = [f"{title}\n\n{data_table(lines)}\n\n{_from(name)}\n" for title, name, lines in parts]
+    sections = [f"{title}\n\n{data_table(lines)}\n\n{_from(name, today)}\n" for title, name, lines in parts]
     lines = [
-        ("Table", "Rows", "Date", "What it says"),
-        *((each.name, str(each.count), each.date, each.about) for each in found),
+        ("Table", "Rows", "Date", "Age", "What it says"),
+        *((each.name, str(each.count), each.date, _age(each, today), each.about) for each in found),
     ]
     listed = f"All tables; `pydock data NAME` prints one with the source of every row\n\n{data_table(lines)}\n"
     return "\n".join([*sections, listed])
@@ -63,10 +63,15 @@ def document(names: Iterable[str]) -> str:
     return json.dumps({"schema": SCHEMA, "version": __version__, "tables": tables}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _from(name: str) -> str:
+def _age(found: Summary, today: date) -> str:
+    days = (today - date.fromisoformat(found.date)).days
+    return f"{days} days{', refreshed' if found.is_refreshed else ''}"
+
+
+def _from(name: str, today: date) -> str:
     found = summary(name)
     origins = dict.fromkeys(source.partition(" ")[0].rstrip(",") for source in found.sources)
-    return f"{found.date}, from {', '.join(origins)}"
+    return f"{found.date} ({_age(found, today)}), from {', '.join(origins)}"
 
 
 def _pythons(today: date) -> Sequence[Sequence[str]]:

@@ -10,8 +10,9 @@ the tag stands for today. Where apt-get asks for packages that this codename doe
 is the newest one that has them, for the build does not pass otherwise. A tag that the table
 knows never to have been published is a finding as well. Safe: it is the image
 that a build would take today. Unsafe where a file of the project asks for another Python than
-`python:latest` brings, where that may mean a minor version that is younger than the table, where
-another registry may lack the tag, or where somebody else passes the argument that the tag is made of.
+`python:latest` brings, where that may mean a minor version that is younger than the table or the
+table is older than a year, where another registry may lack the tag, or where somebody else passes
+the argument that the tag is made of.
 
 `pydock fix --pin registry` takes the newest patch release that the registry has instead of the
 one in the table, `--pin digest` adds the digest that the registry tells, the tag stays beside it
@@ -22,7 +23,9 @@ and the container engine where it cannot be reached; what a registry does not te
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from pydock.data import day
 from pydock.dockerfile import Stage
 from pydock.images.tags import (
     Image,
@@ -34,9 +37,11 @@ from pydock.images.tags import (
     parse,
     published,
     tagged,
+    version_order,
 )
 from pydock.project import Project
 from pydock.project.bases import Target, newer_release, target
+from pydock.project.python import release
 from pydock.project.retag import Retag, retagged
 from pydock.rule import Example, Finding, Level, Rule
 from pydock.text import Fix, Safety, Span, variables
@@ -73,6 +78,9 @@ EXAMPLES = (
     Example(before="FROM nginx:latest\n", finds=True),
 )
 
+_TABLE = "python_images"
+# A new Python comes every October (https://peps.python.org/pep-0602/), a new Debian every second year.
+_OLD = timedelta(days=365)
 _HUBS = ("python", "library/python", "docker.io/", "index.docker.io/", "public.ecr.aws/docker/")
 
 
@@ -210,15 +218,22 @@ def _fix(project: Project, image: PythonImage, found: Target, retag: Retag) -> F
         doubts.append(f"{image.version} is younger than the table of tags, so {found.tag} is a guess")
     if not image.image.repository.startswith(_HUBS) and project.options.pin == "table":
         doubts.append(f"the registry of {image.image.repository} may not have the tag {found.tag}")
-    safety = Safety.UNSAFE if doubts else Safety.SAFE
-    return Fix(
-        f"pin the base image to {found.tag}",
-        safety,
-        retag.edits,
-        frozenset({"base"}),
-        tuple(doubts),
-        _notes(image, found, is_sure=newer is None),
-    )
+    is_chosen = project.options.pin == "table" and image.version.count(".") < 2
+    if is_chosen and project.options.today - day(_TABLE) > _OLD:
+        doubts.append(f"the table of tags is of {day(_TABLE)}, and a Python or Debian release may have come since then")
+    notes = (*_notes(image, found, is_sure=newer is None), *(_since(found) if is_chosen else ()))
+    title = f"pin the base image to {found.tag}{f' (tags of {day(_TABLE)})' if is_chosen else ''}"
+    return Fix(title, Safety.UNSAFE if doubts else Safety.SAFE, retag.edits, frozenset({"base"}), tuple(doubts), notes)
+
+
+def _since(found: Target) -> Iterator[str]:
+    """What is known to be newer than the table of tags."""
+    patch = found.tag.partition("-")[0]
+    known = release(patch.rpartition(".")[0])
+    is_last = patch == latest_patch(patch.rpartition(".")[0], found.suite)
+    if known and is_last and version_order(known.latest) > version_order(patch):
+        asking = "`--pin registry` or `pydock data --refresh` finds its tag"
+        yield f"Python {known.latest} is out, which is not in the table of tags: {asking}"
 
 
 def _notes(image: PythonImage, found: Target, *, is_sure: bool) -> tuple[str, ...]:
