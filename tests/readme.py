@@ -1,7 +1,6 @@
-"""`python -m tests.readme`: whether README.md still shows what is true; `--write` makes it so.
+"""`python -m tests.readme`: whether README.md and the pages below docs still show what is true; `--write` makes it so.
 
-Between `<!-- rules -->` and `<!-- /rules -->` stands the table of all rules, behind
-`<!-- diff: COMMAND -->` a block with what that command prints.
+Behind `<!-- diff: COMMAND -->` stands a block with what that command prints.
 """
 
 from __future__ import annotations
@@ -15,18 +14,17 @@ import sys
 from pathlib import Path
 
 from pydock.cli import main
-from pydock.report.pages import rules_table
-from pydock.rules import RULES
 
 README = Path(__file__).parent.parent / "README.md"
-_RULES = re.compile(r"(<!-- rules -->\n).*?(<!-- /rules -->)", re.S)
+PAGES = (README, *sorted((README.parent / "docs").glob("*.md")))
 _DIFF = re.compile(r"(<!-- diff: (?P<command>[^\n]*?) -->\n```diff\n).*?(```)", re.S)
-_SHELL = re.compile(r"^```(?:sh|bash|shell|console)\n(.*?)^```", re.S | re.M)
+_SHELL = re.compile(r"^```(?:sh|bash|shell)\n(.*?)^```", re.S | re.M)
+_CONSOLE = re.compile(r"^```console\n(.*?)^```", re.S | re.M)
+_INLINE = re.compile(r"`(pydock(?: [^`]+))`")
 
 
 def fresh(text: str) -> str:
     """The text with its generated parts as they should be."""
-    text = _RULES.sub(lambda match: f"{match[1]}{rules_table(RULES, 'github')}\n{match[2]}", text)
     return _DIFF.sub(lambda match: f"{match[1]}{printed(match['command'])}{match[3]}", text)
 
 
@@ -52,19 +50,34 @@ def printed(command: str) -> str:
 
 
 def shell_blocks(text: str) -> list[str]:
-    """The shell commands that the README shows, block by block."""
+    """The shell commands that a page shows, block by block."""
     return _SHELL.findall(text)
 
 
+def sessions(text: str) -> list[list[str]]:
+    """What a page shows at a prompt, block by block: the commands behind `$ `."""
+    lines = (block.splitlines() for block in _CONSOLE.findall(text))
+    return [[line.removeprefix("$ ") for line in each if line.startswith("$ ")] for each in lines]
+
+
+def mentioned(text: str) -> list[str]:
+    """The commands of pydock that a page mentions in its sentences."""
+    return [" ".join(found.split()) for found in _INLINE.findall(text)]
+
+
 def run(arguments: list[str]) -> int:
-    text = README.read_text(encoding="utf-8")
-    wanted = fresh(text)
-    if arguments == ["--write"]:
-        README.write_text(wanted, encoding="utf-8")
-    elif arguments == ["--test-command"]:
-        print(shell_blocks(text)[1], end="")
-    elif text != wanted:
-        print("README.md shows what is no longer true: python -m tests.readme --write", file=sys.stderr)
+    if arguments == ["--test-command"]:
+        print(shell_blocks(README.read_text(encoding="utf-8"))[1], end="")
+        return 0
+    stale = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        if text != (wanted := fresh(text)):
+            stale.append(page.name)
+            if arguments == ["--write"]:
+                page.write_text(wanted, encoding="utf-8")
+    if stale and arguments != ["--write"]:
+        print(f"{', '.join(stale)}: shows what is no longer true: python -m tests.readme --write", file=sys.stderr)
         return 1
     return 0
 

@@ -61,6 +61,8 @@ def test_the_action_puts_no_input_into_a_script() -> None:
 CASES = {
     "findings": ({}, 1, 2),
     "one path": ({"PATHS": "Dockerfile"}, 1, 1),
+    "another folder": ({"FOLDER": "a b"}, 1, 1),
+    "a level that nothing reaches": ({"FAIL_LEVEL": "error"}, 0, 2),
     "options": ({"ARGUMENTS": "--ignore PYD --jobs 1"}, 0, 0),
     "a path that there is not": ({"PATHS": "no $(touch trap) ;"}, 2, 0),
 }
@@ -77,12 +79,13 @@ def test_the_action_annotates_and_ends_with_the_code_of_check(
         for name, value in step["env"].items()
     }
     summary, output = project / "summary", project / "output"
-    files = {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output), "SARIF_FILE": "found.sarif"}
+    found = project / "found.sarif"
+    files = {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output), "SARIF_FILE": str(found)}
     done = _run(project, step["run"], **{**given, **files, **inputs})
     assert done.returncode == code
     assert len(re.findall(r"^::warning title=PYD302 ", done.stdout, re.M)) == annotations
     assert output.read_text() == f"exit-code={code}\n"
-    assert json.loads((project / "work/found.sarif").read_text())["version"] == "2.1.0"
+    assert json.loads(found.read_text())["version"] == "2.1.0"
     assert summary.read_text().startswith("<!-- pydock -->")
     assert not (project / "work/trap").exists()
 
@@ -103,6 +106,39 @@ def test_the_hooks_are_commands_that_there_are() -> None:
     assert [hook["id"] for hook in hooks] == ["pydock-check", "pydock-fix"]
     for hook in hooks:
         program, *arguments = hook["entry"].split()
-        assert (program, hook["language"], hook["types"]) == ("pydock", "python", ["dockerfile"])
+        assert (program, hook["language"], hook["pass_filenames"]) == ("pydock", "python", False)
         done = subprocess.run([sys.executable, "-m", "pydock", *arguments, "--help"], capture_output=True, check=False)
         assert done.returncode == 0
+
+
+CHANGED = [
+    "Dockerfile", "api.Dockerfile", "deploy/Containerfile.prod", "requirements.txt", "api/requirements-dev.in",
+    "requirements/base.txt", "requirements.lock.txt", "uv.lock", "poetry.lock", "pylock.toml", "pyproject.toml",
+    "pydock.toml", "setup.py", "Pipfile", "compose.yaml", "docker-compose.prod.yml", ".dockerignore",
+]  # fmt: skip
+OTHERS = ["app.py", "README.md", "notes.txt", "data/composers.csv", "docs/blocks.md", "tests/setup_db.py"]
+
+
+def test_the_hooks_run_when_anything_changes_that_a_dockerfile_goes_with() -> None:
+    for hook in _loaded(".pre-commit-hooks.yaml"):
+        assert [path for path in CHANGED if not re.search(hook["files"], path)] == []
+        assert [path for path in OTHERS if re.search(hook["files"], path)] == []
+
+
+@pytest.mark.parametrize("path", [".github/workflows/ci.yml", ".github/workflows/release.yml"])
+def test_a_workflow_is_what_its_schema_says_and_pins_what_it_uses(path: str) -> None:
+    workflow = _loaded(path)
+    assert published_problems(workflow | {"on": workflow.pop(True, {})}, "github-workflow") == []
+    used = re.findall(r"uses: (\S+)", (TOP / path).read_text("utf-8"))
+    assert all(use == "./" or re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", use) for use in used)
+
+
+def test_the_action_pins_what_it_uses() -> None:
+    uses = [step["uses"] for step in _loaded("action.yml")["runs"]["steps"] if "uses" in step]
+    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", use) for use in uses)
+
+
+def test_the_image_of_the_tool_is_one_that_pydock_likes() -> None:
+    command = [sys.executable, "-P", "-m", "pydock", "check", "--output-format", "concise", "Dockerfile"]
+    done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")

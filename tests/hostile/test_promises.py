@@ -1,4 +1,4 @@
-"""Each line of SECURITY.md and of the README's Safety has tests that hold it; a line without any is no promise yet."""
+"""Each line of SECURITY.md and of the ten on safety has tests that hold it; a line without any is no promise yet."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def _map(text: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def _safety() -> str:
-    text = (TOP / "README.md").read_text("utf-8")
-    return text[text.index("In ten lines:") : text.index("## What a split does")]
+    text = (TOP / "docs/safety.md").read_text("utf-8")
+    return text[text.index("In ten lines:") : text.index("## What is written")]
 
 
 PAGES = {"SECURITY.md": ((TOP / "SECURITY.md").read_text("utf-8"), SECURITY), "Safety": (_safety(), README)}

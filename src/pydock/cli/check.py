@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -28,6 +28,10 @@ def check(
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="End with 0 whatever is found.")] = False,
     output_format: Annotated[Format, typer.Option(help="How findings are written.")] = "text",
     output: Output = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FORMAT=FILE", help="Write the findings there in this format, too.", show_default=False),
+    ] = None,
     statistics: Annotated[
         bool, typer.Option("--statistics", help="Count the findings of each rule instead of telling them.")
     ] = False,
@@ -57,15 +61,31 @@ def check(
         raise typer.Exit(_shown(given, paths, is_files=show_files))
     if statistics and output_format not in {"text", "json"}:
         raise OptionError(f"--statistics is not written as {output_format}", "it can be text or json")
-    question = Question(
-        {**given.settings, "fail-level": fail_level}, is_detailed=output_format in DETAILED, sources=given.sources
-    )
+    others = _others(also or ())
+    is_detailed = not DETAILED.isdisjoint((output_format, *(form for form, _ in others)))
+    question = Question({**given.settings, "fail-level": fail_level}, is_detailed=is_detailed, sources=given.sources)
     answers = _compared(answers_of(question, paths, jobs, given.search), baseline, write_baseline)
     style = Style() if console.is_file(output) else style_for(sys.stdout)
     text = counts(output_format, answers, style) if statistics else written(output_format, answers, style)
     console.write(output, text)
+    for form, file in others:
+        console.write(file, written(form, answers, Style()))
     is_failing = not exit_zero and any(answer.is_failing for answer in answers)
     raise typer.Exit(exit_code(answers, is_found=is_failing))
+
+
+def _others(also: Sequence[str]) -> list[tuple[str, Path]]:
+    """Formats and files of `--also FORMAT=FILE`.
+
+    Raises OptionError for what means none.
+    """
+    pairs = [(form, file) for form, _, file in (each.partition("=") for each in also)]
+    for form, file in pairs:
+        if form not in get_args(Format) or not file:
+            raise OptionError(
+                f"--also {form}={file}: not a format and a file", f"formats: {', '.join(get_args(Format))}"
+            )
+    return [(form, Path(file)) for form, file in pairs]
 
 
 def _shown(given: Chosen, paths: "Sequence[str] | None", *, is_files: bool) -> int:
