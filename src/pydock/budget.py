@@ -1,7 +1,9 @@
 """What one project may take, and what becomes of one that takes more or brings pydock down: an error of this project.
 
-Seconds are enforced where the system has interval timers, memory where it has RLIMIT_DATA
-(https://man7.org/linux/man-pages/man2/setrlimit.2.html, read 2026-11). Windows has neither: nothing is enforced there.
+Seconds are those of work on a processor, so that a busy machine fails no project; one that hardly works at all for as
+many seconds by the clock waits for what never comes, and ends, too. They are enforced where the system has interval
+timers, memory where it has RLIMIT_DATA (https://man7.org/linux/man-pages/man2/setrlimit.2.html, read 2026-11).
+Windows has neither: nothing is enforced there. Child processes have limits of their own.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,11 +28,14 @@ SECONDS: Final = 60.0
 MEMORY: Final = 2_000_000_000
 # The files of a project may ask for this many times the defaults: nobody trusts them with the whole machine.
 _TIMES = 10
-# Whoever catches the first alarm by mistake hears of it again, after so many seconds.
+# Work is looked at again after so many seconds by the clock, and whoever catches an alarm by mistake hears another.
 _REMINDER = 1.0
+# Who works for a smaller part of the time than this, on the busiest machine, waits.
+_LEAST_WORK = 0.01
 # Enough for the deepest nesting that readers let through, and far below what a stack of 8 MB holds.
 _CALLS = 4_000
 _PLEASE = "this is a bug of pydock; PYDOCK_TRACEBACK=1 shows where, please report it with the Dockerfile"
+_WAITING = "does the disk that it lies on answer? --budget-seconds gives it more"
 _UNITS = {"mb": 10**6, "gb": 10**9, "mib": 2**20, "gib": 2**30}
 _STATM = Path("/proc/self/statm")
 
@@ -107,23 +113,41 @@ def unhurried() -> Iterator[None]:
         return
     left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
     inside = _limit_memory(alarm.outside)
+    clock, work = time.monotonic(), time.process_time()
     try:
         yield
     finally:
         _limit_memory(inside)
+        alarm.pass_over(time.monotonic() - clock, time.process_time() - work)
         # Zero would take the alarm back.
         signal.setitimer(signal.ITIMER_REAL, max(left, 0.001), _REMINDER)
 
 
 class _Alarm:
-    """Rings when the time is over; `outside` is the limit of memory that was in force before."""
+    """Looks at the work that was done, now and then; `outside` is the limit of memory that was in force before."""
 
     def __init__(self, seconds: float, outside: int | None) -> None:
         self.seconds = seconds
         self.outside = outside
+        self._begun = time.process_time()
+        # Where the last `seconds` by the clock began, and how much work was done until then.
+        self._clock, self._work = time.monotonic(), self._begun
+
+    def pass_over(self, clock: float, work: float) -> None:
+        """Time and work that do not count."""
+        self._begun += work
+        self._clock += clock
+        self._work += work
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        raise BudgetError(f"takes more than {self.seconds:g} s", "--budget-seconds gives it more")
+        clock, work = time.monotonic(), time.process_time()
+        if work - self._begun >= self.seconds:
+            raise BudgetError(f"takes more than {self.seconds:g} s", "--budget-seconds gives it more")
+        if clock - self._clock < self.seconds:
+            return
+        if work - self._work < self.seconds * _LEAST_WORK:
+            raise BudgetError(f"waits for more than {self.seconds:g} s for what does not come", _WAITING)
+        self._clock, self._work = clock, work
 
 
 def _has_clock() -> bool:

@@ -204,6 +204,20 @@ def test_what_is_waited_for_takes_no_time_of_the_budget() -> None:
         assert sum(range(1_000))
 
 
+def test_a_machine_that_is_busy_takes_no_time_of_the_budget() -> None:
+    with within(Budget(seconds=0.2)):
+        for _ in range(5):
+            time.sleep(0.1)
+            assert sum(range(200_000))
+
+
+def test_what_waits_without_working_ends() -> None:
+    begun = time.monotonic()
+    with pytest.raises(BudgetError, match="waits for more than"), within(Budget(seconds=0.2)):
+        time.sleep(30)
+    assert time.monotonic() - begun < 15
+
+
 @pytest.mark.parametrize("part", ["a=(\n", "<<EOF\n"], ids=["lists in lists", "documents in documents"])
 def test_the_grammar_of_the_shell_hears_the_alarm(part: str) -> None:
     """It is no Python, and takes the square of the time for these."""
