@@ -49,6 +49,7 @@ class Engine:
     run: str = field(default_factory=lambda: uuid.uuid4().hex)
     _containers: list[Container] = field(default_factory=list)
     _previous: dict[int, Any] = field(default_factory=dict)
+    _has_caches: bool = False
 
     def __enter__(self) -> Engine:
         if threading.current_thread() is threading.main_thread():
@@ -66,7 +67,8 @@ class Engine:
                 self._remove({"label": f"{RUN_LABEL}={self.run}"})
                 # A busy engine takes minutes to list its cache, and clears it by itself in time.
                 with suppress(EngineError):
-                    self._forget_caches()
+                    if self._has_caches:
+                        self._forget_caches()
         finally:
             for number, handler in self._previous.items():
                 signal.signal(number, handler)
@@ -75,6 +77,11 @@ class Engine:
     @property
     def labels(self) -> dict[str, str]:
         return {RUN_LABEL: self.run, OWNER_LABEL: _owner(os.getpid())}
+
+    def caches(self, name: str) -> str:
+        """What cache mounts of this run are called, which are removed when it ends."""
+        self._has_caches = True
+        return f"pydock-{self.run}-{name}"
 
     @property
     def name(self) -> str:

@@ -159,7 +159,7 @@ def _build(engine: Engine, side: _Side, scenario: Scenario, watcher: Watcher) ->
     change = changed(scenario, side.version.project, side.source, mark)
     recipe = replace(side.version.recipe, tree=change.tree or side.version.recipe.tree)
     if scenario is Scenario.COLD:
-        side.caches = f"pydock-{engine.run}-{hashlib.sha256(side.version.name.encode()).hexdigest()[:8]}-{len(times)}"
+        side.caches = engine.caches(f"{hashlib.sha256(side.version.name.encode()).hexdigest()[:8]}-{len(times)}")
         recipe = replace(recipe, is_cold=True)
     hidden = secret_values.mask(side.version.project)
     try:
