@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
 from enum import Enum
+from functools import lru_cache
 
 from pydock.state.numbers import NOBODY, Numbers
 from pydock.values import Value
@@ -30,12 +30,12 @@ def is_below(path: str, place: str) -> bool:
     return place in {"/", path} or path.startswith(place.rstrip("/") + "/")
 
 
-def ancestors(path: str) -> Iterator[str]:
+@lru_cache(maxsize=8192)
+def ancestors(path: str) -> tuple[str, ...]:
     """The path itself and each folder above it, up to "/"."""
-    while True:
-        yield path
-        above = posixpath.dirname(path)
-        # The folder of "//" is "//".
-        if above == path:
-            return
+    found = [path]
+    # The folder of "//" is "//".
+    while (above := posixpath.dirname(path)) != path:
+        found.append(above)
         path = above
+    return tuple(found)

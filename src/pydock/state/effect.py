@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import Enum, StrEnum
 
 from pydock.shell import Word
 from pydock.state.needs import Below, Matching, Need, Thing
 from pydock.values import Value, field
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """Kinds of things that an unknown command may have made."""
 
     FILE = "file"

@@ -221,7 +221,7 @@ def _makers_of_distributions(state: State, environment: str) -> Numbers:
 def openers(state: State, kind: Kind, path: str) -> Numbers:
     """The steps that may have made a thing of this kind at a path."""
     found = NOBODY
-    for place in ancestors(path):
+    for place in ancestors(path) if state.opened else ():
         if (opened := state.opened.get((kind, place))) is not None:
             found |= opened
     return found
