@@ -65,6 +65,23 @@ PROMISES: dict[str, tuple[dict[str, str], str]] = {
         },
         "",
     ),
+    "a service that an override builds as another stage gets none": (
+        {
+            "Dockerfile": DOCKERFILE.replace("bookworm", "bookworm AS dev", 1)
+            + DOCKERFILE.replace("bookworm", "bookworm AS prod", 1),
+            "compose.yml": f"services:\n  web:\n    build: {{context: ., target: prod}}\n{WORKER}",
+            "compose.dev.yml": "services:\n  web:\n    build: {target: dev}\n    command: flask run --port 5000\n"
+            "    depends_on: [db]\n  db: {ports: ['1:2']}\n",
+        },
+        "",
+    ),
+    "a service that an override only publishes gets its check once": (
+        {
+            "compose.yml": f"services:\n  web:\n    build: .\n{WORKER}",
+            "compose.override.yml": "services:\n  web:\n    ports: ['8000:8000']\n",
+        },
+        "/health",
+    ),
     "a service with a check keeps its own": (
         {
             "compose.yml": "services:\n  web:\n    build: .\n    healthcheck:\n      test: curl -f localhost:8000\n"

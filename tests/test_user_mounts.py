@@ -140,3 +140,24 @@ def test_keys_that_somebody_puts_into_a_folder_may_be_closed(file: str, is_doubt
     (finding,) = check(Project(Tree.of({"Dockerfile": dockerfile, "main.py": "", file: ""})), (RULE,))
     assert finding.fix is not None
     assert bool(finding.fix.doubts) is is_doubt
+
+
+@pytest.mark.parametrize("mount", ["./data:${PLACE}", "${DATA}:/data", "${DATA}:${PLACE}"])
+def test_a_mount_that_only_a_variable_knows_is_a_doubt(mount: str) -> None:
+    compose = f"services:\n  scraper:\n    build: .\n    volumes: ['{mount}']\n"
+    (finding,) = check(
+        Project(Tree.of({"Dockerfile": DOCKERFILE, "main.py": WRITES, "compose.yaml": compose})), (RULE,)
+    )
+    assert finding.fix is not None
+    assert len(finding.fix.doubts) == 1
+
+
+def test_what_a_file_on_top_says_nothing_of_is_told_once() -> None:
+    mounts = "['./data:/data', '/var/run/docker.sock:/var/run/docker.sock']"
+    base = f"services:\n  scraper:\n    build: .\n    volumes: {mounts}\n"
+    files = {"Dockerfile": DOCKERFILE, "main.py": WRITES, "compose.yaml": base}
+    override = "services:\n  scraper:\n    environment: {A: 1}\n"
+    (finding,) = check(Project(Tree.of({**files, "compose.override.yaml": override})), (RULE,))
+    (alone,) = check(Project(Tree.of(files)), (RULE,))
+    assert finding.advice == alone.advice
+    assert "compose.yaml: scraper talks to docker.sock" in finding.advice

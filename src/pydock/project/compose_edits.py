@@ -7,7 +7,7 @@ from typing import Any
 
 from pydock.context.compose import Service, service_of
 from pydock.project import Project
-from pydock.project.compose import composed
+from pydock.project.compose import composed, services
 from pydock.text import Edit, Span
 from pydock.values import replace
 from pydock.yaml_text import document, is_block, nodes
@@ -78,7 +78,13 @@ def with_healthcheck(project: Project, service: Service, lines: Mapping[str, str
         at = entry.end_mark.index - 1
         written = ", ".join(f"{name}: {value}" for name, value in lines.items())
         edit = Edit(service.path, Span(at, at), f", healthcheck: {{{written}}}")
-    return edit if _is_all(project, edit, service, lambda old, new: replace(old, test=new.test or ("",))) else None
+    known = services(project)
+
+    def expected(old: Service, new: Service) -> Service:
+        # Nobody has asked whether the check fits another stage, which the same entry may be of under another file.
+        return replace(old, test=new.test) if old in known and new.test else old
+
+    return edit if _is_all(project, edit, service, expected) else None
 
 
 def _last_key(path: str, text: str, entry: Any, lines: Mapping[str, str]) -> Edit:

@@ -35,9 +35,13 @@ def mount_doubts(project: Project, owned: Ownership, uid: int) -> Iterator[str]:
             break
     if installs_inside(project):
         yield f"documents install packages in a container that runs, which uid {uid} may not"
+    known: set[tuple[str, str]] = set()
     for service in services(project):
-        if source := next(_written(project, service, owned), ""):
-            yield _writable(source, service.origin, uid)
+        written = [source for source in _written(project, service, owned) if (service.name, source) not in known]
+        # What a file on top says nothing of is told of the one below.
+        known |= {(service.name, source) for source in written}
+        if written:
+            yield _writable(written[0], service.origin, uid)
     for service in (each for each in services_by_image(project) if each not in services(project)):
         for mount in service.mounts:
             # Who mounts a folder where this image writes runs this image.
@@ -71,7 +75,11 @@ def _written(project: Project, service: Service, owned: Ownership) -> Iterator[s
     """The folders of the host that a service may write to: all but those of the system and of the project's files."""
     for mount in service.mounts:
         target = mount.target
-        if not mount.is_bind or mount.is_read_only or target is None:
+        if not mount.is_bind or mount.is_read_only:
+            continue
+        if target is None:
+            # It may lie over any of them.
+            yield from [str(mount.source)] if owned.folders else []
             continue
         is_told = any(is_below(target, folder) or is_below(folder, target) for folder in owned.folders)
         is_source = mounted_at(project, own_mounts(service), target) is not None

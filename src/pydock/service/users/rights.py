@@ -15,6 +15,7 @@ from pydock.build.sources import sources
 from pydock.build.steps import read_steps
 from pydock.build.views import files
 from pydock.build.walk import starts
+from pydock.context.compose import Service
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
@@ -32,7 +33,7 @@ from pydock.source import program_calls
 from pydock.state import Kind, State, is_below, is_root
 from pydock.state.needs import File, Folder
 from pydock.system.distribution import Family, family, is_plain_base
-from pydock.values import Value, once
+from pydock.values import Value, once, replace
 
 # These become the program that they start, so that nothing of root is left.
 _EXECUTING = frozenset({"gosu", "su-exec", "setpriv", "s6-setuidgid", "chpst"})
@@ -120,8 +121,8 @@ class Obstacle(Value):
 
 def obstacles(project: Project) -> tuple[Obstacle, ...]:
     """Everything that is known to need root, or to be out of another user's reach."""
-    found = (*_of_image(project), *_of_starts(project), *_of_files(project), *_of_compose(project))
-    return (*found, *_of_modes(project), *_of_sources(project))
+    readers = (_of_image, _of_starts, _of_files, _of_compose, _of_modes, _of_sources)
+    return tuple(found for reader in readers for found in reader(project))
 
 
 def _of_modes(project: Project) -> Iterator[Obstacle]:
@@ -324,24 +325,26 @@ def _kept_at_home() -> tuple[str, ...]:
 
 
 def _of_compose(project: Project) -> Iterator[Obstacle]:
+    # What a file on top says nothing of is told of the one below.
+    told: dict[tuple[str, Obstacle], str] = {}
     for service in services(project):
-        if service.user:
-            yield Obstacle(f"{service.origin} sets the user")
-        for name, value in service.environment:
-            if name == "HOME":
-                yield Obstacle(f"{service.origin} sets HOME to {value}, which the user may not write", is_final=False)
-            elif is_below(str(value or ""), _HOME):
-                yield Obstacle(f"{service.origin} sets {name} to {value}, which no other user may enter")
-        if any("docker.sock" in str(mount.source) for mount in service.mounts):
-            yield Obstacle(f"{service.origin} talks to docker.sock, which belongs to root")
-    yield from _of_mounts(project)
-
-
-def _of_mounts(project: Project) -> Iterator[Obstacle]:
-    """What is mounted below /root, to be read or written: caches and credentials, mostly."""
-    for service in services(project):
-        if target := next((each.target for each in service.mounts if each.target and is_below(each.target, _HOME)), ""):
-            yield Obstacle(f"{service.origin} mounts {target}, which no other user may enter")
+        for found in _of_service(service):
+            told.setdefault((service.name, found), service.origin)
+    yield from (replace(found, why=f"{origin} {found.why}") for (_, found), origin in told.items())
     for mount in documented_mounts(project):
         if is_below(mount.target, _HOME):
             yield Obstacle(f"{mount.origin} mounts {mount.target}, which no other user may enter", is_final=False)
+
+
+def _of_service(service: Service) -> Iterator[Obstacle]:
+    if service.user:
+        yield Obstacle("sets the user")
+    for name, value in service.environment:
+        if name == "HOME":
+            yield Obstacle(f"sets HOME to {value}, which the user may not write", is_final=False)
+        elif is_below(str(value or ""), _HOME):
+            yield Obstacle(f"sets {name} to {value}, which no other user may enter")
+    if any("docker.sock" in str(mount.source) for mount in service.mounts):
+        yield Obstacle("talks to docker.sock, which belongs to root")
+    if target := next((each.target for each in service.mounts if each.target and is_below(each.target, _HOME)), ""):
+        yield Obstacle(f"mounts {target}, which no other user may enter")
