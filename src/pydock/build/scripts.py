@@ -175,7 +175,9 @@ class Reader:
             expanded = self.expanded(word, scene)
             value = expanded[0].value if len(expanded) == 1 else None
             known = None if value is None else value.partition("=")[2]
-            self.recorder.state = self.recorder.state.with_variable(name, known)
+            # What ENV or ARG set comes from there still, as far as who reads it depends on them.
+            setter = None if name in self.recorder.state.setters else self.draft.number
+            self.recorder.state = self.recorder.state.with_variable(name, known, setter)
         if words and words[0].value == "set" and any(word.value == "--" for word in words):
             at = next(at for at, word in enumerate(words) if word.value == "--")
             scene.arguments = words[at + 1 :]

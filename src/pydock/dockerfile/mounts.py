@@ -36,4 +36,8 @@ def _all(run: Instruction) -> Iterator[Mount]:
             given = dict(part.partition("=")[::2] for part in flag.value.split(","))
             target = given.get("target") or given.get("dst") or given.get("destination") or ""
             source = given.get("source") or given.get("src") or ""
-            yield Mount(given.get("type", "bind"), target, source, given.get("from", ""), given.get("env", ""))
+            kind, name = given.get("type", "bind"), given.get("id") or source
+            if kind == "secret" and not target and not given.get("env"):
+                # https://docs.docker.com/reference/dockerfile/#run---mounttypesecret, read 2026-11.
+                target = f"/run/secrets/{name}" if name else ""
+            yield Mount(kind, target, source, given.get("from", ""), given.get("env", ""))

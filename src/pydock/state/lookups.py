@@ -119,7 +119,8 @@ def _in_base(state: State, thing: Thing) -> bool | None:
         case Folder(path) if path in FOLDERS:
             return state.base.has_folder(path)
         case File(path) | Folder(path):
-            return None if _is_unlisted(state, path) else False
+            is_mounted = any(is_below(path, place) for place in state.mounts)
+            return None if is_mounted or _is_unlisted(state, path) else False
         case User(name):
             return state.base.has_user(name)
         case Package(name):

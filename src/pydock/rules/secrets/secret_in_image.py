@@ -4,8 +4,9 @@ ENV is in the image's configuration, ARG and RUN are in its history, and both go
 image goes: `docker history` and `docker inspect` print them, and deleting the file in a later
 layer does not help. A secret that was once pushed has to be replaced at its source.
 
-No fix: a build that needs the secret has to be called differently, and a service that needs
-it has to get it from outside. The value is shown in no message, in no format. Names that only
+A build argument becomes a secret mount in the RUNs that name it, unsafe because the build has to
+be called differently. Anything else has no fix: a service that needs a secret has to get it from
+outside. The value is shown in no message, in no format. Names that only
 speak of secrets (`TOKEN_URL`, `KEY_PATH`, `PUBLIC_KEY`), empty values, files and variables are
 not reported, and a placeholder only where ENV leaves it behind as the default, or where it becomes the password
 of an account. A build argument for a secret is one, although no RUN names it: every RUN below it gets to see it.
@@ -21,11 +22,21 @@ from pydock.project import Project
 from pydock.project.secrets import Weight, is_index_variable, is_secret_name, weigh
 from pydock.rule import Example, Finding, Level, Rule
 from pydock.service.files.leaks import Leak, leaks
-from pydock.text import Span, variables
+from pydock.system.build_secrets import as_build_secret
+from pydock.text import Fix, Safety, Span, variables
 
 EXAMPLES = (
     Example(before="FROM python:3.12-slim\nENV DB_PASSWORD=hunter22\n", finds=True),
-    Example(before="FROM python:3.12-slim\nARG API_TOKEN\nRUN fetch --token $API_TOKEN\n", finds=True),
+    Example(
+        before="FROM python:3.12-slim\nARG API_TOKEN\nRUN fetch --token $API_TOKEN\n",
+        after="FROM python:3.12-slim\nRUN --mount=type=secret,id=api_token "
+        'export API_TOKEN="$(cat /run/secrets/api_token)" \\\n    && fetch --token $API_TOKEN\n',
+        allow=Safety.UNSAFE,
+    ),
+    Example(
+        before="FROM python:3.12-slim\nARG API_TOKEN\nENV API_TOKEN=$API_TOKEN\nRUN fetch --token $API_TOKEN\n",
+        finds=True,
+    ),
     Example(before="FROM python:3.12-slim\nRUN curl -u ci:hunter22 -O https://files.example.com/a.tgz\n", finds=True),
     Example(before="FROM python:3.12-slim\nRUN echo 'root:root' | chpasswd\n", finds=True),
     Example(before="FROM python:3.12-slim\nRUN SECRET_KEY=build python manage.py collectstatic\n"),
@@ -76,7 +87,8 @@ def _assigned(project: Project, stage: Stage, instruction: Instruction, *, shipp
             continue
         if instruction.keyword == "ARG":
             if not entry.value and is_secret_name(entry.name) and (user := _user(stage, instruction, entry.name)):
-                yield _argument(entry, user, shipped=shipped)
+                fix = as_build_secret(project, stage, instruction)
+                yield _argument(entry, user, fix, shipped=shipped)
         elif entry.value and shipped:
             if weigh(entry.name, entry.value) is Weight.PLACEHOLDER:
                 yield _placeholder(entry)
@@ -154,14 +166,15 @@ def _placeholder(entry: Assignment) -> Finding:
     )
 
 
-def _argument(entry: Assignment, user: Instruction, *, shipped: bool) -> Finding:
+def _argument(entry: Assignment, user: Instruction, fix: Fix | None, *, shipped: bool) -> Finding:
     where = "the image's history" if shipped else "the build cache and the provenance of the build"
     return Finding(
         RULE,
         entry.span,
         f"{_shown(entry)} is passed as a build argument",
+        fix,
         cost=f"its value stays in {where}, with the RUN on line {user.number}",
-        advice=_AT_BUILD,
+        advice="" if fix else _AT_BUILD,
     )
 
 
