@@ -55,6 +55,17 @@ def test_commands_find_the_same(
         assert shown == wanted
 
 
+def test_a_file_on_the_way_says_what_is_left_out_in_its_folder(services: Path, run: Runner) -> None:
+    (services / "a/old").mkdir()
+    (services / "a/old/Dockerfile").write_text(SMELLY)
+    assert run("check", "--show-files").out.splitlines() == ["a/Dockerfile", "a/old/Dockerfile", "b/Dockerfile"]
+    (services / "a/pydock.toml").write_text('exclude = ["old/"]')
+    assert run("check", "--show-files").out.splitlines() == ["a/Dockerfile", "b/Dockerfile"]
+    assert run("check", "--show-files", "--isolated", "a").out.splitlines() == ["a/Dockerfile", "a/old/Dockerfile"]
+    (services / "a/pydock.toml").write_text("exclude = [")
+    assert run("check").err.count("no TOML") == 2, "told once, with the number of the others"
+
+
 def test_a_migration_finds_the_same(services: Path, state: Path, run: Runner) -> None:
     (services / "pydock.toml").write_text('extend-exclude = ["b/"]')
     run("migrate", ".")

@@ -7,12 +7,13 @@ import posixpath
 import re
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pydock.budget import Budget, within
 from pydock.checkout import configuration, contexts, forget, repository
-from pydock.config import FOUND, Sources, exclusions
+from pydock.config import FOUND, NAMES, File, Sources, exclusions
 from pydock.config import unmatched as _unmatched
 from pydock.context import LARGEST_TEXT, Excluded, Passed, Tree, files_below
 from pydock.dockerfile import Dockerfile, read
@@ -92,6 +93,14 @@ class Search(Value):
             yield Excluded(Path(place), patterns, f"{key} of {file.name} names it")
         if not is_decided:
             yield Excluded(top)
+
+    def inner(self, folder: Path, names: Collection[str]) -> Iterator[Excluded]:
+        """What the configuration of a folder on the way leaves out in it; a broken one is told with its Dockerfiles."""
+        for name in (name for name in NAMES if name in names and self.sources.is_found):
+            with suppress(PydockError):
+                file = File(os.path.join(folder, name), Tree(folder).text(name) or "")
+                for _, key, patterns in exclusions([file]):
+                    yield Excluded(folder, patterns, f"{key} of {file.name} names it")
 
 
 EVERYWHERE = Search()
@@ -190,7 +199,7 @@ def _of_path(given: Path, search: Search) -> Iterator[tuple[Path, Path] | Unusab
 
 def _searched(top: Path, search: Search) -> Iterator[Path | Unusable | Passed]:
     """The Dockerfiles below a folder, what of it cannot be read, and what is left out."""
-    for found in files_below(top, is_dockerfile, search.left_out(top)):
+    for found in files_below(top, is_dockerfile, search.left_out(top), search.inner):
         if isinstance(found, Passed) and found.is_error:
             yield Unusable(found.path, UnreadableError(f"{found.path}: {found.why.removeprefix('cannot be read: ')}"))
         else:

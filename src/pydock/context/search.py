@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,16 +60,23 @@ class Passed(Value):
     is_error: bool = False
 
 
-def files_below(top: Path, is_wanted: Callable[[str], bool], excluded: Iterable[Excluded]) -> Iterator[Path | Passed]:
+Inner = Callable[[Path, Collection[str]], Iterable[Excluded]]
+
+
+def files_below(
+    top: Path,
+    is_wanted: Callable[[str], bool],
+    excluded: Iterable[Excluded],
+    inner_excluded: Inner = lambda folder, names: (),
+) -> Iterator[Path | Passed]:
     """The files with wanted names in order, and what was passed over; links to folders are not followed.
 
-    Environments, caches and folders that git ignores are passed over without a word. Raises OptionError for a
-    pattern that means nothing.
+    Environments, caches and folders that git ignores are passed over without a word. `inner_excluded` says what more is
+    left out in a folder, of which it gets the names. Raises OptionError for a pattern that means nothing.
     """
-    rules = tuple(excluded)
-    folders = [(top, above(top))]
+    folders = [(top, above(top), tuple(excluded))]
     while folders:
-        folder, outer = folders.pop()
+        folder, outer, rules = folders.pop()
         try:
             ignored = outer.inside(folder)
         except UnreadableError as error:
@@ -82,6 +89,8 @@ def files_below(top: Path, is_wanted: Callable[[str], bool], excluded: Iterable[
         except OSError as error:
             yield Passed(str(folder), f"cannot be read: {error.strerror}", is_error=True)
             continue
+        if folder != top:
+            rules = (*rules, *inner_excluded(folder, {entry.name for entry in entries}))
         inner = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
         for entry in entries:
             if entry not in inner and is_wanted(entry.name) and not os.path.isdir(entry.path):
@@ -92,7 +101,7 @@ def files_below(top: Path, is_wanted: Callable[[str], bool], excluded: Iterable[
             if why := _why_closed(entry, rules):
                 yield Passed(entry.path, why)
             else:
-                folders.append((Path(entry.path), ignored))
+                folders.append((Path(entry.path), ignored, rules))
 
 
 def _is_tools(entry: os.DirEntry[str]) -> bool:

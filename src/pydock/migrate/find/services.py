@@ -123,7 +123,7 @@ def find(roots: Sequence[str], manifest: Manifest | None = None, wanted: Search 
             troubles.append(error)
             continue
         if own.is_searched:
-            _walk_root(search, top, own, tuple(wanted.left_out(top)))
+            _walk_root(search, top, own, wanted)
         for named in own.services:
             _take_named(search, named, top)
     services = _named_once(list(_services(search, len(tops) > 1)))
@@ -133,10 +133,11 @@ def find(roots: Sequence[str], manifest: Manifest | None = None, wanted: Search 
     return Found(services, tuple(left_out), tuple(troubles), tuple(search.remarks))
 
 
-def _walk_root(search: _Search, top: Path, manifest: Manifest, left_out: tuple[Excluded, ...]) -> None:
+def _walk_root(search: _Search, top: Path, manifest: Manifest, wanted: Search) -> None:
+    left_out = tuple(wanted.left_out(top))
     composed: list[Path] = []
     excluded = Excluded(manifest.folder, manifest.exclude, f"{NAME} excludes it")
-    for path in _walk(top, (*left_out, excluded), search):
+    for path in _walk(top, (*left_out, excluded), wanted, search):
         if is_compose_file(path.name):
             composed.append(path)
         else:
@@ -153,13 +154,13 @@ def _walk_root(search: _Search, top: Path, manifest: Manifest, left_out: tuple[E
             search.remarks.append(f"{NAME}: exclude {pattern!r} leaves nothing out")
 
 
-def _walk(top: Path, rules: Sequence[Excluded], search: _Search) -> Iterator[Path]:
+def _walk(top: Path, rules: Sequence[Excluded], wanted: Search, search: _Search) -> Iterator[Path]:
     """The Dockerfiles and compose files below a folder; what was passed over is noted."""
 
     def is_wanted(name: str) -> bool:
         return is_dockerfile(name) or is_compose_file(name)
 
-    for found in files_below(top, is_wanted, rules):
+    for found in files_below(top, is_wanted, rules, wanted.inner):
         if isinstance(found, Path):
             yield found
         elif not (found.why.startswith(NAME) and is_compose_file(os.path.basename(found.path))):

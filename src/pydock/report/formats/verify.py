@@ -54,7 +54,7 @@ def text(path: str, proof: Proof, style: Style) -> str:
     lines += list(_of_rules(proof, style))
     counts = Counter(outcome.verdict for outcome in proof.outcomes)
     lines.append(", ".join(f"{counts[verdict]} {verdict}" for verdict in _COLOURS if counts[verdict]) + ".")
-    return "\n".join(lines) + "\n"
+    return "".join(f"{style.wrapped(line, 2 + len(line) - len(line.lstrip()))}\n" for line in lines)
 
 
 def _headline(proof: Proof) -> str:
