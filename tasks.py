@@ -23,7 +23,10 @@ TASKS = {
         "The tests that most changes touch, in less than a minute.",
         (f"{PYTEST} -x {FAST} -m 'not engine and not browser and not network'",),
     ),
-    "test": ("All tests; those with a container engine run where one answers.", (PYTEST,)),
+    "test": (
+        "All tests; those with a container engine run where one answers.",
+        (f"{PYTEST} -n 2 tests/hostile", f"{PYTEST} --ignore=tests/hostile"),
+    ),
     "golden": (
         "Write what the fixtures expect anew; read the difference.",
         (f"{PYTEST} tests/test_fixtures.py --update",),

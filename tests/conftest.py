@@ -38,6 +38,14 @@ def offline() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def bytecode() -> Iterator[None]:
+    """What the tests start compiles pydock once, as an installed one is: hundreds of processes are started."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What pydock keeps for a user stays out of the folders of whoever runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
