@@ -196,7 +196,6 @@ BESIDE = {
             "  other:\n    image: x\n    volumes: ['./data:/data']\n"
         },
         {"web": {"mounts": _data(is_read_only=True)}},
-        is_for_compose=False,
     ),
     "a named volume that is a folder of the host": Case(
         {

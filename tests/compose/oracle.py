@@ -58,16 +58,21 @@ def _blank(text: Text | None) -> str:
 
 def _ours(service: Service, root: str) -> Mapping[str, object]:
     build = service.build
-    volumes = [each for each in service.mounts if each.target and not each.target.startswith("/run/secrets/")]
     return {
-        "command": None if service.command is None else [*map(_blank, service.command)],
-        "entrypoint": None if service.entrypoint is None else [*map(_blank, service.entrypoint)],
-        "test": None if service.test is None else [*map(_blank, service.test)],
+        "command": _words(service.command),
+        "entrypoint": _words(service.entrypoint),
+        "test": _words(service.test),
         "environment": {name: None if value is None else _blank(value) for name, value in service.environment},
-        "ports": {(each.target, _blank(each.published), each.protocol) for each in service.ports if each.published},
+        "ports": {
+            (each.target, _blank(each.published), each.protocol) for each in service.ports if _blank(each.published)
+        },
         "build": build
         and (_path(root, _blank(build.context)), _path(root, _blank(build.dockerfile)), _blank(build.target)),
-        "mounts": {(each.target, _source(root, each.source)) for each in volumes if each.kind in {"bind", "volume"}},
+        "mounts": {
+            (each.target, _source(root, each.source))
+            for each in service.mounts
+            if each.target and each.kind in {"bind", "volume"}
+        },
         "image": _blank(service.image),
         "user": _blank(service.user),
         "working_dir": _blank(service.working_dir),
@@ -76,6 +81,11 @@ def _ours(service: Service, root: str) -> Mapping[str, object]:
         "read_only": service.is_read_only,
         "depends_on": {each.name: each.condition for each in service.dependencies},
     }
+
+
+def _words(texts: tuple[Text, ...] | None) -> list[str] | None:
+    """The words that there are: one that only a variable without a value stands for is none to compose."""
+    return None if texts is None else [word for word in map(_blank, texts) if word]
 
 
 def _path(root: str, path: str) -> str:
@@ -93,11 +103,13 @@ def _theirs(entry: Mapping[str, Any]) -> Mapping[str, object]:
         return value.replace("$$", "$") if isinstance(value, str) else value
 
     def words(value: list[str] | None) -> list[str] | None:
-        return None if value is None else [*map(plain, value)]
+        return None if value is None else [word for word in map(plain, value) if word]
 
     build, check = entry.get("build"), entry.get("healthcheck") or {}
     place = build and posixpath.normpath(posixpath.join(build.get("context", ""), build.get("dockerfile", "")))
-    return {
+    # Compose keeps these apart from the other mounts.
+    is_plain = not {"configs", "secrets", "volumes_from"} & set(entry)
+    told = {
         "command": words(entry.get("command")),
         "entrypoint": words(entry.get("entrypoint")),
         "test": ["NONE"] if check.get("disable") else words(check.get("test")),
@@ -118,6 +130,7 @@ def _theirs(entry: Mapping[str, Any]) -> Mapping[str, object]:
         "read_only": bool(entry.get("read_only")),
         "depends_on": {name: how["condition"] for name, how in (entry.get("depends_on") or {}).items()},
     }
+    return {field: value for field, value in told.items() if field != "mounts" or is_plain}
 
 
 def main(folders: list[str]) -> int:
