@@ -228,6 +228,14 @@ BESIDE = {
         {"compose.yaml": WEB, "deploy/compose.prod.yaml": "services:\n  web:\n    volumes: ['./data:/data']\n"},
         {"web": {"mounts": _data()}},
     ),
+    "a file that only another one makes a whole of goes on top of that": Case(
+        {
+            "compose.yaml": "services: {db: {image: x}}\n",
+            "compose.prod.yaml": f"{WEB}    user: a\n",
+            "compose.prod.log.yaml": "services: {web: {init: true}}\n",
+        },
+        {"web": {"user": "a", "init": True}},
+    ),
     "a circle of services that extend each other ends": Case(
         {"compose.yaml": f"{WEB}    extends: other\n    user: a\n  other: {{extends: web, init: true}}\n"},
         {"web": {"user": "a", "init": True}},

@@ -19,6 +19,8 @@ from pydock.patterns import regex
 _FILE = regex(r"(?:docker-)?compose[^/]*\.ya?ml\Z", re.I)
 _BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _OVERRIDES = tuple(f"{stem}.override.{ending}" for stem in ("compose", "docker-compose") for ending in ("yml", "yaml"))
+# How many files another one may go on top of are tried.
+_MOST_TRIED = 4
 # Each of these is reason enough for a service to start.
 _STARTING = {"build", "image", "provider"}
 
@@ -32,7 +34,8 @@ def compositions(paths: Iterable[str], root: str, read: Read) -> tuple[Compositi
     """All projects that these compose files make.
 
     A file that can stand alone is one; any other goes on top of the main file of its folder, as people do with
-    `-f`, or of the nearest folder above that has one. The main file is one alone and with its override file.
+    `-f`, or of the nearest folder above that has one, or of another file that makes a whole of it. The main file is
+    one alone and with its override file.
     """
     folders: dict[str, list[str]] = {}
     for path in paths:
@@ -95,10 +98,12 @@ def _of_folder(folder: str, here: list[str], bases: Mapping[str, str], root: str
             yield composed([base, override], root, read)
     elif override is not None:
         rest.append(override)
-    below = base or _nearest(folder, bases)
-    for path in rest:
-        alone = composed([path], root, read)
-        yield composed([below, path], root, read) if below is not None and not _stands_alone(alone) else alone
+    found = {path: composed([path], root, read) for path in rest}
+    whole = [path for path, alone in found.items() if _stands_alone(alone)]
+    below = [path for path in (base or _nearest(folder, bases), *whole) if path is not None][:_MOST_TRIED]
+    for path, alone in found.items():
+        both = [composed([main, path], root, read) for main in below] if path not in whole else []
+        yield next((each for each in both if _stands_alone(each)), both[0] if both else alone)
 
 
 def _first(paths: list[str], names: tuple[str, ...]) -> str | None:
