@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+import termios
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -50,6 +51,15 @@ def test_findings_are_as_wide_as_the_terminal(columns: int, folder: Path) -> Non
     words = " ".join(shown.split())
     assert "stays in this layer" in words
     assert "PYD302" in words
+
+
+def test_a_terminal_is_as_wide_as_itself_where_results_go_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 66))
+    with os.fdopen(theirs, "w") as stream:
+        assert style_for(stream).columns == 66
+    os.close(ours)
 
 
 def test_nothing_is_wrapped_where_nobody_looks() -> None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pydock.terminal import console, wishes
-from pydock.terminal.style import Style, in_json, named, printable, style_for, width
+from pydock.terminal.style import Style, columns_of, in_json, named, printable, style_for, width
 
-__all__ = ["Style", "console", "in_json", "named", "printable", "style_for", "width", "wishes"]
+__all__ = ["Style", "columns_of", "console", "in_json", "named", "printable", "style_for", "width", "wishes"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Callable, Sequence
@@ -17,7 +16,7 @@ from pydock.errors import BuildError, PydockError, UnwritableError
 from pydock.files import put
 from pydock.patterns import regex
 from pydock.terminal import wishes
-from pydock.terminal.style import printable, style_for
+from pydock.terminal.style import columns_of, printable, style_for
 
 # What a shell makes of the signal that ends other tools where nobody reads what they write.
 BROKEN_PIPE = 141
@@ -134,7 +133,7 @@ def doing(text: str, *, is_passing: bool = False) -> None:
     if _live.listener is not None:
         _live.listener(text, is_passing)
     elif is_passing and sys.stderr.isatty() and not wishes.is_quiet():
-        columns = shutil.get_terminal_size().columns - 1
+        columns = columns_of(sys.stderr) - 1
         talk(f"{printable(text)[:columns]}")
         _live.is_shown = True
     elif not is_passing and not wishes.is_quiet():

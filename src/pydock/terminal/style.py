@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +13,7 @@ from pydock.terminal import wishes
 from pydock.values import Value
 
 NARROWEST, WIDEST = 40, 200
+_USUAL = 80
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 # Everything a terminal would act on, and what is not seen or turns the order of what is; a tab is the only control
 # character that stays. https://www.unicode.org/reports/tr36/, read 2026-11.
@@ -74,8 +74,18 @@ def style_for(stream: IO[str]) -> Style:
     https://no-color.org, https://force-color.org, read 2026-11: any value but the empty one counts, where nothing else
     is wished; of the two the first wins, as in Python.
     """
-    columns = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST) if stream.isatty() else 0
+    columns = min(max(columns_of(stream), NARROWEST), WIDEST) if stream.isatty() else 0
     return Style(_is_coloured(stream), columns)
+
+
+def columns_of(stream: IO[str]) -> int:
+    """The columns of the terminal behind a stream; that of standard output alone says nothing where it is a pipe."""
+    if (given := os.environ.get("COLUMNS", "")).isdecimal() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL
+    except (OSError, ValueError):
+        return _USUAL
 
 
 def _is_coloured(stream: IO[str]) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Sequence
 from threading import Event, Thread
 from typing import IO
 
 from pydock.bench.engine.trace import Step
-from pydock.terminal import console, printable
+from pydock.terminal import columns_of, console, printable
 
 _REFRESH = 0.2
 _QUIET_SECONDS = 15.0
@@ -68,7 +67,7 @@ class Progress:
 
     def _paint(self, stop: Event) -> None:
         while not stop.wait(_REFRESH):
-            width = shutil.get_terminal_size().columns - 1
+            width = columns_of(self._stream) - 1
             self._write(f"\r\033[K{self._line()[:width]}")
 
     def _finish_line(self) -> None:

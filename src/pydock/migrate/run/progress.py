@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import Counter
 from typing import IO
 
 from pydock.migrate.find.services import Service
 from pydock.migrate.records.record import SHOWN, Record, State
-from pydock.terminal import console, printable, wishes
+from pydock.terminal import columns_of, console, printable, wishes
 
 _REFRESH = 0.1
 _QUIET_SECONDS = 10.0
@@ -41,7 +40,7 @@ class Progress:
             self._said = now
             self._clear()
             line = self.line(now - self._begun)
-            width = shutil.get_terminal_size().columns - 1
+            width = columns_of(self._stream) - 1
             console.talk(line[:width] if self._is_live else f"{line}\n", self._stream)
 
     def doing(self, service: str, what: str, is_passing: bool) -> None:
@@ -52,7 +51,7 @@ class Progress:
         if self._is_live:
             self._clear()
             line = f"{self.line(time.monotonic() - self._begun)}; {text}"
-            columns = shutil.get_terminal_size().columns - 1
+            columns = columns_of(self._stream) - 1
             # What is done now is what a person waits for.
             console.talk(printable(line if len(line) <= columns else text)[:columns], self._stream)
         elif not is_passing:
