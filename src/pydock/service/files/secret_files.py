@@ -19,7 +19,8 @@ _BY_NAME = regex(
     r"|\.aws/credentials|\.vault-token|terraform\.tfstate|[^/]+\.(?:p12|pfx|jks|keystore|ppk|kdbx))\Z"
 )
 _READS_ENV = regex(
-    r"load_dotenv|find_dotenv|dotenv_values|env_file|read_env|\bdecouple\b|\bdynaconf\b|\bstarlette\.config\b"
+    r"load_dotenv|find_dotenv|dotenv_values|env_file|read_env|\bdecouple\b|\bdynaconf\b|\bstarlette\.config\b",
+    words="load_dotenv find_dotenv dotenv_values env_file read_env decouple dynaconf starlette.config",
 )
 # Documents, and files that work on the host rather than in the container.
 _NOT_A_READER = regex(
@@ -64,7 +65,8 @@ def reader_of(project: Project, path: str) -> str:
         if other in {path, project.path} or _NOT_A_READER.search(other):
             continue
         text = project.tree.text(other) or ""
-        if len(text) < _MOST_TEXT and (mention.search(text) or (is_environment and _READS_ENV.search(text))):
+        is_named = base in text and mention.search(text)
+        if len(text) < _MOST_TEXT and (is_named or (is_environment and _READS_ENV.search(text))):
             return other
     return ""
 

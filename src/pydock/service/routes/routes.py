@@ -48,6 +48,7 @@ class _Graph:
     modules: dict[str, Module]
     seen: set[tuple[str, str, str]] = field(default_factory=set)
     met: set[tuple[str, str]] = field(default_factory=set)
+    meant: dict[tuple[str, str], frozenset[tuple[str, str]]] = field(default_factory=dict)
 
     def below(self, node: tuple[str, str], prefix: str, depth: int) -> Iterator[Route]:
         if depth > DEEPEST or (*node, prefix) in self.seen or set(prefix) & set("<{"):
@@ -120,24 +121,34 @@ class _Graph:
         """Whether a name in a file is the node."""
         if base == LISTED:
             return path == self.place and node == (self.place, self.application.name) and _is_alone(module)
-        own = base
-        for ending in _OWN:
-            own = own.removesuffix(ending)
+        if node != (self.place, self.application.name):
+            return node in self.others_meant(path, module, base)
+        own = _owner(base)
         if node in {(path, base), (path, own)}:
             return True
-        is_application = node == (self.place, self.application.name)
         if base == "self" and module.is_subclassing:
-            return is_application and self.application.line == 0
-        if is_application and own in module.parameters:
+            return self.application.line == 0
+        if own in module.parameters:
             # `def init_app(app): app.register_blueprint(...)`.
             return own == (self.application.name or own)
-        imported = module.imports.get(own.partition(".")[0])
-        if imported is None:
-            return False
-        if imported in _CURRENT:
-            return is_application
-        dotted = imported + own[len(own.partition(".")[0]) :]
-        return any((place, rest) == node for place, rest in imported_files(self.project, path, dotted))
+        is_current = module.imports.get(own.partition(".")[0]) in _CURRENT
+        return is_current or node in self.others_meant(path, module, base)
+
+    def others_meant(self, path: str, module: Module, base: str) -> frozenset[tuple[str, str]]:
+        """What a name in a file may mean, unless it is the application."""
+        known = self.meant.get((path, base))
+        if known is None:
+            known = self.meant[path, base] = frozenset(self._others_meant(path, module, base))
+        return known
+
+    def _others_meant(self, path: str, module: Module, base: str) -> Iterator[tuple[str, str]]:
+        own = _owner(base)
+        yield path, base
+        yield path, own
+        first = own.partition(".")[0]
+        imported = module.imports.get(first)
+        if imported is not None and imported not in _CURRENT and not (base == "self" and module.is_subclassing):
+            yield from imported_files(self.project, path, imported + own[len(first) :])
 
     def targets(self, path: str, module: Module, include: Include) -> Iterator[tuple[str, str]]:
         """The routers that an include may mean, as nodes; through files that only hand a name on."""
@@ -164,6 +175,13 @@ def _is_alone(module: Module) -> bool:
     """Whether a list of routes in a file can only be its one application's."""
     has_mounts = any(name.endswith((".Mount", ".add_subapp")) for name in module.imports.values())
     return len(module.applications) == 1 and not has_mounts
+
+
+def _owner(base: str) -> str:
+    """A name without what stands for where its routes are kept."""
+    for ending in _OWN:
+        base = base.removesuffix(ending)
+    return base
 
 
 def _joined(prefix: str, path: str) -> str:
