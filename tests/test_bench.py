@@ -478,18 +478,25 @@ def test_what_an_interrupted_run_made_is_removed_by_it_or_by_the_next(
 
 
 @pytest.mark.engine
-def test_control_c_during_a_build_stops_the_build_and_says_so(engine: DockerClient, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("stop", "code", "way"),
+    [(signal.SIGINT, 130, ("bench", "--as-is")), (signal.SIGTERM, 143, ("verify", "--offline"))],
+    ids=["Ctrl-C while bench builds", "SIGTERM while verify builds"],
+)
+def test_a_request_to_end_during_a_build_stops_the_build_and_says_so(
+    engine: DockerClient, tmp_path: Path, stop: signal.Signals, code: int, way: tuple[str, ...]
+) -> None:
     (tmp_path / "Dockerfile").write_text(f"FROM {SLIM}\nRUN sleep 300 # {tmp_path}\n")
-    command = [sys.executable, "-m", "pydock", "bench", str(tmp_path), "--as-is"]
+    command = [sys.executable, "-m", "pydock", *way, str(tmp_path)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
 
         def is_building() -> bool:
             return any(str(tmp_path) in str(entry) and entry["InUse"] for entry in engine.df()["BuildCache"])
 
         _until(is_building, process)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=120)
-    assert process.returncode == 130
+        process.send_signal(stop)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == code
     assert "interrupted" in err
     assert "Traceback" not in err
     assert not _left(engine, OWNER_LABEL, f"/{process.pid}")
