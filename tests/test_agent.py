@@ -14,6 +14,7 @@ from mcp.types import TextContent
 
 from pydock.errors import OptionError
 from pydock.server.agent.answers import Agent
+from tests.command_line import Runner
 
 DOCKERFILE = (
     "FROM python:3.12.7-slim-bookworm\nENV API_TOKEN=sk_live_4eC39HqLyjWDarjtT1zdp7dc\nRUN pip install flask==3.1.0\n"
@@ -92,6 +93,22 @@ def test_it_writes_where_a_person_has_allowed_it_and_nowhere_else(project: Path)
     said = Agent(project, OFFLINE, may_write=True).fix(".", ["PYD302"], unsafe=False)
     assert "fixed 1 finding" in said
     assert "--mount=type=cache" in (project / "Dockerfile").read_text()
+
+
+@pytest.mark.parametrize(("module", "command"), [("language", "server"), ("agent", "mcp")])
+def test_no_index_is_asked_unless_it_is_told_to(
+    module: str, command: str, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[object] = []
+
+    def serve(*given: object, **_: object) -> int:
+        heard.extend(each["offline"] for each in given if isinstance(each, dict))
+        return 0
+
+    monkeypatch.setattr(f"pydock.server.{module}.serve", serve)
+    for options in ([], ["--no-offline"], ["--offline"]):
+        assert run(command, *options).code == 0
+    assert heard == [True, False, True]
 
 
 def test_what_cannot_be_answered_is_said(project: Path) -> None:

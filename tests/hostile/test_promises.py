@@ -14,6 +14,7 @@ TOP = TESTS.parent
 # The beginning of each line, and the tests that hold it: FILE.TEST, without the `test_` that both have.
 SECURITY = """\
 `check`, `explain`, `rules`, `data` and `facts` ask nobody: network.what_asks_nobody_opens_no_connection
+`server` and `mcp` ask nobody unless: agent.no_index_is_asked_unless_it_is_told_to
 `fix`, `verify`, `bench` and `migrate` ask: network.the_index_of_the_machine_is_named_before_it_is_asked
 A host that only the project names: network.a_host_of_the_project_hears_not_a_byte network.a_project_cannot_allow_itself
 An address has to be plain: network.a_host_of_the_project_hears_not_a_byte redirects.however_a_host_is_named_it_is_not_asked
@@ -31,6 +32,7 @@ git (`--as-of git`, `migrate --branch`): git.no_key_of_a_repository_runs_anythin
 Each child process is told: import_path.a_child_is_told_nothing_that_is_not_meant_for_it import_path.every_own_process_is_started_on_a_safe_path_with_an_environment_of_its_kind
 Start it as `pydock`: import_path.nothing_of_the_current_folder_is_imported import_path.a_program_of_the_current_folder_is_not_started
 pydock writes below the build context: output.output_is_never_read_and_replaces_files_only roots.nothing_outside_of_a_root_is_read_or_written
+`server` writes nothing: agent.a_path_outside_of_the_folder_is_not_answered agent.it_writes_where_a_person_has_allowed_it_and_nowhere_else server.findings_come_as_somebody_types_and_go_with_the_document
 `migrate` looks at what lies below its roots: roots.nothing_outside_of_a_root_is_read_or_written
 The files of a service are written all or none: journal.a_kill_at_any_step_leaves_what_the_next_run_makes_whole writing.any_exception_in_the_middle_takes_back_what_was_written migrations.a_write_that_fails_costs_its_own_service_and_no_later_run
 A file that changed since it was read: writing.all_that_changed_since_it_was_read_is_seen writing.what_is_no_file_is_refused_before_anything_is_written
