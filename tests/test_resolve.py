@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -314,3 +317,54 @@ def test_what_an_archive_needs_is_read_or_left_unsaid(
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     assert needs(tmp_path) == expected
+
+
+PLUGINS = (
+    Distribution("frame", "1.0"),
+    Distribution("frame", "2.0"),
+    Distribution("plugin", "1.0", ("frame",)),
+    Distribution("plugin", "2.0", ("frame<2",)),
+    Distribution("bounded", "1.0", ("frame<2",)),
+    Distribution("vane", "1.0", tag="", is_static=False),
+    Distribution("vane", "2.0", ("frame<2",)),
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "note"),
+    [
+        (("frame", "plugin"), "as pip does, plugin 2.0 is kept with frame 1.0; uv would take plugin 1.0"),
+        (("plugin", "frame"), ""),
+        (("frame", "bounded"), ""),
+        (("frame", "vane"), ""),
+        (("frame>=2", "plugin"), ""),
+        (("frame",), ""),
+    ],
+    ids=[
+        "a framework, then a plugin",
+        "a plugin, then its framework",
+        "no other plugin",
+        "an opaque old plugin",
+        "no choice",
+        "one",
+    ],
+)
+def test_the_set_is_the_one_that_pip_takes(asked: tuple[str, ...], note: str) -> None:
+    with serving(*PLUGINS) as index:
+        where, hosts = Indexes(index=index.url), (host(index.url),)
+        found = uv.answer(Request(asked, "3.11.7", TARGET, indexes=where, as_pip=True, hosts=hosts))
+        command = f"-m pip install --dry-run --ignore-installed --quiet --report - --isolated --index-url {index.url}"
+        done = subprocess.run(
+            [sys.executable, *command.split(), *asked],
+            capture_output=True, text=True, check=True, env=_without_pip_settings(),
+        )  # fmt: skip
+        report = json.loads(done.stdout[done.stdout.index("{") :])["install"]
+    assert {pin.name: pin.version for pin in found.pins} == {
+        each["metadata"]["name"]: each["metadata"]["version"] for each in report
+    }
+    assert found.warnings == ((note,) if note else ())
+
+
+def _without_pip_settings() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    return {**kept, "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}

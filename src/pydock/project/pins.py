@@ -39,8 +39,9 @@ class Request(Value):
     they fit, as `name==version`. `before` leaves out what was published on that day or later.
     With `only_binary` nothing but wheels is taken, so that an answer says that no compiler is
     needed. `allows_builds` lets source archives without static metadata run their own code on
-    this machine, which nothing else does. `hosts` are those that a person allows to be asked
-    where only a project names them (`pydock.hosts`).
+    this machine, which nothing else does. `as_pip` asks for the set that pip takes where uv takes
+    another. `hosts` are those that a person allows to be asked where only a project names them
+    (`pydock.hosts`).
     """
 
     requirements: tuple[str, ...]
@@ -55,6 +56,7 @@ class Request(Value):
     no_binary: tuple[str, ...] = ()
     allows_builds: bool = False
     hosts: tuple[str, ...] = ()
+    as_pip: bool = False
 
 
 class Artifact(Value):
@@ -103,7 +105,8 @@ class Answer(Value):
     `is_unreachable` when no index answered. It is not final where a time-out or a failure decided,
     that of an index or of this machine: the same request may have another answer later.
     `warnings` are the resolver's own, such as a yanked version; `pylock` is the answer as a
-    pylock.toml.
+    pylock.toml. `revised` are versions, as `name==version`, that it took first and gave up for others'
+    sake: there it had a choice, and another resolver may make another one.
     """
 
     pins: tuple[Pin, ...] = ()
@@ -112,6 +115,7 @@ class Answer(Value):
     warnings: tuple[str, ...] = ()
     pylock: str = ""
     is_final: bool = True
+    revised: tuple[str, ...] = ()
 
     def pin(self, name: str) -> Pin | None:
         """The pin of a package by any spelling of its name."""

@@ -53,6 +53,14 @@ def needs(folder: Path) -> tuple[str, ...] | None:
     return written if declared is None else _valid([*declared, *extras])
 
 
+def unpacked_needs(cache: Path, name: str, version: str) -> tuple[str, ...] | None:
+    """What the archive of a version needs, from where uv has just unpacked it in its cache."""
+    for depth in ("*", "*/*"):
+        for source in sorted(cache.glob(f"sdists-v*/{depth}/{name}/{version}/*/src")):
+            return needs(source)
+    return None
+
+
 def _text(path: Path) -> str | None:
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from pydock.patterns import regex
 from pydock.project.pins import Answer, Artifact, Pin
@@ -27,6 +30,7 @@ _FILE = regex(r"https?://[^\s`)]+\.(?:whl|zip|tar\.gz|tgz)(?=[\s`)#?])")
 # What the index and the requirements decide; every other failure may be one of this moment.
 _LASTING = regex(r"No solution found|[Cc]ouldn't parse|does not match|Distribution not found|filename .+ is invalid")
 _LASTING_STATUS = regex(r"4(?!08|25|29)")
+_SELECTED = regex(r"^DEBUG Selecting: ([A-Za-z0-9][\w.-]*)==(\S+) ", re.M)
 _TAIL = regex(r",? we can conclude that your requirements are unsatisfiable\.?\Z")
 
 
@@ -53,6 +57,12 @@ def _place(entry: Mapping[str, Any]) -> str:
     return str(entry.get("archive", {}).get("url", ""))
 
 
+def are_newer(lock: Path, passed: Iterable[tuple[str, str]]) -> bool:
+    """Whether what a pylock.toml holds is newer than versions that were passed over, or is not in it at all."""
+    locked = {pin.name: pin.version for pin in pins_of(tomllib.loads(lock.read_text(encoding="utf-8")))}
+    return all(name not in locked or Version(locked[name]) > Version(version) for name, version in passed)
+
+
 def preferring(preferences: Sequence[str]) -> Iterator[str]:
     """A pylock.toml that is no lock, but makes uv stay at `name==version` where it can."""
     yield 'lock-version = "1.0"'
@@ -60,6 +70,17 @@ def preferring(preferences: Sequence[str]) -> Iterator[str]:
     for preference in preferences:
         name, _, version = preference.partition("==")
         yield from ("[[packages]]", f"name = {json.dumps(name)}", f"version = {json.dumps(version)}")
+
+
+def revised(talk: str, pins: Iterable[Pin]) -> Iterator[str]:
+    """The newest version of each package that uv took first and then gave up, from its log."""
+    taken: dict[str, list[str]] = {}
+    for name, version in _SELECTED.findall(talk):
+        taken.setdefault(str(canonicalize_name(name)), []).append(version)
+    for pin in pins:
+        first = taken.get(pin.name, [pin.version])[0]
+        if first != pin.version and not pin.place:
+            yield f"{pin.name}=={first}"
 
 
 def untold(talk: str) -> tuple[str, str] | None:

@@ -32,8 +32,19 @@ from pydock.processes import Child
 from pydock.project.pins import Answer, Indexes, Pin, Request
 from pydock.project.secrets import mask
 from pydock.resolve.addresses import refusal
-from pydock.resolve.archives import needs
-from pydock.resolve.output import GUARDED, explained, index_of, pins_of, preferring, unreachable, untold
+from pydock.resolve.archives import unpacked_needs
+from pydock.resolve.choice import as_pip
+from pydock.resolve.output import (
+    GUARDED,
+    are_newer,
+    explained,
+    index_of,
+    pins_of,
+    preferring,
+    revised,
+    unreachable,
+    untold,
+)
 from pydock.values import replace
 
 # In seconds: to a connection, to the next byte, and for everything; an index that is known to be there may be slow.
@@ -44,6 +55,7 @@ _ASKS = "DEBUG Adding direct dependency"
 _HEARD = regex(r"DEBUG (?:Searching for a compatible version|Selecting: |Found (?:not-)?modified response)")
 _PATIENCE = 4
 _MOST_ARCHIVES = 60
+_MOST_PASSED = 12
 # What archives of an index need that do not say so to uv, once they have been read.
 _told: dict[tuple[Indexes, str, str], tuple[str, ...]] = {}
 # uv's allocator gives back at once what it has freed (https://jemalloc.net/jemalloc.3.html, read 2026-11): several uv
@@ -85,7 +97,8 @@ def answer(
         return unreachable(why_not)
     patience = _PATIENCE if is_patient else 1
     with gate(request.hosts, tell, CONNECT_LIMIT * patience) as way:
-        found = _answered(request, way.address, patience, is_offline=is_offline)
+        ask = partial(_answered, proxy=way.address, patience=patience, is_offline=is_offline)
+        found = as_pip(request, ask) if request.as_pip else ask(request)
         return Answer(why_not=next(iter(way.refused.values()))) if way.refused else found
 
 
@@ -113,7 +126,10 @@ def _answered(request: Request, proxy: str, patience: int, *, is_offline: bool) 
         replace(pin, via=via.get(pin.name, ()), extras=asked.get(pin.name, ""), files=files.get(pin.name, ()))
         for pin in pins
     )
-    return Answer(found, warnings=tuple(_warnings(done.stderr)), pylock=lock, is_final=again is not None)
+    return Answer(
+        found, warnings=tuple(_warnings(done.stderr)), pylock=lock, is_final=again is not None,
+        revised=tuple(revised(done.stderr, pins)),
+    )  # fmt: skip
 
 
 @cache
@@ -148,25 +164,34 @@ def _write(path: Path, lines: Iterable[str]) -> None:
 def _resolved(
     place: Path, request: Request, run: _Watched, cache: Callable[[], Path], *, is_offline: bool
 ) -> subprocess.CompletedProcess[str]:
-    """What uv writes, once it has been told about the archives that tell it nothing themselves."""
-    preferences = request.preferences
-    arguments = [*_arguments(request), "--format", "pylock.toml", "-o", "pylock.toml"]
-    arguments += ["--offline"] if is_offline else []
+    """What uv writes, once it has been told about the archives that tell it nothing themselves.
+
+    It looks at old versions on its way to newer ones: one of which nothing is known is passed over, as long as
+    something newer is taken in the end.
+    """
+    preferences, first, passed = request.preferences, None, list[tuple[str, str]]()
+    options = ["--format", "pylock.toml", "-o", "pylock.toml", *(["--offline"] if is_offline else [])]
     for _ in range(_MOST_ARCHIVES):
         _tell(place, request.indexes)
-        done = run(arguments)
+        done = run([*_arguments(request), *options])
         archive = untold(done.stderr) if done.returncode else None
         if archive is None:
             break
-        found, pin = _needs(cache(), *archive), "==".join(archive)
+        found, pin = unpacked_needs(cache(), *archive), "==".join(archive)
         if found is not None:
             _told[request.indexes, *archive] = found
         elif pin in preferences:
             preferences = tuple(entry for entry in preferences if entry != pin)
             _write(place / "pylock.toml", preferring(preferences))
+        elif len(passed) < _MOST_PASSED:
+            first = first or done
+            passed.append(archive)
+            request = replace(request, constraints=(*request.constraints, "!=".join(archive)))
+            _write(place / "constraints.in", request.constraints)
         else:
             break
-    return done
+    is_sound = first is None or (not done.returncode and are_newer(place / "pylock.toml", passed))
+    return done if first is None or is_sound else first
 
 
 def _tell(place: Path, indexes: Indexes) -> None:
@@ -177,14 +202,6 @@ def _tell(place: Path, indexes: Indexes) -> None:
         for name, version, found in known
     )
     (place / "uv.toml").write_text(told, encoding="utf-8")
-
-
-def _needs(folder: Path, name: str, version: str) -> tuple[str, ...] | None:
-    """What the archive of a version needs, from where uv has just unpacked it."""
-    for depth in ("*", "*/*"):
-        for source in sorted(folder.glob(f"sdists-v*/{depth}/{name}/{version}/*/src")):
-            return needs(source)
-    return None
 
 
 def _cache(run: _Run) -> Path:

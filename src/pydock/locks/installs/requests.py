@@ -34,15 +34,8 @@ from pydock.values import Value, replace
 
 # What a lock could not stand for.
 _OTHER_MEANING = (
-    "--no-deps",
-    "--python-version",
-    "--platform",
-    "--abi",
-    "--implementation",
-    "--dry-run",
-    "--report",
-    "--group",
-)
+    "--no-deps", "--python-version", "--platform", "--abi", "--implementation", "--dry-run", "--report", "--group",
+)  # fmt: skip
 _NO_LIST = (".toml", ".cfg", ".py")
 _VERSIONED = regex(r"(?:pip|python)(\d+\.\d+)\Z")
 Have = Callable[[], Mapping[str, str]]
@@ -257,6 +250,7 @@ def _request(
         no_binary=found.supply.no_binary,
         allows_builds=options.allow_builds,
         hosts=options.allow_hosts,
+        as_pip=found.install.tool == "pip",
     )
 
 
