@@ -190,8 +190,9 @@ def _resolved(
             _write(place / "constraints.in", request.constraints)
         else:
             break
-    is_sound = first is None or (not done.returncode and are_newer(place / "pylock.toml", passed))
-    return done if first is None or is_sound else first
+    if first is not None and (done.returncode or not are_newer(place / "pylock.toml", passed)):
+        return first
+    return done
 
 
 def _tell(place: Path, indexes: Indexes) -> None:
