@@ -11,7 +11,7 @@ import pytest
 from pydock.context import Tree
 from pydock.engine import Report, rewrite
 from pydock.packages.archive import asked_for
-from pydock.project import Project
+from pydock.project import Options, Project
 from pydock.resolve import Resolver, gathered
 from pydock.rules.dependencies import unpinned_requirement
 from pydock.text import Safety
@@ -43,7 +43,7 @@ def _fixed(folder: Path, install: str, requirements: str, archive: Distribution)
     (folder / "requirements.txt").write_text(requirements)
     (folder / "Dockerfile").write_text(f"{BASE}RUN pip install {install}\n")
     rules = (unpinned_requirement.RULE,)
-    return gathered(Project(Tree(folder)), lambda before: rewrite(before, rules, Safety.SAFE), Resolver().answers)
+    return gathered(Project(Tree(folder), options=Options(hashes=False)), lambda before: rewrite(before, rules, Safety.SAFE), Resolver().answers)
 
 
 PLACES = {

@@ -135,7 +135,7 @@ LOCKED: Mapping[str, tuple[Mapping[str, str | bytes], str]] = {
     ),
     "a lock for another Python": (
         {
-            "Dockerfile": DOCKERFILE.replace(".txt", ".lock"),
+            "Dockerfile": DOCKERFILE.replace(".txt", ".lock.txt"),
             "requirements.txt": "shop<2\n",
             "requirements.lock.txt": LOCK,
         },

@@ -77,7 +77,10 @@ def test_services_that_ask_for_the_same_are_one_question(tmp_path: Path, asked: 
     found = list(answers(FIX, targets(_services(tmp_path)), jobs))
     assert [Path(answer.path).parent.name for answer in found] == list(SETS)
     assert not any(answer.failure or answer.remaining for answer in found)
-    assert sorted(request.requirements for request in asked) == [("lamp",), ("shop",), ("till", "lamp")]
+    # For amd64 and for arm64.
+    assert sorted(request.requirements for request in asked) == [
+        each for each in (("lamp",), ("shop",), ("till", "lamp")) for _ in range(2)
+    ]
     locks = _locks(tmp_path)
     assert list(locks) == list(SETS)
     assert locks["a"] == locks["c"]
@@ -107,7 +110,7 @@ def test_dockerfiles_of_one_folder_go_on_where_they_stopped(tmp_path: Path, aske
     assert [len(answer.settled) for answer in found] == [1, 1, 1]
     assert Path(one, "more.lock.txt").exists()
     assert Path(one, "requirements.lock.txt").exists()
-    assert len(asked) == 3
+    assert len(asked) == 6
 
 
 def test_an_index_that_is_gone_is_asked_once_however_many_services_there_are(asked: Asked) -> None:

@@ -63,11 +63,12 @@ def test_services_that_ask_for_the_same_are_one_question(
     with serving(*INDEX) as index:
         monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
         files = _migrated("--select", "PYD201", "--jobs", jobs)
-    assert sorted(asked) == [("lamp",), ("shop",)]
+    # For amd64 and for arm64.
+    assert sorted(asked) == [("lamp",), ("lamp",), ("shop",), ("shop",)]
     assert list(files) == list(SETS)
     assert all("requirements.lock.txt" in "".join(paths) for paths in files.values())
     _migrated("--select", "PYD201", "--jobs", jobs)
-    assert len(asked) == 2, "a second run knows the answers"
+    assert len(asked) == 4, "a second run knows the answers"
 
 
 def test_what_an_index_that_is_gone_leaves_open_is_asked_by_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +122,7 @@ def test_a_task_says_all_that_it_has_waited_for(tmp_path: Path) -> None:
     known = Request(("lamp",), "3.11.7", "x86_64-manylinux_2_36")
     paused = advanced(Task((service,), _question(tmp_path), promised=(known,)))
     assert not isinstance(paused, tuple)
-    assert [request.requirements for request in paused.requests if request != known] == [("shop",)]
+    assert [request.requirements for request in paused.requests if request != known] == [("shop",)] * 2
     assert set(paused.task.promised) == {known, *paused.requests}
 
 

@@ -99,7 +99,7 @@ def test_what_a_lock_was_made_from_moves_and_not_its_pins() -> None:
     )
     head += "--python-version 3.9.25 --python-platform=x86_64-manylinux_2_41 "
     lock = f"{head}requirements.txt --output-file=requirements.lock.txt\nflask==0.9\n"
-    after = _project(SERVICE.replace(".txt", ".lock"), **{"requirements.lock.txt": lock})
+    after = _project(SERVICE.replace(".txt", ".lock.txt"), **{"requirements.lock.txt": lock})
     assert questions(after) == questions(_project())
     assert _moved(_answered(after)).changed == ("Dockerfile",)
 
