@@ -43,7 +43,8 @@ def _fixed(folder: Path, install: str, requirements: str, archive: Distribution)
     (folder / "requirements.txt").write_text(requirements)
     (folder / "Dockerfile").write_text(f"{BASE}RUN pip install {install}\n")
     rules = (unpinned_requirement.RULE,)
-    return gathered(Project(Tree(folder), options=Options(hashes=False)), lambda before: rewrite(before, rules, Safety.SAFE), Resolver().answers)
+    project = Project(Tree(folder), options=Options(hashes=False))
+    return gathered(project, lambda before: rewrite(before, rules, Safety.SAFE), Resolver().answers)
 
 
 PLACES = {
