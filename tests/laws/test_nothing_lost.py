@@ -56,3 +56,23 @@ def test_codemods_of_a_fixture_lose_nothing(name: str) -> None:
 def test_an_example_of_a_rule_loses_nothing(rule: Rule, example: Example) -> None:
     project = Project(Tree.of({"Dockerfile": example.before, **example.files}))
     assert _certain(rewrite(project, (rule,), example.allow)) == []
+
+
+KEPT = {
+    "compilers that are taken away again before the last install": (
+        "RUN apt-get update && apt-get install -y build-essential freetds-dev && pip install a-thing \\\n"
+        "    && apt-get purge -y freetds-dev\nRUN pip install another\n"
+    ),
+    "code and its list in a folder of root's home": (
+        "WORKDIR /root\nCOPY app app\nRUN pip install -r app/requirements.txt\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("lines", KEPT.values(), ids=KEPT)
+def test_a_rewrite_of_this_is_not_refused(lines: str) -> None:
+    files = {"app/requirements.txt": "flask\n", "app/main.py": "import flask\n"}
+    text = f'FROM python:3.11-slim\n{lines}COPY . .\nCMD ["python", "app/main.py"]\n'
+    report = rewrite(Project(Tree.of({"Dockerfile": text, **files}), options=OPTIONS), RULES, Safety.SAFE)
+    assert _certain(report) == []
+    assert "PYD104" in {finding.rule.code for finding in report.settled}

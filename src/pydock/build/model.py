@@ -16,7 +16,7 @@ from pydock.state.needs import Below, Distribution, File, Program
 from pydock.values import Value
 
 _SETTINGS = regex(
-    r"/etc/|/root/|/usr/share/keyrings|/usr/local/share/ca-certificates"
+    r"/etc/|/root/\.|/usr/share/keyrings|/usr/local/share/ca-certificates"
     r"|.*/(?:pip\.conf|\.netrc|\.pypirc|\.pip/|\.ssh/|\.gitconfig|\.git-credentials|uv\.toml)"
 )
 Met = tuple[Need, Found]

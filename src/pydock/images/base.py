@@ -108,18 +108,22 @@ class Base(Value, dict=True):
             return False if self.is_empty else None
         if package in _LINKED_BY_PYTHON:
             return True
-        return self.variant == "full" and self._in_full(package)
+        return self._in_full(package) if self.variant == "full" else False
 
     def has_package(self, package: str) -> bool | None:
         """Whether the image has a Debian package that Dockerfiles ask for by name."""
         if not self.is_known:
             return False if self.is_empty else None
-        return (
-            package in _LINKED_BY_PYTHON or package in _IN_SLIM or (self.variant == "full" and self._in_full(package))
-        )
+        if package in _LINKED_BY_PYTHON or package in _IN_SLIM:
+            return True
+        return self._in_full(package) if self.variant == "full" else False
 
-    def _in_full(self, package: str) -> bool:
-        return package in full_image_libraries(self.suite) or package in full_image_packages(self.suite)
+    def _in_full(self, package: str) -> bool | None:
+        """Whether the full image has a package; None where no table lists what it has."""
+        libraries, packages = full_image_libraries(self.suite), full_image_packages(self.suite)
+        if package in libraries or package in packages:
+            return True
+        return False if libraries else None
 
     def has_folder(self, path: str) -> bool | None:
         if self.is_empty:

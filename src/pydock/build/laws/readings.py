@@ -80,7 +80,7 @@ def _missing_of(both: Comparison, old: Step, step: Step, need: Need, was: Found)
         case Distributions(environment):
             return _packages(old, step, environment)
         case Toolchain():
-            return _compilers(both, step, was)
+            return _compilers(both, old, step, was)
         case File(path):
             moved = path.startswith(f"{old.before.home}/") and old.before.home != step.before.home
             now = step.before.find(need)
@@ -126,8 +126,8 @@ def _installed(state: State, environment: str) -> frozenset[str]:
     return frozenset(name for name in names if Distribution(environment, name) in state.things)
 
 
-def _compilers(both: Comparison, step: Step, was: Found) -> str | None:
-    """The packages that compile: each is there by a step, or the image has it."""
+def _compilers(both: Comparison, old: Step, step: Step, was: Found) -> str | None:
+    """The packages that compile, as far as they were still there: each is there by a step, or the image has it."""
     kept = by_identity(both.after)
     for number in was.makers:
         if number == BASE:
@@ -137,6 +137,7 @@ def _compilers(both: Comparison, step: Step, was: Found) -> str | None:
         if not packages and identity(maker) not in kept:
             return f"the compilers of {quoted(maker)}"
         for package in packages[:1]:
-            if step.before.find(package).answer is Answer.NO:
+            was_there = old.before.find(package).answer is not Answer.NO
+            if was_there and step.before.find(package).answer is Answer.NO:
                 return f"the package {package.name}"
     return None

@@ -42,6 +42,8 @@ EXAMPLES = (
         before=f"{_HEAD}RUN apt-get update && apt-get install -y libpango1.0-dev\n{_TAIL}",
         files=_FILES,
     ),
+    # No table lists what the full images of buster have.
+    Example(before=f"FROM python:3.7-buster\n{_TAIL}", files=_FILES),
     Example(before=f"FROM python:3.11-bullseye\n{_TAIL}", files={**_FILES, "requirements.txt": "flask==3.1.2\n"}),
 )
 

@@ -80,6 +80,10 @@ EXAMPLES = (
         before=f"{_HEAD}COPY requirements.txt ./\n{_INSTALL}COPY . .\nRUN pip install -e .\n",
         files={**_FILES, "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\n'},
     ),
+    Example(
+        before=f"{_HEAD}COPY lists lists\nRUN pip install -r lists/live.pip\n",
+        files={"lists/live.pip": "flask==3.1.2\n"},
+    ),
     Example(before=f"{_HEAD}COPY .python-version requirements.txt ./\n{_INSTALL}COPY . .\n", files=_FILES),
     Example(before=f"{_HEAD}COPY pyproject.toml ./poetry.lock* ./\nRUN poetry install\n", files={"pyproject.toml": ""}),
 )
@@ -91,6 +95,7 @@ def check(project: Project) -> Iterator[Finding]:
         installed = (each for each in found if not has_the_rest(project, each))
         by_run = {run: list(found) for run, found in groupby(installed, lambda each: each.instruction)}
         code = [copied for copied in copies(project, stage) if _is_source(project, copied)]
+        code = [copied for copied in code if not _is_for_installs(project, stage, copied)] if by_run else code
         for run in stage.of("RUN") if code else ():
             installs = by_run.get(run, [])
             managed = [call for call in walk(project).commands_in(run) if (call.program, call.verb) in _MANAGERS]
@@ -127,6 +132,17 @@ def _is_source(project: Project, copied: Copied) -> bool:
     if steps and all(step.brings_settings for step in steps):
         return False
     return any(_is_code(project, source) for source in copied.sources)
+
+
+def _is_for_installs(project: Project, stage: Stage, copied: Copied) -> bool:
+    """Whether a COPY brings only files that the installs read, however they are called."""
+    found = {path for install in installs_of(project, stage) for path in _needed(project, install) or ()}
+    brought = [
+        path
+        for path in project.tree.files
+        if any(path == source or path.startswith(f"{source}/") for source in copied.sources)
+    ]
+    return bool(brought) and found.issuperset(brought)
 
 
 def _is_code(project: Project, source: str) -> bool:
