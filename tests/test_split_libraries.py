@@ -100,3 +100,23 @@ def test_a_library_that_is_gone_is_a_loss_unless_a_wheel_brings_it(requirement: 
     )
     told = [each.what for each in broken(first, second, Declared(frozenset({"environment"}))) if not each.is_doubt]
     assert any("libpq" in what for what in told) is is_lost
+
+
+@pytest.mark.parametrize(
+    ("settings", "package"),
+    [
+        pytest.param("GDAL_LIBRARY_PATH = '/usr/lib/x86_64-linux-gnu/libgdal.so'\n", "libgdal-dev", id="a setting"),
+        pytest.param(
+            "import os\nGDAL_LIBRARY_PATH = os.getenv('G', '/usr/lib/libgdal.so')\n", "libgdal-dev", id="a default"
+        ),
+        pytest.param("import ctypes\nctypes.CDLL('libgdal.so')\n", "libgdal-dev", id="a call"),
+        pytest.param("import ctypes\nctypes.CDLL('libgdal.so.36')\n", "libgdal36", id="not with a version"),
+    ],
+)
+def test_a_library_that_is_loaded_without_a_version_is_a_link_of_its_headers(settings: str, package: str) -> None:
+    apt = "RUN apt-get update && apt-get install -y libgdal-dev g++\n"
+    files = {"requirements.txt": "gdal==3.10.3\n", "settings.py": settings}
+    made = found(Case("", f"FROM python:3.11-slim-trixie\n{apt}{INSTALL}{CMD}", files))
+    assert isinstance(made, Split)
+    runtime = made.plan.text().rpartition("\nFROM ")[2]
+    assert f"install -y {package}\n" in runtime

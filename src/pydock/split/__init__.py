@@ -8,9 +8,10 @@ process would lack what it had, the file is not split.
 from __future__ import annotations
 
 from pydock.build import Build, Step, walk
+from pydock.build.containers.calls import libraries
 from pydock.dockerfile import Instruction, Stage
 from pydock.images.base import base_image
-from pydock.images.debian import needs
+from pydock.images.debian import library, needs
 from pydock.patches import Change, Keep, Piece, Plan
 from pydock.project import Project
 from pydock.project.bases import meant_reference
@@ -114,7 +115,10 @@ def _system(
     steps, suite = build.of_stage(stage.index), images.image.suite_meant
     loaded = frozenset(need.package for need in needs(names_of(build), suite))
     asking = askers(project, build, stage, images.image, cut)
-    system = SystemPackages(cut, steps, suite, already_there(build, stage, full), loaded, asking)
+    named = filter(None, (library(name) for name, _ in libraries(project)))
+    # `libgeos_c.so` is in libgeos-dev.
+    unversioned = frozenset(each.stem.partition("_")[0] for each in named if each.needs_headers)
+    system = SystemPackages(cut, steps, suite, already_there(build, stage, full), loaded, asking, unversioned)
     if not images.is_slimmed:
         return system
     extra = extra_needs(project, build, images.image)

@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 
 from pydock.build.sources import sources
+from pydock.build.steps import read_steps
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
@@ -55,7 +56,10 @@ def compiling(project: Project) -> tuple[str, str] | None:
 
 # They run while the image is built.
 _OF_BUILDS = frozenset({"setup.py", "build.py", "hatch_build.py"})
-_LOADS = regex(r"(?:CDLL|LoadLibrary|find_library|dlopen|PyDLL)[\s\\]*\(", words="ctypes cffi dlopen LoadLibrary")
+_LOADS = regex(
+    r"(?:CDLL|LoadLibrary|find_library|dlopen|PyDLL)[\s\\]*\(|_LIBRARY_PATH\b",
+    words="ctypes cffi dlopen LoadLibrary _LIBRARY_PATH",
+)
 _LOADERS = frozenset({"CDLL", "LoadLibrary", "find_library", "dlopen", "PyDLL"})
 
 
@@ -66,15 +70,33 @@ def libraries(project: Project) -> tuple[tuple[str, str], ...]:
     for path in sources(project):
         text = project.tree.text(path)
         found += [(name, f"{path}:{line}") for name, line in (_loads_of(text) if text else ())]
+    variables = read_steps(project).final.variables
+    found += [(value, name) for name, value in variables.items() if value and _names_library(name, value)]
     return tuple(found)
+
+
+def _names_library(variable: str, value: str) -> bool:
+    """Whether a setting says where a library is: GDAL_LIBRARY_PATH of Django and others, not a folder of libraries.
+
+    https://docs.djangoproject.com/en/stable/ref/contrib/gis/install/geolibs/, read 2026-11.
+    """
+    return variable.endswith("_LIBRARY_PATH") and ".so" in value
 
 
 @lru_cache(maxsize=MOST_SOURCES)
 def _loads_of(text: str) -> tuple[tuple[str, int], ...]:
     tree = syntax(text) if _LOADS.search(text) else None
-    return tuple(
+    nodes = tuple(walk(tree)) if tree else ()
+    named = tuple(
+        (each.value, node.lineno)
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Name)
+        for each in ast.walk(node.value)
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and _names_library(target.id, each.value)
+    )
+    return named + tuple(
         (node.args[0].value, node.lineno)
-        for node in (walk(tree) if tree else ())
+        for node in nodes
         if isinstance(node, ast.Call) and node.args and dotted(node.func)[1] in _LOADERS
         if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
     )

@@ -20,20 +20,17 @@ from pydock.build.copies import Copied, copies, text_without
 from pydock.build.installs import Install, has_the_rest, installs_in, installs_of
 from pydock.build.views import image, user_set
 from pydock.dockerfile import Instruction, Stage
+from pydock.locks.installs.manifests import is_source
 from pydock.packages.requirements import RequirementSet
 from pydock.patches import ended
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
 from pydock.service.files.ignore_file import ignore_of
-from pydock.state import Numbers, needs
+from pydock.state import Numbers, is_below, needs
 from pydock.text import Edit, Fix, Safety, Span
 from pydock.values import Value
 
-_MANIFEST = regex(
-    r"(?:\A|/)(?:[^/]*\.(?:txt|in|toml|cfg|lock|ini|json|ya?ml|conf|sh|whl|gz)|Pipfile|setup\.py|[^/]*requirements[^/]*"
-    r"|README[^/]*|LICEN[CS]E[^/]*|\.python-version)\Z"
-)
 _QUIET = "apt-get apt apk pip pip3 echo useradd adduser groupadd addgroup true set export rm mkdir chown chmod ln"
 _HARMLESS = frozenset(_QUIET.split())
 _PASSIVE = frozenset({"WORKDIR", "ENV", "ARG", "LABEL", "EXPOSE", "VOLUME", "MAINTAINER", "STOPSIGNAL", "USER"})
@@ -94,7 +91,7 @@ def check(project: Project) -> Iterator[Finding]:
         found = (each for each in installs_of(project, stage) if not each.is_code)
         installed = (each for each in found if not has_the_rest(project, each))
         by_run = {run: list(found) for run, found in groupby(installed, lambda each: each.instruction)}
-        code = [copied for copied in copies(project, stage) if _is_source(project, copied)]
+        code = [copied for copied in copies(project, stage) if is_source(project, copied)]
         code = [copied for copied in code if not _is_for_installs(project, stage, copied)] if by_run else code
         for run in stage.of("RUN") if code else ():
             installs = by_run.get(run, [])
@@ -125,35 +122,11 @@ def _cost(project: Project, installs: Sequence[Install]) -> str:
     return f"each change of the code installs {count} again"
 
 
-def _is_source(project: Project, copied: Copied) -> bool:
-    """Whether a COPY brings code rather than files that name dependencies or settings."""
-    # A .netrc or a pip.conf is read by the install, although it names no dependency.
-    steps = walk(project).of_instruction(copied.instruction)
-    if steps and all(step.brings_settings for step in steps):
-        return False
-    return any(_is_code(project, source) for source in copied.sources)
-
-
 def _is_for_installs(project: Project, stage: Stage, copied: Copied) -> bool:
     """Whether a COPY brings only files that the installs read, however they are called."""
     found = {path for install in installs_of(project, stage) for path in _needed(project, install) or ()}
-    brought = [
-        path
-        for path in project.tree.files
-        if any(path == source or path.startswith(f"{source}/") for source in copied.sources)
-    ]
+    brought = [path for path in project.tree.files if any(is_below(path, source) for source in copied.sources)]
     return bool(brought) and found.issuperset(brought)
-
-
-def _is_code(project: Project, source: str) -> bool:
-    if source == "." or ":/" in source:
-        return source == "."
-    if project.tree.has_folder(source) or (not project.tree.known and "." not in posixpath.basename(source)):
-        inside = [path for path in project.tree.files if path.startswith(f"{source}/")]
-        is_named = "require" in source
-        return not (is_named if not inside else all(_MANIFEST.search(path) for path in inside))
-    # `poetry.lock*` is a lock that may be absent.
-    return not _MANIFEST.search(source.rstrip("*?"))
 
 
 class _Move(Value):
@@ -279,7 +252,7 @@ def _is_independent(project: Project, stage: Stage, entry: Instruction, sources:
     if entry.keyword in {"COPY", "ADD"}:
         # Only what lands beside the code could be overwritten by it later.
         here = next((copied for copied in copies(project, stage) if copied.instruction is entry), None)
-        return entry.flag("from") is not None or (here is not None and not _is_source(project, here))
+        return entry.flag("from") is not None or (here is not None and not is_source(project, here))
     if entry.keyword != "RUN":
         return entry.keyword in _PASSIVE
     if walk(project).is_unread(entry) or any("bind" in flag.value for flag in entry.flags):

@@ -22,7 +22,8 @@ from pydock.values import Value
 class SystemPackages(Value, dict=True):
     """`there` are packages that the file installs and the builder's image has. `added` is what the runtime image
     lacks, by the instruction that it has to stand above (None: anywhere above the end). `loaded` are the shared
-    libraries that Python packages need, `askers` who may need those of packages with headers.
+    libraries that Python packages need, `askers` who may need those of packages with headers, `unversioned` those that
+    something loads by a name without a version.
     """
 
     slices: Slices
@@ -31,6 +32,7 @@ class SystemPackages(Value, dict=True):
     there: frozenset[str]
     loaded: frozenset[str] = frozenset()
     askers: Mapping[str, str | None] = {}
+    unversioned: frozenset[str] = frozenset()
     added: Mapping[Instruction | None, tuple[Need, ...]] = {}
 
     def builder_has(self, step: Step) -> bool:
@@ -59,6 +61,9 @@ class SystemPackages(Value, dict=True):
             if self.askers.get(package, package) is None:
                 continue
             names = runtime_of(package, self.suite) if kind_of(package) == "headers" else self._of_tools(step, package)
+            if package.removesuffix("-dev").rstrip("0123456789.-") in self.unversioned:
+                # `libgdal.so` is a link in the package itself.
+                names = (package,)
             if names is None:
                 # Headers that the table does not know: the package itself, rather than a guess.
                 names = (package,)
