@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -82,3 +83,17 @@ def test_a_folder_called_like_one_of_examples_is_the_service_where(case: str) ->
 @pytest.mark.parametrize("case", NOT_NAMED)
 def test_a_folder_called_like_one_of_examples_is_left_out_where(case: str) -> None:
     assert _found(*NOT_NAMED[case]) == []
+
+
+def test_a_folder_that_a_copy_names_is_source_whatever_git_ignores(tmp_path: Path) -> None:
+    files = {
+        ".gitignore": "serving/\n",
+        "serving/app.py": "",
+        "extra/app.py": "",
+        "Dockerfile": "FROM python\nCOPY serving /srv\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    (tmp_path / ".git").mkdir()
+    assert sources(Project(Tree(tmp_path))) == ("serving/app.py",)

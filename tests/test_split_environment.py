@@ -62,6 +62,15 @@ PIPS = (
         builder=("RUN pip install --upgrade pip\n", OUTSIDE.strip(), "RUN pip --python /opt/venv install -r"),
     ),
     Case(
+        "a pip of its own is that of the image, where Python brings an older one",
+        f"FROM python:3.7.2-slim\n{BEFORE}RUN pip install -r requirements.txt\n",
+        builder=(
+            "RUN python -m venv /opt/venv \\\n    && /opt/venv/bin/pip install pip==$PYTHON_PIP_VERSION\n",
+            'ENV PATH="/opt/venv/bin:$PATH"\n',
+            "RUN pip install -r requirements.txt",
+        ),
+    ),
+    Case(
         "a newer pip, and what builds with it, are those of an environment with a pip of its own",
         f"FROM python:3.8.6-slim\n{BEFORE}RUN pip install --upgrade pip wheel && pip install -r requirements.txt\n",
         builder=(

@@ -38,7 +38,9 @@ _NOT_THE_SERVICE = regex(
 
 @remembered
 def sources(project: Project) -> tuple[str, ...]:
-    """Python files that some COPY brings along; tests, documents, vendored trees and what git ignores are left out.
+    """Python files that some COPY brings along; tests, documents and vendored trees are left out.
+
+    So is what git ignores, unless a COPY names it or a folder above it.
 
     Where nothing is copied but what installs read, the whole context counts, for it may be mounted. A folder that is
     called as those of tests or documents are counts where the service names it.
@@ -49,12 +51,18 @@ def sources(project: Project) -> tuple[str, ...]:
         for path in tree.files
         if path.endswith(".py") and not _NOT_THE_SERVICE.search(path) and is_brought(project, path)
     ]
-    found = [path for path in found if posixpath.dirname(path) not in tree.left_out and not tree.ignore.hides(path)]
+    named = [source for source in brought(project) if source not in {".", ""}]
+    found = [
+        path
+        for path in found
+        if not tree.ignore.hides(path)
+        and (posixpath.dirname(path) not in tree.left_out or any(is_below(path, source) for source in named))
+    ]
     own = [path for path in found if not _beside(path)]
     if len(own) == len(found):
         return tuple(own[:MOST_SOURCES])
-    named = set(_named(project, dict.fromkeys(folder for path in found for folder in _beside(path)), own))
-    return tuple([path for path in found if named.issuperset(_beside(path))][:MOST_SOURCES])
+    asked = set(_named(project, dict.fromkeys(folder for path in found for folder in _beside(path)), own))
+    return tuple([path for path in found if asked.issuperset(_beside(path))][:MOST_SOURCES])
 
 
 def _beside(path: str) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class Environment(Value):
     """The folder of the packages. `is_made`: the split makes it; `is_filled_from_outside`: by the image's own pip, so
     that it needs none of its own; `brings_uv`: by uv, because a person chose it; `manager` is the tool that installs
     it, None for pip alone; `setuptools` the version that the service may import and nobody declares, None for none;
-    `wheel` that of wheel beside it.
+    `wheel` that of wheel beside it. `has_older_pip`: the pip that comes with it is behind the image's own.
     """
 
     path: str
@@ -51,6 +51,7 @@ class Environment(Value):
     manager: str | None = None
     setuptools: str | None = None
     wheel: str | None = None
+    has_older_pip: bool = False
 
 
 def fills_other_environments(image: PythonImage) -> bool:
@@ -212,7 +213,9 @@ def made(
     wheel = latest_tool("wheel", image.minor) if is_missed else None
     # An environment with a pip of its own has setuptools, too.
     seeded = setuptools if from_outside else None
-    return Environment(path, True, from_outside, brings_uv, manager, seeded, wheel or None)
+    is_behind = manager is None and not (from_outside or fills_other_environments(image) or "pip" in tools)
+    has_older_pip = is_behind and image.minor not in LAST_PIP
+    return Environment(path, True, from_outside, brings_uv, manager, seeded, wheel or None, has_older_pip)
 
 
 def _runs_setup_scripts(build: Build, image: PythonImage, from_outside: bool) -> bool:

@@ -21,6 +21,8 @@ from pydock.split.text.reasons import listed
 from pydock.split.text.run_text import builder_edits, builder_members, run_text, runtime_members
 from pydock.state import Numbers
 
+# A variable of each official image whose pip fills no other environment (docker-library/python, read 2026-11).
+_PIP_OF_IMAGE = "$PYTHON_PIP_VERSION"
 _CHAINED = " \\\n    && "
 _ASIDE = regex(r"\s*#+\s*(?:RUN|COPY|ADD|ENV|ARG|FROM|WORKDIR|USER|CMD|ENTRYPOINT)\s")
 # https://pip.pypa.io/en/stable/topics/configuration/#environment-variables, read 2026-11.
@@ -222,6 +224,8 @@ def _seeds(draft: Draft) -> tuple[str, tuple[str, ...]]:
         return "", (f"{pip} install --upgrade pip=={old_pip} setuptools wheel",)
     packages = {"setuptools": environment.setuptools, "wheel": environment.wheel}
     named = {name: f"{name}=={version}" for name, version in packages.items() if version is not None}
+    if environment.has_older_pip:
+        named = {"pip": f"pip=={_PIP_OF_IMAGE}", **named}
     if not named or environment.brings_uv:
         return "", ()
     if environment.is_filled_from_outside:
@@ -230,6 +234,8 @@ def _seeds(draft: Draft) -> tuple[str, tuple[str, ...]]:
 
 
 def _why(draft: Draft, names: tuple[str, ...]) -> str:
+    if "pip" in names:
+        return "# the pip of the image, which is newer than the one that its Python brings for environments\n"
     given = {tool_of(step) for step in draft.by_number.values()}
     if "setuptools" not in given:
         imported = "pkg_resources" if setuptools_beside(draft.image.minor) else "setuptools"
