@@ -63,6 +63,18 @@ REPLACED: dict[str, tuple[Files, str, str]] = {
         "compose.yml",
         compose('sh -c "python manage.py migrate && exec python manage.py runserver 0:80"')["compose.yml"],
     ),
+    "the command of an override file that begins as the one below": (
+        compose(f'sh -c "flask db upgrade && exec {SERVE}"')
+        | {"compose.override.yml": f'services:\n  web:\n    command: sh -c "flask db upgrade && {SERVE}"\n'},
+        "compose.override.yml",
+        f'services:\n  web:\n    command: sh -c "flask db upgrade && exec {SERVE}"\n',
+    ),
+    "the command of the file below, where an override says another thing": (
+        compose(f'sh -c "flask db upgrade && {SERVE}"')
+        | {"compose.override.yml": "services:\n  web:\n    ports: ['80:80']\n"},
+        "compose.yml",
+        compose(f'sh -c "flask db upgrade && exec {SERVE}"')["compose.yml"],
+    ),
     "a branch of an entry script that the image takes": (
         {
             "Dockerfile": f'{HEAD}ENTRYPOINT ["/srv/start.sh"]\nCMD ["web"]\n',

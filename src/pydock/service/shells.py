@@ -34,10 +34,13 @@ class HeldServer(Value):
 def held_servers(project: Project) -> Iterator[HeldServer]:
     """Each server of a script, of a compose service or of a process manager that a shell waits for."""
     known = [start for start in starts(project) if start.role in _ROLES and not start.script]
-    seen = set[tuple[str, str]]()
+    seen = set[tuple[str, ...]]()
     for start in known:
-        key = (start.origin, start.called.program)
         beside = [other for other in known if _place(other) == _place(start)]
+        # What a compose file on top says nothing of is told of the one below.
+        is_composed = start.role == "compose"
+        words = [word.text for other in beside for word in other.command.words] if is_composed else []
+        key = (start.service if is_composed else start.origin, start.called.program, *words)
         if key in seen or not _waits_for(start) or any(other.program == "trap" for other in beside):
             continue
         text = script_text(project, start)

@@ -34,12 +34,9 @@ def starts_in(container: Container) -> tuple[Start, ...]:
     What a base image outside of this file would run is not known and not in here.
     """
     found = [*_of_image(container), *_of_probe(container)]
-    # What a compose file on top says nothing of is a start of the one below.
-    composed: dict[Start, Start] = {}
     for service in (*services(container.project), *dynos(container.project)):
-        for start in starts_of(container, service):
-            composed.setdefault(replace(start, origin=start.origin.removeprefix(service.path)), start)
-    return (*found, *composed.values())
+        found += starts_of(container, service)
+    return tuple(found)
 
 
 def _of_image(container: Container) -> Iterator[Start]:
