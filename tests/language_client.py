@@ -15,7 +15,7 @@ from pygls.lsp.client import LanguageClient
 from pygls.uris import from_fs_path, to_fs_path
 
 COMMAND = (sys.executable, "-P", "-m", "pydock", "server")
-LIMIT = 60.0
+LIMIT = 120.0
 # What VS Code says of itself, as far as it counts here.
 CAPABILITIES = lsp.ClientCapabilities(
     workspace=lsp.WorkspaceClientCapabilities(
