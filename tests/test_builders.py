@@ -37,6 +37,12 @@ SAYS = {
     ),
     "a service that lists images": ({"app.py": "import docker\n\ndocker.from_env().images.list()\n"}, False),
     "a host whose engine comes from Debian": ({"scripts/deploy.sh": "sudo apt install -y git docker.io\n"}, True),
+    "a pipeline of Bitbucket": ({"bitbucket-pipelines.yml": "- docker build -t web .\n"}, True),
+    "one that asks for BuildKit": (
+        {"bitbucket-pipelines.yml": "- export DOCKER_BUILDKIT=1\n- docker build -t web .\n"},
+        False,
+    ),
+    "Railway's settings in YAML": ({"railway.yml": "buildScript: docker build .\n"}, True),
     "a script without BuildKit": ({"build.sh": "DOCKER_BUILDKIT=0 docker build .\n"}, True),
     "a train": ({"README.md": "Timetables of a railway company.\n"}, False),
     "an image that is built elsewhere": ({"deploy.sh": "gcloud run deploy web --image europe.pkg.dev/p/web\n"}, False),

@@ -12,6 +12,9 @@ from pydock.images.tags import version_order
 # (https://setuptools.pypa.io/en/latest/history.html, read 2026-11).
 _WITH_PKG_RESOURCES = {"3.5": "50.3.2", "3.6": "59.6.0", "3.7": "68.0.0", "3.8": "75.3.2"}
 LAST_WITH_PKG_RESOURCES = "80.9.0"
+# The last wheel that requires nothing: newer ones would ask a service for another packaging (https://wheel.readthedocs.io/
+# en/stable/news.html, read 2026-11).
+LAST_WHEEL_ALONE = "0.45.1"
 _FIRST_WITHOUT = (3, 12)
 
 

@@ -32,7 +32,13 @@ _TEXTS = (".md", ".rst", ".txt")
 _DOCUMENTS = (*_TEXTS, ".sh", ".yml", ".yaml", "Makefile")
 # Heroku (https://devcenter.heroku.com/articles/build-docker-images-heroku-yml) and CapRover build without BuildKit, too
 # (https://github.com/caprover/caprover/issues/2012).
-_SETTINGS = ("railway.json", "railway.toml", "heroku.yml", "captain-definition")
+_SETTINGS = ("railway.json", "railway.toml", "railway.yml", "railway.yaml", "heroku.yml", "captain-definition")
+# Bitbucket's Pipelines have BuildKit where a step asks for it:
+# https://support.atlassian.com/bitbucket-cloud/docs/run-docker-commands-in-bitbucket-pipelines/, read 2026-11.
+_PIPELINES, _BUILDING = (
+    "bitbucket-pipelines.yml",
+    regex(r"\bdocker(?:[ -]compose)?\s+(?:image\s+)?build\b|\bup\b.*--build\b"),
+)
 
 
 def tells_builder(name: str) -> bool:
@@ -60,6 +66,8 @@ def _builds_images(source: str) -> bool:
 
 def _names_one(path: str, text: str) -> bool:
     if path.endswith(_SETTINGS):
+        return True
+    if path.endswith(_PIPELINES) and _BUILDING.search(text) and not _WITH_BUILDKIT.search(text):
         return True
     # A document may show the whole file.
     if "cloud-builders/docker" in text and not _WITH_BUILDKIT.search(text):

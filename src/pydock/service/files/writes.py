@@ -143,7 +143,9 @@ def _of_starts(project: Project) -> Iterator[Write]:
 def _of_start(project: Project, start: Start) -> Iterator[Write]:
     workdir, program, values = contract(project).workdir, start.called.program, start.called.values
     is_beat = program == "celery" and ("beat" in values or "-B" in values or "--beat" in values)
-    if keeps_in_work_folder(program) or is_beat or (_MANAGE & set(values)) - {"collectstatic"}:
+    # https://flower.readthedocs.io/en/latest/config.html#db, read 2026-11.
+    is_flower = "flower" in {program, *values} and any(value.lower().startswith("--persistent") for value in values)
+    if keeps_in_work_folder(program) or is_beat or is_flower or (_MANAGE & set(values)) - {"collectstatic"}:
         yield Write(workdir, start.origin)
     if "collectstatic" in values:
         yield from _of_static_files(project, start)

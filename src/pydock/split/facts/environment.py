@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pydock.build import Build, Step
 from pydock.build.installs import PIP, plain_pip
 from pydock.dockerfile import Stage
-from pydock.images.setuptools import setuptools_beside
+from pydock.images.setuptools import LAST_WHEEL_ALONE, setuptools_beside
 from pydock.images.tags import PythonImage, version_order
 from pydock.locks.installs.build_tools import latest_tool
 from pydock.patterns import regex
@@ -210,7 +210,7 @@ def made(
     is_missed = setuptools is not None and (from_outside or manager is None)
     is_missed = is_missed and _runs_setup_scripts(build, image, from_outside)
     is_missed = is_missed and (from_outside or "wheel" not in tools)
-    wheel = latest_tool("wheel", image.minor) if is_missed else None
+    wheel = min(latest_tool("wheel", image.minor), LAST_WHEEL_ALONE, key=version_order) if is_missed else None
     # An environment with a pip of its own has setuptools, too.
     seeded = setuptools if from_outside else None
     is_behind = manager is None and not (from_outside or fills_other_environments(image) or "pip" in tools)
