@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 HEAD, CODE = "FROM python:3.11-slim\n", "COPY . /app\n"
 END = 'WORKDIR /app\nCMD ["python", "app.py"]\n'
 ARCHIVE = "ADD files.tar.gz /app/\nCOPY app.py /app/\n"
-REPORT = {"app.py": "open('/app/reports/today.txt', 'w')\n"}
+REPORT = {"app.py": "import os\n\nos.makedirs('/app/reports', exist_ok=True)\nopen('/app/reports/today.txt', 'w')\n"}
 BESIDE = {"app.py": "open('/app/state.json', 'w')\n"}
-OUTSIDE = {"app.py": "open('/data/state.json', 'w')\n"}
+OUTSIDE = {"app.py": "import os\n\nos.makedirs('/data', exist_ok=True)\nopen('/data/state.json', 'w')\n"}
 HIDDEN = {".dockerignore": "reports\n"}
 GIVING = re.compile(r"# \S+ writes [^\n]*\nRUN (?:mkdir [^\n]*\\\n    && )?chown [^\n]*\n")
 
