@@ -66,3 +66,11 @@ def test_a_path_of_the_system_in_a_file_stands_in_the_way_where(case: Case) -> N
 
 def test_a_path_of_the_system_in_a_file_that_no_container_has_decides_nothing() -> None:
     assert isinstance(found(Case("", ONE_FILE + CMD, CRONTAB)), Split)
+
+
+def test_an_environment_that_a_start_script_enters_stays_although_nothing_is_in_it() -> None:
+    lines = "RUN python -m venv venv\nRUN pip install -r requirements.txt\nCOPY boot.sh ./\n"
+    script = "#!/bin/sh\n. venv/bin/activate\nexec flask run\n"
+    made = found(Case("", f'{SLIM}{BEFORE}{lines}ENTRYPOINT ["./boot.sh"]\n', {"boot.sh": script}))
+    assert isinstance(made, Split)
+    assert "RUN python -m venv venv\n" in made.plan.text().rpartition("\nFROM ")[2]

@@ -14,7 +14,7 @@ from pydock.effects import is_builtin
 from pydock.effects.python.environments import active
 from pydock.images.debian import full_image_libraries, library, needs
 from pydock.project import Project
-from pydock.state import Need, State
+from pydock.state import Answer, Need, State
 from pydock.state.needs import Distribution, Distributions, File, Library, Package, Place, Program, SourceLink, User
 
 
@@ -65,6 +65,9 @@ def _of_command(start: Start, state: State) -> Iterator[Need]:
     called = words[0].value if words else None
     if called and not is_builtin(posixpath.basename(called)) and not start.script:
         yield Program(called)
+    if called in {".", "source"} and len(words) > 1 and (read := state.at(words[1].value or "")):
+        # One that is not there may be mounted.
+        yield from (File(read),) if state.find(File(read)).answer is Answer.YES else ()
     if start.program.startswith("python"):
         script = next((word.value for word in words[1:] if word.value and not word.value.startswith("-")), None)
         is_module = any(word.value in {"-m", "-c"} for word in words[1:])
