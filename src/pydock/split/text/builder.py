@@ -220,7 +220,8 @@ def _seeds(draft: Draft) -> tuple[str, tuple[str, ...]]:
     """(why, as a comment, the commands) of what a new environment gets of what is beside the image's Python."""
     environment, minor = draft.environment, draft.image.minor
     pip = f"{environment.path}/bin/pip"
-    if not environment.is_filled_from_outside and (old_pip := LAST_PIP.get(minor)):
+    given = {tool_of(step) for step in draft.by_number.values()}
+    if not environment.is_filled_from_outside and "pip" not in given and (old_pip := LAST_PIP.get(minor)):
         return "", (f"{pip} install --upgrade pip=={old_pip} setuptools wheel",)
     packages = {"setuptools": environment.setuptools, "wheel": environment.wheel}
     named = {name: f"{name}=={version}" for name, version in packages.items() if version is not None}
