@@ -13,8 +13,19 @@ from pydock.data import rows, rows_of
 from pydock.patterns import regex
 from pydock.values import Value
 
+# The official image by all its names, read 2026-11: that of an architecture (README of docker-library/official-images),
+# and those of mirrors, which keep `library/python` or say that they are one of Docker Hub: caches of ECR, Artifact
+# Registry, Harbor and Artifactory, GitLab's dependency proxy.
+_HUBS = (
+    *("python", "library/python", "docker.io/", "index.docker.io/", "public.ecr.aws/docker/", "mirror.gcr.io/"),
+    *("amd64/", "arm64v8/", "arm32v5/", "arm32v6/", "arm32v7/", "i386/", "ppc64le/", "s390x/", "riscv64/"),
+)
+_HOST = r"(?:[^/]+[.:][^/]*|localhost)/"
 _PYTHON = regex(
-    r"(?:(?:docker\.io|index\.docker\.io|public\.ecr\.aws/docker|mirror\.gcr\.io|[^/]+/dockerhub)/)?(?:library/)?python\Z"
+    r"(?:(?:(?:index\.)?docker\.io|public\.ecr\.aws/docker|mirror\.gcr\.io)/)?(?:library/)?python\Z"
+    r"|(?:docker\.io/)?(?:amd64|arm64v8|arm32v[567]|i386|ppc64le|s390x|riscv64)/python\Z"
+    rf"|{_HOST}(?:[^/]+/)*library/python\Z"
+    rf"|(?:{_HOST})?(?:[^/]+/)*(?:docker-?hub|docker-?io|docker\.io|dependency_proxy/containers)[\w.-]*/python\Z"
 )
 _TAG = regex(
     r"(?P<version>\d+(?:\.\d+){0,2})?(?P<rc>(?:a|b|rc)\d+)?"
@@ -60,6 +71,11 @@ class PythonImage(Value):
     version: str
     variant: str
     suite: str
+
+    @property
+    def is_of_hub(self) -> bool:
+        """Whether it comes from where every tag of the official image is, not from a mirror that may lack some."""
+        return self.image.repository.startswith(_HUBS)
 
     @property
     def minor(self) -> str:

@@ -42,7 +42,8 @@ def base(project: Project, stage: Stage) -> Base | Refusal:
     if image.variant:
         return Base(settled, stage.base, stage.base)
     if slim := project.slim_reference(stage):
-        return Base(settled, stage.base, slim, doubt=_of_two_tags(project, stage, image, slim))
+        doubt = "" if image.is_of_hub else f"the registry of {image.image.repository} may not have the slim image"
+        return Base(settled, stage.base, slim, doubt=doubt or _of_two_tags(project, stage, image, slim))
     return _leaving_version(project, stage, image) or _refusal(stage, image)
 
 

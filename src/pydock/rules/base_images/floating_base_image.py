@@ -81,7 +81,6 @@ EXAMPLES = (
 _TABLE = "python_images"
 # A new Python comes every October (https://peps.python.org/pep-0602/), a new Debian every second year.
 _OLD = timedelta(days=365)
-_HUBS = ("python", "library/python", "docker.io/", "index.docker.io/", "public.ecr.aws/docker/")
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -92,7 +91,7 @@ def check(project: Project) -> Iterator[Finding]:
         image = project.python_image(stage)
         if image is None:
             yield from _other_image(project, stage, reference)
-        elif project.options.pin == "table" and image.image.repository.startswith(_HUBS) and never_published(image):
+        elif project.options.pin == "table" and image.is_of_hub and never_published(image):
             yield _unpublished(stage, image, reference)
         elif _floats(image):
             yield from _python_image(project, stage, image, reference)
@@ -216,7 +215,7 @@ def _fix(project: Project, image: PythonImage, found: Target, retag: Retag) -> F
         )
     if not found.is_known:
         doubts.append(f"{image.version} is younger than the table of tags, so {found.tag} is a guess")
-    if not image.image.repository.startswith(_HUBS) and project.options.pin == "table":
+    if not image.is_of_hub and project.options.pin == "table":
         doubts.append(f"the registry of {image.image.repository} may not have the tag {found.tag}")
     is_chosen = project.options.pin == "table" and image.version.count(".") < 2
     if is_chosen and project.options.today - day(_TABLE) > _OLD:
