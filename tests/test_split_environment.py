@@ -84,7 +84,7 @@ PIPS = (
         f"{NEWEST}{BEFORE}RUN pip install --upgrade pip setuptools wheel\nRUN pip install -r requirements.txt\n",
         {"requirements.txt": "something-unknown\n"},
         builder=(
-            "# the last setuptools with pkg_resources\n",
+            "# setuptools before 82, which took pkg_resources out\n",
             "--without-pip /opt/venv \\\n    && pip --python /opt/venv install setuptools==80.9.0",
         ),
     ),

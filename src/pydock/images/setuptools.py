@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pydock.images.tags import version_order
 
-# The last release that runs on a Python and still has pkg_resources
+# A release that runs on a Python and still has pkg_resources, which 82 took out
 # (https://setuptools.pypa.io/en/latest/history.html, read 2026-11).
-_WITH_PKG_RESOURCES = {"3.5": "50.3.2", "3.6": "59.6.0", "3.7": "68.0.0", "3.8": "75.3.2"}
-LAST_WITH_PKG_RESOURCES = "80.9.0"
+_OF_OLDER_PYTHONS = {"3.5": "50.3.2", "3.6": "59.6.0", "3.7": "68.0.0", "3.8": "75.3.2"}
+WITH_PKG_RESOURCES = "80.9.0"
 # The last wheel that requires nothing: newer ones would ask a service for another packaging (https://wheel.readthedocs.io/
 # en/stable/news.html, read 2026-11).
 LAST_WHEEL_ALONE = "0.45.1"
@@ -22,4 +22,4 @@ def setuptools_beside(minor: str) -> str | None:
     """The version to take in place of the one that the image of a Python has, None where it has none."""
     if not minor or version_order(minor) >= _FIRST_WITHOUT:
         return None
-    return _WITH_PKG_RESOURCES.get(minor, LAST_WITH_PKG_RESOURCES)
+    return _OF_OLDER_PYTHONS.get(minor, WITH_PKG_RESOURCES)

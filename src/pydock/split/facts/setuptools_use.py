@@ -11,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 from pydock.build import Build
 from pydock.build.sources import sources
 from pydock.data import rows_of
-from pydock.images.setuptools import LAST_WITH_PKG_RESOURCES, setuptools_beside
+from pydock.images.setuptools import WITH_PKG_RESOURCES, setuptools_beside
 from pydock.images.tags import PythonImage
 from pydock.patterns import regex
 from pydock.project import Project
@@ -35,7 +35,7 @@ def setuptools_for(
     given, version = _given(build), setuptools_beside(image.minor)
     if given is not None:
         # By name beside pip, as an image without it needs it.
-        version = given or version or LAST_WITH_PKG_RESOURCES
+        version = given or version or WITH_PKG_RESOURCES
     if version is None or any(sign in specifiers.get("setuptools", "") for sign in ("==", "~=", "<")):
         return None
     direct = [name for name in names if not _is_own(project, name)]

@@ -81,10 +81,9 @@ class SystemPackages(Value, dict=True):
 
     @cached_property
     def headers(self) -> tuple[str, ...]:
-        """The packages with headers, and compilers, that libraries stand in for."""
-        return tuple(
-            name for step in self.steps if step.number in self.libraries and (name := package_of(step)) is not None
-        )
+        """The packages with headers, and compilers, that other libraries stand in for."""
+        named = ((package_of(step), self.libraries.get(step.number)) for step in self.steps)
+        return tuple(name for name, libraries in named if name is not None and libraries and libraries != (name,))
 
 
 def already_there(build: Build, stage: Stage, image: Image) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydock.build.installs import plain_pip
 from pydock.dockerfile import Instruction
-from pydock.images.setuptools import LAST_WITH_PKG_RESOURCES, setuptools_beside
+from pydock.images.setuptools import WITH_PKG_RESOURCES, setuptools_beside
 from pydock.locks.installs.build_tools import latest_tool
 from pydock.patches import Add, Change, Keep, Piece, Repeat, comment_lines
 from pydock.patterns import regex
@@ -243,7 +243,9 @@ def _why(draft: Draft, names: tuple[str, ...]) -> str:
         what = listed([imported if name == "setuptools" else name for name in names])
         return f"# {what}, which the image has outside of the environment\n"
     return (
-        "# the last setuptools with pkg_resources\n" if draft.environment.setuptools == LAST_WITH_PKG_RESOURCES else ""
+        "# setuptools before 82, which took pkg_resources out\n"
+        if draft.environment.setuptools == WITH_PKG_RESOURCES
+        else ""
     )
 
 
