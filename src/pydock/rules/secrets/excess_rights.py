@@ -5,7 +5,8 @@ service becomes a lasting one; and `chmod -R` in its own RUN writes every file a
 into a new layer. `sudo` in a build is either without effect, since the build is root already,
 or it leaves a way back to root in the image.
 
-Display only: which rights are enough depends on who has to write where.
+`sudo` in front of a command of root is left out. The rest is only shown: which rights are enough depends on who has to
+write where.
 """
 
 from __future__ import annotations
@@ -14,16 +15,22 @@ import re
 from collections.abc import Iterator
 
 from pydock.build import walk
+from pydock.build.commands import CommandLine
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
-from pydock.shell import Command
-from pydock.text import Span
+from pydock.state import is_root
+from pydock.text import Edit, Fix, Safety, Span
 
 EXAMPLES = (
     Example(before="FROM python:3.12-slim\nRUN chmod -R 777 /app\n", finds=True),
-    Example(before="FROM python:3.12-slim\nRUN sudo apt-get update\n", finds=True),
+    Example(
+        before="FROM python:3.12-slim\nRUN sudo mkdir /data && sudo touch /data/x\n",
+        after="FROM python:3.12-slim\nRUN mkdir /data && touch /data/x\n",
+    ),
+    Example(before="FROM python:3.12-slim\nUSER app\nRUN sudo apt-get update\n", finds=True),
+    Example(before="FROM python:3.12-slim\nRUN sudo -u app touch /data/x\n", finds=True),
     Example(before="FROM python:3.12-slim\nCOPY --chmod=777 run.sh /run.sh\n", finds=True),
     Example(before="FROM python:3.12-slim\nRUN chmod 1777 /tmp/work && chmod +x /run.sh\n"),
 )
@@ -53,7 +60,7 @@ def _run(project: Project, run: Instruction) -> Iterator[Finding]:
     calls = walk(project).commands_in(run)
     with_sudo = [call for call in calls if "sudo" in (*call.wrappers, call.program)]
     if with_sudo:
-        yield _sudo(with_sudo[0].command)
+        yield _sudo(project, with_sudo)
     for call in calls:
         modes = [word.head for word in call.line.words[1:] if _is_open(word.head)] if call.program == "chmod" else []
         if modes:
@@ -80,14 +87,30 @@ def _open(span: Span, what: str, *, is_recursive: bool) -> Finding:
     )
 
 
-def _sudo(command: Command) -> Finding:
+def _sudo(project: Project, calls: list[CommandLine]) -> Finding:
+    fix = _without_sudo(project, calls)
     return Finding(
         RULE,
-        command.words[0].span,
+        calls[0].command.words[0].span,
         "sudo in a build",
+        fix,
         cost="without USER the build is root already; with it, the image keeps a way to become root",
-        advice="Put what needs root above USER and leave sudo out.",
+        advice="" if fix else "Put what needs root above USER and leave sudo out.",
     )
+
+
+def _without_sudo(project: Project, calls: list[CommandLine]) -> Fix | None:
+    """The commands without sudo, where root runs them and sudo has neither options nor variables."""
+    edits = []
+    for call in calls:
+        words = call.command.words
+        is_plain = (
+            len(words) > 1 and words[0].text == "sudo" and words[1].text[:1].isalpha() and "=" not in words[1].text
+        )
+        if not (is_plain and call.is_in_file and is_root(call.before.user)):
+            return None
+        edits.append(Edit(project.path, Span(words[0].span.start, words[1].span.start), ""))
+    return Fix("run it without sudo, as root", Safety.SAFE, tuple(edits))
 
 
 RULE = Rule("PYD504", "excess-rights", check, __doc__, EXAMPLES, same_as=("DL3004",))
