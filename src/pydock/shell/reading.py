@@ -55,8 +55,9 @@ class _Member(Value):
     is_background: bool = False
 
 
-# Scripts that were read, as if each began its file: a round of fixes changes few of those of the round before.
-_READ: dict[Logical, Script] = {}
+# Scripts that were read, by the text as if it began its file, with the place where each was found first: a round of
+# fixes changes few of those of the round before.
+_READ: dict[Logical, tuple[int, Script]] = {}
 _MOST_READ = 12_000
 _LONGEST_KEPT = 400
 
@@ -71,8 +72,9 @@ def read_script(logical: Logical) -> Script:
     if found is None:
         if len(_READ) >= _MOST_READ:
             _READ.clear()
-        found = _READ[placeless] = _read(placeless)
-    return moved(found, start)
+        found = _READ[placeless] = (start, _read(logical))
+    first, script = found
+    return moved(script, start - first)
 
 
 def _read(logical: Logical) -> Script:
