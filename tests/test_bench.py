@@ -73,6 +73,9 @@ class FakeEngine:
         on_step(Step("[1/1] RUN x", False, 1.0, "", ()))
         return Built("sha256:1", (Step("[1/1] RUN x", False, 1.0, "", ()),), float(len(self.asked)))
 
+    def caches(self, name: str) -> str:
+        return f"pydock-{self.run}-{name}"
+
     def save(self, image: str) -> Iterable[bytes]:
         from tests.test_bench_parts import _layer, _saved
 
@@ -381,8 +384,9 @@ def test_a_build_tells_its_steps_and_its_failures_and_leaves_nothing_behind(engi
         return own.build(Recipe(Tree.of({"Dockerfile": text}), **options))
 
     with connect() as own:
-        build(SERVER.replace("target=/root", f"id={own.run}-x,target=/root"), is_cold=True)
-        again = build(SERVER.replace("target=/root", f"id={own.run}-x,target=/root"))
+        server = SERVER.replace("target=/root", f"id={own.caches('x')},target=/root")
+        build(server, is_cold=True)
+        again = build(server)
         assert any(step.is_cached and "RUN" in step.name for step in again.steps)
         with pytest.raises(BuildError, match="exit code: 3") as failed:
             build(f"FROM {SLIM}\nRUN echo one; echo two >&2; exit 3\n")

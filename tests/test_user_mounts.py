@@ -161,3 +161,18 @@ def test_what_a_file_on_top_says_nothing_of_is_told_once() -> None:
     (alone,) = check(Project(Tree.of(files)), (RULE,))
     assert finding.advice == alone.advice
     assert "compose.yaml: scraper talks to docker.sock" in finding.advice
+
+
+@pytest.mark.parametrize(
+    ("source", "is_doubt"),
+    [
+        pytest.param('open(f"{os.environ["LOGS"}/a.log", "w")\n', True, id="what writes"),
+        pytest.param("print 'no file at all' % (\n", False, id="not what writes nothing"),
+    ],
+)
+def test_source_that_is_no_python_to_pydock_is_a_doubt(source: str, is_doubt: bool) -> None:
+    files = {"Dockerfile": DOCKERFILE, "main.py": source}
+    (finding,) = check(Project(Tree.of(files)), (RULE,))
+    assert finding.fix is not None
+    doubt = "main.py could not be read as Python, so where it writes is not known"
+    assert finding.fix.doubts == ((doubt,) if is_doubt else ())

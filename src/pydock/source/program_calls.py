@@ -46,10 +46,12 @@ def called_programs(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=MOST_SOURCES)
 def program_calls(text: str) -> tuple[ProgramCall, ...]:
-    """Every call of a Python file that starts a program; () where the file cannot be read."""
-    tree = syntax(text) if _HINT.search(text) else None
-    if tree is None:
+    """Every call of a Python file that starts a program; one of an unknown program where the file cannot be read."""
+    if not _HINT.search(text):
         return ()
+    tree = syntax(text)
+    if tree is None:
+        return (ProgramCall(None, 1),)
     names = _Names(walk(tree))
     found: list[ProgramCall] = []
     for node in names.nodes:
