@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from pydock.source.program_calls import called_programs, dotted, program_calls
+from pydock.source.program_calls import called_programs, dotted, may_start_programs, program_calls
 from pydock.source.syntax import MOST_SOURCES, children, syntax, walk
 
-__all__ = ["MOST_SOURCES", "called_programs", "children", "dotted", "program_calls", "syntax", "walk"]
+__all__ = [
+    "MOST_SOURCES",
+    "called_programs",
+    "children",
+    "dotted",
+    "may_start_programs",
+    "program_calls",
+    "syntax",
+    "walk",
+]

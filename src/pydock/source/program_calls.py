@@ -44,14 +44,17 @@ def called_programs(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(call.program for call in program_calls(text) if call.program))
 
 
+def may_start_programs(text: str) -> bool:
+    """Whether a Python file has a word of those that start programs."""
+    return _HINT.search(text) is not None
+
+
 @lru_cache(maxsize=MOST_SOURCES)
 def program_calls(text: str) -> tuple[ProgramCall, ...]:
-    """Every call of a Python file that starts a program; one of an unknown program where the file cannot be read."""
-    if not _HINT.search(text):
-        return ()
-    tree = syntax(text)
+    """Every call of a Python file that starts a program; () where the file cannot be read."""
+    tree = syntax(text) if _HINT.search(text) else None
     if tree is None:
-        return (ProgramCall(None, 1),)
+        return ()
     names = _Names(walk(tree))
     found: list[ProgramCall] = []
     for node in names.nodes:

@@ -292,9 +292,7 @@ def _doubts(project: Project, owned: Ownership, user: User | None) -> Iterator[s
     if not owned.folders and has_only_sqlite(names_of(walk(project))):
         yield "nothing installs a driver of a database, so SQLAlchemy may write one beside the code"
     for place in owned.unknown[:1]:
-        is_read = ":" in place or not place.endswith(".py")
-        known = "writes to a place that only run time knows"
-        yield f"{place} {known}" if is_read else f"{place} could not be read as Python, so where it writes is not known"
+        yield f"{place} writes to a place that only run time knows"
     yield from left_doubts(project, owned)
     yield from mount_doubts(project, owned, UID)
     yield from absent_folders(project, owned)

@@ -20,8 +20,9 @@ from pydock.project import Project
 from pydock.project.memory import remembered
 from pydock.service.code.module import imports_of
 from pydock.service.entry import entry_file
+from pydock.service.files.module_writes import may_write
 from pydock.service.server import server
-from pydock.source import MOST_SOURCES, children, syntax, walk
+from pydock.source import MOST_SOURCES, children, may_start_programs, syntax, walk
 from pydock.values import Value
 
 _CATCHES = regex(r"\b(?:ImportError|ModuleNotFoundError|AttributeError|TypeError|Exception)\b")
@@ -79,14 +80,19 @@ def unreadable_sources(project: Project) -> tuple[str, ...]:
 
 @remembered
 def refused_sources(project: Project) -> tuple[str, ...]:
-    """The file that the image starts, and files that look like Python 2, where no current Python reads them.
+    """The file that the image starts, and files that write, start programs or look like Python 2, where the Python that
+    runs pydock reads none of them: they are for an older or a newer one.
 
     All others would have to be parsed for it, which takes seconds where there are thousands.
     """
     found = server(project)
     entry = entry_file(project, found) if found else None
     texts = {path: project.tree.text(path) or "" for path in sources(project)}
-    likely = [path for path, text in texts.items() if path == entry or _looks_old(text)]
+    likely = [
+        path
+        for path, text in texts.items()
+        if path == entry or _looks_old(text) or may_write(text) or may_start_programs(text)
+    ]
     return tuple(path for path in likely if syntax(texts[path]) is None)
 
 

@@ -22,7 +22,6 @@ from pydock.service.files.library_files import keeps_in_work_folder, library_fil
 from pydock.service.files.module_writes import may_write, read_setting, read_writes
 from pydock.service.files.paths import UNKNOWN
 from pydock.service.files.uwsgi import uwsgi_files
-from pydock.source import syntax
 from pydock.values import Value
 
 _MANAGE = frozenset({"collectstatic", "compilemessages", "makemigrations", "makemessages", "compress"})
@@ -68,8 +67,6 @@ def _of_sources(project: Project) -> Iterator[Write]:
         text = project.tree.text(path)
         if text is None or not may_write(text):
             continue
-        if syntax(text) is None:
-            yield Write("", path)
         seen = tuple((name, value) for name, value in contract(project).environment.items() if name in text)
         for each in read_writes(text, image_path(project, path), workdir, seen):
             yield from _write(each.path, workdir, f"{path}:{each.line}", is_folder=each.is_folder)
