@@ -44,6 +44,26 @@ KNOWN = [
     pytest.param(
         "asyncio.create_subprocess_exec(sys.executable, '-m', 'pip', 'install', name)\n", {"pip"}, id="words of asyncio"
     ),
+    pytest.param("from subprocess import run as start\nstart(['git', 'pull'])\n", {"git"}, id="an imported name"),
+    pytest.param("import subprocess as child\nchild.run(['git'])\n", {"git"}, id="a module by another name"),
+    pytest.param("subprocess.run(f'git -C {x} pull', shell=True)\n", {"git"}, id="a line with something put in"),
+    pytest.param(
+        "subprocess.run(f'cd {x}' f' && git init && curl {y}', shell=True)\n",
+        {"git", "curl"},
+        id="each program of such a line, none for what the shell is itself",
+    ),
+    pytest.param("os.system('cd ' + x + ' && git pull')\n", {"git"}, id="what stands behind a sum"),
+    pytest.param("os.system('cd %s && git pull' % x)\n", {"git"}, id="what stands behind a percent"),
+    pytest.param("os.system('cd {} && git pull'.format(x))\n", {"git"}, id="what stands behind a field"),
+    pytest.param(
+        "GIT = 'git'\nos.system(f'{GIT} pull && curl x')\n", {"git", "curl"}, id="a name at the front of a line"
+    ),
+    pytest.param(
+        "subprocess.run([sys.executable, '-m', 'pip', 'install', 'git+https://x/y'])\n",
+        {"pip", "git"},
+        id="what pip calls",
+    ),
+    pytest.param("os.system('pip install git+https://x/y')\n", {"pip", "git"}, id="what pip calls in a line"),
 ]
 
 
@@ -58,6 +78,9 @@ HIDDEN = [
     pytest.param(RUN, id="a function that other files call"),
     pytest.param(f"{RUN}run(words())\n", id="what a caller has from elsewhere"),
     pytest.param("subprocess.run(['git'] if plain else words)\n", id="one of two"),
+    pytest.param("os.system(f'cd x && {tool} pull')\n", id="what is put in behind others"),
+    pytest.param("os.system('%s pull' % tool)\n", id="what a percent puts in front"),
+    pytest.param("os.system('$EDITOR x')\n", id="a variable of the shell"),
 ]
 
 

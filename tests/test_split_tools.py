@@ -88,6 +88,66 @@ PLACED = (
         runtime=("COPY . .",),
     ),
 )
+START = "#!/bin/sh\ngit pull\nexec python app.py\n"
+TRACKED = {"requirements.txt": "mlflow\n"}
+GIT = (
+    pytest.param(f"{SLIM}{APT} git\n{INSTALL}{CMD}", {}, (False, True), id="no list names a repository"),
+    pytest.param(
+        f"{SLIM}{APT} git\n{INSTALL}{CMD}",
+        {"requirements.txt": "x @ git+https://example.org/x\n"},
+        (True, False),
+        id="a list names a repository",
+    ),
+    pytest.param(
+        f"{SLIM}{APT} git\n{INSTALL}{CMD}",
+        {"requirements.txt": "mlflow\nx @ git+https://example.org/x\n"},
+        (True, True),
+        id="a package calls git, too",
+    ),
+    pytest.param(
+        f"{SLIM}{APT} git\nWORKDIR /app\nCOPY . .\nRUN pip install .\n{CMD}",
+        {"pyproject.toml": "[project]\nname = 'x'\nversion = '1'\n"},
+        (True, True),
+        id="a project may ask git for its version",
+    ),
+    pytest.param(
+        f"{FULL}{INSTALL}COPY start.sh /\n{CMD}",
+        {"start.sh": START},
+        (False, True),
+        id="a script that a COPY names and nothing here starts",
+    ),
+    pytest.param(
+        f"{FULL}{INSTALL}{CMD}", {"start.sh": START}, (False, False), id="a script that only lies beside the code"
+    ),
+    pytest.param(f"{FULL}{INSTALL}{CMD}", TRACKED, (False, True), id="a package asks about the history in the image"),
+    pytest.param(
+        f"{FULL}{INSTALL}{CMD}", {**TRACKED, ".dockerignore": ".git\n"}, (False, False), id="there is no history"
+    ),
+    pytest.param(
+        f"{FULL}{INSTALL}{CMD}",
+        {**TRACKED, ".dockerignore": ".git\n", "README.md": 'Run: `docker run -v "$PWD":/app shop`\n'},
+        (False, True),
+        id="a document mounts the history",
+    ),
+    pytest.param(
+        f"{FULL}{INSTALL}CMD pip install git+https://example.org/x && python app.py\n",
+        {},
+        (False, True),
+        id="pip fetches a repository when the container starts",
+    ),
+)
+
+
+@pytest.mark.parametrize(("dockerfile", "files", "has_git"), GIT)
+def test_git_is_where_somebody_calls_it(dockerfile: str, files: dict[str, str], has_git: tuple[bool, bool]) -> None:
+    """A package that is named and that no install needs is there for what runs."""
+    split_file = found(Case("", dockerfile, files))
+    assert isinstance(split_file, Split)
+    assert not split_file.doubts
+    stages = split_file.plan.text().rpartition("\nFROM ")
+    assert tuple(" git\n" in stage or " git \\" in stage for stage in (stages[0], stages[2])) == has_git
+
+
 LEFT_OUT: tuple[tuple[str, dict[str, str], str], ...] = (
     (f"{SLIM}{APT} gcc\n{INSTALL}{CMD}", {}, "gcc"),
     (f"{SLIM}{APT} default-jdk\n{INSTALL}{CMD}", {}, "jdk"),

@@ -6,16 +6,12 @@ import posixpath
 from collections.abc import Sequence
 
 from pydock.patterns import regex
+from pydock.shell import BUILTINS
 
 _SERVERS = (
     "gunicorn uvicorn hypercorn daphne waitress-serve granian uwsgi celery streamlit sanic supervisord nginx "
     "rq rqworker rqscheduler dramatiq huey_consumer huey_consumer.py arq faust "
     "airflow chainlit jupyter locust mlflow fastapi"
-)
-_BUILTINS = (
-    ". : [ [[ alias bg break case cd command continue declare dirs echo eval exec exit export false fg getopts hash "
-    "if jobs kill let local popd printf pushd pwd read readonly return set shift shopt source test time times trap "
-    "true type typeset ulimit umask unalias unset wait while until for function select enable builtin"
 )
 _PREPARATIONS = (
     "sleep mkdir chown chmod cp mv rm ln cat touch grep sed date env ls nc id whoami hostname ip awk cut tr head tail "
@@ -26,7 +22,6 @@ _JOBS = (
     "alembic pytest tox pip pip3 aerich pg_isready mysqladmin psql curl wget chown apt-get coverage flake8 ruff mypy"
 )
 SERVERS = frozenset(_SERVERS.split())
-BUILTINS = frozenset(_BUILTINS.split())
 JOBS = frozenset(_JOBS.split())
 # Subcommands of manage.py that go on for ever, with what they run.
 DJANGO_WORKERS = {

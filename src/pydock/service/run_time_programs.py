@@ -12,7 +12,7 @@ from pydock.build.files import PROGRAM_FOLDERS
 from pydock.build.views import files
 from pydock.build.walk import script_text, starts
 from pydock.project import Project
-from pydock.project.programs import BUILTINS
+from pydock.shell import BUILTINS
 
 
 def called_programs(project: Project) -> Mapping[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from pydock.shell.argv import Argv, Option, argv
 from pydock.shell.expansion import expand, expand_body, expand_one
 from pydock.shell.flow import Flow, flow
 from pydock.shell.grammar import Syntax, syntax_tree
-from pydock.shell.posix import SHELLS, is_posix
+from pydock.shell.posix import BUILTINS, SHELLS, is_posix
 from pydock.shell.scripts import heredocs, script, script_of_text
 from pydock.shell.structure import (
     Branch,
@@ -22,6 +22,7 @@ from pydock.shell.wording import literal
 from pydock.shell.wrappers import INITS, behind, called, unwrapped
 
 __all__ = [
+    "BUILTINS",
     "INITS",
     "SHELLS",
     "Argv",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pydock.source.program_calls import called_programs, dotted, may_start_programs, program_calls
-from pydock.source.syntax import MOST_SOURCES, children, syntax, walk
+from pydock.source.syntax import MOST_SOURCES, children, imports_of, syntax, walk
 
 __all__ = [
     "MOST_SOURCES",
     "called_programs",
     "children",
     "dotted",
+    "imports_of",
     "may_start_programs",
     "program_calls",
     "syntax",

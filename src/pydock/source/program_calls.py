@@ -1,6 +1,7 @@
 """Programs that Python source starts: subprocess, os.system, os.popen, asyncio, shutil.which.
 
-A name is followed to what the file assigns to it; of a shell's command line every program counts.
+A name is followed to what the file assigns to it; of a shell's command line every program counts, whatever is put into
+it when the code runs.
 """
 
 from __future__ import annotations
@@ -11,24 +12,27 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 
 from pydock.patterns import regex
-from pydock.shell import script_of_text, unwrapped
-from pydock.source.syntax import MOST_SOURCES, syntax, walk
+from pydock.shell import BUILTINS, script_of_text, unwrapped
+from pydock.source.syntax import MOST_SOURCES, imports_of, syntax, walk
 from pydock.values import Value
 
 _HINT = regex(
     r"(?:run|call|Popen|check_output|check_call|getoutput|getstatusoutput|system|popen|which|exec[lv]p?e?|spawn[lv]p?e?"
-    r"|create_subprocess_exec|create_subprocess_shell)[\s\\]*\(",
+    r"|create_subprocess_exec|create_subprocess_shell)[\s\\]*\(|\bfrom (?:subprocess|os) import\b",
     words="subprocess os.system os.popen which os.exec os.spawn",
 )
 _RUNS = frozenset({"run", "call", "Popen", "check_output", "check_call", "getoutput", "getstatusoutput"})
 _OS_RUNS = frozenset({"system", "popen", "execvp", "execv", "execlp", "execl", "spawnvp", "spawnlp"})
 _ASYNC_RUNS = frozenset({"create_subprocess_exec", "create_subprocess_shell"})
-_BUILTINS = frozenset({"exec", "command", "time"})
 _NAME = regex(r"[A-Za-z0-9_.+-]+\Z")
 _SYSTEM_FOLDERS = frozenset({"", "/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin"})
 # How far a name is followed to what another name holds.
 _DEEPEST = 8
 _MODULES = frozenset({"subprocess", "sp", "os", "asyncio", "shutil"})
+# What `%` and str.format put into a line, and a word whose value is not known, to a shell.
+_FIELD = regex(r"%(?:\(\w*\))?[-+ #0-9.]*[a-zA-Z]|(?<!\$)\{[^{}\s]*\}")
+_UNKNOWN = "$_"
+_ANY = "any-program"
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -58,11 +62,12 @@ def program_calls(text: str) -> tuple[ProgramCall, ...]:
     names = _Names(walk(tree))
     found: list[ProgramCall] = []
     for node in names.nodes:
-        if isinstance(node, ast.Call) and (argument := _command(node)) is not None:
+        if isinstance(node, ast.Call) and (argument := names.command(node)) is not None:
             programs = names.programs(argument, names.function_of(node))
             if programs is not None:
                 found += [ProgramCall(name, node.lineno) for name in programs]
-            elif not _only_asks(node):
+            elif names.called(node.func)[1] != "which":
+                # To look for a program is not to start it.
                 found.append(ProgramCall(None, node.lineno))
     return tuple(found)
 
@@ -86,27 +91,6 @@ def _assigned(nodes: list[ast.AST]) -> Mapping[str, tuple[ast.expr, ...]]:
     return {name: tuple(values) for name, values in found.items()}
 
 
-def _command(call: ast.Call) -> ast.expr | None:
-    """The argument that names the program; `shutil.which` asks for one, which is a need too."""
-    module, name = dotted(call.func)
-    is_run = (name in _RUNS and module in {"subprocess", "sp", ""}) or (name in _OS_RUNS and module == "os")
-    if not (is_run or name in _ASYNC_RUNS or (name == "which" and module in {"shutil", ""})):
-        return None
-    if module == "" and name in {"run", "call"}:
-        # A bare run() or call() is far more often the application's own.
-        return None
-    if name == "create_subprocess_exec" and call.args:
-        # Its words are arguments of their own.
-        return ast.Tuple(elts=call.args, ctx=ast.Load())
-    arguments = call.args or [keyword.value for keyword in call.keywords if keyword.arg in {"args", "cmd"}]
-    return arguments[0] if arguments else None
-
-
-def _only_asks(call: ast.Call) -> bool:
-    """Whether it looks for a program and does not start it."""
-    return dotted(call.func)[1] == "which"
-
-
 def dotted(function: ast.expr) -> tuple[str, str]:
     """(module, name) of what is called: ("os", "system"); ("?", name) where the owner is no plain name."""
     if isinstance(function, ast.Attribute):
@@ -120,6 +104,28 @@ class _Names:
     def __init__(self, nodes: list[ast.AST]) -> None:
         self.nodes = nodes
         self.assigned = _assigned(nodes)
+        self.imports = imports_of(nodes)
+
+    def called(self, function: ast.expr) -> tuple[str, str]:
+        """(module, name) of what is called, by the names that they have where they are imported from."""
+        module, name = dotted(function)
+        origin = self.imports.get(module or name, module or name)
+        return (origin, name) if module else (origin.rpartition(".")[0], origin.rpartition(".")[2])
+
+    def command(self, call: ast.Call) -> ast.expr | None:
+        """The argument that names the program; `shutil.which` asks for one, which is a need too."""
+        module, name = self.called(call.func)
+        is_run = (name in _RUNS and module in {"subprocess", ""}) or (name in _OS_RUNS and module == "os")
+        if not (is_run or name in _ASYNC_RUNS or (name == "which" and module in {"shutil", ""})):
+            return None
+        if module == "" and name in {"run", "call"}:
+            # A bare run() or call() is far more often the application's own.
+            return None
+        if name == "create_subprocess_exec" and call.args:
+            # Its words are arguments of their own.
+            return ast.Tuple(elts=call.args, ctx=ast.Load())
+        arguments = call.args or [keyword.value for keyword in call.keywords if keyword.arg in {"args", "cmd"}]
+        return arguments[0] if arguments else None
 
     @cached_property
     def owners(self) -> Mapping[ast.AST, _Function]:
@@ -137,12 +143,9 @@ class _Names:
                 return _of_line(text)
             case ast.List(elts=[first, *rest]) | ast.Tuple(elts=[first, *rest]):
                 found = self.first(first, function, depth)
-                # Python comes without pip where an environment has none: `[sys.executable, "-m", "pip", "install", x]`.
-                return ("pip",) if found == () and _is_pip(rest) else found
-            case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]) if " " in text.lstrip():
-                return _of_line(text)
-            case ast.BinOp(left=left, op=ast.Add() | ast.Mod()):
-                return self.programs(left, function, depth)
+                return None if found is None else (*found, *_behind(found, rest))
+            case ast.JoinedStr() | ast.BinOp(op=ast.Add() | ast.Mod()):
+                return self.of_parts(_parts(argument), function, depth)
             case ast.BoolOp(values=values):
                 return self.all_of(((value, function) for value in values), depth)
             case ast.IfExp(body=body, orelse=other):
@@ -174,14 +177,28 @@ class _Names:
 
     def of_call(self, call: ast.Call, function: _Function | None, depth: int) -> tuple[str, ...] | None:
         """What a call gives: text that is put together or apart, a program that was looked for, a setting's default."""
-        module, name = dotted(call.func)
+        module, name = self.called(call.func)
         if module == "shlex" or name == "which":
             return self.programs(call.args[0], function, depth) if call.args else None
         if name in {"get", "getenv"}:
             return self.programs(call.args[1], function, depth) if len(call.args) > 1 else None
         if isinstance(call.func, ast.Attribute) and name in {"format", "split", "strip"}:
-            return self.programs(call.func.value, function, depth)
+            value = call.func.value
+            is_filled = name == "format" and isinstance(value, ast.Constant) and isinstance(value.value, str)
+            return self.of_parts(_parts(call), function, depth) if is_filled else self.programs(value, function, depth)
         return None
+
+    def of_parts(self, parts: list[str | ast.expr], function: _Function | None, depth: int) -> tuple[str, ...] | None:
+        """The programs of a text that is put together; of a list that is, those of its head."""
+        first, *rest = parts
+        line = "".join(part if isinstance(part, str) else _UNKNOWN for part in rest)
+        if isinstance(first, str):
+            return _of_line(first + line)
+        found = self.programs(first, function, depth)
+        if found is None or not any(isinstance(part, str) for part in rest):
+            return found
+        following = _of_line(f"{_ANY}{line}")
+        return None if following is None else tuple(dict.fromkeys([*found, *(set(following) - {_ANY})]))
 
     def of_name(self, name: str, function: _Function | None, depth: int) -> tuple[str, ...] | None:
         """What a name holds: what the file assigns to it, or what the callers of its function hand over."""
@@ -197,9 +214,47 @@ class _Names:
         return self.all_of(known, depth) if known and len(known) == len(given) else None
 
 
-def _is_pip(words: list[ast.expr]) -> bool:
-    texts = [word.value for word in words[:2] if isinstance(word, ast.Constant)]
-    return texts == ["-m", "pip"]
+def _parts(value: ast.expr) -> list[str | ast.expr]:
+    """The pieces of a text that `+`, `%`, str.format or an f-string puts together."""
+    match value:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.JoinedStr(values=values):
+            return _joined([part for each in values for part in _parts(each)])
+        case ast.FormattedValue(value=inner):
+            return [inner]
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _joined([*_parts(left), *_parts(right)])
+        case ast.BinOp(left=filled, op=ast.Mod()) | ast.Call(func=ast.Attribute(value=filled)):
+            return [_FIELD.sub(_UNKNOWN, part) if isinstance(part, str) else part for part in _parts(filled)]
+        case _:
+            return [value]
+
+
+def _joined(parts: list[str | ast.expr]) -> list[str | ast.expr]:
+    """Texts that follow each other as one."""
+    found: list[str | ast.expr] = []
+    for part in parts:
+        if isinstance(part, str) and found and isinstance(found[-1], str):
+            found[-1] += part
+        else:
+            found.append(part)
+    return found or [""]
+
+
+def _behind(found: tuple[str, ...], words: list[ast.expr]) -> tuple[str, ...]:
+    """The programs that the words behind a program ask for.
+
+    Python comes without pip where an environment has none: `[sys.executable, "-m", "pip", "install", x]`.
+    """
+    texts = [word.value if isinstance(word, ast.Constant) else None for word in words]
+    is_pip = not found and texts[:2] == ["-m", "pip"]
+    return ((("pip",) if is_pip else ()) + _fetching(texts)) if is_pip or "pip" in found else ()
+
+
+def _fetching(words: Iterable[object]) -> tuple[str, ...]:
+    """What pip calls for a package of a repository: `git+https://...`."""
+    return ("git",) if any(isinstance(word, str) and "git+" in word for word in words) else ()
 
 
 def _parameters(function: _Function) -> tuple[str, ...]:
@@ -234,7 +289,10 @@ def _given(function: _Function, name: str, call: ast.Call) -> ast.expr | None:
 
 
 def _of_line(text: str) -> tuple[str, ...] | None:
-    """The programs of a shell's command line, in order; what the shell cannot read gives its first word."""
+    """The programs of a shell's command line, in order; what the shell cannot read gives its first word.
+
+    None where it starts one that is only known when the code runs.
+    """
     read = script_of_text(text)
     if read.opaque or not read.commands:
         words = text.split()
@@ -242,9 +300,12 @@ def _of_line(text: str) -> tuple[str, ...] | None:
     found: list[str | None] = []
     for command in read.commands:
         wrappers, inner = unwrapped(command)
-        found += [name for name in wrappers if name not in _BUILTINS]
-        found.append(_program(inner.values[0]) if inner.values else None)
-    return tuple(dict.fromkeys(name for name in found if name))
+        values = inner.values
+        if inner.words and not inner.words[0].value:
+            return None
+        found += [*wrappers, _program(values[0]) if values else None]
+        found += _fetching(values) if found[-1] in {"pip", "pip3"} else ()
+    return tuple(dict.fromkeys(name for name in found if name and name not in BUILTINS))
 
 
 def _program(word: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Iterable
 from functools import lru_cache
 
 from pydock.patterns import regex
@@ -71,4 +72,20 @@ def children(node: ast.AST) -> list[ast.AST]:
             found += [each for each in value if type(each) not in _LEAVES]
         elif kind not in _LEAVES:
             found.append(value)
+    return found
+
+
+def imports_of(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """Local names and the dotted names they stand for; a relative import keeps its dots."""
+    found: dict[str, str] = {}
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                found[alias.asname or alias.name.split(".")[0]] = (
+                    alias.name if alias.asname else alias.name.split(".")[0]
+                )
+        elif isinstance(node, ast.ImportFrom):
+            origin = "." * node.level + (node.module or "")
+            joint = "" if origin.endswith(".") else "."
+            found |= {alias.asname or alias.name: f"{origin}{joint}{alias.name}" for alias in node.names}
     return found

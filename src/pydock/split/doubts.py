@@ -15,15 +15,17 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
 from pydock.service.files.documents import installs_inside, managers_inside
-from pydock.service.files.ignore_file import ignore_of, takes_all
+from pydock.service.files.ignore_file import has_history
 from pydock.split.base import Base
 from pydock.split.facts.environment import is_started, manager_of
 from pydock.split.facts.members import package_of
 from pydock.split.facts.slices import Slices
 from pydock.split.facts.slim import compiler_doubt, slim_doubts
 from pydock.split.facts.wanted import unread
-from pydock.state import ANYTHING, BASE, Answer, is_below, is_root
+from pydock.state import ANYTHING, Answer, is_below, is_root
 from pydock.state.needs import Program
+
+_GIT = Program("git")
 
 
 def doubts_of(
@@ -57,24 +59,28 @@ def doubts_of(
     for step in build.of_stage(stage.index):
         if step.number in cut.builder and ANYTHING in step.opens:
             notes.append(f"what line {step.line} reads is not clear, so the builder gets all that is above it")
-    notes += _of_releases(project, build, images, cut)
+    if images.is_slimmed:
+        notes += _of_releases(project, build, cut)
     return tuple(dict.fromkeys(doubts)), tuple(dict.fromkeys(notes))
 
 
-def _of_releases(project: Project, build: Build, images: Base, cut: Slices) -> Iterator[str]:
+def _of_releases(project: Project, build: Build, cut: Slices) -> Iterator[str]:
     """Sentry asks git for the release where nothing names one, and goes without where there is no git.
 
     https://docs.sentry.io/platforms/python/configuration/releases/, read 2026-11.
     """
-    found = build.final.find(Program("git"))
-    stays = found.makers & cut.runtime or (BASE in found.makers and not images.is_slimmed)
-    is_sent = takes_all(project) and not ignore_of(project).hides(".git/HEAD")
-    if found.answer is not Answer.YES or stays or not is_sent or "SENTRY_RELEASE" in build.final.variables:
+    if not _loses_git(build, cut) or not has_history(project) or "SENTRY_RELEASE" in build.final.variables:
         return
     for path in sources(project):
         if _SENTRY.search(project.tree.text(path) or ""):
             yield f"{path} lets Sentry ask git for the release, which the runtime image lacks: set SENTRY_RELEASE"
             return
+
+
+def _loses_git(build: Build, cut: Slices) -> bool:
+    """Whether the image has git now and nothing in the runtime stage brings it."""
+    found = build.final.find(_GIT)
+    return found.answer is Answer.YES and not found.makers & cut.runtime
 
 
 _SENTRY = regex(r"\bsentry_sdk\.init\((?![^)]*\brelease\s*=)", words="sentry_sdk.init")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pydock.build.containers.calls import libraries, python_calls
 from pydock.build.containers.run_time_calls import run_time_calls
 from pydock.build.containers.start import Start
+from pydock.build.installs import PIP
 from pydock.build.model import Process
 from pydock.build.recorder import Draft, Recorder
 from pydock.effects import is_builtin
@@ -65,6 +66,8 @@ def _of_command(start: Start, state: State) -> Iterator[Need]:
     called = words[0].value if words else None
     if called and not is_builtin(posixpath.basename(called)) and not start.script:
         yield Program(called)
+    if PIP.match(start.program) and any("git+" in (word.value or "") for word in words):
+        yield Program("git")
     if called in {".", "source"} and len(words) > 1 and (read := state.at(words[1].value or "")):
         # One that is not there may be mounted.
         yield from (File(read),) if state.find(File(read)).answer is Answer.YES else ()

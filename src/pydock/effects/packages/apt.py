@@ -30,9 +30,8 @@ from pydock.state.needs import (
 ANSWERS = File("/var/cache/debconf/config.dat")
 # What a package from elsewhere may bring: programs and libraries, and packages that it depends on.
 FOREIGN = Open(frozenset({Kind.FILE, Kind.PACKAGE, Kind.LIBRARY}), ("/usr/bin", "/usr/lib", "/usr/share", "/opt"))
-_BUILDING = frozenset({"compiler", "build-tool", "headers", "version-control"})
-# What connects is asked for where something goes through it.
-_CONNECTING = frozenset({"openssh-client", "ssh", "ssh-client"})
+# git and ssh are asked for where something goes through them.
+_BUILDING = frozenset({"compiler", "build-tool", "headers"})
 _SETTINGS = (Below("/etc/apt/apt.conf.d"), Below("/etc/apt/preferences.d"), Below("/etc/dpkg"), ANSWERS)
 _ELSEWHERE = (Below("/etc/apt"), Below("/usr/share/keyrings"))
 # Without them apt reads no https source and no signature.
@@ -123,7 +122,7 @@ def _provided(name: str, state: State, *, with_recommended: bool) -> Iterator[Th
             yield Library(each)
         for program in sorted(programs_of(each)):
             yield File(joined("/usr/bin", program))
-    if kind_of(name) in _BUILDING and not is_either(name) and name not in _CONNECTING:
+    if kind_of(name) in _BUILDING and not is_either(name):
         yield Toolchain()
     for each in runtime_of(name, state.base.suite) or ():
         yield from (Package(each), Library(each))

@@ -152,7 +152,7 @@ def needs_of(demand: Demand, state: State) -> Iterator[Need]:
 def _connecting(demand: Demand) -> tuple[Need, ...]:
     """Where not all is known that is asked for, a part may come from a repository."""
     is_known = demand.is_complete and not (demand.projects or demand.archives)
-    return () if is_known else (Program("ssh"),)
+    return () if is_known else (Program("git"), Program("ssh"))
 
 
 def source_folders(path: str, state: State) -> Iterator[str]:

@@ -27,10 +27,10 @@ from pydock.build.walk import starts
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project, compose, compose_edits
-from pydock.project.programs import BUILTINS, SERVERS
+from pydock.project.programs import SERVERS
 from pydock.rule import Example, Finding, Rule
 from pydock.service.shells import HeldServer, held_servers
-from pydock.shell import INITS, SHELLS, Command
+from pydock.shell import BUILTINS, INITS, SHELLS, Command
 from pydock.text import Edit, Fix, Safety, Span, to_exec_form
 
 _BASE = "FROM python:3.12-slim\n"

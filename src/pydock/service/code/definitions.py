@@ -9,8 +9,7 @@ from functools import lru_cache
 
 from pydock.project import Project
 from pydock.service.code.imports import imported_files
-from pydock.service.code.module import imports_of
-from pydock.source import MOST_SOURCES, syntax, walk
+from pydock.source import MOST_SOURCES, imports_of, syntax, walk
 from pydock.values import Value
 
 DEEPEST = 6

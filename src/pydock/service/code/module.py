@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 from pydock.service.code.constants import constants_of
@@ -33,7 +33,7 @@ from pydock.service.routes.declarations import (
     routes_of_call,
     routes_of_handler,
 )
-from pydock.source import MOST_SOURCES, children, syntax, walk
+from pydock.source import MOST_SOURCES, children, imports_of, syntax, walk
 from pydock.values import Value, field, replace
 
 
@@ -101,22 +101,6 @@ def read_module(text: str) -> Module:
         visitor.signatures,
         visitor.is_subclassing,
     )
-
-
-def imports_of(nodes: Iterable[ast.AST]) -> dict[str, str]:
-    """Local names and the dotted names they stand for; a relative import keeps its dots."""
-    found: dict[str, str] = {}
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                found[alias.asname or alias.name.split(".")[0]] = (
-                    alias.name if alias.asname else alias.name.split(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom):
-            origin = "." * node.level + (node.module or "")
-            joint = "" if origin.endswith(".") else "."
-            found |= {alias.asname or alias.name: f"{origin}{joint}{alias.name}" for alias in node.names}
-    return found
 
 
 class _Visitor(ast.NodeVisitor):

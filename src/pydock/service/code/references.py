@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from pydock.service.code.listening_calls import dotted_name
-from pydock.service.code.module import imports_of
-from pydock.source import MOST_SOURCES, syntax, walk
+from pydock.source import MOST_SOURCES, imports_of, syntax, walk
 from pydock.values import Value, field
 
 

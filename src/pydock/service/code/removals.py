@@ -18,11 +18,10 @@ from pydock.images.tags import version_order
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.memory import remembered
-from pydock.service.code.module import imports_of
 from pydock.service.entry import entry_file
 from pydock.service.files.module_writes import may_write
 from pydock.service.server import server
-from pydock.source import MOST_SOURCES, children, may_start_programs, syntax, walk
+from pydock.source import MOST_SOURCES, children, imports_of, may_start_programs, syntax, walk
 from pydock.values import Value
 
 _CATCHES = regex(r"\b(?:ImportError|ModuleNotFoundError|AttributeError|TypeError|Exception)\b")

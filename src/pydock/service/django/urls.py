@@ -16,11 +16,10 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.service.code.constants import read_constants
 from pydock.service.code.imports import imported_files
-from pydock.service.code.module import imports_of
 from pydock.service.code.ports import template
 from pydock.service.django.settings import root_urls, settings_files
 from pydock.service.routes.declarations import Route
-from pydock.source import syntax, walk
+from pydock.source import imports_of, syntax, walk
 from pydock.values import Value, field, replace
 
 DEEPEST = 6

@@ -13,9 +13,7 @@ from pydock.project.memory import remembered
 from pydock.values import Value
 
 _RUNS = regex(r"\b(?:docker|podman)(?:\s+container)?\s+run\b(?:[^\n\\]|\\\n?)*")
-_VOLUME = regex(
-    r"(?:\s-[a-z]*v|--volume)[ =]*[\"']?((?:[./~$%]|\$\(|[A-Za-z]:)[^:\s\"']*?\)?):(/[^:\s\"']*)(?::([\w,]+))?"
-)
+_VOLUME = regex(r"(?:\s-[a-z]*v|--volume)[ =]*[\"']?((?:[./~$%]|[A-Za-z]:)[^:\s]*?):(/[^:\s\"']*)(?::([\w,]+))?")
 _MOUNT = regex(r"--mount[ =]*[\"']?(type=bind[^\s\"']*)")
 _TELLS = regex(r"(?:\A|/)(?:README[^/]*|Makefile|justfile|Jenkinsfile|[^/]*\.(?:md|rst|sh|mk|ya?ml))\Z")
 _LARGEST = 200_000
@@ -123,7 +121,8 @@ def _of_texts(project: Project) -> Iterator[ToldMount]:
 
 def _mounts(command: str, origin: str) -> Iterator[ToldMount]:
     for source, target, options in _VOLUME.findall(command):
-        yield ToldMount(source, posixpath.normpath(target), origin, "ro" in options.split(","))
+        # A quote may end within the word: "$PWD"/data:/data.
+        yield ToldMount(re.sub("[\"']", "", source), posixpath.normpath(target), origin, "ro" in options.split(","))
     for given in _MOUNT.findall(command):
         parts = dict(part.partition("=")[::2] for part in given.split(","))
         target = parts.get("target") or parts.get("dst") or parts.get("destination") or ""

@@ -6,12 +6,17 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from pydock.build import run_time_calls, walk
 from pydock.build.copies import copies
 from pydock.context import Ignore
 from pydock.dockerfile import mounts
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.compose import services
 from pydock.project.memory import remembered
+from pydock.service.files.documents import documented_mounts
+from pydock.state import is_below
+from pydock.state.needs import Distribution, Program
 
 _GIT = regex(
     r"setuptools[-_]scm|versioneer|\bpbr\b|hatch[-_]vcs|dynamic[-_]versioning|dunamai|versioningit|setuptools[-_]git"
@@ -23,6 +28,8 @@ _READS_GIT = regex(r"(?:\A|/)(?:[^/]+\.py|[^/]+\.sh|Makefile|pyproject\.toml|set
 # One of these is in whatever _GIT finds; the search itself is slow.
 _GIT_WORDS = ("git", "scm", "version", "pbr", "dunamai")
 MOST_FILES = 2_000
+# The folder that `docker run -v` is told from.
+_WHOLE = regex(r"\.|\$\(pwd\)|\$\{?PWD\}?|%cd%", re.I)
 
 
 def ignore_path(project: Project) -> str:
@@ -64,13 +71,31 @@ def _sources(project: Project) -> list[str]:
     ]
 
 
+def has_history(project: Project) -> bool:
+    """Whether `.git` comes along with the code, or is mounted with it by compose or by what a document tells."""
+    if takes_all(project) and not ignore_of(project).hides(".git/HEAD"):
+        return True
+    workdir = walk(project).final.workdir
+    targets = [mount.target for service in services(project) for mount in service.mounts if mount.path in {"", "."}]
+    targets += [mount.target for mount in documented_mounts(project) if _WHOLE.fullmatch(mount.source)]
+    return any(target and workdir and is_below(workdir, target) for target in targets)
+
+
 @remembered
 def needs_git(project: Project) -> bool:
     """Whether a version, a build or the service itself may be read from `.git`."""
-    if any(_reads_git(run.value) for stage in project.dockerfile.stages for run in stage.of("RUN")):
+    if git_askers(project) or any(
+        _reads_git(run.value) for stage in project.dockerfile.stages for run in stage.of("RUN")
+    ):
         return True
     paths = [path for path in project.tree.files if _READS_GIT.search(path)][:MOST_FILES]
     return any(_reads_git(project.tree.text(path) or "") for path in paths)
+
+
+def git_askers(project: Project) -> tuple[str, ...]:
+    """The installed packages that ask git about the code when it runs."""
+    names = (thing.name for thing in walk(project).final.things if isinstance(thing, Distribution))
+    return tuple(call.by for call in run_time_calls(project, names) if call.need == Program("git"))
 
 
 @lru_cache(maxsize=MOST_FILES)

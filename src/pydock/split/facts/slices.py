@@ -16,6 +16,7 @@ from pydock.split.facts.copied_files import CopiedFiles
 from pydock.split.facts.inputs import BUILD_VARIABLE, INSTALLERS_OWN, is_description, is_input
 from pydock.split.facts.members import package_of
 from pydock.split.facts.reasons import Reason
+from pydock.split.facts.wanted import demand_of
 from pydock.state import ANYTHING, BASE, NOBODY, Answer, Found, Need, Numbers, is_below
 from pydock.state.answers import ancestors
 from pydock.state.needs import File, Folder, Library, Module, PackageLists, Place, Program, Toolchain, Variable
@@ -294,7 +295,15 @@ class _Slicer:
         kind = kind_of(package)
         if kind in _BUILDING and (in_builder or not is_either(package)):
             return Reason.BUILDING
+        if kind == "version-control" and not self.is_asked_for(step):
+            # Nobody names it for the install, so it is there for what runs.
+            return None
         return Reason.TOOL if kind in _FETCHING and in_builder else None
+
+    def is_asked_for(self, step: Step) -> bool:
+        """Whether a package brings what another step needs, or what fetches a repository that a list names."""
+        needed = any(step.number in answer.makers for each in self.steps for _, answer in each.needs)
+        return needed or any(self.brings(step.number, link.program) for link in demand_of(self.build).links)
 
     def clean_ups(self, runtime: Numbers, reasons: dict[int, Reason]) -> Numbers:
         """Removals of something that is in the runtime stage, or of what nobody is known to have made."""

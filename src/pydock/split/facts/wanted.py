@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pydock.build import Build
+from pydock.build.containers.unstarted_scripts import unstarted_calls
 from pydock.dockerfile import Stage
-from pydock.images.debian import Need, from_full_image, is_older_than_wheels, needs, program
+from pydock.images.debian import Need, from_full_image, is_older_than_wheels, needs, program, serves_building
 from pydock.images.tags import PythonImage
 from pydock.packages import Demand, Places, included, joined, of_file
 from pydock.project import Project
+from pydock.service.files.ignore_file import git_askers, has_history
 from pydock.split.facts.slim import loaded_libraries, media_types
 from pydock.state import is_below
 from pydock.state.needs import Distribution, File
@@ -80,6 +82,13 @@ def extra_needs(project: Project, build: Build, image: PythonImage) -> Iterator[
     found += [need for need in libraries if need not in found and _was_there(need, suite)]
     yield from found
     yield from loaded_libraries(project, suite)
+    for name, script in unstarted_calls(project, build):
+        known = program(name)
+        if known is not None and known.only_in_full(suite) and not serves_building(known.package):
+            yield Need(known.package, script, f"calls {name}")
+    if (askers := git_askers(project)) and has_history(project):
+        need = Need("git", askers[0], "asks git about the code")
+        yield from (need,) if _was_there(need, suite) else ()
     yield from media_types(project, suite, names)
 
 
