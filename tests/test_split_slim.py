@@ -81,6 +81,12 @@ def test_the_program_that_installs_is_no_list_that_could_not_be_read() -> None:
     assert not result.doubts
 
 
+@pytest.mark.parametrize("start", ['CMD ["pm2-runtime", "start", "app.js"]\n', "CMD pm2 start app.js --no-daemon\n"])
+def test_a_program_of_npm_finds_what_it_calls(start: str) -> None:
+    text = f"{FULL}{APT} nodejs npm && npm install -g pm2\n{INSTALL}{start}"
+    assert lacking(Case("", text, runtime=("# CMD calls ps\n", "procps"))) == ()
+
+
 SLIM_LOSSES = (
     ("a library by name", "import ctypes\nctypes.CDLL('libfoo.so.2')\n", "loads libfoo.so.2"),
     ("a compiler at run time", "ffi.verify('int f(void);')\n", "may call a compiler"),

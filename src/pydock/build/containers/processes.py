@@ -11,6 +11,7 @@ from pydock.build.containers.start import Start
 from pydock.build.installs import PIP
 from pydock.build.model import Process
 from pydock.build.recorder import Draft, Recorder
+from pydock.data import rows_of
 from pydock.effects import is_builtin
 from pydock.effects.python.environments import active
 from pydock.images.debian import full_image_libraries, library, needs
@@ -68,6 +69,8 @@ def _of_command(start: Start, state: State) -> Iterator[Need]:
         yield Program(called)
     if PIP.match(start.program) and any("git+" in (word.value or "") for word in words):
         yield Program("git")
+    for row in rows_of("run_time_calls", f"npm:{start.program}"):
+        yield from map(Program, row["calls"].split())
     if called in {".", "source"} and len(words) > 1 and (read := state.at(words[1].value or "")):
         # One that is not there may be mounted.
         yield from (File(read),) if state.find(File(read)).answer is Answer.YES else ()
