@@ -35,7 +35,7 @@ TABLES = {
     "full_image_packages": "packages that apt-get finds in the full image, by the names that Dockerfiles use",
     "command_options": "how a program reads its arguments: which options take a value, whether a verb comes first",
     "console_scripts": "the programs of Python packages that are not called as the package is",
-    "run_time_calls": "programs that a package calls at run time; cc is any compiler, npm: stands before what npm brings",
+    "run_time_calls": "programs that a package calls at run time; cc is any compiler, npm: is for what npm brings",
     "database_drivers": "packages that connect SQLAlchemy to another database than SQLite",
     "kept_files": "what packages keep below HOME and in the work folder, and the variable that moves it",
     "official_images": "images of Docker's own library that stand beside services in compose files",
