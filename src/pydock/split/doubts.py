@@ -14,6 +14,7 @@ from pydock.images.debian import kind_of
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services
+from pydock.service.derived_images import derived_images
 from pydock.service.files.documents import installs_inside, managers_inside
 from pydock.service.files.ignore_file import has_history
 from pydock.split.base import Base
@@ -53,6 +54,7 @@ def doubts_of(
         doubts += _of_downloads(build, stage, cut)
     doubts += _of_installers(project, build)
     doubts += _of_managers(project, build, stage)
+    doubts += _of_derived(project)
     if not is_started(build):
         doubts.append("nothing says what runs in this image: one that is built on it finds no compilers and headers")
     notes = [images.note] if images.note else []
@@ -111,6 +113,15 @@ def _of_managers(project: Project, build: Build, stage: Stage) -> Iterator[str]:
     manager = manager_of(step for step in build.of_stage(stage.index) if step.installs is not None)
     if manager and (place := managers_inside(project).get(manager)):
         yield f"{place} runs {manager} in the container, which has none any more: call the program itself there"
+
+
+def _of_derived(project: Project) -> Iterator[str]:
+    """Images that are built on this one with what a split takes out of it."""
+    for each in derived_images(project):
+        if each.installs:
+            yield f"{each.installs} installs on top of this image, where pip and compilers are gone"
+        if each.lists:
+            yield f"{each.lists} works with the package lists of this image"
 
 
 def _of_downloads(build: Build, stage: Stage, cut: Slices) -> Iterator[str]:

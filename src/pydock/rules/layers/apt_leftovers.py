@@ -23,6 +23,7 @@ from pydock.dockerfile import Dockerfile, Stage
 from pydock.patches import comment_lines
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
+from pydock.service.derived_images import lists_reader
 from pydock.system import recommends
 from pydock.system.apt import (
     REMOVE_LISTS,
@@ -147,7 +148,9 @@ def _leftovers(project: Project, chain: AptChain) -> Iterator[Finding]:
     first = chain.runs[0]
     if not (needing or is_split or lists_stay or asks):
         return
-    blocked = lists_stay and needed_later(project, chain.last)
+    is_read = lists_stay and needed_later(project, chain.last)
+    reader = "A later RUN" if is_read else lists_reader(project, chain.last.stage) if lists_stay else ""
+    blocked = bool(reader)
     edits = _edits(project, chain, needing, remove=bool(lists_stay and not blocked), asks=asks)
     message = _message(needing, is_split=is_split, lists_stay=lists_stay, first=first)
     fix = None
@@ -156,7 +159,7 @@ def _leftovers(project: Project, chain: AptChain) -> Iterator[Finding]:
         fix = Fix("update, install and clean up in one RUN", Safety.SAFE, edits)
     advice = "Nothing is installed from these lists: leave the update out." if is_unused and not blocked else ""
     if blocked and fix is None:
-        advice = "A later RUN works with these lists; let it update them itself."
+        advice = f"{reader} works with these lists; let it update them itself."
     span = next((step.command.span for step in first.steps if step.program), first.run.value_span)
     yield Finding(RULE, span, message, fix, cost=_cost(lists_stay=lists_stay), advice=advice)
 

@@ -26,6 +26,7 @@ from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.rule import Example, Finding, Rule
+from pydock.service.derived_images import derived_images
 from pydock.service.files.databases import has_only_sqlite
 from pydock.service.users.caches import cache_edits, caches
 from pydock.service.users.doubts import absent_folders, left_doubts, mount_doubts, mounted_script
@@ -296,6 +297,8 @@ def _doubts(project: Project, owned: Ownership, user: User | None) -> Iterator[s
     yield from left_doubts(project, owned)
     yield from mount_doubts(project, owned, UID)
     yield from absent_folders(project, owned)
+    if place := next((each.runs for each in derived_images(project) if each.runs), ""):
+        yield f"{place} runs as the user of this image, which it is built on"
     if user and not user.has_home:
         yield "the user has no home"
 

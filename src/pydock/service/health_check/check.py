@@ -10,6 +10,7 @@ from pydock.patterns import regex
 from pydock.project import Project, compose
 from pydock.service.app import App, bind_of
 from pydock.service.code.ports import Bind, Port
+from pydock.service.derived_images import derived_images
 from pydock.service.files.documents import told_worker
 from pydock.service.health_check import probe
 from pydock.service.health_check.start_time import loads_model, start_period
@@ -67,6 +68,8 @@ def server_check(project: Project, found: Server | None, application: App | None
     doubts = tuple(_doubts(project, found, application))
     if is_in_image and (place := told_worker(project)):
         doubts += (f"{place} tells of a worker that runs from this image, which answers no such question",)
+    if is_in_image and (other := next((each.path for each in derived_images(project) if each.is_another), "")):
+        doubts += (f"{other} starts something else from this image, which answers no such question",)
     return Check(command, title, start_period(project, found.start), edits=edits, doubts=doubts)
 
 
