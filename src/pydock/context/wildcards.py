@@ -83,11 +83,15 @@ class _Pass(Value, dict=True):
 
     @cached_property
     def _tests(self) -> list[tuple[Callable[[str], object], bool]]:
-        """A test of one character for each place, and whether it may be passed again; folders are two places."""
+        """A test of one character for each place, and whether it may be passed again.
+
+        Folders are three places: in front of them, inside, and the slash behind, for only who is in front may do
+        without them.
+        """
         found: list[tuple[Callable[[str], object], bool]] = []
         for step in self.steps:
             if step.times is Times.FOLDERS:
-                found += [(lambda _: True, True), ("/".__eq__, False)]
+                found += [(lambda _: False, False), (lambda _: True, True), ("/".__eq__, False)]
             else:
                 found.append((re.compile(step.character, re.DOTALL).fullmatch, step.times is Times.ANY))
         return found
@@ -99,8 +103,8 @@ class _Pass(Value, dict=True):
         at = 0
         for step in self.steps:
             if step.times is Times.FOLDERS:
-                found[at] = (at + 1, at + 2)
-                at += 1
+                found[at], found[at + 1] = (at + 1, at + 3), (at + 2,)
+                at += 2
             elif step.times is Times.ANY:
                 found[at] = (at + 1,)
             at += 1
