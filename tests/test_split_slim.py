@@ -119,8 +119,8 @@ def test_code_that_is_not_here_may_need_the_full_image() -> None:
 
 @pytest.mark.parametrize(
     "files",
-    [{"app.py": "from flask import send_file\n"}, {"static/a.woff2": ""}],
-    ids=["by the source", "by a folder of the framework"],
+    [{"app.py": "from flask import send_file\n"}, {"static/a.woff2": ""}, {"requirements.txt": "gradio==4.44.0\n"}],
+    ids=["by the source", "by a folder of the framework", "by the fonts of the framework itself"],
 )
 def test_a_service_that_answers_with_files_keeps_the_table_of_media_types(files: dict[str, str]) -> None:
     full, slim = (found(Case("", f"{base}{INSTALL}", files)) for base in (FULL, SLIM))

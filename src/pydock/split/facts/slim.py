@@ -38,6 +38,8 @@ _KNOWN_TYPES = regex(
     re.I | re.S,
 )
 _SERVES_STATIC = frozenset({"flask", "quart", "whitenoise", "django", "aiohttp", "dash", "sanic"})
+# Their wheels hold fonts as .woff2, which they answer with by its type; wheels of 2026-12.
+_SERVES_OWN = frozenset({"gradio", "streamlit", "jupyterlab", "notebook", "nicegui"})
 _WINDOWS = regex(r"^\s*(?:import|from) (?:tkinter|turtle)\b", re.M, words="tkinter turtle")
 
 
@@ -53,7 +55,7 @@ def media_types(project: Project, suite: str, names: frozenset[str]) -> Iterator
         has_others = not all(map(_KNOWN_TYPES.fullmatch, static))
         place = place or _place(project, _ANSWERS)
         place = _place(project, _STATIC_SERVERS) if place is None and (not static or has_others) else place
-        servers = _SERVES_STATIC & names if has_others else servers
+        servers = (_SERVES_STATIC if has_others else _SERVES_OWN) & names
     if place is not None:
         yield Need(package, place[0], why)
     elif servers:
