@@ -205,3 +205,13 @@ def test_code_that_compose_mounts_from_elsewhere_may_call_what_slim_lacks(mount:
     source = mount.partition(":")[0].replace("./other", "../other")
     told = f"../compose.yaml: web mounts {source} over /app, and what that calls is not known"
     assert [each for each in made.doubts if "what that calls is not known" in each] == ([] if is_known else [told])
+
+
+@pytest.mark.parametrize(
+    ("suite", "is_named"), [("bullseye", True), ("bookworm", False)], ids=["nothing recommends it", "it comes along"]
+)
+def test_what_reads_keys_is_named_where_the_suite_does_not_bring_it(suite: str, is_named: bool) -> None:
+    run = f"{APT} curl software-properties-common && curl -fsSL https://example.org/key | apt-key add -\n"
+    made = found(Case("", f"FROM python:3.11-{suite}\n{run}{INSTALL}{CMD}"))
+    assert isinstance(made, Split)
+    assert (" gpg" in made.plan.text()) is is_named

@@ -209,11 +209,17 @@ def is_debian_program(name: str) -> bool:
     return not rows_of("package_requires", name) and not rows_of("native_packages", name)
 
 
+def is_of_suite(row: Mapping[str, str], suite: str) -> bool:
+    """Whether a row with a column of suites holds in one: no suites are all of them."""
+    return not suite or not row["suites"] or suite in row["suites"].split()
+
+
 @cache
-def brought_by(package: str, *, with_recommended: bool = True) -> frozenset[str]:
+def brought_by(package: str, suite: str, *, with_recommended: bool = True) -> frozenset[str]:
     """Other packages that apt brings along with one: what it recommends and what it depends on, where it matters."""
-    found = {name for row in rows_of("debian_recommends", package) for name in row["brings"].split()}
+    known = [row for row in rows_of("debian_recommends", package) if is_of_suite(row, suite)]
+    found = {name for row in known for name in row["brings"].split()}
     if with_recommended:
-        for row in rows_of("debian_recommends", package):
+        for row in known:
             found |= {*row["add"].split(), *row["offers"].split()}
     return frozenset(found)

@@ -12,10 +12,11 @@ from functools import cache, lru_cache
 
 from pydock.data import rows
 from pydock.dockerfile import Stage
-from pydock.images.base import programs_of
+from pydock.images.base import is_of_suite, programs_of
 from pydock.images.debian import is_archive
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.project.bases import meant
 from pydock.project.memory import remembered
 from pydock.system.apt import AptStep, apt_installs
 from pydock.values import once
@@ -34,7 +35,8 @@ def asked_for(step: AptStep) -> tuple[frozenset[str], tuple[str, ...]]:
 
 def doubts(project: Project, step: AptStep, names: Collection[str]) -> Iterator[str]:
     """What may be missed without the recommended packages, as sentences."""
-    for row in _rows(frozenset(names)):
+    suite = _suite(project, step.stage)
+    for row in _rows(frozenset(names), suite):
         if row["doubt"]:
             yield f"what {row['package']} recommends may be used: {row['doubt']}"
     archives = {name for name in names if is_archive(name)}
@@ -83,14 +85,17 @@ def missing(project: Project, step: AptStep, names: Collection[str], called: Col
 
     `called` are the programs that this install is known to bring and that something calls.
     """
-    image = project.python_image(step.stage)
+    image, suite = project.python_image(step.stage), _suite(project, step.stage)
     present = set(names) | ({"ca-certificates"} if image and image.is_debian else set())
     present |= _IN_FULL_IMAGE if image and image.variant == "" else set()
-    present |= {name for row in _rows(frozenset(present)) for name in row["brings"].split()}
+    present |= {name for row in _rows(frozenset(present), suite) for name in row["brings"].split()}
     since, mine = _first(project)[step.stage.index], step.command.span.start
-    wanted = [name for row in _rows(frozenset(names)) for name in row["add"].split()]
+    wanted = [name for row in _rows(frozenset(names), suite) for name in row["add"].split()]
     wanted += [
-        name for row in _rows(frozenset(names)) for name in row["offers"].split() if programs_of(name) & set(called)
+        name
+        for row in _rows(frozenset(names), suite)
+        for name in row["offers"].split()
+        if programs_of(name) & set(called)
     ]
     return tuple(dict.fromkeys(name for name in wanted if name not in present and since.get(name, mine) >= mine))
 
@@ -104,22 +109,30 @@ def _first(project: Project) -> list[dict[str, int]]:
 def _since(project: Project, stage: Stage) -> dict[str, int]:
     """Where in the file the first install stands that has a package in the image, by the name of the package."""
     found: dict[str, int] = {}
+    suite = _suite(project, stage)
     for each in apt_installs(project, stage):
         names = [*each.names]
         if not each.without_recommends:
-            names += [name for row in _rows(frozenset(each.names)) for name in row["add"].split()]
+            names += [name for row in _rows(frozenset(each.names), suite) for name in row["add"].split()]
         for name in names:
             found.setdefault(name, each.command.span.start)
     for name, start in list(found.items()):
-        for brought in (word for row in _rows(frozenset({name})) for word in row["brings"].split()):
+        for brought in (word for row in _rows(frozenset({name}), suite) for word in row["brings"].split()):
             found[brought] = min(start, found.get(brought, start))
     return found
 
 
+def _suite(project: Project, stage: Stage) -> str:
+    """The suite of the official image below a stage, "" where that is not known."""
+    image = meant(project, stage)
+    return image.suite_meant if image else ""
+
+
 @lru_cache(maxsize=1024)
-def _rows(names: frozenset[str]) -> list[dict[str, str]]:
+def _rows(names: frozenset[str], suite: str) -> list[dict[str, str]]:
     """The rows of the table that apply; a row with a doubt is for `texlive-latex-base` too."""
-    return [row for row in rows("debian_recommends") if row["package"] in names or _is_of_family(row, names)]
+    known = (row for row in rows("debian_recommends") if is_of_suite(row, suite))
+    return [row for row in known if row["package"] in names or _is_of_family(row, names)]
 
 
 def _is_of_family(row: dict[str, str], names: Collection[str]) -> bool:

@@ -114,7 +114,7 @@ def _has_own_sources(state: State) -> bool:
 
 
 def _provided(name: str, state: State, *, with_recommended: bool) -> Iterator[Thing]:
-    named = [name, *sorted(brought_by(name, with_recommended=with_recommended))]
+    named = [name, *sorted(brought_by(name, state.base.suite, with_recommended=with_recommended))]
     # libmagic1 is another name of libmagic1t64 in trixie.
     for each in dict.fromkeys((*named, *(name_in_suite(each, state.base.suite) for each in named))):
         yield Package(each)
