@@ -177,3 +177,38 @@ def test_a_module_that_is_no_python_to_pydock_is_a_doubt(source: str, is_doubt: 
     (finding,) = check(Project(Tree.of(files)), (RULE,))
     said = (finding.advice, *(finding.fix.doubts if finding.fix else ()))
     assert bool([each for each in said if "config.py could not be read" in each]) is is_doubt
+
+
+SECRET = "services:\n  scraper:\n    build: .\n    secrets: [token]\nsecrets:\n  token:\n    {source}\n"
+KEY = "services:\n  scraper:\n    build: .\n    volumes: ['{mount}']\n"
+
+
+@pytest.mark.parametrize(
+    ("compose", "files", "doubts"),
+    [
+        pytest.param(SECRET.format(source="file: ./token"), {}, ("./token",), id="a secret of the host"),
+        pytest.param(SECRET.format(source="file: ./token"), {"token": ""}, (), id="one of the project"),
+        pytest.param(SECRET.format(source="environment: TOKEN"), {}, (), id="one of the environment"),
+        pytest.param(SECRET.format(source="external: true"), {}, (), id="one that the engine keeps"),
+        pytest.param(KEY.format(mount="/etc/tls/a.key:/tls/a.key:ro"), {}, ("/etc/tls/a.key",), id="a key"),
+        pytest.param(KEY.format(mount="./rules.json:/rules.json:ro"), {}, (), id="settings"),
+    ],
+)
+def test_a_secret_of_the_host_has_to_be_readable(compose: str, files: dict[str, str], doubts: tuple[str, ...]) -> None:
+    own = {"Dockerfile": DOCKERFILE, "main.py": "", "compose.yaml": compose, **files}
+    (finding,) = check(Project(Tree.of(own)), (RULE,))
+    assert finding.fix is not None
+    told = tuple(f"{each} on the host (compose.yaml: scraper) has to be readable for uid 10001" for each in doubts)
+    assert finding.fix.doubts == told
+
+
+def test_a_secret_that_git_ignores_is_one_of_the_host(tmp_path: Path) -> None:
+    files = {
+        ".gitignore": "token\n", "Dockerfile": DOCKERFILE, "main.py": "", "token": "",
+        "compose.yaml": SECRET.format(source="file: ./token"),
+    }  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    (finding,) = check(Project(Tree(tmp_path)), (RULE,))
+    assert finding.fix is not None
+    assert finding.fix.doubts == ("./token on the host (compose.yaml: scraper) has to be readable for uid 10001",)

@@ -42,11 +42,34 @@ def mount_doubts(project: Project, owned: Ownership, uid: int) -> Iterator[str]:
         known |= {(service.name, source) for source in written}
         if written:
             yield _writable(written[0], service.origin, uid)
+    for service in services(project):
+        for source in _closed(project, service):
+            yield f"{source} on the host ({service.origin}) has to be readable for uid {uid}"
+            break
     for service in (each for each in services_by_image(project) if each not in services(project)):
         for mount in service.mounts:
             # Who mounts a folder where this image writes runs this image.
             if mount.is_bind and mount.target and any(is_below(mount.target, folder) for folder in owned.folders):
                 yield _writable(str(mount.source), service.origin, uid)
+
+
+def _closed(project: Project, service: Service) -> Iterator[str]:
+    """Secrets and keys of the host that compose mounts as they are there: who makes one keeps it to himself.
+
+    What the project brings is readable for all, as git leaves it.
+    https://docs.docker.com/reference/compose-file/services/#secrets, read 2026-12: uid and mode are not implemented.
+    """
+    for mount in service.mounts:
+        is_secret = mount.target is not None and (is_below(mount.target, "/run/secrets") or _KEY.search(mount.target))
+        path, tree = mount.path, project.tree
+        is_brought = path is not None and tree.has_file(path) and not tree.may_be_made(path)
+        if mount.is_bind and is_secret and not is_brought:
+            yield str(mount.source)
+
+
+_KEY = regex(
+    r"\.(?:key|pem|p12|pfx)\Z|(?:\A|/)id_(?:rsa|ed25519|ecdsa)\Z|(?:\A|/)[^/]*(?:credentials?|service.account)[^/]*\.json\Z"
+)
 
 
 def absent_folders(project: Project, owned: Ownership) -> Iterator[str]:
