@@ -58,7 +58,7 @@ EXAMPLES = (
     Example(
         before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
         after=(
-            f"{_HEAD}{_USERADD}WORKDIR /app\n# app.py writes into the work directory\nRUN chown app:app /app\n"
+            f"{_HEAD}{_USERADD}WORKDIR /app\n# app.py may write into the work directory\nRUN chown app:app /app\n"
             "COPY --chown=app:app . .\nUSER 10001\n"
             f"{_CMD}"
         ),
@@ -67,7 +67,7 @@ EXAMPLES = (
     Example(
         before=f"{_HEAD}WORKDIR /app\nCOPY . .\n{_CMD}",
         after=(
-            f"{_HEAD}{_USERADD}# app.py writes there\nRUN mkdir -p /data \\\n    && chown app:app /data\n"
+            f"{_HEAD}{_USERADD}# app.py may write there\nRUN mkdir -p /data \\\n    && chown app:app /data\n"
             f"WORKDIR /app\nCOPY . .\nUSER 10001\n{_CMD}"
         ),
         files={"app.py": "import os, sqlite3\nos.makedirs('/data', exist_ok=True)\nsqlite3.connect('/data/app.db')\n"},
@@ -275,7 +275,9 @@ def _chown(owned: Ownership, owner: str, missing: Sequence[str], *, is_recursive
         return ()
     places = tuple(dict.fromkeys(re.sub(r":\d+\Z", "", write.place) for write in owned.writes if write.place))
     where = "into the work directory" if owned.is_beside_code and len(owned.folders) == 1 else "there"
-    who = f"{', '.join(places[:2])} {'write' if len(places) > 1 else 'writes'} {where}"
+    # Source writes where the image runs that part of it.
+    verb = "may write" if any(place.endswith(".py") for place in places) else "write" if places[1:] else "writes"
+    who = f"{', '.join(places[:2])} {verb} {where}"
     making = f"mkdir -p {' '.join(missing)} \\\n    && " if missing else ""
     giving = f"RUN {making}chown {'-R ' if is_recursive else ''}{owner} {' '.join(owned.folders)}"
     return f"# {who if places else 'written to at run time'}", giving
