@@ -119,7 +119,11 @@ def test_code_that_is_not_here_may_need_the_full_image() -> None:
 
 @pytest.mark.parametrize(
     "files",
-    [{"app.py": "from flask import send_file\n"}, {"static/a.woff2": ""}, {"requirements.txt": "gradio==4.44.0\n"}],
+    [
+        {"app.py": "from flask import send_file\nsend_file('a')\n"},
+        {"static/a.woff2": ""},
+        {"requirements.txt": "gradio==4.44.0\n"},
+    ],
     ids=["by the source", "by a folder of the framework", "by the fonts of the framework itself"],
 )
 def test_a_service_that_answers_with_files_keeps_the_table_of_media_types(files: dict[str, str]) -> None:
@@ -147,7 +151,7 @@ def test_files_that_python_knows_need_no_table_of_media_types(files: dict[str, s
 @pytest.mark.parametrize(
     ("source", "asks"),
     [
-        pytest.param("from flask import send_file\n", False, id="answers with files"),
+        pytest.param("from flask import send_file\nsend_file('a')\n", False, id="answers with files"),
         pytest.param("import mimetypes\n\nmimetypes.guess_type('a.webp')\n", True, id="asks for the type of a file"),
     ],
 )

@@ -68,7 +68,7 @@ EXAMPLES = (
             "    && rm -rf /var/lib/apt/lists/*\n"
             'COPY server.py ./\nCMD ["python", "server.py"]\n'
         ),
-        files={"server.py": "import mimetypes\n"},
+        files={"server.py": "import mimetypes\nmimetypes.guess_type('a.webp')\n"},
     ),
     Example(
         before='FROM python:3.12\nCOPY server.py ./\nCMD ["python", "server.py"]\n',

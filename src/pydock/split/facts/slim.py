@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pydock.build import walk
 from pydock.build.containers.calls import compiling, hidden_calls, libraries
@@ -15,17 +15,10 @@ from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.bases import meant
 from pydock.service.app import QUEUES
+from pydock.service.code.media_types import answers_with_files, asks_for_types
 from pydock.service.code.removals import refused_sources
 from pydock.system.apt import apt_installs
 
-# Python asks /etc/mime.types before its own table, which lacks .woff2, .webp and .docx for long:
-# https://docs.python.org/3/library/mimetypes.html#mimetypes.knownfiles
-_ASKS = regex(r"\bmimetypes\b|\bguess_type\b", words="mimetypes guess_type")
-_ANSWERS = regex(
-    r"\bsend_(?:file|from_directory)\b|\bFileResponse\b|\bSimpleHTTPRequestHandler\b"
-    r"|\bdjango\.(?:conf\.urls|views)\.static\b",
-    words="send_f FileResponse SimpleHTTP django.conf.urls.static django.views.static",
-)
 _STATIC_SERVERS = regex(
     r"\bStaticFiles\b|\bstatic_folder\b|\badd_static\b|\bstatic_file\b|\bWhiteNoise|\bStaticFileHandler\b",
     words="Static static_f add_static WhiteNoise",
@@ -47,17 +40,18 @@ def media_types(project: Project, suite: str, names: frozenset[str]) -> Iterator
     """The table of media types, where the service answers with files."""
     package = "mime-support" if suite in {"stretch", "buster"} else "media-types"
     why = "asks /etc/mime.types, which slim lacks"
-    place, servers = _place(project, _ASKS), frozenset[str]()
+    place, servers = _first(project, asks_for_types), frozenset[str]()
     # A worker of a queue answers nobody.
     if any(start.is_taken and start.program not in QUEUES for start in walk(project).starts):
         static = [path for path in project.tree.files if _STATIC.search(path)]
         # A server of a folder that is not here may have any files.
         has_others = not all(map(_KNOWN_TYPES.fullmatch, static))
-        place = place or _place(project, _ANSWERS)
-        place = _place(project, _STATIC_SERVERS) if place is None and (not static or has_others) else place
+        place = place or _first(project, answers_with_files)
+        if place is None and (not static or has_others):
+            place = _first(project, lambda text: _STATIC_SERVERS.search(text) is not None)
         servers = (_SERVES_STATIC if has_others else _SERVES_OWN) & names
     if place is not None:
-        yield Need(package, place[0], why)
+        yield Need(package, place, why)
     elif servers:
         yield Need(package, min(servers), why)
 
@@ -120,6 +114,11 @@ def unseen(project: Project) -> str:
                 if is_named and not tree.has_file(source) and not tree.has_folder(source):
                     return f"line {copied.instruction.number} copies {source}, which is not here"
     return next((f"{path} could not be read" for path in refused_sources(project)), "")
+
+
+def _first(project: Project, is_so: Callable[[str], bool]) -> str | None:
+    """The first file of the source of which something is so."""
+    return next((path for path in sources(project) if is_so(project.tree.text(path) or "")), None)
 
 
 def _place(project: Project, pattern: re.Pattern[str]) -> tuple[str, str] | None:
