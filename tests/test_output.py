@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from pydock import DOCUMENTATION
-from pydock.report import Answer
-from pydock.report.formats import counts, sarif
+from pydock.report import Answer, Changed
+from pydock.report.formats import counts, diff, sarif
 from pydock.report.formats.text import written
 from pydock.rules import RULES
 from pydock.terminal import Style, style_for, width
@@ -212,3 +212,20 @@ def test_every_result_goes_into_a_file(project: Path, run: Runner, command: list
     result = run(*command, "--output", "out/result")
     assert (result.code, result.data) == (0, b"")
     assert Path("out/result").read_bytes() == shown != b""
+
+
+def _locked(hashes: int) -> Answer:
+    lines = [f"    --hash=sha256:{number:064x}" for number in range(hashes)]
+    text = " \\\n".join(["flask==3.1.2", *lines]) + "\n    # via -r requirements.txt\n"
+    return Answer("Dockerfile", changes=(Changed("requirements.lock.txt", None, text),))
+
+
+def test_many_hashes_of_a_lock_are_counted_on_a_screen() -> None:
+    shown, _ = diff.patch([_locked(93)], Style(), is_seen=True)
+    body = ["+flask==3.1.2 \\", "+    … 93 hashes; a pipe or --output has them", "+    # via -r requirements.txt"]
+    assert shown.splitlines()[3:] == body
+
+
+def test_few_hashes_and_those_of_a_patch_are_all_there() -> None:
+    assert "--hash=sha256:" in diff.patch([_locked(2)], Style(), is_seen=True)[0]
+    assert diff.patch([_locked(93)], Style())[0].count("--hash=") == 93

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -14,6 +15,8 @@ from pydock.terminal import Style, printable
 from pydock.text import Safety
 
 _LINE = regex(r"[^\n]*\n|[^\n]+\Z")
+_HASH = regex(r"[-+ ] +--hash=[a-z0-9]+:[0-9a-f]+")
+_FEW_HASHES = 2
 _COLOURS = {"+": ("green",), "-": ("red",), "@": ("cyan",)}
 
 
@@ -21,7 +24,7 @@ def patch(answers: Sequence[Answer], style: Style, *, is_seen: bool = False) -> 
     """The unified diff of all changes, and whether secrets were masked in it.
 
     Lines are never wrapped, line ends and bytes that are not UTF-8 stay what they are, but where a person sees it:
-    what would steer a terminal is spelled out there. A masked patch cannot be applied.
+    what would steer a terminal is spelled out there, and hashes are counted. A masked patch cannot be applied.
     """
     parts: list[str] = []
     is_masked = False
@@ -30,8 +33,18 @@ def patch(answers: Sequence[Answer], style: Style, *, is_seen: bool = False) -> 
     ):
         lines, shown = list(unified(change)), list(unified(hidden))
         is_masked = is_masked or shown != lines
-        parts += [_painted(seen(line) if is_seen else line, style) for line in shown]
+        parts += [_painted(line, style) for line in (_on_screen(shown) if is_seen else shown)]
     return "".join(parts), is_masked
+
+
+def _on_screen(lines: Sequence[str]) -> Iterator[str]:
+    """The lines as a person reads them: the hashes of a package, often a hundred, are counted and not shown."""
+    for (is_hash, sign), group in itertools.groupby(lines, key=lambda line: (bool(_HASH.match(line)), line[:1])):
+        run = [seen(line) for line in group]
+        if is_hash and len(run) > _FEW_HASHES:
+            yield f"{sign}    … {len(run)} hashes; a pipe or --output has them\n"
+        else:
+            yield from run
 
 
 def seen(line: str) -> str:
