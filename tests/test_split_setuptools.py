@@ -68,3 +68,26 @@ def test_a_lock_stays_at_a_setuptools_with_pkg_resources_for(
     (asked,) = wanted(replace(project, running=Running("shop:1", "3.11.9", running)) if running else project)
     assert asked.request is not None
     assert asked.request.preferences == preferred
+
+
+@pytest.mark.parametrize(
+    ("script", "more", "is_beside"),
+    [
+        pytest.param("import subprocess\nsubprocess.run(['pip', 'install', 'x'])\n", {}, True, id="starts pip"),
+        pytest.param("import numpy\n", {}, True, id="imports a package"),
+        pytest.param("from pathlib import Path\n", {}, False, id="does neither"),
+        pytest.param(
+            "import numpy\n",
+            {"pyproject.toml": "[build-system]\nrequires = ['numpy', 'setuptools']\n"},
+            False,
+            id="is built apart anyway",
+        ),
+    ],
+)
+def test_a_setup_script_is_run_beside_what_it_asks_for_where_it(
+    script: str, more: dict[str, str], is_beside: bool
+) -> None:
+    text = f"FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install .\n{CMD}"
+    files = {"app.py": "", "setup.py": f"from setuptools import setup\n{script}setup(name='app')\n", **more}
+    absent = lacking(Case("", text, files, builder=("setuptools==80.9.0 wheel==",)))
+    assert (absent == ()) is is_beside

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 from collections.abc import Iterable, Mapping
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -15,6 +17,8 @@ from pydock.images.setuptools import WITH_PKG_RESOURCES, setuptools_beside
 from pydock.images.tags import PythonImage
 from pydock.patterns import regex
 from pydock.project import Project
+from pydock.source import imports_of, program_calls, syntax, walk
+from pydock.state.needs import Buildable
 
 _NEVER_RELEASED = "99999"
 _NAMED = regex(r"setuptools(?:==(?P<version>[\w.]+))?", re.I)
@@ -41,9 +45,20 @@ def setuptools_for(
     direct = [name for name in names if not _is_own(project, name)]
     risks = [name for name in direct if name == "setuptools" or not rows_of("package_requires", name)]
     risks += [name for name in _with_what_they_bring(direct) if _may_import(name, specifiers.get(name, ""))]
-    if not risks and not any(_IMPORTS.search(project.tree.text(path) or "") for path in sources(project)):
-        return None
-    return version
+    imports = any(_IMPORTS.search(project.tree.text(path) or "") for path in sources(project))
+    needs = (need for step in build.steps if step.installs is not None for need, _ in step.needs)
+    scripts = (_asks_for_more(build, need.path) for need in needs if isinstance(need, Buildable))
+    return version if risks or imports or any(scripts) else None
+
+
+def _asks_for_more(build: Build, folder: str) -> bool:
+    """Whether a setup.py that pip runs with what is beside it starts programs or imports packages: built apart, it
+    would find neither them nor pip."""
+    text = build.final.text(f"{folder}/setup.py")
+    if text is None or "build-system" in (build.final.text(f"{folder}/pyproject.toml") or ""):
+        return False
+    names = {name.partition(".")[0] for name in imports_of(walk(syntax(text) or ast.Module([], []))).values()}
+    return bool(program_calls(text)) or not names <= {*sys.stdlib_module_names, "setuptools", "distutils"}
 
 
 def _given(build: Build) -> str | None:
