@@ -18,7 +18,7 @@ from pydock.project.programs import is_idle
 from pydock.service.files.documents import installs_inside
 from pydock.split.facts.members import Member
 from pydock.split.facts.places import running_files
-from pydock.split.facts.setuptools_use import setuptools_for
+from pydock.split.facts.setuptools_use import setup_calls_pip, setuptools_for
 from pydock.split.facts.slices import MANAGERS
 from pydock.split.facts.wanted import demand_of, names_of, specifiers_of
 from pydock.split.refusal import Refusal, span_of
@@ -203,6 +203,7 @@ def made(
     manager = manager_of(installs)
     brings_uv = project.options.installer == "uv" and takes_uv(stage, image, members)
     from_outside = is_filled_from_outside(members, image) and not calls_pip_later(project, build, runtime)
+    from_outside = from_outside and not setup_calls_pip(build)
     from_outside = from_outside or brings_uv
     setuptools = setuptools_for(project, build, image, names_of(build), specifiers_of(build))
     tools = {tool_of(step) for member in members for step in member.steps}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -17,7 +17,7 @@ from pydock.images.setuptools import WITH_PKG_RESOURCES, setuptools_beside
 from pydock.images.tags import PythonImage
 from pydock.patterns import regex
 from pydock.project import Project
-from pydock.source import imports_of, program_calls, syntax, walk
+from pydock.source import called_programs, imports_of, program_calls, syntax, walk
 from pydock.state.needs import Buildable
 
 _NEVER_RELEASED = "99999"
@@ -46,17 +46,24 @@ def setuptools_for(
     risks = [name for name in direct if name == "setuptools" or not rows_of("package_requires", name)]
     risks += [name for name in _with_what_they_bring(direct) if _may_import(name, specifiers.get(name, ""))]
     imports = any(_IMPORTS.search(project.tree.text(path) or "") for path in sources(project))
+    return version if risks or imports or any(_asks_for_more(text) for text in _setup_scripts(build)) else None
+
+
+def setup_calls_pip(build: Build) -> bool:
+    """Whether a setup.py installs packages itself: into the environment, with a pip that lies there."""
+    return any("pip" in called_programs(text) for text in _setup_scripts(build))
+
+
+def _setup_scripts(build: Build) -> Iterator[str]:
+    """The text of each setup.py that pip runs, but for those of projects that say what they are built with."""
     needs = (need for step in build.steps if step.installs is not None for need, _ in step.needs)
-    scripts = (_asks_for_more(build, need.path) for need in needs if isinstance(need, Buildable))
-    return version if risks or imports or any(scripts) else None
+    for folder in {need.path for need in needs if isinstance(need, Buildable)}:
+        if "build-system" not in (build.final.text(f"{folder}/pyproject.toml") or ""):
+            yield build.final.text(f"{folder}/setup.py") or ""
 
 
-def _asks_for_more(build: Build, folder: str) -> bool:
-    """Whether a setup.py that pip runs with what is beside it starts programs or imports packages: built apart, it
-    would find neither them nor pip."""
-    text = build.final.text(f"{folder}/setup.py")
-    if text is None or "build-system" in (build.final.text(f"{folder}/pyproject.toml") or ""):
-        return False
+def _asks_for_more(text: str) -> bool:
+    """Whether a setup.py starts programs or imports packages: built apart, it would find neither them nor pip."""
     names = {name.partition(".")[0] for name in imports_of(walk(syntax(text) or ast.Module([], []))).values()}
     return bool(program_calls(text)) or not names <= {*sys.stdlib_module_names, "setuptools", "distutils"}
 
