@@ -104,6 +104,20 @@ def test_a_comment_inside_an_env_goes_where_its_variable_goes() -> None:
             "pyproject.toml",
             id="a lock that may not be there",
         ),
+        pytest.param(
+            Case("", f"{SLIM}{APT}gcc\nENV CC=/usr/bin/gcc CFLAGS=-O3 LEVEL=1\n{NAMED}{CMD}"),
+            "gcc",
+            id="a variable that names a compiler",
+        ),
+        pytest.param(
+            Case(
+                "",
+                f"FROM python:3.11-bookworm\n{APT}libgl1-mesa-glx\n{INSTALL}{CMD}",
+                {"requirements.txt": "opencv-python\n"},
+            ),
+            " libgl1 ",
+            id="a library that another package brings",
+        ),
     ],
 )
 def test_the_runtime_stage_has_nothing_without_a_use(case: Case, gone: str) -> None:
@@ -128,6 +142,13 @@ def test_the_runtime_stage_has_nothing_without_a_use(case: Case, gone: str) -> N
             "",
             "install -y git openssh-client",
             id="ssh stays where the service calls git",
+        ),
+        pytest.param(
+            f"{SLIM}{APT}gcc\nENV CC=/usr/bin/gcc\n{NAMED}{CMD}",
+            {"app.py": "import torch\ntorch.compile(print)\n"},
+            "CC=/usr/bin/gcc",
+            "CC=/usr/bin/gcc",
+            id="a variable that names a compiler stays where somebody calls it",
         ),
         pytest.param(
             f"{SLIM}{APT}openssh-client\nCOPY . .\nRUN pip install .\n{CMD}",

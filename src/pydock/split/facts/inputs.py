@@ -15,6 +15,9 @@ BUILD_VARIABLE = regex(
     r"|.*_USES_.*|.*_GPL_UNIDECODE|(https?|no|ftp)_proxy|(HTTPS?|NO|FTP)_PROXY|.*_EXTENSIONS?"
 )
 INSTALLERS_OWN = regex(r"(PIP|UV|POETRY|PIPENV|PDM)_.*")
+COMPILERS_OWN = regex(
+    r"CC|CXX|CPP|FC|F77|(?:\w+_)?(?:C|CXX|CPP|LD|F)FLAGS|MAKEFLAGS|CPATH|(?:C|CPLUS)_INCLUDE_PATH|PKG_CONFIG_PATH"
+)
 _LISTS = (
     r"[\w.-]*(?:requirements?|constraints?)[\w.-]*\.(?:txt|in|lock)|requirements/[\w.-]+|pylock[\w.-]*\.toml"
     r"|[\w.-]+[._]lock\.txt|poetry\.(?:lock|toml)|uv\.(?:lock|toml)|pdm\.(?:lock|toml)|Pipfile(?:\.lock)?"

@@ -13,7 +13,7 @@ from pydock.build import Build, Process, Step
 from pydock.effects.packages.sources import LIBRARY_CACHE
 from pydock.images.debian import is_either, java_runtime, kind_of
 from pydock.split.facts.copied_files import CopiedFiles
-from pydock.split.facts.inputs import BUILD_VARIABLE, INSTALLERS_OWN, is_description, is_input
+from pydock.split.facts.inputs import BUILD_VARIABLE, COMPILERS_OWN, INSTALLERS_OWN, is_description, is_input
 from pydock.split.facts.members import package_of
 from pydock.split.facts.reasons import Reason
 from pydock.split.facts.wanted import demand_of
@@ -256,9 +256,15 @@ class _Slicer:
             return self.copies.reason(step, builder)
         if step.keyword == "ARG":
             return Reason.INPUT if in_builder or BUILD_VARIABLE.fullmatch(step.key[1]) else None
-        if step.keyword == "ENV" and in_builder and INSTALLERS_OWN.fullmatch(step.key[1]):
-            return Reason.INPUT
+        if step.keyword == "ENV" and in_builder:
+            is_compilers = COMPILERS_OWN.fullmatch(step.key[1]) and not self.compiles_later
+            return Reason.INPUT if is_compilers or INSTALLERS_OWN.fullmatch(step.key[1]) else None
         return None
+
+    @cached_property
+    def compiles_later(self) -> bool:
+        """Whether a process may call a compiler."""
+        return any(isinstance(need, Toolchain) for process in self.processes for need, _ in process.takes)
 
     def calls_manager(self, step: Step) -> bool:
         """Whether it calls a manager of packages: `poetry --version`."""
