@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 from pydock.build.containers import calls
 from pydock.project.secrets import masking, names, shapes
 from pydock.rules.run_time import log_to_file
+from pydock.service.code import media_types
 from pydock.service.files import module_writes
 from pydock.service.users import rights
 from pydock.split.facts import slim
 
 PATTERNS = {
     "what only root may do": rights._RIGHTS,
-    "what asks for media types": slim._ANSWERS,
+    "what asks for media types": media_types._ASKS_HINT,
+    "what answers with files": media_types._ANSWERS_HINT,
     "what calls a compiler": calls._COMPILES,
     "what needs a screen": slim._WINDOWS,
     "what logs to a file": log_to_file._HANDLER,

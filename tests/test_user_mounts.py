@@ -212,3 +212,15 @@ def test_a_secret_that_git_ignores_is_one_of_the_host(tmp_path: Path) -> None:
     (finding,) = check(Project(Tree(tmp_path)), (RULE,))
     assert finding.fix is not None
     assert finding.fix.doubts == ("./token on the host (compose.yaml: scraper) has to be readable for uid 10001",)
+
+
+@pytest.mark.parametrize("run", ["build: .", "image: shop/scraper:1"])
+def test_who_has_the_volume_already_is_told_how_to_give_it_to_the_service(run: str) -> None:
+    compose = f"services:\n  scraper:\n    {run}\n    volumes: ['prices:/data']\nvolumes:\n  prices:\n"
+    files = {"Dockerfile": DOCKERFILE, "main.py": WRITES, "compose.yaml": compose}
+    (finding,) = check(Project(Tree.of(files)), (RULE,))
+    assert finding.fix is not None
+    assert finding.fix.notes == (
+        "The volume prices (compose.yaml) stays root's where it exists already; to give it to the service: "
+        "docker compose run --rm --no-deps --user root --entrypoint chown scraper -R app /data",
+    )

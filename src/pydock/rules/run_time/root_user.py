@@ -29,7 +29,7 @@ from pydock.rule import Example, Finding, Rule
 from pydock.service.derived_images import derived_images
 from pydock.service.files.databases import has_only_sqlite
 from pydock.service.users.caches import cache_edits, caches
-from pydock.service.users.doubts import absent_folders, left_doubts, mount_doubts, mounted_script
+from pydock.service.users.doubts import absent_folders, left_doubts, mount_doubts, mounted_script, volume_notes
 from pydock.service.users.handover import giving_place, missing_at
 from pydock.service.users.ownership import Ownership, copies_into, has_source, ownership
 from pydock.service.users.rights import User, created_user, obstacles
@@ -171,7 +171,8 @@ def _fix(project: Project, doubts: Sequence[str]) -> tuple[Fix | None, str]:
     edits += _startable(project)
     doubts = (*doubts, *kept.doubts, *_doubts(project, owned, user))
     safety = Safety.UNSAFE if doubts else Safety.SAFE
-    fix = Fix(f"run as {name}", safety, _merged(edits), frozenset({"user", *kept.changes}), doubts, _notes(owned))
+    notes = tuple(volume_notes(project, owned, name))
+    fix = Fix(f"run as {name}", safety, _merged(edits), frozenset({"user", *kept.changes}), doubts, notes)
     return fix, ""
 
 
@@ -303,11 +304,6 @@ def _doubts(project: Project, owned: Ownership, user: User | None) -> Iterator[s
         yield f"{place} runs as the user of this image, which it is built on"
     if user and not user.has_home:
         yield "the user has no home"
-
-
-def _notes(owned: Ownership) -> tuple[str, ...]:
-    is_mounted = any(write.is_mounted for write in owned.writes)
-    return ("A volume that exists already keeps its owner: chown it once.",) if is_mounted else ()
 
 
 RULE = Rule("PYD401", "root-user", check, __doc__, EXAMPLES, same_as=("DL3002",))

@@ -119,6 +119,23 @@ def writes_migrations(project: Project) -> bool:
     return "alembic.ini" in names or ("manage.py" in names and "migrations" in folders)
 
 
+def volume_notes(project: Project, owned: Ownership, name: str) -> Iterator[str]:
+    """What gives the volumes that exist already to the user: only a new one takes the owner of its folder."""
+    unnamed = {write.folder for write in owned.writes if write.is_mounted}
+    told: set[str] = set()
+    for service in (*services(project), *services_by_image(project)):
+        for mount in service.mounts:
+            is_owned = mount.target in owned.folders and mount.target not in told
+            if mount.kind != "volume" or mount.target is None or mount.is_read_only or not is_owned:
+                continue
+            told.add(mount.target)
+            run = f"run --rm --no-deps --user root --entrypoint chown {service.name} -R {name} {mount.target}"
+            what = f"The volume {mount.source or mount.target} ({service.path})"
+            yield f"{what} stays root's where it exists already; to give it to the service: docker compose {run}"
+    if unnamed := unnamed - told:
+        yield f"A volume on {min(unnamed)} stays root's where it exists already; chown -R {name} it once, as root."
+
+
 def _writable(source: str, origin: str, uid: int) -> str:
     return f"{source} on the host ({origin}) has to be writable for uid {uid}"
 
