@@ -262,3 +262,24 @@ def test_the_builder_has_the_path_of_modules_only_with_modules_there(lines: str,
     builder, _, runtime = made.plan.text().rpartition("\nFROM ")
     assert (path in builder) is is_read
     assert path in runtime
+
+
+@pytest.mark.parametrize(
+    ("copy", "builder"),
+    [
+        pytest.param("requirements.txt requirements.lock.txt ./", "COPY requirements.lock.txt ./\n", id="by words"),
+        pytest.param(
+            '["requirements.txt", "requirements.lock.txt", "/app/"]', "COPY requirements.lock.txt ./\n", id="by JSON"
+        ),
+        pytest.param(
+            "requirements.txt base.txt ./", "COPY requirements.txt base.txt ./\n", id="not where one names the other"
+        ),
+    ],
+)
+def test_a_list_that_nobody_reads_is_not_copied_beside_its_lock(copy: str, builder: str) -> None:
+    name = copy.split()[1].strip('",') if "lock" in copy else "requirements.txt"
+    text = f"{SLIM}WORKDIR /app\nCOPY {copy}\nRUN pip install -r {name}\nCOPY app.py ./\n{CMD}"
+    files = {"requirements.txt": "-r base.txt\n", "base.txt": "flask\n", "requirements.lock.txt": "flask==3.1.2\n"}
+    made = found(Case("", text, {**files, "app.py": ""}))
+    assert isinstance(made, Split)
+    assert builder in made.plan.text().partition("\nFROM ")[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pydock.build import Step
 from pydock.dockerfile import Instruction
-from pydock.patches import Keep, Piece, Repeat
+from pydock.patches import Change, Keep, Piece, Repeat
 from pydock.patterns import regex
 from pydock.split.draft import Draft
 from pydock.state import ANYTHING
@@ -23,7 +23,7 @@ def copy_pieces(draft: Draft, entry: Instruction) -> Iterator[Piece]:
     if not steps:
         return
     if leaves_runtime(draft, entry):
-        yield Keep(entry, "only the install reads it")
+        yield _without_unread(draft, entry, steps) or Keep(entry, "only the install reads it")
         return
     pairs = _narrow(draft, steps)
     if pairs is None:
@@ -36,6 +36,15 @@ def copy_pieces(draft: Draft, entry: Instruction) -> Iterator[Piece]:
     workdir = steps[0].before.workdir or ""
     for text in narrowed(pairs, workdir):
         yield Repeat(entry, text, "the files that the install reads, so that a change of code does not repeat it")
+
+
+def _without_unread(draft: Draft, entry: Instruction, steps: list[Step]) -> Piece | None:
+    """The COPY without what no stage reads: the list that stands beside its lock."""
+    if entry.flags or len(steps) == len(draft.steps[entry]):
+        return None
+    pairs = _narrow(draft, steps)
+    texts = tuple(narrowed(pairs, steps[0].before.workdir or "")) if pairs else ()
+    return Change(entry, texts[0], "only the install reads it, and nobody the rest") if len(texts) == 1 else None
 
 
 def leaves_runtime(draft: Draft, entry: Instruction) -> bool:
