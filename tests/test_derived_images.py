@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pydock.context import Tree
@@ -54,6 +56,19 @@ def test_an_image_is_known_by_the_names_that_it_is_given(said: dict[str, str], n
 @pytest.mark.parametrize("name", ["python:3.11", "redis", "acme/other"])
 def test_other_images_are_not_taken_for_it(name: str) -> None:
     assert derived_images(_project(f"FROM {name}\n", COMPOSE)) == ()
+
+
+def test_an_image_of_the_repositorys_name_is_that_of_its_dockerfile(tmp_path: Path) -> None:
+    folder = tmp_path / "prices"
+    folder.mkdir()
+    for name, text in {
+        "Dockerfile": SERVICE,
+        "dev.Dockerfile": SERVICE,
+        NAME: "FROM registry.example/prices\n",
+    }.items():
+        (folder / name).write_text(text)
+    found = {name: derived_images(Project(Tree(folder), name)) for name in ("Dockerfile", "dev.Dockerfile")}
+    assert found == {"Dockerfile": (Derived(NAME),), "dev.Dockerfile": ()}
 
 
 def test_a_base_image_is_known_by_its_own_name() -> None:

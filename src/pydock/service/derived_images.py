@@ -84,7 +84,7 @@ def _is_this(project: Project, reference: str, names: frozenset[str]) -> bool:
     plain = "".join(_WORDS.split(name))
     repository = "".join(_WORDS.split(posixpath.basename(root_of(project)).lower()))
     own = set(_WORDS.split(posixpath.basename(project.path).lower()))
-    is_repositorys = len(plain) >= _SHORTEST_NAME and repository.endswith(plain)
+    is_repositorys = own == {"dockerfile"} and len(plain) >= _SHORTEST_NAME and repository.endswith(plain)
     return name in names or is_repositorys or bool(_FOUNDATIONS & own & set(_WORDS.split(name)))
 
 
