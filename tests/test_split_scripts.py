@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pydock.build.walk import starts
+from pydock.context import Tree
+from pydock.project import Project
 from pydock.split import Refusal, Split
 from tests.split_cases import BEFORE, CMD, INSTALL, PLAIN, SLIM, Case, found
 
@@ -74,3 +77,24 @@ def test_an_environment_that_a_start_script_enters_stays_although_nothing_is_in_
     made = found(Case("", f'{SLIM}{BEFORE}{lines}ENTRYPOINT ["./boot.sh"]\n', {"boot.sh": script}))
     assert isinstance(made, Split)
     assert "RUN python -m venv venv\n" in made.plan.text().rpartition("\nFROM ")[2]
+
+
+@pytest.mark.parametrize("command", ['ENTRYPOINT ["./boot.sh"]\n', "CMD ./boot.sh\n"])
+def test_an_environment_that_a_start_script_enters_stays_where_only_a_mount_brings_the_script(command: str) -> None:
+    lines = "RUN python -m venv venv\nRUN pip install -r requirements.txt\nCOPY app.py ./\n"
+    files = {
+        "boot.sh": "#!/bin/sh\n. venv/bin/activate\nexec flask run\n",
+        "compose.yaml": "services: {web: {build: ., volumes: ['./boot.sh:/app/boot.sh']}}",
+    }
+    made = found(Case("", f"{SLIM}{BEFORE}{lines}{command}", files))
+    assert isinstance(made, Split)
+    assert "RUN python -m venv venv\n" in made.plan.text().rpartition("\nFROM ")[2]
+
+
+def test_a_mount_of_the_script_that_the_image_has_makes_no_second_start() -> None:
+    files = {
+        "boot.sh": "#!/bin/sh\nexec flask run\n",
+        "compose.yaml": "services: {web: {build: ., volumes: ['.:/app']}}",
+    }
+    project = Project(Tree.of({"Dockerfile": f'{SLIM}{BEFORE}COPY boot.sh ./\nENTRYPOINT ["./boot.sh"]\n', **files}))
+    assert [start.role for start in starts(project) if start.program == "flask"] == ["script"]

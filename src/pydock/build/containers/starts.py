@@ -240,13 +240,14 @@ def _string(container: Container, start: Start, words: tuple[Word, ...]) -> _Nes
 
 
 def starts_of(container: Container, service: Service) -> Iterator[Start]:
-    """The commands of a compose service where it does not run what the image says."""
+    """The commands of a compose service where it does not run what the image says, or lays its own script over it."""
     container = replace(container, mounts=own_mounts(service))
     start = Start(Command((), (), Span(0, 0)), service.origin, role="compose", service=service.name)
     if service.healthcheck:
         probed = replace(start, command=_command(service.healthcheck), role="probe")
         yield from _expanded(container, probed, (), 0)
     if service.command is None and service.entrypoint is None:
+        yield from _of_image_below(container, service) if container.mounts else ()
         return
     instructions = declared(container.project)
     words = service.entrypoint
@@ -257,6 +258,14 @@ def starts_of(container: Container, service: Service) -> Iterator[Start]:
         words = tuple(piece.text for piece in entrypoint.exec_form or ()) if entrypoint else ()
     words = (*words, *(service.command or ()))
     yield from _expanded(container, replace(start, command=_command(words)), (), 0)
+
+
+def _of_image_below(container: Container, service: Service) -> Iterator[Start]:
+    """What the image's own command runs in a service only because of what is mounted over a script of it."""
+    alone = {each.command.values for each in _of_image(replace(container, mounts=()))}
+    for each in _of_image(container):
+        if each.command.values not in alone:
+            yield replace(each, role="compose", service=service.name)
 
 
 def _command(words: tuple[Text, ...]) -> Command:
