@@ -96,3 +96,11 @@ def test_a_setup_script_is_run_beside_what_it_asks_for_where_it(
     assert ("wheel==" in builder) is is_beside
     # What it installs has to land in the environment.
     assert ("--without-pip" in builder) is ("pip" not in script)
+
+
+def test_an_environment_that_uv_fills_gets_no_wheel_for_uv_builds_apart() -> None:
+    install = "RUN pip install uv && uv pip install --system -r requirements.txt\n"
+    text = f"FROM python:3.11-slim\nWORKDIR /app\nCOPY requirements.txt .\n{install}COPY app.py .\n{CMD}"
+    made = found(Case("", text, {"app.py": "", "requirements.txt": "gunicorn==20.0.4\n"}))
+    assert isinstance(made, Split)
+    assert "setuptools==80.9.0\n" in made.plan.text()

@@ -207,8 +207,8 @@ def made(
     from_outside = from_outside or brings_uv
     setuptools = setuptools_for(project, build, image, names_of(build), specifiers_of(build))
     tools = {tool_of(step) for member in members for step in member.steps}
-    # Poetry and the like build each package apart.
-    is_missed = setuptools is not None and (from_outside or manager is None)
+    # uv, Poetry and the like build each package apart.
+    is_missed = setuptools is not None and manager is None
     is_missed = is_missed and _runs_setup_scripts(build, image, from_outside)
     is_missed = is_missed and (from_outside or "wheel" not in tools)
     wheel = min(latest_tool("wheel", image.minor), LAST_WHEEL_ALONE, key=version_order) if is_missed else None
