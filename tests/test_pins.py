@@ -436,6 +436,22 @@ def test_names_without_any_list_become_a_list_and_a_lock(resolver: Resolver) -> 
     assert report.result.tree.text("requirements.lock.txt") == LOCK
 
 
+@pytest.mark.parametrize(
+    ("document", "is_shown"),
+    [
+        pytest.param(f"```dockerfile\n{BASE}RUN pip install \\\n    shop\n```\n", True, id="as it is written"),
+        pytest.param('--8<-- "Dockerfile"\n', True, id="as a file"),
+        pytest.param("Run `pip install shop` first.\n", False, id="not where it speaks of the package alone"),
+    ],
+)
+def test_a_dockerfile_that_a_document_shows_keeps_what_it_installs(document: str, is_shown: bool) -> None:
+    files = {"Dockerfile": f"{BASE}RUN pip install shop\n", "app.py": "", "README.md": document}
+    (finding,) = check(Project(Tree.of(files), "Dockerfile", PLAIN), _rules("PYD204"))
+    assert finding.fix is not None
+    doubts = ("README.md shows this file, and requirements.txt would not be shown beside it",)
+    assert finding.fix.doubts == (doubts if is_shown else ())
+
+
 def test_a_lock_without_hashes_gets_them_and_keeps_its_versions(resolver: Resolver) -> None:
     files = {"Dockerfile": f"{BASE}COPY . .\nRUN pip install -r requirements.txt\n", "requirements.txt": "shop<2\n"}
     first = _fixed(resolver, files).result

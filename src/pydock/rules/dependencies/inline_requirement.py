@@ -26,6 +26,7 @@ from pydock.build import walk
 from pydock.build.copies import copies
 from pydock.build.installs import Install, installs_of, pinned, requirement_sets
 from pydock.build.views import image
+from pydock.dockerfile import Instruction
 from pydock.locks.installs.build_tools import BUILD_TOOLS
 from pydock.locks.installs.requests import Wanted, wanted
 from pydock.locks.lock_files import locks
@@ -250,7 +251,7 @@ def _into_file(project: Project, install: Install) -> Fix | None:
     is_exec = install.instruction.exec_form is not None
     start = Span(install.instruction.span.start, install.instruction.span.start)
     listed = "".join(f"{word.value}\n" for word in install.packages)
-    doubts = tuple(_doubts(project))
+    doubts = tuple(_doubts(project, install.instruction))
     edits = (
         Edit(project.path, start, project.dockerfile.written(f"COPY {REQUIREMENTS} ./\n")),
         Edit(
@@ -264,14 +265,19 @@ def _into_file(project: Project, install: Install) -> Fix | None:
     return Fix(f"name them in {REQUIREMENTS}", safety, edits, _CHANGES | {"files"}, doubts)
 
 
-def _doubts(project: Project) -> Iterator[str]:
+def _doubts(project: Project, run: Instruction) -> Iterator[str]:
     if not _is_context_told(project):
         yield "nothing tells in which folder this file is built"
-    name = posixpath.basename(project.path)
+    name, words = posixpath.basename(project.path), _in_one_line(run.value)
     for path, text in documents(project):
-        if any(name in line for line in text.splitlines() if _INCLUDES.search(line)):
+        includes = any(name in line for line in text.splitlines() if _INCLUDES.search(line))
+        if path != project.path and (includes or f"RUN {words}" in _in_one_line(text)):
             yield f"{path} shows this file, and {REQUIREMENTS} would not be shown beside it"
             return
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.replace("\\\n", " ").split())
 
 
 def _is_context_told(project: Project) -> bool:
