@@ -76,7 +76,9 @@ class _Walk:
             self.is_posix = self.ends_in_posix[parent.index]
             return
         self.is_posix = _WINDOWS.search(stage.base) is None
-        state = State(base=base_image(meant_reference(self.project, stage) or None), read=self.project.tree.text)
+        base = base_image(meant_reference(self.project, stage) or None)
+        # An image that no table names runs as root, as most do; who needs to be sure asks `user_of`.
+        state = State(base=base, user=base.user or "root", read=self.project.tree.text)
         self.recorder.state = state.with_variable("PATH", _DEFAULT_PATH)
 
     def instruction(self, instruction: Instruction) -> None:

@@ -24,6 +24,12 @@ def user_set(project: Project, stage: Stage, before: Instruction | None = None) 
     return image(project, stage, before).user if is_set else ""
 
 
+def user_of(project: Project, stage: Stage, before: Instruction) -> str | None:
+    """Whom an instruction runs as; None where that is the matter of a base image that no table names."""
+    state = image(project, stage, before)
+    return user_set(project, stage, before) or (state.user if state.base.user else None)
+
+
 @remembered
 def _first_users(project: Project) -> tuple[int | None, ...]:
     """For each stage where its first USER stands, that of a stage that it is built on before its own."""

@@ -39,6 +39,7 @@ TABLES = {
     "database_drivers": "packages that connect SQLAlchemy to another database than SQLite",
     "kept_files": "what packages keep below HOME and in the work folder, and the variable that moves it",
     "official_images": "images of Docker's own library that stand beside services in compose files",
+    "image_users": "published images and whom their commands run as; a name that ends in / or - begins a family",
     "downloaded_programs": "programs whose archives lack libraries that they load",
     "writing_calls": "functions of Python that write where one of their arguments says",
     "remote_scripts": "scripts that are piped from the network into a shell: what they need and what they leave",

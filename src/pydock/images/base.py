@@ -9,6 +9,7 @@ from functools import cache, cached_property, lru_cache
 from pydock.data import rows, rows_of
 from pydock.images.debian import full_image_libraries, full_image_packages, kind_of, program
 from pydock.images.tags import debian_suite, python_image, slim_tag
+from pydock.images.users import image_user
 from pydock.patterns import regex
 from pydock.values import Value
 
@@ -81,6 +82,13 @@ class Base(Value, dict=True):
     def is_empty(self) -> bool:
         """Whether it is `scratch`, which has nothing."""
         return self.reference == "scratch"
+
+    @property
+    def user(self) -> str | None:
+        """Whom its commands run as before the first USER; None where no table names the image."""
+        if self.reference is None:
+            return None
+        return "root" if self.is_known or self.is_empty else image_user(self.reference)
 
     def slimmed(self) -> Base:
         """The slim image of the same tag; the image itself where it is none of the full ones."""

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 
 from pydock.dockerfile import Instruction, mounts
-from pydock.patterns import regex
 from pydock.state import is_root
 from pydock.text import expand
 
@@ -24,17 +23,7 @@ _OFF = {
     "pipenv": ("PIP_NO_CACHE_DIR",),
 }
 
-# Published images whose own USER is not root.
-_OTHER_USER = regex(
-    r"jupyter/|bitnami|circleci|cimg/|gitpod|selenium/|airflow|/ubi\d|s2i|chainguard|cgr\.dev|jenkins|nonroot|python-\d+-centos"
-)
-
 Values = Mapping[str, str | None]
-
-
-def runs_as_root(reference: str | None, user: str) -> bool:
-    """Whether a RUN is known to work as root; without USER that depends on the base image."""
-    return is_root(user) if user else reference is not None and not _OTHER_USER.search(reference)
 
 
 def cache_folder(tool: str, environment: Values, user: str) -> str | None:

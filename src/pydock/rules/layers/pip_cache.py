@@ -20,10 +20,10 @@ from collections.abc import Iterator, Sequence
 
 from pydock.build import walk
 from pydock.build.installs import Install, behind, installs_of, without
-from pydock.build.views import image, user_set
+from pydock.build.views import image
 from pydock.dockerfile import Dockerfile, Instruction, Stage
 from pydock.images.debian import has_wheels
-from pydock.locks.installs.caches import cache_folder, is_mounted, mounted_folders, runs_as_root, switched_off
+from pydock.locks.installs.caches import cache_folder, is_mounted, mounted_folders, switched_off
 from pydock.locks.installs.lock_installs import Sync, syncs
 from pydock.locks.installs.requests import wanted
 from pydock.locks.installs.shipped_stages import shipped
@@ -137,17 +137,23 @@ def _is_cleared(project: Project, run: Instruction, uses: tuple[_Use, ...]) -> b
 
 def _uses(project: Project, stage: Stage, run: Instruction, installs: Sequence[Install | Sync]) -> tuple[_Use, ...]:
     """Those of the installs of a RUN whose cache ends up in the layer."""
-    environment, user = image(project, stage, run).variables, user_set(project, stage, run)
+    state = image(project, stage, run)
     found = []
     for install in installs:
-        folder = cache_folder(install.tool, environment, user)
+        folder = cache_folder(install.tool, state.variables, state.user)
         switch = _switch_in_vain(project, stage, install, folder)
         is_off = switch is None and install.has(*_SWITCHES[install.tool])
         if not (
-            is_off or switched_off(install.tool, environment) or is_mounted(run, install.tool, folder, environment)
+            is_off
+            or switched_off(install.tool, state.variables)
+            or is_mounted(run, install.tool, folder, state.variables)
         ):
             found.append(_Use(install, folder, switch))
     return tuple(found)
+
+
+def _is_by_root(project: Project, stage: Stage, run: Instruction) -> bool:
+    return project.reference(stage) is not None and image(project, stage, run).is_root
 
 
 def _switch_in_vain(project: Project, stage: Stage, install: Install | Sync, folder: str | None) -> Word | None:
@@ -156,7 +162,7 @@ def _switch_in_vain(project: Project, stage: Stage, install: Install | Sync, fol
         return None
     asked = [name for entry in wanted(project) if entry.install == install for name in entry.asked]
     fetches = bool(asked) and all(map(has_wheels, asked))
-    is_root = runs_as_root(project.reference(stage), user_set(project, stage, install.instruction))
+    is_root = _is_by_root(project, stage, install.instruction)
     is_told = install.has("--no-binary", "--cache-dir") or project.options.portable
     if not fetches or not is_root or is_told or folder is None:
         return None
@@ -164,7 +170,7 @@ def _switch_in_vain(project: Project, stage: Stage, install: Install | Sync, fol
 
 
 def _fix(project: Project, stage: Stage, run: Instruction, uses: tuple[_Use, ...]) -> Fix | None:
-    is_root = runs_as_root(project.reference(stage), user_set(project, stage, run))
+    is_root = _is_by_root(project, stage, run)
     folders = [use.folder for use in uses]
     if project.options.portable or not is_root or None in folders:
         return _without_cache(project, uses)

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 
 from pydock.build import walk
 from pydock.build.contract import contract
+from pydock.build.views import image
 from pydock.dockerfile import Instruction, Stage
 from pydock.patterns import regex
 from pydock.project import Project
@@ -114,9 +115,11 @@ EXAMPLES = (
 )
 
 
+_UNKNOWN = "the service runs as root, unless the base image sets another user, which no table knows"
+
+
 def check(project: Project) -> Iterator[Finding]:
-    reference = project.reference(project.final) or ""
-    if not is_root(contract(project).user) or "nonroot" in reference or not runs_python(project, project.final):
+    if not is_root(contract(project).user) or not runs_python(project, project.final):
         return
     last = next((entry for stage in project.lineage(project.final) for entry in reversed(stage.of("USER"))), None)
     found = obstacles(project)
@@ -131,7 +134,7 @@ def check(project: Project) -> Iterator[Finding]:
     yield Finding(
         RULE,
         (last or project.final.start).body,
-        "the service runs as root",
+        "the service runs as root" if last or image(project, project.final).base.user else _UNKNOWN,
         fix,
         cost="a compromised service runs as root in the container",
         advice=advice,

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from pydock.build import walk
 from pydock.build.commands import CommandLine
+from pydock.build.views import user_of
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
 from pydock.project import Project
@@ -30,6 +31,8 @@ EXAMPLES = (
         after="FROM python:3.12-slim\nRUN mkdir /data && touch /data/x\n",
     ),
     Example(before="FROM python:3.12-slim\nUSER app\nRUN sudo apt-get update\n", finds=True),
+    Example(before="FROM cimg/python:3.12\nRUN sudo apt-get update\n", finds=True),
+    Example(before="FROM registry.example/team/base:1\nRUN sudo apt-get update\n", finds=True),
     Example(before="FROM python:3.12-slim\nRUN sudo -u app touch /data/x\n", finds=True),
     Example(before="FROM python:3.12-slim\nCOPY --chmod=777 run.sh /run.sh\n", finds=True),
     Example(before="FROM python:3.12-slim\nRUN chmod 1777 /tmp/work && chmod +x /run.sh\n"),
@@ -60,7 +63,7 @@ def _run(project: Project, run: Instruction) -> Iterator[Finding]:
     calls = walk(project).commands_in(run)
     with_sudo = [call for call in calls if "sudo" in (*call.wrappers, call.program)]
     if with_sudo:
-        yield _sudo(project, with_sudo)
+        yield _sudo(project, run, with_sudo)
     for call in calls:
         modes = [word.head for word in call.line.words[1:] if _is_open(word.head)] if call.program == "chmod" else []
         if modes:
@@ -87,8 +90,9 @@ def _open(span: Span, what: str, *, is_recursive: bool) -> Finding:
     )
 
 
-def _sudo(project: Project, calls: list[CommandLine]) -> Finding:
-    fix = _without_sudo(project, calls)
+def _sudo(project: Project, run: Instruction, calls: list[CommandLine]) -> Finding:
+    user = user_of(project, project.dockerfile.stages[calls[0].stage], run)
+    fix = _without_sudo(project, calls) if user is not None and is_root(user) else None
     return Finding(
         RULE,
         calls[0].command.words[0].span,
@@ -107,7 +111,7 @@ def _without_sudo(project: Project, calls: list[CommandLine]) -> Fix | None:
         is_plain = (
             len(words) > 1 and words[0].text == "sudo" and words[1].text[:1].isalpha() and "=" not in words[1].text
         )
-        if not (is_plain and call.is_in_file and is_root(call.before.user)):
+        if not (is_plain and call.is_in_file):
             return None
         edits.append(Edit(project.path, Span(words[0].span.start, words[1].span.start), ""))
     return Fix("run it without sudo, as root", Safety.SAFE, tuple(edits))
