@@ -231,3 +231,25 @@ def test_what_fails_is_told_first_and_then_the_worst() -> None:
     levels = [finding.level for finding in found if not finding.rule.is_of_failures]
     assert levels == sorted(levels, key=lambda level: level.rank)
     assert set(levels) == set(Level)
+
+
+@pytest.mark.parametrize(
+    ("lines", "settles"),
+    [
+        pytest.param(
+            "ENV CC=/usr/bin/gcc FC=gfortran MYSQLCLIENT_CFLAGS=-I/usr/include/mysql\nRUN pip install flask==3.1.2\n",
+            "PYD104",
+            id="variables of a compiler that leaves",
+        ),
+        pytest.param(
+            "RUN sudo apt-get update && sudo chmod +x /etc/profile && sudo mkdir /data\n",
+            "PYD504",
+            id="commands without their sudo",
+        ),
+    ],
+)
+def test_the_laws_let_go_of(lines: str, settles: str) -> None:
+    files = {"Dockerfile": f'FROM python:3.12-slim\n{lines}COPY app.py .\nCMD ["python", "app.py"]\n', "app.py": ""}
+    report = rewrite(Project(Tree.of(files)), ALL_RULES, Safety.SAFE)
+    assert report.refused == ()
+    assert settles in {finding.rule.code for finding in report.settled}

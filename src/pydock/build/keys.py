@@ -8,17 +8,21 @@ from packaging.utils import canonicalize_name
 
 from pydock.dockerfile import Instruction
 from pydock.patterns import regex
-from pydock.shell import Argv, Word
+from pydock.shell import Argv, Word, argv
 
 _PIP = regex(r"pip[\d.]*\Z")
 # A list of requirements and its lock, requirements.txt and requirements.lock.txt, are one list.
 _LIST_ENDING = regex(r"(?:[._]lock)?\.(?:txt|in|lock|toml)\Z")
 _NAME = regex(r"[A-Za-z0-9][\w.-]*")
+_AS_ROOT = frozenset({"sudo", "doas"})
 _ALIASES = {"apt-get": "apt", "aptitude": "apt"}
 
 
 def key_of_command(line: Argv | None, text: str, operand: Word | None = None) -> tuple[str, ...]:
     """The key of one command, or of one of its operands; of what is no simple command its text."""
+    if line is not None and line.program in _AS_ROOT and line.operands == line.words[1:]:
+        # Whom a command runs as is in the state that it finds.
+        line = argv(line.operands)
     if line is None or line.program is None:
         return _key_of_text(text)
     program = _program(line.program)

@@ -61,8 +61,12 @@ _VARIABLES = frozenset(
         "CC",
         "CXX",
         "CFLAGS",
+        "CPP",
         "CPPFLAGS",
         "CXXFLAGS",
+        "F77",
+        "FC",
+        "FFLAGS",
         "LDFLAGS",
         "LD_LIBRARY_PATH",
         "PKG_CONFIG_PATH",
@@ -86,6 +90,8 @@ _VARIABLES = frozenset(
     ]
 )
 _PREFIXES = ("PIP_", "UV_", "POETRY_", "PIPENV_", "PDM_", "CONDA_", "HATCH_", "SETUPTOOLS_", "PIXI_", "CARGO_", "RUST")
+# MYSQLCLIENT_CFLAGS: what one package tells the compiler.
+_FLAGS = ("_CFLAGS", "_CXXFLAGS", "_CPPFLAGS", "_LDFLAGS", "_FFLAGS")
 _MARKS = frozenset("*?[")
 # Certificates, keys of hosts, and headers that no package of the system brings.
 _SYSTEM_SETTINGS = (
@@ -185,7 +191,8 @@ def taken(environment: str, state: State) -> tuple[Need, ...]:
 
 def is_read(variable: str) -> bool:
     """Whether installers read a variable."""
-    return variable in _VARIABLES or variable.startswith(_PREFIXES) or variable.lower().endswith("_proxy")
+    is_known = variable in _VARIABLES or variable.startswith(_PREFIXES)
+    return is_known or variable.endswith(_FLAGS) or variable.lower().endswith("_proxy")
 
 
 def distributions(demand: Demand, environment: str) -> Iterator[Thing]:
