@@ -22,6 +22,7 @@ from pydock.values import Value, replace
 _BUILDS = regex(r"\bbuild\b(?:[^\n\\]|\\\n?)*", words="build")
 _TAG = regex(r"(?:\s-t|--tag)[ =]*[\"']?([\w./-]+)")
 _FILE = regex(r"(?:\s-f|--file)[ =]*[\"']?([\w./-]+)")
+_FROM = regex(r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)", re.I | re.M)
 _WORDS = regex(r"[^a-z0-9]+")
 # How images are called that others are built on.
 _FOUNDATIONS = frozenset({"base", "common", "core", "requirements", "deps", "dependencies"})
@@ -51,10 +52,16 @@ def derived_images(project: Project) -> tuple[Derived, ...]:
     return tuple(
         _derived(other)
         for path in project.tree.files
-        if path != project.path and is_dockerfile(posixpath.basename(path))
+        if path != project.path and is_dockerfile(posixpath.basename(path)) and _may_name(project, path, names)
         for other in (replace(project, path=path),)
         if not other.dockerfile.problems and _is_this(project, other.reference(other.final) or "", names)
     )
+
+
+def _may_name(project: Project, path: str, names: frozenset[str]) -> bool:
+    """Whether a FROM may mean this image, before all of the file is read: a project may have hundreds."""
+    found = _FROM.findall(project.tree.text(path) or "")
+    return any("$" in reference or _is_this(project, reference, names) for reference in found)
 
 
 def lists_reader(project: Project, stage: Stage) -> str:
