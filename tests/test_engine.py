@@ -242,7 +242,7 @@ def test_what_fails_is_told_first_and_then_the_worst() -> None:
             id="variables of a compiler that leaves",
         ),
         pytest.param(
-            "RUN sudo apt-get update && sudo chmod +x /etc/profile && sudo mkdir /data\n",
+            "RUN echo exec > /run.sh && sudo chmod a+r /run.sh\n",
             "PYD504",
             id="commands without their sudo",
         ),
