@@ -51,3 +51,18 @@ def test_a_project_behind_the_code_is_fine_where_an_earlier_install_has_brought(
     files = {**FILES, "pyproject.toml": f'[project]\nname = "shop"\nversion = "1"\ndependencies = {dependencies}\n'}
     project = Project(Tree.of({**files, "Dockerfile": text}))
     assert bool(check(project, (source_before_dependencies.RULE,))) is is_found
+
+
+@pytest.mark.parametrize(
+    ("target", "is_moved"),
+    [
+        pytest.param("/srv/shop", False, id="a folder that only the code brings"),
+        pytest.param("/srv/shop/", True, id="what is a folder in any case"),
+    ],
+)
+def test_a_list_is_copied_to_the_same_place_without_the_code(target: str, is_moved: bool) -> None:
+    lines = f"COPY . /srv\nCOPY requirements.txt {target}\nWORKDIR /srv/shop\nRUN pip install -r requirements.txt\n"
+    files = {"Dockerfile": f"FROM python:3.12-slim\n{lines}", "requirements.txt": "flask==3.1.2\n", "shop/app.py": ""}
+    report = rewrite(Project(Tree.of(files)), (source_before_dependencies.RULE,), Safety.SAFE)
+    assert report.refused == ()
+    assert (report.result.dockerfile.text != files["Dockerfile"]) is is_moved

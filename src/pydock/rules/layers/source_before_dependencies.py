@@ -250,6 +250,8 @@ def _keeps_target(project: Project, stage: Stage, copied: Copied, run: Instructi
 def _is_independent(project: Project, stage: Stage, entry: Instruction, sources: Sequence[Copied]) -> bool:
     """Whether an instruction does the same without the code."""
     if entry.keyword in {"COPY", "ADD"}:
+        if not _lands_alike(project, stage, entry, sources):
+            return False
         # Only what lands beside the code could be overwritten by it later.
         here = next((copied for copied in copies(project, stage) if copied.instruction is entry), None)
         return entry.flag("from") is not None or (here is not None and not is_source(project, here))
@@ -265,6 +267,16 @@ def _is_independent(project: Project, stage: Stage, entry: Instruction, sources:
         if not is_known or (call not in installs and _touches(call, sources)):
             return False
     return True
+
+
+def _lands_alike(project: Project, stage: Stage, entry: Instruction, sources: Sequence[Copied]) -> bool:
+    """Whether a COPY means the same place without the code: `COPY x /app/y` lies in y only where the code brings y."""
+    state, target = image(project, stage, entry), entry.words[-1].text
+    place = state.at(target)
+    if target.endswith("/") or place is None:
+        return True
+    made = Numbers(step.number for each in sources for step in walk(project).of_instruction(each.instruction))
+    return not state.find(needs.Folder(place)).makers & made
 
 
 def _touches(call: CommandLine, sources: Sequence[Copied]) -> bool:
