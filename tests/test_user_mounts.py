@@ -224,3 +224,41 @@ def test_who_has_the_volume_already_is_told_how_to_give_it_to_the_service(run: s
         "The volume prices (compose.yaml) stays root's where it exists already; to give it to the service: "
         "docker compose run --rm --no-deps --user root --entrypoint chown scraper -R app /data",
     )
+
+
+@pytest.mark.parametrize(
+    ("files", "doubt"),
+    [
+        pytest.param(
+            {"compose.yaml": "services: {meter: {build: ., devices: ['/dev/ttyUSB0:/dev/ttyUSB0:rw']}}"},
+            "compose.yaml: meter has /dev/ttyUSB0 of the host, which uid 10001 has to be allowed to open",
+            id="a device of compose",
+        ),
+        pytest.param(
+            {"compose.yaml": "services: {meter: {build: ., devices: [{source: /dev/video0, target: /dev/video0}]}}"},
+            "compose.yaml: meter has /dev/video0 of the host, which uid 10001 has to be allowed to open",
+            id="a device of compose in its long form",
+        ),
+        pytest.param(
+            {"compose.yaml": "services: {meter: {build: ., volumes: ['/dev/bus/usb:/dev/bus/usb']}}"},
+            "compose.yaml: meter has /dev/bus/usb of the host, which uid 10001 has to be allowed to open",
+            id="devices that compose mounts",
+        ),
+        pytest.param(
+            {"compose.yaml": "services: {meter: {build: ., privileged: true}}"},
+            "compose.yaml: meter has every device of the host, which uid 10001 has to be allowed to open",
+            id="a privileged service",
+        ),
+        pytest.param(
+            {"README.md": "Start it:\n\n    docker run --device /dev/ttyACM0 meter\n"},
+            "README.md:3 gives the container a device of the host, which uid 10001 has to be allowed to open",
+            id="a device of a docker run that README tells of",
+        ),
+        pytest.param({"README.md": "    docker run -v /dev/shm:/dev/shm meter\n"}, None, id="shared memory"),
+        pytest.param({"compose.yaml": "services: {meter: {build: ., privileged: false}}"}, None, id="no privileges"),
+    ],
+)
+def test_a_device_of_the_host_is_a_doubt(files: dict[str, str], doubt: str | None) -> None:
+    (finding,) = check(Project(Tree.of({"Dockerfile": DOCKERFILE, "main.py": MAKES, **files})), (RULE,))
+    assert finding.fix is not None
+    assert finding.fix.doubts == (() if doubt is None else (doubt,))

@@ -105,6 +105,8 @@ class Service(Value):
     aliases: tuple[Text, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     origins: tuple[ServiceOrigin, ...] = ()
+    devices: tuple[Text, ...] = ()
+    is_privileged: bool = False
 
     @property
     def origin(self) -> str:
@@ -154,7 +156,15 @@ def service_of(composition: Composition, name: str) -> Service:
         tuple(_aliases(entry)),
         tuple(_dependencies(entry)),
         origins,
+        tuple(_devices(entry)),
+        _is_true(entry.get("privileged")),
     )
+
+
+def _devices(entry: Entry) -> Iterator[Text]:
+    """The devices of the host that a service has: `/dev/ttyUSB0:/dev/ttyUSB0:rwm`, or a mapping."""
+    for each in listed(entry.get("devices")):
+        yield text_of(said(each.get("source")) if isinstance(each, dict) else said(each).partition(":")[0])
 
 
 def build_of(name: str, entry: Entry) -> Build | None:

@@ -14,6 +14,7 @@ from pydock.values import Value
 
 _RUNS = regex(r"\b(?:docker|podman)(?:\s+container)?\s+run\b(?:[^\n\\]|\\\n?)*")
 _VOLUME = regex(r"(?:\s-[a-z]*v|--volume)[ =]*[\"']?((?:[./~$%]|[A-Za-z]:)[^:\s]*?):(/[^:\s\"']*)(?::([\w,]+))?")
+_DEVICE = regex(r"--privileged\b(?!=false)|--device[ =]|(?:-v|--volume)[ =]*[\"']?/dev/(?!shm\b|null\b)")
 _MOUNT = regex(r"--mount[ =]*[\"']?(type=bind[^\s\"']*)")
 _TELLS = regex(r"(?:\A|/)(?:README[^/]*|Makefile|justfile|Jenkinsfile|[^/]*\.(?:md|rst|sh|mk|ya?ml))\Z")
 _LARGEST = 200_000
@@ -117,6 +118,16 @@ def _of_texts(project: Project) -> Iterator[ToldMount]:
         for run in _RUNS.finditer(text):
             line = text.count("\n", 0, run.start()) + 1
             yield from _mounts(run[0], f"{path}:{line}")
+
+
+@remembered
+def documented_device(project: Project) -> str | None:
+    """Where a `docker run` gives a device of the host to the container; None where none does."""
+    for path, text in documents(project):
+        for run in _RUNS.finditer(text):
+            if _DEVICE.search(run[0]):
+                return f"{path}:{text.count(chr(10), 0, run.start()) + 1}"
+    return None
 
 
 def _mounts(command: str, origin: str) -> Iterator[ToldMount]:

@@ -11,11 +11,11 @@ from pydock.build.containers.mounts import mounted_at, own_mounts
 from pydock.build.contract import contract
 from pydock.build.sources import sources
 from pydock.build.views import files
-from pydock.context.compose import Service
+from pydock.context.compose import Service, shown
 from pydock.patterns import regex
 from pydock.project import Project
 from pydock.project.compose import services, services_by_image
-from pydock.service.files.documents import documented_mounts, installs_inside
+from pydock.service.files.documents import documented_device, documented_mounts, installs_inside
 from pydock.service.files.writes import landings
 from pydock.service.main_command import main_command
 from pydock.service.users.ownership import Ownership
@@ -46,11 +46,25 @@ def mount_doubts(project: Project, owned: Ownership, uid: int) -> Iterator[str]:
         for source in _closed(project, service):
             yield f"{source} on the host ({service.origin}) has to be readable for uid {uid}"
             break
+    yield from _devices(project, uid)
     for service in (each for each in services_by_image(project) if each not in services(project)):
         for mount in service.mounts:
             # Who mounts a folder where this image writes runs this image.
             if mount.is_bind and mount.target and any(is_below(mount.target, folder) for folder in owned.folders):
                 yield _writable(str(mount.source), service.origin, uid)
+
+
+def _devices(project: Project, uid: int) -> Iterator[str]:
+    """Devices of the host: they are of root and of a group that only the host knows."""
+    for service in services(project):
+        mounted = (mount.source for mount in service.mounts if mount.is_bind and str(mount.source).startswith("/dev/"))
+        device = next((shown(each) for each in (*service.devices, *mounted) if each is not None), None)
+        if device is not None or service.is_privileged:
+            what = device or "every device"
+            yield f"{service.origin} has {what} of the host, which uid {uid} has to be allowed to open"
+            return
+    if told := documented_device(project):
+        yield f"{told} gives the container a device of the host, which uid {uid} has to be allowed to open"
 
 
 def _closed(project: Project, service: Service) -> Iterator[str]:
