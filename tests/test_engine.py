@@ -253,3 +253,17 @@ def test_the_laws_let_go_of(lines: str, settles: str) -> None:
     report = rewrite(Project(Tree.of(files)), ALL_RULES, Safety.SAFE)
     assert report.refused == ()
     assert settles in {finding.rule.code for finding in report.settled}
+
+
+def test_a_health_check_of_a_service_is_no_other_command_of_it() -> None:
+    lines = "COPY requirements.txt .\nRUN pip install -r requirements.txt\nEXPOSE 8000\nWORKDIR /app\n"
+    command = "['sh', '-c', 'sleep 10 && uvicorn main:app --host 0.0.0.0']"
+    files = {
+        "Dockerfile": f"FROM python:3.12-slim\n{lines}",
+        "requirements.txt": "fastapi\nuvicorn\n",
+        "app/main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n",
+        "compose.yaml": f"services:\n  web:\n    build: .\n    volumes: ['./app:/app']\n    entrypoint: {command}\n",
+    }
+    report = rewrite(Project(Tree.of(files)), ALL_RULES, Safety.SAFE)
+    assert report.refused == ()
+    assert "healthcheck:" in (report.result.tree.text("compose.yaml") or "")

@@ -143,7 +143,7 @@ class Process(Value, eq=False):
 
     `origin` says who starts it: "CMD", "HEALTHCHECK", "compose.yaml: worker", "entrypoint.sh:12". `environment` is
     the folder of the interpreter that it runs with, None where it is no Python or not known. `places` are the lines
-    of the source behind needs that its command line does not show.
+    of the source behind needs that its command line does not show. A probe is a health check.
     """
 
     origin: str
@@ -156,6 +156,7 @@ class Process(Value, eq=False):
     environment: str | None = None
     distributions: frozenset[str] = frozenset()
     places: Mapping[Need, str] = {}
+    is_probe: bool = False
 
 
 class Build(Value, eq=False, dict=True):

@@ -55,6 +55,7 @@ def processes_of(project: Project, state: State, starts: Iterable[Start]) -> Ite
             environment,
             distributions,
             code if start.role != "probe" else {},
+            start.role == "probe",
         )
 
 

@@ -75,10 +75,11 @@ def _of_processes(before: Build, after: Build, declared: Declared) -> Iterator[V
 
 
 def _by_origin(build: Build) -> dict[str, list[Process]]:
-    """Processes by who starts them, without the line in a script, which moves."""
+    """Processes by who starts them, without the line in a script, which moves; a service's health check is its own."""
     found: dict[str, list[Process]] = defaultdict(list)
     for process in build.processes:
-        found[_LINE.sub("", process.origin)].append(process)
+        is_of_service = process.is_probe and ": " in process.origin
+        found[_LINE.sub("", process.origin) + (" (health check)" if is_of_service else "")].append(process)
     return found
 
 
