@@ -184,7 +184,13 @@ def build_packages(name: str, suite: str) -> tuple[str, ...]:
 def from_full_image(found: Iterable[Need], suite: str) -> list[Need]:
     """What the full image brought along and slim lacks; all of it in a release whose images no table lists."""
     brought = full_image_libraries(suite)
-    return [need for need in found if not brought or need.package in brought]
+    return [need for need in found if not brought or need.package in brought or is_only_in_full(need.package, suite)]
+
+
+def is_only_in_full(package: str, suite: str) -> bool:
+    """Whether the package of a program of the same name, such as git, came with the full image."""
+    known = program(package)
+    return known is not None and known.only_in_full(suite)
 
 
 class Library(Value):

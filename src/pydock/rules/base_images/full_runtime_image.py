@@ -29,6 +29,9 @@ from pydock.text import Edit, Fix, Safety, Span
 
 CHANGES = frozenset({"base", "system_packages"})
 
+_ENVIRONMENT = "FROM python:3.12 AS builder\nRUN python -m venv /venv && /venv/bin/pip install gitpython==3.1.43\n"
+_RUNTIME = 'COPY --from=builder /venv /venv\nCOPY server.py ./\nCMD ["/venv/bin/python", "server.py"]\n'
+
 EXAMPLES = (
     Example(
         before='FROM python:3.12\nCOPY server.py ./\nCMD ["python", "server.py"]\n',
@@ -81,6 +84,18 @@ EXAMPLES = (
             'COPY server.py ./\nCMD ["python", "server.py"]\n'
         ),
         files={"server.py": "import ctypes\nmagic = ctypes.CDLL('libmagic.so.1')\n"},
+    ),
+    Example(
+        before=f"{_ENVIRONMENT}FROM python:3.12\n{_RUNTIME}",
+        after=(
+            f"{_ENVIRONMENT}FROM python:3.12-slim\n"
+            "# gitpython calls git\n"
+            "RUN apt-get update \\\n"
+            "    && apt-get install -y --no-install-recommends git \\\n"
+            "    && rm -rf /var/lib/apt/lists/*\n"
+            f"{_RUNTIME}"
+        ),
+        files={"server.py": "print('hello')\n"},
     ),
     Example(before="FROM python:3.12-slim\nCOPY server.py ./\n"),
     Example(before="FROM python:3.12\nRUN make install\n", finds=True),
@@ -146,7 +161,8 @@ def _used(project: Project, stage: Stage) -> tuple[Need, ...]:
         is_asked_for = known is not None and Package(known.package) in build.stages[stage.index].things
         if known and known.only_in_full(suite) and (not is_asked_for or place.startswith("line ")):
             found.append(Need(known.package, place, f"calls {name}"))
-    names = frozenset(name for listed in requirement_sets(project) for name in listed.names)
+    names = frozenset(name for process in build.processes for name in process.distributions)
+    names |= {name for listed in requirement_sets(project) for name in listed.names}
     found += from_full_image(needs(names, suite), suite)
     return (*found, *loaded_libraries(project, suite), *media_types(project, suite, names))
 

@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from pydock.build import Build
 from pydock.build.containers.unstarted_scripts import unstarted_calls
 from pydock.dockerfile import Stage
-from pydock.images.debian import Need, from_full_image, is_older_than_wheels, needs, program, serves_building
+from pydock.images.debian import (
+    Need,
+    from_full_image,
+    is_older_than_wheels,
+    is_only_in_full,
+    needs,
+    program,
+    serves_building,
+)
 from pydock.images.tags import PythonImage
 from pydock.packages import Demand, Places, included, joined, of_file
 from pydock.project import Project
@@ -78,9 +86,7 @@ def extra_needs(project: Project, build: Build, image: PythonImage) -> Iterator[
     names = names_of(build)
     compiled = [name for name, version in pins_of(build).items() if is_older_than_wheels(name, version, image.minor)]
     libraries = needs(names, suite, compiled=compiled, with_doubtful=True)
-    found = from_full_image(libraries, suite)
-    found += [need for need in libraries if need not in found and _was_there(need, suite)]
-    yield from found
+    yield from from_full_image(libraries, suite)
     yield from loaded_libraries(project, suite)
     for name, script in unstarted_calls(project, build):
         known = program(name)
@@ -88,11 +94,5 @@ def extra_needs(project: Project, build: Build, image: PythonImage) -> Iterator[
             yield Need(known.package, script, f"calls {name}")
     if (askers := git_askers(project)) and has_history(project):
         need = Need("git", askers[0], "asks git about the code")
-        yield from (need,) if _was_there(need, suite) else ()
+        yield from (need,) if is_only_in_full(need.package, suite) else ()
     yield from media_types(project, suite, names)
-
-
-def _was_there(need: Need, suite: str) -> bool:
-    """Whether a program's package, such as git, came with the full image."""
-    known = program(need.package)
-    return known is not None and known.only_in_full(suite)
