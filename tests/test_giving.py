@@ -24,7 +24,7 @@ REPORT = {"app.py": "import os\n\nos.makedirs('/app/reports', exist_ok=True)\nop
 BESIDE = {"app.py": "open('/app/state.json', 'w')\n"}
 OUTSIDE = {"app.py": "import os\n\nos.makedirs('/data', exist_ok=True)\nopen('/data/state.json', 'w')\n"}
 HIDDEN = {".dockerignore": "reports\n"}
-GIVING = re.compile(r"# \S+ writes [^\n]*\nRUN (?:mkdir [^\n]*\\\n    && )?chown [^\n]*\n")
+GIVING = re.compile(r"# \S+ (?:may write|writes?) [^\n]*\nRUN (?:mkdir [^\n]*\\\n    && )?chown [^\n]*\n")
 
 IN_FRONT = {
     "a folder that lies elsewhere": (HEAD + CODE + END, OUTSIDE),
