@@ -74,7 +74,7 @@ NAMED_BY_DOING = {
 }
 # fmt: on
 # What tells a person, or goes on with the next of many services.
-_TELLING = "facts failures fix migrate verify versions targets many secret_values settle write answers desk tools"
+_TELLING = "service_facts failures fix migrate verify versions targets many secret_values settle write desk tools"
 _OF_MANY = "examine migration services"
 CATCHING = frozenset(f"{name}.py" for name in f"{_TELLING} {_OF_MANY}".split())
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}

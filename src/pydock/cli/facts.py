@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 import typer
 
 from pydock.cli.options import BUDGET, SEARCH, VOICE, Chosen, Output, Paths, takes
-from pydock.errors import PydockError
 from pydock.terminal import console
 
 TOLD, NO_ANSWER = 0, 2
@@ -22,26 +21,14 @@ def facts(
 
     Each answer is certain, unsure with candidates, or none. Nothing is changed or run.
     """
-    from pydock.questions import Question, one, unchanged
-    from pydock.report import failed
+    from pydock.questions import Question, known_facts
     from pydock.report.pages import facts as page
-    from pydock.service.facts import facts as known
-    from pydock.service.files import secret_values
     from pydock.targets import targets
 
-    question = Question(given.settings, sources=given.sources)
-    found, code = [], TOLD
-    for target in targets(paths or ["."], given.search):
-        try:
-            with one(question, target) as usable:
-                project = unchanged(question, usable)
-                with secret_values.without_secrets(project):
-                    told = known(project)
-                found.append((usable.shown, told, secret_values.mask(project)))
-        except PydockError as error:
-            if failure := failed(target.shown, error, target.path).failure:
-                console.complain(failure.message, failure.hint)
-            code = NO_ANSWER
-    text = page.document(found) if output_format == "json" else "\n".join(page.text(*each) for each in found)
+    known = known_facts(Question(given.settings, sources=given.sources), targets(paths or ["."], given.search))
+    for failure in (answer.failure for answer in known.failures):
+        if failure is not None:
+            console.complain(failure.message, failure.hint)
+    text = page.document(known.told) if output_format == "json" else "\n".join(page.text(*each) for each in known.told)
     console.write(output, text)
-    raise typer.Exit(code)
+    raise typer.Exit(NO_ANSWER if known.failures else TOLD)

@@ -14,13 +14,16 @@ from pydock.questions.ask import (
     unchanged,
 )
 from pydock.questions.many import Ask, Paused, answers, asking, served
+from pydock.questions.service_facts import Known, known_facts
 
 __all__ = [
     "Ask",
+    "Known",
     "Paused",
     "Question",
     "answers",
     "asking",
+    "known_facts",
     "one",
     "outcome",
     "plan",

@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydock.config import matching, of_peer
-from pydock.errors import OptionError, PydockError
-from pydock.questions import Question, answers, one, refuse_unknown_rules, unchanged
-from pydock.report import Answer, failed
+from pydock.errors import OptionError
+from pydock.questions import Question, answers, known_facts, refuse_unknown_rules
+from pydock.report import Answer
 from pydock.report.formats import patch, story, written
 from pydock.report.pages import facts as page
 from pydock.report.pages import markdown_page
 from pydock.rules import RULES
-from pydock.service.facts import facts as known
-from pydock.service.files import secret_values
 from pydock.targets import Target, Unusable, targets
 from pydock.terminal import Style
 
@@ -56,17 +54,8 @@ class Agent:
 
     def facts(self, path: str) -> str:
         """What `pydock facts` knows, as its JSON document."""
-        question, found, failures = self._question(()), [], []
-        for target in self._targets(path):
-            try:
-                with one(question, target) as usable:
-                    project = unchanged(question, usable)
-                    with secret_values.without_secrets(project):
-                        told = known(project)
-                    found.append((usable.shown, told, secret_values.mask(project)))
-            except PydockError as error:
-                failures.append(failed(target.shown, error, target.path))
-        return page.document(found) + _failures(failures)
+        known = known_facts(self._question(()), self._targets(path))
+        return page.document(known.told) + _failures(known.failures)
 
     def explain(self, rule: str) -> str:
         """A rule with its examples, in Markdown.
