@@ -27,6 +27,13 @@ PROMISES: dict[str, tuple[dict[str, str], str]] = {
         {"compose.yml": f"services:\n  web:\n    build: .\n    ports:\n      - 8000:8000\n\n{WORKER}"},
         "/health",
     ),
+    "a worker runs the image by the name that compose gives it": (
+        {
+            "compose.yml": "services:\n  web:\n    build: .\n  worker:\n    image: shop-web:latest\n"
+            "    command: celery -A shop worker\n"
+        },
+        "/health",
+    ),
     "a server with a command of its own is asked at its own port": (
         {
             "compose.yml": f"services:\n{WORKER}  web:\n    build: .\n"

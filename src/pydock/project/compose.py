@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydock.context.compose import (
     Build,
@@ -77,10 +77,22 @@ def _running(project: Project, composition: Composition) -> Iterator[tuple[str, 
     builds = {name: build_of(name, entry) for name, entry in composition.services.items()}
     own = {name for name, build in builds.items() if build is not None and builds_this(project, build)}
     images = {str(image) for name in own if (image := composition.services[name].get("image"))}
+    unnamed = {name for name in own if not composition.services[name].get("image")}
     for name, entry in composition.services.items():
         # Another service may use the image by the name that this one gives it.
-        if name in own or (builds[name] is None and str(entry.get("image")) in images):
+        image = str(entry.get("image"))
+        if name in own or (builds[name] is None and (image in images or _is_name_by_compose(image, unnamed))):
             yield name, builds[name]
+
+
+def _is_name_by_compose(image: str, services: Iterable[str]) -> bool:
+    """Whether it is the image of a service as compose names it, `project-service`, with `_` before version 2.
+
+    https://docs.docker.com/reference/compose-file/build/#using-build-and-image, read 2026-12. What the project is
+    called depends on the folder and on who calls compose.
+    """
+    name = image.removesuffix(":latest")
+    return "/" not in name and any(name.endswith((f"-{service}", f"_{service}")) for service in services)
 
 
 def builds_this(project: Project, build: Build) -> bool:
