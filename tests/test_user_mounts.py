@@ -262,3 +262,27 @@ def test_a_device_of_the_host_is_a_doubt(files: dict[str, str], doubt: str | Non
     (finding,) = check(Project(Tree.of({"Dockerfile": DOCKERFILE, "main.py": MAKES, **files})), (RULE,))
     assert finding.fix is not None
     assert finding.fix.doubts == (() if doubt is None else (doubt,))
+
+
+@pytest.mark.parametrize(
+    ("mount", "is_doubt"),
+    [
+        pytest.param("../shared:/srv/app/shared", True, id="a package that the source imports"),
+        pytest.param("../shared/store.py:/srv/app/store.py", True, id="a module that the source imports"),
+        pytest.param("../docs:/srv/app/docs", False, id="a folder that no source imports"),
+        pytest.param("./shared:/srv/app/shared", False, id="a package of the context"),
+    ],
+)
+def test_code_that_compose_mounts_from_beside_the_context_is_a_doubt(mount: str, is_doubt: bool) -> None:
+    dockerfile = DOCKERFILE.replace("WORKDIR /app", "WORKDIR /srv/app")
+    files = {
+        "Dockerfile": dockerfile,
+        "main.py": "import store\nfrom shared.history import History\n",
+        "shared/history.py": "class History:\n    pass\n",
+        "compose.yaml": f"services:\n  web:\n    build: .\n    volumes: ['{mount}']\n",
+    }
+    (finding,) = check(Project(Tree.of(files)), (RULE,))
+    assert finding.fix is not None
+    source = mount.partition(":")[0]
+    doubt = f"the code in {source} (compose.yaml: web) is not at hand, so where it writes is not known"
+    assert finding.fix.doubts == ((doubt,) if is_doubt else ())

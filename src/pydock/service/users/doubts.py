@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydock.build import walk
-from pydock.build.containers.mounts import mounted_at, own_mounts
+from pydock.build.containers.mounts import is_foreign, mounted_at, own_mounts
 from pydock.build.contract import contract
 from pydock.build.sources import sources
 from pydock.build.views import files
@@ -20,6 +20,8 @@ from pydock.service.files.writes import landings
 from pydock.service.main_command import main_command
 from pydock.service.users.ownership import Ownership
 from pydock.service.users.root_runs import root_runs
+from pydock.source import imports_of, syntax
+from pydock.source import walk as nodes_of
 from pydock.state import Answer, is_below
 from pydock.state.needs import Folder
 
@@ -42,6 +44,7 @@ def mount_doubts(project: Project, owned: Ownership, uid: int) -> Iterator[str]:
         known |= {(service.name, source) for source in written}
         if written:
             yield _writable(written[0], service.origin, uid)
+    yield from _unseen_code(project)
     for service in services(project):
         for source in _closed(project, service):
             yield f"{source} on the host ({service.origin}) has to be readable for uid {uid}"
@@ -65,6 +68,21 @@ def _devices(project: Project, uid: int) -> Iterator[str]:
             return
     if told := documented_device(project):
         yield f"{told} gives the container a device of the host, which uid {uid} has to be allowed to open"
+
+
+def _unseen_code(project: Project) -> Iterator[str]:
+    """Code that compose lays beside that of the context, which imports it."""
+    named = {name.partition(".")[0] for path in sources(project) for name in _imports(project.tree.text(path) or "")}
+    for service in services(project):
+        for mount in service.mounts:
+            inside = posixpath.relpath(mount.target or "/", contract(project).workdir or "/").partition("/")[0]
+            if is_foreign(mount) and inside.removesuffix(".py") in named:
+                yield f"the code in {mount.source} ({service.origin}) is not at hand, so where it writes is not known"
+                return
+
+
+def _imports(text: str) -> Iterable[str]:
+    return imports_of(nodes_of(tree)).values() if (tree := syntax(text)) is not None else ()
 
 
 def _closed(project: Project, service: Service) -> Iterator[str]:
