@@ -85,7 +85,7 @@ PIPS = (
         {"requirements.txt": "something-unknown\n"},
         builder=(
             "# setuptools before 82, which took pkg_resources out\n",
-            "--without-pip /opt/venv \\\n    && pip --python /opt/venv install setuptools==80.9.0",
+            "--without-pip /opt/venv \\\n    && pip --python /opt/venv install setuptools==79.0.1",
         ),
     ),
     Case(

@@ -20,7 +20,7 @@ from pydock.split.facts.members import Member
 from pydock.split.facts.places import running_files
 from pydock.split.facts.setuptools_use import setup_calls_pip, setuptools_for
 from pydock.split.facts.slices import MANAGERS
-from pydock.split.facts.wanted import demand_of, names_of, specifiers_of
+from pydock.split.facts.wanted import names_of, specifiers_of
 from pydock.split.refusal import Refusal, span_of
 from pydock.split.text.installer import takes_uv
 from pydock.state import NOBODY, Numbers, is_below
@@ -207,9 +207,11 @@ def made(
     from_outside = from_outside or brings_uv
     setuptools = setuptools_for(project, build, image, names_of(build), specifiers_of(build))
     tools = {tool_of(step) for member in members for step in member.steps}
-    # uv, Poetry and the like build each package apart.
+    # Where pip finds setuptools and wheel in the environment it runs a setup.py with what is there, else apart, with
+    # the newest setuptools and nothing else (https://pip.pypa.io/en/stable/news/#v23-1, read 2026-11). uv, Poetry and
+    # the like build each package apart.
     is_missed = setuptools is not None and manager is None
-    is_missed = is_missed and _runs_setup_scripts(build, image, from_outside)
+    is_missed = is_missed and setuptools_beside(image.minor) is not None
     is_missed = is_missed and (from_outside or "wheel" not in tools)
     wheel = min(latest_tool("wheel", image.minor), LAST_WHEEL_ALONE, key=version_order) if is_missed else None
     # An environment with a pip of its own has setuptools, too.
@@ -217,15 +219,3 @@ def made(
     is_behind = manager is None and not (from_outside or fills_other_environments(image) or "pip" in tools)
     has_older_pip = is_behind and image.minor not in LAST_PIP
     return Environment(path, True, from_outside, brings_uv, manager, seeded, wheel or None, has_older_pip)
-
-
-def _runs_setup_scripts(build: Build, image: PythonImage, from_outside: bool) -> bool:
-    """Whether pip runs a setup.py with what the environment has: where it finds setuptools and wheel there.
-
-    Without them it builds apart, with the newest setuptools and nothing else. An editable install by a pip outside is
-    built apart in any case, for setuptools 80 hands it back to a pip that the environment does not have.
-    https://pip.pypa.io/en/stable/news/#v23-1, read 2026-11.
-    """
-    is_editable = any(call.line.has("-e", "--editable") for step in build.steps for call in step.commands)
-    is_editable = is_editable or any(each.is_editable for each in demand_of(build).projects)
-    return setuptools_beside(image.minor) is not None and not (is_editable and from_outside)
