@@ -27,6 +27,8 @@ def _case(base: str, install: str, files: dict[str, str]) -> Case:
         pytest.param("-r requirements.txt gunicorn==20.0.4", "flask", id="words beside a list do"),
         pytest.param("-r requirements.txt", "gunicorn==20.0.4", id="the list does"),
         pytest.param("-r requirements.txt", "gunicorn~=20.0.0", id="the list allows old releases alone"),
+        pytest.param("-r requirements.txt", "dash==2.9.3", id="an old release asks for any setuptools"),
+        pytest.param("-r requirements.txt", "celery==5.0.5", id="an old release asks for none"),
         pytest.param("-r requirements.txt", "flask\nsetuptools>=40", id="what the image had is enough for the list"),
     ],
 )
@@ -39,6 +41,7 @@ def test_an_environment_gets_setuptools_with_pkg_resources_where(install: str, w
     [
         pytest.param("python:3.11", "gunicorn==23.0.0", id="no release that is asked for imports it"),
         pytest.param("python:3.11", "gunicorn", id="the newest does not import it"),
+        pytest.param("python:3.11", "celery>=5.3", id="no release from a bound on imports it"),
         pytest.param("python:3.11", "gunicorn>=20.0.4", id="the newest fits"),
         pytest.param("python:3.11", "gunicorn==20.0.4\nsetuptools==57.5.0", id="the list says which one"),
         pytest.param("python:3.11", "gunicorn==20.0.4\nsetuptools<81", id="the list bounds it"),
