@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -31,6 +31,22 @@ def index() -> Iterator[Index]:
         yield started
 
 
+@pytest.fixture
+def locked(
+    index: Index, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], str]:
+    """The text of a Dockerfile after all safe fixes, with the lock that the index answers."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "uv"))
+    monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
+
+    def fixed(dockerfile: str) -> str:
+        project = Project(Tree.of({**FILES, "Dockerfile": dockerfile}))
+        asked = gathered(project, lambda each: rewrite(each, RULES, Safety.SAFE), Resolver().answers).project
+        return rewrite(asked, RULES, Safety.SAFE).result.dockerfile.text
+
+    return fixed
+
+
 @pytest.mark.parametrize(
     "dockerfile",
     [
@@ -41,16 +57,20 @@ def index() -> Iterator[Index]:
         pytest.param(f"{PATCHED}{INSTALL}CMD python app.py\n", id="where the file is split"),
     ],
 )
-def test_the_copy_in_front_of_the_install_brings_the_lock(
-    dockerfile: str, index: Index, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "uv"))
-    monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
-    project = Project(Tree.of({**FILES, "Dockerfile": dockerfile}))
-    gathered_project = gathered(project, lambda each: rewrite(each, RULES, Safety.SAFE), Resolver().answers).project
-    text = rewrite(gathered_project, RULES, Safety.SAFE).result.dockerfile.text
+def test_the_copy_in_front_of_the_install_brings_the_lock(dockerfile: str, locked: Callable[[str], str]) -> None:
+    text = locked(dockerfile)
     copy, install = (
         text.find("COPY requirements.lock.txt ./"),
         text.find("install --require-hashes -r requirements.lock.txt"),
     )
     assert -1 < copy < install, text
+
+
+@pytest.mark.parametrize("target", ["/app", "/app/", "."])
+def test_the_lock_takes_the_place_of_its_list_in_a_folder_that_is_there(
+    target: str, locked: Callable[[str], str]
+) -> None:
+    lines = f"COPY requirements.txt {target}\n{INSTALL}COPY . .\nCMD python app.py\n"
+    text = locked(f"FROM python:3.11\nWORKDIR /app\n{lines}")
+    assert "requirements.txt" not in text
+    assert "COPY requirements.lock.txt" in text

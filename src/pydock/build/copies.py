@@ -12,6 +12,8 @@ from pydock.context import Tree
 from pydock.dockerfile import Instruction, Stage
 from pydock.project import Project
 from pydock.project.memory import remembered
+from pydock.state import Answer
+from pydock.state.needs import Folder
 from pydock.text import expand, unquote
 from pydock.values import Value, once
 
@@ -107,6 +109,7 @@ def _copied(project: Project, stage: Stage, instruction: Instruction) -> Copied 
     *sources, target = [word for word in words if word is not None]
     absolute = posixpath.normpath(posixpath.join(there.workdir, target))
     into = target.endswith(("/", "/.")) or target in {".", ".."} or len(sources) > 1
+    into = into or there.find(Folder(absolute)).answer is Answer.YES
     # The builder takes a way out of the context for one from its top.
     clean = tuple(posixpath.normpath(f"/{source}").lstrip("/") or "." for source in sources)
     return Copied(instruction, clean, absolute.rstrip("/") + "/" if into else absolute)

@@ -89,7 +89,6 @@ _TOOLS = frozenset(
         "bump2version",
         "pip-audit",
         "watchdog-gevent",
-        "mypy-extensions",
         "pytest-factoryboy",
         "model-bakery",
         "django-stubs",
